@@ -1,0 +1,33 @@
+# make run | test | bench | lint | fuzz; each sets up first what is missing.
+VENV := .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.forkrepl-installed
+SOURCES := pyproject.toml CMakeLists.txt $(shell find repl runtime platform_support \
+	-name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.py' -o -name CMakeLists.txt)
+
+.PHONY: setup run test bench lint clean
+
+setup: $(STAMP)
+
+$(STAMP): .ci/setup $(SOURCES)
+	PYTHON=$(PYTHON) VENV=$(VENV) .ci/setup
+	@touch $@
+
+run: setup
+	@$(BIN)/forkrepl $(ARGS)
+
+test: setup
+	$(BIN)/pytest $(ARGS)
+
+bench: setup
+	$(BIN)/python tests/benchmarks/run.py $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy tests
+
+clean:
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis

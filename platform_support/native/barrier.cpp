@@ -1,0 +1,97 @@
+// The exception barrier: the user's code is called from here and nowhere else,
+// so that an exception ends the snippet and not the process.
+#include "handlers.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <cxxabi.h>
+#include <exception>
+#include <iostream>
+#include <typeinfo>
+#include <unistd.h>
+
+int forkrepl_argc;
+char **forkrepl_argv;
+
+namespace {
+
+void copy(char *into, size_t size, const char *text) {
+  std::strncpy(into, text, size - 1);
+  into[size - 1] = '\0';
+}
+
+void describe_current(forkrepl_outcome *outcome, const char *what) {
+  if (!outcome || outcome->kind == FORKREPL_THREW) // the first one tells most
+    return;
+  outcome->kind = FORKREPL_THREW;
+  const std::type_info *type = abi::__cxa_current_exception_type();
+  int status = 0;
+  char *name =
+      type ? abi::__cxa_demangle(type->name(), nullptr, nullptr, &status)
+           : nullptr;
+  copy(outcome->exception_type, sizeof outcome->exception_type,
+       name ? name : type ? type->name() : "foreign exception");
+  std::free(name);
+  copy(outcome->exception_what, sizeof outcome->exception_what, what);
+}
+
+// What the user's program has written is on the screen before the prompt is.
+void flush_output() {
+  std::cout.flush();
+  std::clog.flush();
+  std::fflush(stdout);
+  std::fflush(stderr);
+}
+
+template <class Callable>
+void guard(Callable call, forkrepl_outcome *outcome) {
+  try {
+    call();
+  } catch (const std::exception &exception) {
+    describe_current(outcome, exception.what());
+  } catch (abi::__forced_unwind &) {
+    throw; // pthread_exit and pthread_cancel must not be stopped
+  } catch (...) {
+    describe_current(outcome, "");
+  }
+}
+
+} // namespace
+
+void forkrepl_guarded_call(void (*function)(void *), void *argument,
+                           forkrepl_outcome *outcome) {
+  guard([&] { function(argument); }, outcome);
+}
+
+// Set up by forkrepl_run for the functions of value_capture.c.
+extern "C" void forkrepl_value_begin(forkrepl_value *value, size_t size);
+extern "C" void forkrepl_value_end();
+
+void forkrepl_run(const uint64_t *functions, size_t count, size_t value_size,
+                  forkrepl_outcome *outcome) {
+  std::memset(outcome, 0, sizeof *outcome);
+  forkrepl_value_begin(&outcome->value, value_size);
+  guard(
+      [&] {
+        for (size_t i = 0; i < count; ++i)
+          reinterpret_cast<void (*)()>(functions[i])();
+      },
+      outcome);
+  forkrepl_value_end();
+  flush_output();
+}
+
+void forkrepl_run_main(uint64_t function, int argc, char **argv,
+                       forkrepl_outcome *outcome) {
+  std::memset(outcome, 0, sizeof *outcome);
+  forkrepl_argc = argc;
+  forkrepl_argv = argv;
+  using Main = int (*)(int, char **, char **);
+  guard(
+      [&] {
+        outcome->status = reinterpret_cast<Main>(function)(argc, argv, environ);
+      },
+      outcome);
+  flush_output();
+}

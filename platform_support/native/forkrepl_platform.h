@@ -1,0 +1,88 @@
+// The platform library: what code that can be unmapped needs from its process.
+//
+// It lives in the process that runs the user's code (the executor, or the
+// controller itself with --in-process). The linker binds `atexit`,
+// `__cxa_atexit` and their kin to the functions here (the list is in
+// platform_support/symbols.py); everything else here is for the executor.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// A link unit: the code and data that one link made, which come and go as one.
+// Addresses of this process; the arrays are copied.
+struct forkrepl_unit {
+  uint64_t dso_handle; // its identity: the address of its __dso_handle
+  uint64_t text_start;
+  uint64_t text_size;
+  uint64_t eh_frame; // 0, or the start of frames that end with a zero word
+  const uint64_t *finalizers; // in the order in which they are to run
+  size_t finalizer_count;
+};
+
+enum forkrepl_outcome_kind {
+  FORKREPL_RETURNED = 0,
+  FORKREPL_THREW = 1, // an exception left the code and was caught here
+};
+
+enum { FORKREPL_EXCEPTION_TYPE_SIZE = 512, FORKREPL_EXCEPTION_WHAT_SIZE = 4096 };
+
+// The value of an expression as Clang's interpreter hands it over: it says
+// which type (a handle that only the frontend understands), and the value is in
+// the register that the ABI gives a variadic argument of that type, or behind
+// `storage`, or, for an object that outlives the snippet, at address `integer`.
+struct forkrepl_value {
+  uint64_t present;
+  uint64_t type;
+  uint64_t integer;
+  double floating;
+  unsigned char extended[16]; // long double, x87 format
+  uint64_t storage;
+};
+
+struct forkrepl_outcome {
+  uint32_t kind;
+  int32_t status; // what main returned
+  struct forkrepl_value value;
+  char exception_type[FORKREPL_EXCEPTION_TYPE_SIZE];
+  char exception_what[FORKREPL_EXCEPTION_WHAT_SIZE];
+};
+
+// Registers frames and remembers the unit. 0, or an errno value.
+int forkrepl_unit_register(const struct forkrepl_unit *unit);
+
+// Runs what the unit registered (newest first, also what is registered
+// meanwhile), then its finalizers, then forgets it and its frames. The outcome
+// says whether something threw; the rest is run all the same. 0, or ENOENT.
+int forkrepl_unit_close(uint64_t dso_handle, struct forkrepl_outcome *outcome);
+
+// The same for every unit, newest first: the process is about to exit.
+void forkrepl_close_all(void);
+
+// Calls functions of type void(void), in order, behind an exception barrier
+// that also flushes standard output. `value_size`: bytes to provide if the code
+// asks for storage for its value.
+void forkrepl_run(const uint64_t *functions, size_t count, size_t value_size,
+                  struct forkrepl_outcome *outcome);
+
+// The same for `int main(int, char **, char **)`; sets argc and argv.
+void forkrepl_run_main(uint64_t function, int argc, char **argv,
+                       struct forkrepl_outcome *outcome);
+
+// What scripts see as `argc` and `argv`.
+extern int forkrepl_argc;
+extern char **forkrepl_argv;
+
+// Bound to the names that the user's code uses.
+int forkrepl_cxa_atexit(void (*function)(void *), void *argument,
+                        void *dso_handle);
+int forkrepl_atexit(void (*function)(void));
+void forkrepl_cxa_finalize(void *dso_handle);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,24 @@
+// Functions registered to run before their unit goes (internal interface).
+#pragma once
+
+#include "forkrepl_platform.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Runs and forgets the handlers of one unit, or of all with NULL, newest
+// first, including those registered meanwhile. A handler that throws is
+// reported in `outcome` (may be NULL) and the rest still run.
+void forkrepl_handlers_run(void *dso_handle, struct forkrepl_outcome *outcome);
+
+// Which unit's code is at this address: its __dso_handle, or NULL.
+void *forkrepl_unit_of_address(const void *address);
+
+// Calls function(argument) behind the exception barrier.
+void forkrepl_guarded_call(void (*function)(void *), void *argument,
+                           struct forkrepl_outcome *outcome);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,94 @@
+// The link units of this process: paired actions, done in order and undone in
+// reverse.
+#include "handlers.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+// libgcc's registration of unwind tables (unwind-dw2-fde.h).
+extern void __register_frame(void *);
+extern void __deregister_frame(void *);
+
+struct unit {
+  struct unit *older;
+  struct forkrepl_unit description;
+  uint64_t finalizers[];
+};
+
+static struct unit *newest;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+int forkrepl_unit_register(const struct forkrepl_unit *description) {
+  size_t bytes = description->finalizer_count * sizeof(uint64_t);
+  struct unit *added = malloc(sizeof *added + bytes);
+  if (!added)
+    return ENOMEM;
+  added->description = *description;
+  added->description.finalizers = added->finalizers;
+  if (bytes)
+    memcpy(added->finalizers, description->finalizers, bytes);
+  if (description->eh_frame)
+    __register_frame((void *)description->eh_frame);
+  pthread_mutex_lock(&lock);
+  added->older = newest;
+  newest = added;
+  pthread_mutex_unlock(&lock);
+  return 0;
+}
+
+void *forkrepl_unit_of_address(const void *address) {
+  void *found = NULL;
+  pthread_mutex_lock(&lock);
+  for (struct unit *unit = newest; unit && !found; unit = unit->older)
+    if ((uint64_t)address - unit->description.text_start <
+        unit->description.text_size)
+      found = (void *)unit->description.dso_handle;
+  pthread_mutex_unlock(&lock);
+  return found;
+}
+
+static void call_finalizer(void *function) { ((void (*)(void))function)(); }
+
+static void close_unit(struct unit *unit, struct forkrepl_outcome *outcome) {
+  void *dso_handle = (void *)unit->description.dso_handle;
+  forkrepl_handlers_run(dso_handle, outcome);
+  for (size_t i = 0; i < unit->description.finalizer_count; ++i)
+    forkrepl_guarded_call(call_finalizer, (void *)unit->finalizers[i], outcome);
+  // A finalizer may have registered more.
+  forkrepl_handlers_run(dso_handle, outcome);
+  if (unit->description.eh_frame)
+    __deregister_frame((void *)unit->description.eh_frame);
+}
+
+int forkrepl_unit_close(uint64_t dso_handle, struct forkrepl_outcome *outcome) {
+  memset(outcome, 0, sizeof *outcome);
+  pthread_mutex_lock(&lock);
+  struct unit *unit = newest;
+  while (unit && unit->description.dso_handle != dso_handle)
+    unit = unit->older;
+  pthread_mutex_unlock(&lock);
+  if (!unit)
+    return ENOENT;
+
+  // It stays on the list meanwhile: its handlers may register handlers.
+  close_unit(unit, outcome);
+
+  pthread_mutex_lock(&lock);
+  struct unit **at = &newest;
+  while (*at != unit)
+    at = &(*at)->older;
+  *at = unit->older;
+  pthread_mutex_unlock(&lock);
+  free(unit);
+  return 0;
+}
+
+void forkrepl_close_all(void) {
+  struct forkrepl_outcome ignored;
+  // Handlers first, across units: that is the reverse of construction.
+  forkrepl_handlers_run(NULL, NULL);
+  while (newest)
+    forkrepl_unit_close(newest->description.dso_handle, &ignored);
+}

@@ -1,0 +1,26 @@
+"""The platform for x86-64 Linux with glibc and libgcc's unwinder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from platform_support.initializers import FunctionArray, finalizers, initializers
+from platform_support.symbols import REPLACEMENTS
+from runtime.addresses import ExecutorAddress
+
+
+class LinuxPlatform:
+    """What ``runtime.execution_session.Platform`` asks for."""
+
+    @property
+    def replacements(self) -> Mapping[str, str]:
+        """See ``symbols.REPLACEMENTS``."""
+        return REPLACEMENTS
+
+    def initializers(self, arrays: Iterable[FunctionArray]) -> list[ExecutorAddress]:
+        """See ``initializers.initializers``."""
+        return initializers(arrays)
+
+    def finalizers(self, arrays: Iterable[FunctionArray]) -> list[ExecutorAddress]:
+        """See ``initializers.finalizers``."""
+        return finalizers(arrays)

@@ -1,0 +1,10 @@
+"""Names that the user's code does not get from the C library but from us."""
+
+from __future__ import annotations
+
+REPLACEMENTS = {
+    "atexit": "forkrepl_atexit",
+    "__cxa_atexit": "forkrepl_cxa_atexit",
+    "__cxa_finalize": "forkrepl_cxa_finalize",
+}
+"""The C library's name, and the function of ``native/`` that replaces it."""

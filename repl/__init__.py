@@ -1,0 +1,14 @@
+"""The shell: from what the user types to what is printed.
+
+Owns the command line, the prompt, script mode, the session (the transaction), the
+frontend and code generator clients, value printing and commands. Must not know
+ELF or mmap.
+
+Start reading at ``session.Session.run``, the life of an input. By process:
+
+- in the controller: everything but the next two;
+- ``clang_frontend/`` (C++): the frontend process, on ``clang::Interpreter``;
+- ``codegen_worker``: the code generator process, on llvmlite.
+
+``framing`` is what the controller and these two share.
+"""

@@ -1,0 +1,5 @@
+"""``python -m repl`` is ``forkrepl``."""
+
+from repl.cli import main
+
+main()

@@ -1,0 +1,85 @@
+#include "diagnostics.h"
+
+#include "clang/Basic/SourceManager.h"
+#include "llvm/ADT/SmallString.h"
+
+using namespace clang;
+using namespace forkrepl;
+
+static const char *severityName(DiagnosticsEngine::Level Level) {
+  switch (Level) {
+  case DiagnosticsEngine::Ignored:
+    return "ignored";
+  case DiagnosticsEngine::Note:
+    return "note";
+  case DiagnosticsEngine::Remark:
+    return "remark";
+  case DiagnosticsEngine::Warning:
+    return "warning";
+  case DiagnosticsEngine::Error:
+    return "error";
+  case DiagnosticsEngine::Fatal:
+    return "fatal error";
+  }
+  return "error";
+}
+
+DiagnosticCollector::DiagnosticCollector(DiagnosticOptions &Options,
+                                         bool Colour)
+    : Printer(Stream, Options) {
+  Options.ShowColors = Colour;
+  Options.ShowPresumedLoc = true; // #line gives inputs their names
+  Stream.enable_colors(Colour);
+}
+
+void DiagnosticCollector::BeginSourceFile(const LangOptions &LangOpts,
+                                          const Preprocessor *PP) {
+  Printer.BeginSourceFile(LangOpts, PP);
+}
+
+void DiagnosticCollector::EndSourceFile() { Printer.EndSourceFile(); }
+
+void DiagnosticCollector::HandleDiagnostic(DiagnosticsEngine::Level Level,
+                                           const Diagnostic &Info) {
+  DiagnosticConsumer::HandleDiagnostic(Level, Info); // counts
+  Printer.HandleDiagnostic(Level, Info);
+
+  llvm::SmallString<128> Message;
+  Info.FormatDiagnostic(Message);
+  llvm::json::Object Record{{"severity", severityName(Level)},
+                            {"message", llvm::json::fixUTF8(Message)}};
+  if (Info.hasSourceManager() && Info.getLocation().isValid()) {
+    PresumedLoc Location =
+        Info.getSourceManager().getPresumedLoc(Info.getLocation());
+    if (Location.isValid()) {
+      Record["file"] = llvm::json::fixUTF8(Location.getFilename());
+      Record["line"] = Location.getLine();
+      Record["column"] = Location.getColumn();
+    }
+  }
+  Records.push_back(std::move(Record));
+}
+
+llvm::json::Array DiagnosticCollector::takeRecords() {
+  return std::exchange(Records, llvm::json::Array());
+}
+
+// Clang's interpreter includes every input from a buffer of its own, which is
+// nothing that the user has written.
+static std::string withoutInputStack(llvm::StringRef Text) {
+  constexpr llvm::StringLiteral Prefix = "In file included from <<< inputs >>>";
+  std::string Kept;
+  while (!Text.empty()) {
+    auto [Line, Rest] = Text.split('\n');
+    if (!Line.starts_with(Prefix))
+      Kept.append(Line).append("\n");
+    Text = Rest;
+  }
+  return Kept;
+}
+
+std::string DiagnosticCollector::takeText() {
+  Stream.flush();
+  return llvm::json::fixUTF8(
+      withoutInputStack(std::exchange(Text, std::string())));
+}

@@ -1,0 +1,199 @@
+// The frontend process: C and C++ text in, LLVM bitcode and diagnostics out.
+//
+// It owns a clang::Interpreter whose executor does nothing, because running is
+// somebody else's business (the controller sends the bitcode on). It is started
+// with the compiler's flags as arguments and the controller's socket as file
+// descriptor 0, and serves one request after another until the socket closes:
+//
+//   parse       {"op": "parse"}, blob: text     -> {"ok": ...}, blob: bitcode
+//   checkpoint  {"op": "checkpoint"} + a socket -> a forked copy of this process
+//               serves that socket: Clang's state as of now, to go back to.
+#include "diagnostics.h"
+#include "internal_linkage.h"
+#include "protocol.h"
+#include "value_type.h"
+
+#include "clang/AST/ASTContext.h"
+#include "clang/Basic/Version.h"
+#include "clang/Frontend/CompilerInstance.h"
+#include "clang/Interpreter/Interpreter.h"
+#include "clang/Interpreter/PartialTranslationUnit.h"
+#include "llvm/Bitcode/BitcodeWriter.h"
+#include "llvm/ExecutionEngine/Orc/LLJIT.h" // completes a type of Interpreter.h
+#include "llvm/Support/TargetSelect.h"
+
+#include <csignal>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+using namespace forkrepl;
+using llvm::json::Object;
+
+namespace {
+
+constexpr int ControllerDescriptor = 0; // its standard input
+
+// Clang's interpreter insists on something that runs its modules.
+class NoExecutor : public clang::IncrementalExecutor {
+public:
+  llvm::Error addModule(clang::PartialTranslationUnit &) override {
+    return llvm::Error::success();
+  }
+  llvm::Error removeModule(clang::PartialTranslationUnit &) override {
+    return llvm::Error::success();
+  }
+  llvm::Error runCtors() const override { return llvm::Error::success(); }
+  llvm::Error cleanUp() override { return llvm::Error::success(); }
+  llvm::Expected<llvm::orc::ExecutorAddr>
+  getSymbolAddress(llvm::StringRef, SymbolNameKind) const override {
+    return llvm::createStringError("the frontend runs nothing");
+  }
+  llvm::Error LoadDynamicLibrary(const char *) override {
+    return llvm::Error::success();
+  }
+};
+
+class Frontend {
+public:
+  Frontend(Connection &Controller, bool Colour)
+      : Controller(Controller), Colour(Colour) {}
+
+  llvm::Error start(const std::vector<const char *> &Flags);
+  void serve();
+
+private:
+  void parse(const Message &Request);
+  void checkpoint(int Descriptor);
+
+  Connection &Controller;
+  bool Colour;
+  std::unique_ptr<DiagnosticCollector> Diagnostics;
+  InternalDefinitions *Internals = nullptr; // owned by the ASTContext
+  std::unique_ptr<clang::Interpreter> Interpreter;
+};
+
+llvm::Error Frontend::start(const std::vector<const char *> &Flags) {
+  clang::IncrementalCompilerBuilder Builder;
+  Builder.SetCompilerArgs(Flags);
+  auto Compiler = Builder.CreateCpp();
+  if (!Compiler)
+    return Compiler.takeError();
+
+  auto Executor = std::make_unique<clang::IncrementalExecutorBuilder>();
+  Executor->IE = std::make_unique<NoExecutor>();
+  auto Created =
+      clang::Interpreter::create(std::move(*Compiler), std::move(Executor));
+  if (!Created)
+    return Created.takeError();
+  Interpreter = std::move(*Created);
+
+  clang::CompilerInstance &CI = *Interpreter->getCompilerInstance();
+  Diagnostics =
+      std::make_unique<DiagnosticCollector>(CI.getDiagnosticOpts(), Colour);
+  Diagnostics->BeginSourceFile(CI.getLangOpts(), &CI.getPreprocessor());
+  CI.getDiagnostics().setClient(Diagnostics.get(), /*ShouldOwnClient=*/false);
+  auto Source =
+      llvm::makeIntrusiveRefCnt<InternalDefinitions>(CI.getASTContext());
+  Internals = Source.get();
+  CI.getASTContext().setExternalSource(std::move(Source));
+  return llvm::Error::success();
+}
+
+// Empty if the module has nothing to compile: an include, a type, a template.
+std::string writeBitcode(const llvm::Module &Module) {
+  std::string Bitcode;
+  auto IsDefinition = [](const llvm::GlobalValue &Value) {
+    return !Value.isDeclaration();
+  };
+  if (llvm::none_of(Module.global_values(), IsDefinition) &&
+      Module.getModuleInlineAsm().empty())
+    return Bitcode;
+  llvm::raw_string_ostream Stream(Bitcode);
+  llvm::WriteBitcodeToFile(Module, Stream);
+  Stream.flush();
+  return Bitcode;
+}
+
+void Frontend::parse(const Message &Request) {
+  Object Reply;
+  std::string Bitcode;
+  auto Unit = Interpreter->Parse(Request.Blob);
+  if (Unit && Unit->TheModule) {
+    Internals->shareInternalVariables(*Unit->TheModule);
+    Bitcode = writeBitcode(*Unit->TheModule);
+    if (auto Value =
+            describeValue(Interpreter->getASTContext(), Unit->TUPart))
+      Reply["value"] = std::move(*Value);
+    // The bitcode is all that anybody will ask of this module.
+    Unit->TheModule.reset();
+    Reply["ok"] = true;
+  } else {
+    llvm::consumeError(Unit.takeError()); // the diagnostics say it better
+    Reply["ok"] = false;
+  }
+  Reply["diagnostics"] = Diagnostics->takeRecords();
+  Reply["rendered"] = Diagnostics->takeText();
+  Controller.send(std::move(Reply), Bitcode);
+}
+
+void Frontend::checkpoint(int Descriptor) {
+  pid_t Child = Descriptor < 0 ? -1 : fork();
+  if (Child == 0) {
+    Controller.replaceWith(Descriptor);
+    return; // and waits in serve(), a warm copy
+  }
+  if (Descriptor >= 0)
+    close(Descriptor);
+  Controller.send(Object{{"ok", Child > 0}, {"pid", int64_t(Child)}});
+}
+
+void Frontend::serve() {
+  Message Request;
+  while (Controller.receive(Request)) {
+    llvm::StringRef Operation = Request.Header.getString("op").value_or("");
+    if (Operation == "parse")
+      parse(Request);
+    else if (Operation == "checkpoint")
+      checkpoint(Request.Descriptor);
+    else
+      Controller.send(Object{{"ok", false}, {"rendered", "unknown request"}});
+  }
+}
+
+} // namespace
+
+int main(int Count, char **Arguments) {
+  // Ctrl-C is for the user's program. This process is the ancestor of all
+  // copies, even of those whose parents have ended, and lets none of them become
+  // a zombie; it does not outlive the controller.
+  signal(SIGINT, SIG_IGN);
+  signal(SIGCHLD, SIG_IGN);
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  llvm::InitializeNativeTarget();
+  llvm::InitializeNativeTargetAsmPrinter();
+  // No assembly parser: LLVM would check module-level assembly while bitcode is
+  // written and end the process. The code generator reports it better.
+
+  std::vector<const char *> Flags = {"-resource-dir", FORKREPL_RESOURCE_DIR,
+                                     // see ARCHITECTURE.md, "The frontend"
+                                     "-fPIC"};
+  bool Colour = false;
+  for (int I = 1; I < Count; ++I)
+    if (llvm::StringRef(Arguments[I]) == "--colour-diagnostics")
+      Colour = true;
+    else
+      Flags.push_back(Arguments[I]);
+
+  Connection Controller(ControllerDescriptor);
+  Frontend Process(Controller, Colour);
+  if (llvm::Error Failure = Process.start(Flags)) {
+    Controller.send(Object{{"ok", false},
+                           {"rendered", llvm::toString(std::move(Failure))}});
+    return 1;
+  }
+  Controller.send(Object{{"ok", true}, {"clang", clang::getClangFullVersion()}});
+  Process.serve();
+  // Leave without destructors: nothing here outlives the process.
+  _exit(0);
+}

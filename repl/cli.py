@@ -1,0 +1,259 @@
+"""The command line: ``forkrepl [options] [FILE [ARGS...]]``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from repl.errors import ShellError
+from runtime.errors import RuntimeFailure
+
+if TYPE_CHECKING:
+    from repl.session import Session, SessionOptions
+
+VERSION = "0.1.0"
+
+_EPILOG = """\
+Clang's options -std= -I -D -U -W -f -m -g -O -include -x are passed on as they are, any
+other with --Xcc=FLAG. -l and -L name shared libraries.
+
+exit status:
+  0      success (also of an interactive session that recovered from errors)
+  1      compile error or uncaught exception in a script; forkrepl cannot work
+  2      wrong usage
+  n      the program called exit(n) or returned n from main
+  128+N  the program was ended by signal N, in a script
+
+environment:
+  NO_COLOR, CLICOLOR_FORCE, TERM=dumb   as usual; --color wins
+  FORKREPL_DEBUG=1                      Python tracebacks of internal errors
+"""
+
+
+@dataclass(slots=True)
+class CommandLine:
+    """What was asked for."""
+
+    file: str | None = None
+    code: str | None = None
+    interactive: bool = False
+    quiet: bool = False
+    color: str = "auto"
+    history_file: str | None = None
+    language: str | None = None
+    optimisation: int = 0
+    compiler_flags: list[str] = field(default_factory=list)
+    libraries: list[str] = field(default_factory=list)
+    library_folders: list[str] = field(default_factory=list)
+    arguments: list[str] = field(default_factory=list)
+
+
+def main() -> None:
+    """The entry point of ``forkrepl``."""
+    debugging = bool(os.environ.get("FORKREPL_DEBUG"))
+    try:
+        status = _run(parse(sys.argv[1:]))
+    except (ShellError, RuntimeFailure) as error:
+        if debugging:
+            raise
+        print(f"forkrepl: error: {error}", file=sys.stderr)
+        status = 1
+    except KeyboardInterrupt:
+        status = 130
+    except BrokenPipeError:  # whoever read our output has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 141
+    except Exception as error:
+        if debugging:
+            raise
+        print(
+            f"forkrepl: internal error: {type(error).__name__}: {error}\n"
+            "(this is a bug; FORKREPL_DEBUG=1 shows where)",
+            file=sys.stderr,
+        )
+        status = 1
+    sys.exit(status)
+
+
+def parse(arguments: list[str]) -> CommandLine:
+    """Parse the command line; exits with status 2 if it is wrong."""
+    parsed = _parser().parse_args(arguments)
+    line = CommandLine(
+        file=parsed.file,
+        code=parsed.code,
+        interactive=parsed.interactive,
+        quiet=parsed.quiet,
+        color=parsed.color,
+        history_file=parsed.history_file,
+        language=parsed.language,
+        optimisation=_level(parsed.optimisation),
+        compiler_flags=parsed.compiler_flags or [],
+        libraries=parsed.libraries or [],
+        library_folders=parsed.library_folders or [],
+        arguments=parsed.arguments,
+    )
+    if line.code is not None and line.file is not None:  # with -c there is no FILE
+        line.arguments.insert(0, line.file)
+        line.file = None
+    return line
+
+
+class _Passed(argparse.Action):
+    """A compiler option that goes on to Clang, with the value it was given."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        flags = list(getattr(namespace, self.dest, None) or [])
+        name = self.option_strings[0]
+        if name == "--Xcc":
+            flags.append(str(values))
+        elif name == "-include":
+            flags += [name, str(values)]
+        elif name == "-std":
+            flags.append(f"{name}={values}")
+        else:
+            flags.append(name + str(values or ""))
+        setattr(namespace, self.dest, flags)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="forkrepl",
+        usage="forkrepl [options] [FILE [ARGS...]]",
+        description="A C and C++ shell. FILE is a program or a list of statements; '-' is "
+        "standard input. Without FILE, on a terminal, it is interactive.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--version", action="version", version=f"forkrepl {VERSION}")
+    add("-c", "-e", dest="code", metavar="CODE", help="run CODE; ARGS are its arguments")
+    add("-i", dest="interactive", action="store_true", help="stay interactive afterwards")
+    add("-q", "--quiet", action="store_true", help="no banner")
+    add("--color", choices=("auto", "yes", "no"), default="auto", help="colours (default: auto)")
+    add("--history-file", metavar="PATH", help="where the history is kept")
+    add("-x", dest="language", choices=("c", "c++"), help="the language (default: by FILE's name)")
+    add("-O", dest="optimisation", nargs="?", const="1", default="0", metavar="LEVEL",
+        help="optimise: 0 (default), 1, 2, 3")
+    add("-l", dest="libraries", action="append", metavar="NAME", help="load a shared library")
+    add("-L", dest="library_folders", action="append", metavar="DIR", help="look there for it")
+    for name, value in (("-std", "STANDARD"), ("-I", "DIR"), ("-D", "MACRO"), ("-U", "MACRO"),
+                        ("-W", "WARNING"), ("-f", "FLAG"), ("-m", "FLAG"), ("-include", "FILE")):
+        add(name, dest="compiler_flags", action=_Passed, metavar=value, help=argparse.SUPPRESS)
+    add("-g", dest="compiler_flags", action=_Passed, nargs=0, help=argparse.SUPPRESS)
+    add("--Xcc", dest="compiler_flags", action=_Passed, metavar="FLAG", help="any Clang option")
+    add("file", nargs="?", metavar="FILE", help=argparse.SUPPRESS)
+    add("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help=argparse.SUPPRESS)
+    return parser
+
+
+def _level(text: str) -> int:
+    if text not in ("0", "1", "2", "3"):
+        _parser().error(f"argument -O: invalid level '{text}' (choose from 0, 1, 2, 3)")
+    return int(text)
+
+
+def _run(line: CommandLine) -> int:
+    with _source(line) as lines:
+        from repl.session import Session  # starts processes: only when the usage is right
+
+        colour = _use_colour(line.color)
+        with Session(_session_options(line, colour)) as session:
+            if lines is None:
+                return _interact(session, line, colour)
+            session.wait_until_ready()
+            return _run_source(session, line, lines, colour)
+
+
+def _run_source(session: Session, line: CommandLine, lines: Iterator[str], colour: bool) -> int:
+    from repl.script import run_inputs, run_script
+
+    name = "-c" if line.code is not None else line.file or "-"
+    if line.interactive:
+        status = run_inputs(session, lines, name, keep_going=True)
+        return status if status is not None else _interact(session, line, colour)
+    return run_script(session, lines, name, keep_going=name == "-")
+
+
+def _interact(session: Session, line: CommandLine, colour: bool) -> int:
+    from repl.interactive import run_interactive
+
+    return run_interactive(
+        session, history_file=_history_file(line), colour=colour, quiet=line.quiet
+    )
+
+
+@contextmanager
+def _source(line: CommandLine) -> Iterator[Iterator[str] | None]:
+    """The lines to run; None for an interactive session."""
+    if line.code is not None:
+        yield iter((line.code + "\n").splitlines(keepends=True))
+    elif line.file in (None, "-"):
+        if line.file is None and sys.stdin.isatty():
+            yield None
+        else:
+            # Bytes that are no UTF-8 go on to Clang as they are.
+            sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+            yield iter(sys.stdin.readline, "")
+    else:
+        try:
+            file = open(str(line.file), encoding="utf-8", errors="surrogateescape")
+            if os.path.isdir(file.fileno()):
+                raise IsADirectoryError
+        except OSError as error:
+            raise ShellError(f"cannot read {line.file}: {error.strerror}") from error
+        with file:
+            yield iter(file)
+
+
+def _session_options(line: CommandLine, colour: bool) -> SessionOptions:
+    from repl.session import SessionOptions
+
+    reads_stdin = line.code is None and line.file in (None, "-") and not sys.stdin.isatty()
+    program = line.file if line.file is not None else "forkrepl"
+    return SessionOptions(
+        compiler_flags=_language_flags(line) + line.compiler_flags,
+        optimisation=line.optimisation,
+        libraries=line.libraries,
+        library_folders=line.library_folders,
+        colour=colour,
+        arguments=[program, *line.arguments],
+        private_input=reads_stdin,
+    )
+
+
+def _language_flags(line: CommandLine) -> list[str]:
+    language = line.language or ("c" if line.file and line.file.endswith(".c") else "c++")
+    # #include "..." looks beside the script, as in a compiled file, or here.
+    folder = os.path.dirname(line.file) if line.file and line.file != "-" else "."
+    return [f"-x{language}", "-iquote", folder or "."]
+
+
+def _use_colour(choice: str) -> bool:
+    if choice != "auto":
+        return choice == "yes"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("CLICOLOR_FORCE", "0") != "0":
+        return True
+    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def _history_file(line: CommandLine) -> Path:
+    if line.history_file is not None:
+        return Path(line.history_file)
+    from platformdirs import user_state_path
+
+    return user_state_path("forkrepl") / "history"

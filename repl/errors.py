@@ -1,0 +1,81 @@
+"""Errors that the shell reports to its user; ``str()`` is the message."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+
+
+class ShellError(Exception):
+    """Base: something that the user asked for cannot be done, and why."""
+
+
+class SetupError(ShellError):
+    """A part of the installation is missing or broken."""
+
+
+class CompilerDied(ShellError):
+    """A compiler process (frontend or code generator) ended or broke the protocol."""
+
+
+class CodegenError(ShellError):
+    """LLVM could not turn the snippet into machine code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One of Clang's, as data. ``line`` and ``column`` are 0 where there are none."""
+
+    severity: str
+    message: str
+    file: str
+    line: int
+    column: int
+
+
+class CompileError(ShellError):
+    """Clang rejected the snippet. ``str()`` is Clang's own rendering."""
+
+    def __init__(self, rendered: str, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__(rendered.rstrip("\n"))
+        self.diagnostics = diagnostics
+
+
+class UncaughtException(ShellError):
+    """A C++ exception left the input."""
+
+    def __init__(self, type_name: str, what: str) -> None:
+        self.type_name = type_name
+        self.what = what
+        super().__init__(f"uncaught exception of type {type_name}" + (f": {what}" if what else ""))
+
+
+class ProgramCrashed(ShellError):
+    """The user's program was ended by a signal, or by ``_exit``.
+
+    Either ``signal`` or ``wait_status`` (its exit code) is set.
+    """
+
+    def __init__(self, signal_number: int | None, wait_status: int | None) -> None:
+        self.signal = signal_number
+        self.wait_status = wait_status
+        if signal_number is None:
+            how = f"ended without notice, with status {wait_status}"
+        else:
+            how = f"was ended by {_signal_name(signal_number)}"
+        super().__init__(f"the program {how}")
+
+
+class ProgramExited(Exception):
+    """The user's program called ``exit``: not an error, but the end."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"exit({status})")
+        self.status = status
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return f"{signal.Signals(number).name} ({signal.strsignal(number)})"
+    except ValueError:
+        return f"signal {number}"

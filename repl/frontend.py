@@ -1,0 +1,275 @@
+"""The Clang frontend, seen from the controller: text in, bitcode out, and back.
+
+An error leaves Clang's state damaged, and ``clang::Interpreter::Undo`` does not
+undo macros or includes. So nothing is mended in a process that went wrong. The
+frontend forks copies of itself: one parses, others sleep as checkpoints. To go
+back, the parsing copy is ended, a checkpoint forks a new one, and the good inputs
+since are parsed again. The first process (the root) never parses; it is the
+checkpoint "nothing typed yet" and the ancestor that reaps all others.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from repl.errors import CompileError, CompilerDied, Diagnostic, SetupError, ShellError
+from repl.framing import Header, receive_message, send_message
+
+_SLOW_PARSE = 0.02  # s: worth a checkpoint of its own
+_CHECKPOINT_EVERY = 16  # inputs
+_MOST_CHECKPOINTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedInput:
+    """What Clang made of an input.
+
+    ``bitcode`` is empty if there is nothing to compile. ``value_type``: the type of
+    the value that the input hands over, as ``repl.values.ValueType.from_json``
+    reads it, or None; ``by_address``: the value is an object that outlives the
+    input; ``warnings``: Clang's rendering.
+    """
+
+    bitcode: bytes
+    value_type: dict[str, Any] | None
+    by_address: bool
+    warnings: str
+
+
+class _Copy:
+    """One process of the frontend. ``length``: how many inputs it has parsed."""
+
+    def __init__(self, connection: socket.socket, pid: int, length: int) -> None:
+        self._connection = connection
+        self._pidfd = os.pidfd_open(pid)
+        self.length = length
+
+    def ask(
+        self, header: Header, blob: bytes = b"", descriptor: int | None = None
+    ) -> tuple[Header, bytes]:
+        """Send a request and wait for its answer. Raises CompilerDied."""
+        send_message(self._connection, header, blob, descriptor)
+        return receive_message(self._connection)
+
+    def fork(self) -> _Copy:
+        """A copy of this copy. Raises CompilerDied."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            with theirs:
+                reply, _ = self.ask({"op": "checkpoint"}, descriptor=theirs.fileno())
+            if not reply.get("ok"):
+                raise CompilerDied("the frontend cannot fork: is there memory left?")
+            return _Copy(ours, int(reply["pid"]), self.length)
+        except (CompilerDied, OSError):
+            ours.close()
+            raise
+
+    def kill(self) -> None:
+        """End the process, whatever it is doing."""
+        self._connection.close()
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        os.close(self._pidfd)
+
+
+class Frontend:
+    """Parses inputs one after another; ``rollback`` forgets the newest ones.
+
+    A context manager: leaving it ends all of its processes.
+    """
+
+    def __init__(self, program: Path, flags: Sequence[str]) -> None:
+        self._program = program
+        self._flags = list(flags)
+        self._good: list[bytes] = []
+        self._checkpoints: list[_Copy] = []  # the root first
+        self._current: _Copy | None = None
+        self._start()
+
+    def __enter__(self) -> Frontend:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def length(self) -> int:
+        """How many inputs have been accepted: what ``rollback`` takes."""
+        return len(self._good)
+
+    def parse(self, text: str, name: str, line: int = 1) -> ParsedInput:
+        """Parse one input, whose first line is line ``line`` of ``name``.
+
+        Raises CompileError. After any exception the frontend is as it was before.
+        """
+        current = self._ready_copy()
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        source = f'#line {line} "{quoted}"\n{text}'.encode("utf-8", "surrogateescape")
+        started = time.monotonic()
+        try:
+            reply, bitcode = current.ask({"op": "parse"}, source)
+        except CompilerDied:
+            reason = self._last_words()
+            self._drop_current()
+            raise CompileError(f"{name}: Clang crashed on this input\n{reason}".rstrip(), ()) from None
+        except BaseException:  # Ctrl-C
+            self._drop_current()
+            raise
+        if not reply.get("ok"):
+            self._drop_current()
+            raise _compile_error(reply)
+        self._good.append(source)
+        current.length += 1
+        self._checkpoint_if_worthwhile(current, time.monotonic() - started)
+        value = reply.get("value")
+        return ParsedInput(
+            bitcode=bitcode,
+            value_type=value["type"] if value else None,
+            by_address=bool(value) and value["call"].endswith("NoAlloc"),
+            warnings=_shorten(str(reply.get("rendered", ""))),
+        )
+
+    def rollback(self, length: int) -> None:
+        """Forget all inputs but the first ``length``: declarations, macros, includes."""
+        if length == len(self._good):
+            return
+        del self._good[length:]
+        while self._checkpoints[-1].length > length:
+            self._checkpoints.pop().kill()
+        self._drop_current()
+
+    def close(self) -> None:
+        """End the frontend and its checkpoints."""
+        self._drop_current()
+        while self._checkpoints:
+            self._checkpoints.pop().kill()
+        self._root_connection.close()
+        if self._root.poll() is None:
+            self._root.kill()
+        self._root.wait()
+        self._errors.close()
+
+    def wait_until_ready(self) -> None:
+        """Wait for Clang to have started. Raises SetupError if it cannot."""
+        if self._checkpoints:
+            return
+        try:
+            reply, _ = receive_message(self._root_connection)
+        except CompilerDied:
+            raise SetupError(
+                f"the Clang frontend does not start:\n{self._last_words()}\n"
+                "It needs the shared libraries of LLVM and Clang 22 (on Debian: libllvm22 and "
+                "libclang-cpp22); 'make setup' installs them"
+            ) from None
+        if not reply.get("ok"):
+            raise SetupError(self._last_words() or str(reply.get("rendered", "")))
+        self._checkpoints.append(_Copy(self._root_connection, self._root.pid, 0))
+
+    def _ready_copy(self) -> _Copy:
+        """The copy that parses, made from the newest checkpoint if there is none."""
+        self.wait_until_ready()
+        while self._current is None:
+            checkpoint = self._checkpoints[-1]
+            try:
+                self._current = checkpoint.fork()
+                for source in self._good[checkpoint.length :]:
+                    self._replay(self._current, source)
+            except CompilerDied:
+                self._drop_current()
+                self._lose_checkpoint()
+        return self._current
+
+    def _replay(self, copy: _Copy, source: bytes) -> None:
+        reply, _ = copy.ask({"op": "parse"}, source)
+        if not reply.get("ok"):
+            raise ShellError(
+                "an input that was accepted before is now rejected (did a file that it includes "
+                f"change?)\n{reply.get('rendered', '')}"
+            )
+        copy.length += 1
+
+    def _drop_current(self) -> None:
+        if self._current is not None:
+            self._current.kill()
+            self._current = None
+
+    def _lose_checkpoint(self) -> None:
+        """The newest checkpoint does not answer: do without it."""
+        self._checkpoints.pop().kill()
+        if not self._checkpoints:
+            self._root.wait()
+            self._errors.close()
+            self._start()
+            self.wait_until_ready()
+
+    def _checkpoint_if_worthwhile(self, current: _Copy, parse_time: float) -> None:
+        since = current.length - self._checkpoints[-1].length
+        if parse_time < _SLOW_PARSE and since < _CHECKPOINT_EVERY:
+            return
+        with contextlib.suppress(CompilerDied):  # older ones must do
+            self._checkpoints.append(current.fork())
+        if len(self._checkpoints) > _MOST_CHECKPOINTS:
+            self._checkpoints.pop(1).kill()
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._errors = tempfile.TemporaryFile()
+        try:
+            with theirs:
+                self._root = subprocess.Popen(
+                    [os.fspath(self._program), *self._flags],
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=self._errors,
+                )
+        except OSError as error:
+            ours.close()
+            self._errors.close()
+            raise SetupError(f"cannot start {self._program}: {error.strerror}") from error
+        self._root_connection = ours
+
+    def _last_words(self) -> str:
+        """What the frontend has printed: the reason why it ended."""
+        size = os.fstat(self._errors.fileno()).st_size
+        text = os.pread(self._errors.fileno(), min(size, 1 << 16), 0).decode("utf-8", "replace")
+        os.truncate(self._errors.fileno(), 0)
+        os.lseek(self._errors.fileno(), 0, os.SEEK_SET)
+        return _shorten(text)
+
+
+_LONGEST_LINE = 1000
+
+
+def _shorten(text: str) -> str:
+    """Clang quotes what it was given: a line of 10 MB need not be seen again."""
+    lines = text.rstrip("\n").split("\n")
+    if all(len(line) <= _LONGEST_LINE for line in lines):
+        return "\n".join(lines)
+    return "\n".join(
+        line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + " ..." for line in lines
+    )
+
+
+def _compile_error(reply: Header) -> CompileError:
+    diagnostics = tuple(
+        Diagnostic(
+            severity=str(record.get("severity", "error")),
+            message=str(record.get("message", "")),
+            file=str(record.get("file", "")),
+            line=int(record.get("line", 0)),
+            column=int(record.get("column", 0)),
+        )
+        for record in reply.get("diagnostics", [])
+    )
+    rendered = _shorten(str(reply.get("rendered", "")))
+    return CompileError(rendered or "Clang rejected the input", diagnostics)

@@ -1,0 +1,34 @@
+"""Where the programs are that the build installed beside the packages."""
+
+from __future__ import annotations
+
+import sysconfig
+from pathlib import Path
+
+from repl.errors import SetupError
+
+_HERE = Path(__file__).resolve().parent.parent
+
+
+def _find(package: str, name: str) -> Path:
+    # The second is for an editable installation: the Python files are elsewhere.
+    for root in (_HERE, Path(sysconfig.get_path("platlib"))):
+        candidate = root / package / "_native" / name
+        if candidate.exists():
+            return candidate
+    raise SetupError(f"{name} is not installed: run 'make setup' (or 'pip install .') again")
+
+
+def frontend() -> Path:
+    """The Clang frontend program. Raises SetupError."""
+    return _find("repl", "forkrepl-frontend")
+
+
+def executor() -> Path:
+    """The executor program. Raises SetupError."""
+    return _find("runtime", "forkrepl-executor")
+
+
+def platform_library() -> Path:
+    """The platform library, for code that runs in this process. Raises SetupError."""
+    return _find("platform_support", "libforkrepl_platform.so")

@@ -1,0 +1,242 @@
+"""The session: what has been typed so far, as one growing program.
+
+``Session.run`` takes an input through all stages; it is a transaction: either all
+of the input takes effect, or the session is as it was before.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from repl import native_programs
+from repl.codegen import CodeGenerator
+from repl.errors import ProgramCrashed, ProgramExited, ShellError, UncaughtException
+from repl.frontend import Frontend, ParsedInput
+from repl.values import ValueType, format_value
+from runtime.errors import ExecutorDied
+from runtime.executor_process import ExecutorProcess
+from runtime.libraries import find_library
+from runtime.wire import Outcome
+
+if TYPE_CHECKING:
+    # Needs numpy, which takes 60 ms to import: see _execution_session.
+    from runtime.execution_session import ExecutionSession, LoadedUnit
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """How to compile and run. ``compiler_flags`` are Clang's, as they are.
+
+    ``arguments``: the program's argv. ``private_input``: the program's standard
+    input is empty, because ours holds the inputs.
+    """
+
+    compiler_flags: Sequence[str] = ()
+    optimisation: int = 0
+    libraries: Sequence[str] = ()
+    library_folders: Sequence[str] = ()
+    colour: bool = False
+    arguments: Sequence[str] = ("forkrepl",)
+    private_input: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an input gave: its value as text, if it has one, and Clang's warnings."""
+
+    value: str | None
+    warnings: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """An input that took effect. ``unit`` is None if it made no code or data."""
+
+    text: str
+    unit: LoadedUnit | None
+
+
+class Session:
+    """A context manager: leaving it ends all processes.
+
+    Methods raise ShellError or RuntimeFailure for what went wrong with an input,
+    and ProgramExited when the user's program has called ``exit``.
+    """
+
+    def __init__(self, options: SessionOptions) -> None:
+        self._options = options
+        self._steps: list[_Step] = []
+        with ExitStack() as stack:
+            # All start now and get ready while the first input is being typed.
+            self._frontend = stack.enter_context(
+                Frontend(native_programs.frontend(), _frontend_flags(options))
+            )
+            self._codegen = stack.enter_context(CodeGenerator())
+            self._executor = self._start_executor()
+            stack.callback(lambda: self._executor.kill())
+            self._stack = stack.pop_all()
+        self._execution: ExecutionSession | None = None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+        if self._execution is not None:
+            self._execution.discard()
+
+    @property
+    def inputs(self) -> list[str]:
+        """The inputs in force, oldest first."""
+        return [step.text for step in self._steps]
+
+    def wait_until_ready(self) -> None:
+        """Wait for Clang. Raises SetupError if it cannot start, as with a bad flag."""
+        self._frontend.wait_until_ready()
+
+    def run(self, text: str, name: str, line: int = 1) -> Result:
+        """Compile, link and run one input, whose first line is line ``line`` of ``name``."""
+        before = self._frontend.length
+        parsed = self._frontend.parse(text, name, line)
+        try:
+            unit, value = self._load_and_run(parsed, name)
+        except ProgramExited:
+            raise
+        except ProgramCrashed:
+            self._start_anew()
+            raise
+        except BaseException:
+            self._frontend.rollback(before)
+            raise
+        self._steps.append(_Step(text, unit))
+        return Result(value, parsed.warnings)
+
+    def undo(self, count: int = 1) -> None:
+        """Take back the newest inputs: their registered functions run, then they go."""
+        if count > len(self._steps):
+            raise ShellError(
+                f"cannot undo {count} inputs: there are {len(self._steps)}"
+                if self._steps
+                else "nothing to undo"
+            )
+        self._frontend.rollback(self._frontend.length - count)
+        for _ in range(count):
+            step = self._steps.pop()
+            if step.unit is not None:
+                self._unload(step.unit)
+
+    def load_library(self, name: str) -> None:
+        """Open a shared library (``m``, ``libm.so.6`` or a path) in the executor."""
+        for path in find_library(name, self._options.library_folders):
+            self._guarded(lambda path=path: self._executor.load_library(path))
+
+    def run_main(self) -> int | None:
+        """Call ``main``, if an input defined it: its status, or None."""
+        execution = self._execution_session()
+        main = execution.find_symbol("main")
+        if main is None:
+            return None
+        outcome = self._guarded(
+            lambda: self._executor.run_main(main, list(self._options.arguments))
+        )
+        _raise_exception(outcome)
+        return outcome.status & 0xFF
+
+    def finish(self) -> int:
+        """End the program as by returning from main: what is registered runs.
+
+        Returns its exit status.
+        """
+        try:
+            return self._guarded(self._executor.shutdown)
+        except ProgramExited as exited:
+            return exited.status
+
+    def _load_and_run(self, parsed: ParsedInput, name: str) -> tuple[LoadedUnit | None, str | None]:
+        if not parsed.bitcode:
+            return None, None
+        machine_code = self._codegen.compile(parsed.bitcode, self._options.optimisation)
+        execution = self._execution_session()
+        unit = self._guarded(lambda: execution.load([(name, machine_code)]))
+        type_ = ValueType.from_json(parsed.value_type) if parsed.value_type else None
+        outcome = self._guarded(
+            lambda: execution.initialize(unit, type_.size if type_ else 0)
+        )
+        if outcome.exception_type is not None:
+            self._unload(unit)
+            _raise_exception(outcome)
+        if type_ is None or outcome.value is None:
+            return unit, None
+        value = outcome.value
+        return unit, self._guarded(
+            lambda: format_value(type_, value, parsed.by_address, self._executor.read_memory)
+        )
+
+    def _unload(self, unit: LoadedUnit) -> None:
+        execution = self._execution_session()
+        outcome = self._guarded(lambda: execution.unload(unit))
+        _raise_exception(outcome)
+
+    def _execution_session(self) -> ExecutionSession:
+        if self._execution is None:
+            from platform_support.platform import LinuxPlatform
+            from runtime.execution_session import ExecutionSession
+
+            self._guarded(lambda: self._executor.set_arguments(list(self._options.arguments)))
+            self._execution = ExecutionSession(self._executor, LinuxPlatform())
+            for library in self._options.libraries:
+                self.load_library(library)
+        return self._execution
+
+    def _start_executor(self) -> ExecutorProcess:
+        return ExecutorProcess(
+            native_programs.executor(),
+            standard_input=subprocess.DEVNULL if self._options.private_input else None,
+        )
+
+    def _guarded(self, call: Callable[[], T]) -> T:
+        """Call into the executor; its end becomes an error that says what happened."""
+        try:
+            return call()
+        except ExecutorDied as died:
+            if died.exit_status is not None:
+                raise ProgramExited(died.exit_status) from None
+            raise ProgramCrashed(died.signal, died.wait_status) from None
+        except KeyboardInterrupt:
+            # The program got the signal too; if it survives, it would answer a
+            # question that nobody asks any more.
+            self._executor.kill()
+            raise ProgramCrashed(signal.SIGINT, None) from None
+
+    def _start_anew(self) -> None:
+        """After a crash: a fresh executor and a fresh Clang."""
+        self._executor.kill()
+        if self._execution is not None:
+            self._execution.discard()
+            self._execution = None
+        self._steps.clear()
+        self._frontend.rollback(0)
+        self._executor = self._start_executor()
+
+
+def _frontend_flags(options: SessionOptions) -> list[str]:
+    flags = list(options.compiler_flags)
+    if options.optimisation:
+        # Clang only marks the functions as optimisable: LLVM's passes run later,
+        # in the code generator.
+        flags += [f"-O{options.optimisation}", "-Xclang", "-disable-llvm-passes"]
+    if options.colour:
+        flags.append("--colour-diagnostics")
+    return flags
+
+
+def _raise_exception(outcome: Outcome) -> None:
+    if outcome.exception_type is not None:
+        raise UncaughtException(outcome.exception_type, outcome.exception_what)

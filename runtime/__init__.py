@@ -1,0 +1,14 @@
+"""The runtime: from relocatable objects to code running in the executor.
+
+Owns ELF reading, the link graph and its passes, symbol tables, the memory manager
+and its mappers, and the executor process. Must not know Clang, source text, or
+prompts.
+
+Start reading at ``linker.link``, which lists the passes. By process:
+
+- in the controller: ``elf``, ``link_graph``, ``relocations``, ``passes/``,
+  ``linker``, ``symbols``, ``memory_manager``, ``memory_mapper`` (the interface),
+  ``memfd_mapper``, ``executor_process``;
+- in the executor: ``executor/`` (C) and the library of ``platform_support``;
+- shared: the wire format, ``wire.py`` and ``executor/wire.h``.
+"""

@@ -1,0 +1,205 @@
+"""Reading x86-64 ELF relocatable objects into arrays (System V gABI, chapter 4).
+
+An object is bytes that somebody else made: every offset and index that the rest
+of the linker will use without looking is checked here, once, for whole columns.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.errors import ObjectFormatError
+
+Array = NDArray[Any]
+"""A structured or plain numpy array; docstrings say which dtype."""
+
+# e_type, e_machine
+ET_REL = 1
+ET_NAMES = {0: "no file type", 2: "an executable", 3: "a shared object", 4: "a core file"}
+EM_X86_64 = 62
+
+# sh_type
+SHT_PROGBITS = 1
+SHT_SYMTAB = 2
+SHT_STRTAB = 3
+SHT_RELA = 4
+SHT_NOBITS = 8
+SHT_REL = 9
+SHT_INIT_ARRAY = 14
+SHT_FINI_ARRAY = 15
+SHT_PREINIT_ARRAY = 16
+SHT_GROUP = 17
+SHT_X86_64_UNWIND = 0x70000001
+
+# sh_flags
+SHF_WRITE = 0x1
+SHF_ALLOC = 0x2
+SHF_EXECINSTR = 0x4
+SHF_COMPRESSED = 0x800
+
+GRP_COMDAT = 1
+
+# st_info, st_shndx
+STB_LOCAL, STB_GLOBAL, STB_WEAK = 0, 1, 2
+STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_SECTION, STT_FILE, STT_COMMON, STT_TLS = range(7)
+STT_GNU_IFUNC = 10
+SHN_UNDEF = 0
+SHN_LORESERVE = 0xFF00
+SHN_ABS = 0xFFF1
+SHN_COMMON = 0xFFF2
+
+EHDR = struct.Struct("<16sHHIQQQIHHHHHH")
+SECTION = np.dtype(
+    [
+        ("name", "<u4"),
+        ("type", "<u4"),
+        ("flags", "<u8"),
+        ("addr", "<u8"),
+        ("offset", "<u8"),
+        ("size", "<u8"),
+        ("link", "<u4"),
+        ("info", "<u4"),
+        ("align", "<u8"),
+        ("entsize", "<u8"),
+    ]
+)
+SYMBOL = np.dtype(
+    [
+        ("name", "<u4"),
+        ("info", "u1"),
+        ("other", "u1"),
+        ("shndx", "<u2"),
+        ("value", "<u8"),
+        ("size", "<u8"),
+    ]
+)
+RELA = np.dtype([("offset", "<u8"), ("type", "<u4"), ("symbol", "<u4"), ("addend", "<i8")])
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFile:
+    """One relocatable object, as arrays over its own bytes.
+
+    ``sections``: dtype ``SECTION``; ``symbols``: dtype ``SYMBOL``;
+    ``section_names``: one for each section; ``strings``: the symbols' names;
+    ``first_global``: index of the first symbol that is not local.
+    """
+
+    name: str
+    data: bytes
+    sections: Array
+    section_names: list[str]
+    symbols: Array
+    strings: bytes
+    first_global: int
+
+    def symbol_name(self, index: int) -> str:
+        """Its name in the string table, or its section's for a section symbol."""
+        symbol = self.symbols[index]
+        shndx = int(symbol["shndx"])
+        if symbol["info"] & 0xF == STT_SECTION and shndx < len(self.section_names):
+            return self.section_names[shndx]
+        return string_at(self.strings, int(symbol["name"]))
+
+    def relocations(self, index: int) -> Array:
+        """The entries (dtype ``RELA``) of relocation section ``index``."""
+        section = self.sections[index]
+        return np.frombuffer(
+            self.data, RELA, int(section["size"]) // RELA.itemsize, int(section["offset"])
+        )
+
+
+def string_at(table: bytes, offset: int) -> str:
+    """The NUL-terminated string at ``offset`` of a string table."""
+    return table[offset : table.index(0, offset)].decode("utf-8", "surrogateescape")
+
+
+def read_object(name: str, data: bytes) -> ObjectFile:
+    """Parse a relocatable object.
+
+    Raises:
+        ObjectFormatError: it is something else, or damaged; the message names
+            the file and what is wrong with it.
+    """
+    try:
+        return _read(name, data)
+    except (ValueError, IndexError, struct.error, OverflowError) as error:
+        raise ObjectFormatError(f"{name}: damaged ELF object ({error})") from error
+
+
+def _read(name: str, data: bytes) -> ObjectFile:
+    sections = _section_table(name, data)
+    header = EHDR.unpack_from(data)
+    string_index = header[13] if header[13] != 0xFFFF else int(sections[0]["link"])
+    names_table = _section_bytes(data, sections[string_index])
+    section_names = [string_at(names_table, offset) for offset in sections["name"].tolist()]
+    symbols, strings, first_global = _symbol_table(name, data, sections)
+    _check_sections(name, sections, len(symbols))
+    return ObjectFile(name, data, sections, section_names, symbols, strings, first_global)
+
+
+def _section_table(name: str, data: bytes) -> Array:
+    if data[:4] != b"\x7fELF":
+        raise ObjectFormatError(f"{name}: not an ELF object file")
+    if len(data) < EHDR.size:
+        raise ObjectFormatError(f"{name}: truncated ELF object ({len(data)} bytes)")
+    ident, kind, machine, _, _, _, offset, _, _, _, _, entsize, count, _ = EHDR.unpack_from(data)
+    if ident[4] != 2 or ident[5] != 1:
+        raise ObjectFormatError(f"{name}: not a 64-bit little-endian ELF object")
+    if machine != EM_X86_64:
+        raise ObjectFormatError(f"{name}: made for another machine (e_machine {machine})")
+    if kind != ET_REL:
+        what = ET_NAMES.get(kind, f"e_type {kind}")
+        raise ObjectFormatError(f"{name}: {what}, not a relocatable object (compile with -c)")
+    if entsize != SECTION.itemsize or offset == 0:
+        raise ObjectFormatError(f"{name}: no section table")
+    if count == 0:  # more than 0xff00 sections: the count is in the first one
+        count = int(np.frombuffer(data, SECTION, 1, offset)[0]["size"])
+    if count == 0 or offset + count * SECTION.itemsize > len(data):
+        raise ObjectFormatError(f"{name}: truncated: its section table ends past the file's end")
+    sections = np.frombuffer(data, SECTION, count, offset)
+    stored = sections[(sections["type"] != SHT_NOBITS) & (sections["type"] != 0)]
+    ends = stored["offset"] + stored["size"]
+    if np.any(ends > len(data)) or np.any(ends < stored["offset"]):
+        raise ObjectFormatError(f"{name}: truncated: a section ends past the file's end")
+    return sections
+
+
+def _section_bytes(data: bytes, section: Any) -> bytes:
+    start = int(section["offset"])
+    return data[start : start + int(section["size"])]
+
+
+def _symbol_table(name: str, data: bytes, sections: Array) -> tuple[Array, bytes, int]:
+    tables = np.flatnonzero(sections["type"] == SHT_SYMTAB)
+    if len(tables) == 0:
+        return np.zeros(1, SYMBOL), b"\0", 1
+    table = sections[tables[0]]
+    symbols = np.frombuffer(
+        data, SYMBOL, int(table["size"]) // SYMBOL.itemsize, int(table["offset"])
+    )
+    strings = _section_bytes(data, sections[int(table["link"])])
+    if len(symbols) == 0 or not strings.endswith(b"\0"):
+        raise ObjectFormatError(f"{name}: damaged symbol table")
+    if int(symbols["name"].max()) >= len(strings):
+        raise ObjectFormatError(f"{name}: a symbol's name lies outside of the string table")
+    ordinary = (symbols["shndx"] < SHN_LORESERVE) & (symbols["shndx"] >= len(sections))
+    if np.any(ordinary):
+        raise ObjectFormatError(f"{name}: a symbol refers to a section that does not exist")
+    return symbols, strings, int(table["info"])
+
+
+def _check_sections(name: str, sections: Array, symbol_count: int) -> None:
+    align = sections["align"]
+    if np.any(align & (np.maximum(align, 1) - 1)):
+        raise ObjectFormatError(f"{name}: a section's alignment is not a power of two")
+    relocated = sections[sections["type"] == SHT_RELA]
+    if np.any(relocated["info"] >= len(sections)):
+        raise ObjectFormatError(f"{name}: relocations for a section that does not exist")
+    if np.any(sections[sections["type"] == SHT_GROUP]["info"] >= symbol_count):
+        raise ObjectFormatError(f"{name}: a section group's signature does not exist")

@@ -1,0 +1,54 @@
+"""Errors of the runtime: each says what was wrong, where, and what can be done."""
+
+from __future__ import annotations
+
+
+class RuntimeFailure(Exception):
+    """Base of what the runtime reports to its user; ``str()`` is the message."""
+
+
+class ObjectFormatError(RuntimeFailure):
+    """The bytes are not a relocatable object that this linker can read."""
+
+
+class LinkError(RuntimeFailure):
+    """The objects cannot be linked; nothing of them stays behind."""
+
+
+class UndefinedSymbolsError(LinkError):
+    """Symbols that nothing defines: ``names`` holds them all, as in the object files."""
+
+    def __init__(self, message: str, names: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.names = names
+
+
+class OutOfMemoryError(RuntimeFailure):
+    """A reservation could not be made or has no room left."""
+
+
+class ExecutorError(RuntimeFailure):
+    """The executor refused a request or broke the protocol."""
+
+
+class ExecutorDied(RuntimeFailure):
+    """The executor process ended while it was needed.
+
+    ``exit_status``: what ``exit()`` was called with, if it was; otherwise
+    ``signal``: the number of the fatal signal; otherwise both are None (it
+    vanished without saying, as by ``_exit``) and ``wait_status`` holds its code.
+    """
+
+    def __init__(
+        self, *, exit_status: int | None, signal: int | None, wait_status: int | None = None
+    ) -> None:
+        self.exit_status = exit_status
+        self.signal = signal
+        self.wait_status = wait_status
+        if exit_status is not None:
+            text = f"the program called exit({exit_status})"
+        elif signal is not None:
+            text = f"the program was ended by signal {signal}"
+        else:
+            text = f"the program ended without notice (status {wait_status})"
+        super().__init__(text)

@@ -1,0 +1,112 @@
+"""The execution session: link units in one executor, loaded and unloaded as wholes.
+
+Brings the linker, the symbol table, the memory manager and the executor together.
+A unit goes through ``load`` (linked, registered, not run), ``initialize`` (its
+initializers run; for a snippet that is running it) and, at the end, ``unload``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from runtime.addresses import ExecutorAddress
+from runtime.executor_process import ExecutorProcess, UnitRegistration
+from runtime.linker import FunctionArray, LinkedUnit, link
+from runtime.memfd_mapper import SharedMemoryMapper
+from runtime.memory_manager import DEFAULT_SLAB_SIZE, MapperMemoryManager, Statistics
+from runtime.symbols import JITDylib, ProcessSymbols
+from runtime.wire import Outcome
+
+
+class Platform(Protocol):
+    """What the platform layer decides (ORC's term)."""
+
+    @property
+    def replacements(self) -> Mapping[str, str]:
+        """Names that are bound to functions of the platform library instead."""
+
+    def initializers(self, arrays: Iterable[FunctionArray]) -> list[ExecutorAddress]:
+        """What to run before the code is used, in order."""
+
+    def finalizers(self, arrays: Iterable[FunctionArray]) -> list[ExecutorAddress]:
+        """What to run before the code is unmapped, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedUnit:
+    """A unit in the executor. ``number`` identifies it within the session."""
+
+    number: int
+    linked: LinkedUnit
+
+
+class ExecutionSession:
+    """See the module. ``process`` stays the caller's to end."""
+
+    def __init__(
+        self,
+        process: ExecutorProcess,
+        platform: Platform,
+        slab_size: int = DEFAULT_SLAB_SIZE,
+    ) -> None:
+        self._process = process
+        self._platform = platform
+        self._dylib = JITDylib()
+        self._process_symbols = ProcessSymbols(process.lookup, platform.replacements)
+        self._memory = MapperMemoryManager(SharedMemoryMapper(process), slab_size)
+        self._next_number = 0
+
+    def load(self, inputs: Sequence[tuple[str, bytes]]) -> LoadedUnit:
+        """Link objects, given as (name, contents), and register the result.
+
+        Its symbols are visible to later units from now on. Raises what
+        ``linker.link`` raises; then nothing has changed.
+        """
+        number = self._next_number
+        linked = link(inputs, number, self._dylib, self._process_symbols, self._memory)
+        self._next_number += 1
+        try:
+            self._process.register_unit(
+                UnitRegistration(
+                    dso_handle=linked.dso_handle,
+                    text=linked.text,
+                    text_size=linked.text_size,
+                    eh_frame=linked.eh_frame,
+                    finalizers=self._platform.finalizers(linked.function_arrays),
+                )
+            )
+        except BaseException:
+            linked.allocation.deallocate()
+            raise
+        self._dylib.add(number, linked.definitions, linked.groups)
+        return LoadedUnit(number, linked)
+
+    def initialize(self, unit: LoadedUnit, value_size: int = 0) -> Outcome:
+        """Run a unit's initializers; ``value_size`` as in ``ExecutorProcess.run``."""
+        functions = self._platform.initializers(unit.linked.function_arrays)
+        return self._process.run(functions, value_size)
+
+    def unload(self, unit: LoadedUnit) -> Outcome:
+        """Run what the unit registered, then take it away, newest unit first.
+
+        The outcome tells of an exception from a handler; the unit is gone anyway.
+        """
+        outcome = self._process.close_unit(unit.linked.dso_handle)
+        self._dylib.remove(unit.number)
+        unit.linked.allocation.deallocate()
+        return outcome
+
+    def find_symbol(self, name: str) -> ExecutorAddress | None:
+        """The address of a symbol that a loaded unit defines."""
+        definition = self._dylib.find(name)
+        return definition.address if definition else None
+
+    def statistics(self) -> Statistics:
+        """The memory manager's."""
+        return self._memory.statistics()
+
+    def discard(self) -> None:
+        """Drop the controller's half of everything: the executor process is gone."""
+        self._memory.forget_all()

@@ -1,0 +1,27 @@
+// The control socket, seen from the executor.
+#pragma once
+
+#include "wire.h"
+
+#include <stddef.h>
+
+struct request {
+  struct wire_head head;
+  unsigned char *payload; // head.size bytes and a NUL; valid until the next
+  int descriptor;         // passed along, or -1; the receiver closes it
+};
+
+// Moves the socket out of the way of the user's program, which may count on
+// low descriptors being free.
+void connection_open(int descriptor);
+
+// 0 when the controller is gone.
+int connection_receive(struct request *request);
+
+void connection_reply(uint16_t operation, int error, const void *payload,
+                      size_t size);
+
+// A reply in two pieces.
+void connection_reply2(uint16_t operation, int error, const void *first,
+                       size_t first_size, const void *second,
+                       size_t second_size);

@@ -1,0 +1,271 @@
+// The executor: the process in which the user's code runs.
+//
+//   forkrepl-executor DESCRIPTOR     the controller's socket
+//
+// It maps, protects, looks up, runs and reads, as it is told; all policy is the
+// controller's. Standard input, output and error belong to the user's program.
+#define _GNU_SOURCE
+#include "connection.h"
+#include "forkrepl_platform.h"
+#include "memory.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static pid_t controlled; // a fork that the user's code makes is not
+static char **arguments; // of the user's program, the last one NULL
+
+static void reply(const struct request *request, int error, const void *payload,
+                  size_t size) {
+  connection_reply(request->head.operation, error, payload, size);
+}
+
+static void reply_error(const struct request *request, int error,
+                        const char *text) {
+  reply(request, error, text, strlen(text));
+}
+
+static void reply_outcome(const struct request *request,
+                          const struct forkrepl_outcome *outcome) {
+  if (getpid() != controlled) // the snippet forked and this is the child
+    exit(outcome->kind == FORKREPL_THREW);
+  struct wire_outcome wire = {
+      .kind = outcome->kind,
+      .status = outcome->status,
+      .value_present = outcome->value.present,
+      .value_type = outcome->value.type,
+      .value_integer = outcome->value.integer,
+      .value_floating = outcome->value.floating,
+      .value_storage = outcome->value.storage,
+      .type_length = (uint32_t)strlen(outcome->exception_type),
+      .what_length = (uint32_t)strlen(outcome->exception_what),
+  };
+  memcpy(wire.value_extended, outcome->value.extended,
+         sizeof wire.value_extended);
+  char text[FORKREPL_EXCEPTION_TYPE_SIZE + FORKREPL_EXCEPTION_WHAT_SIZE];
+  memcpy(text, outcome->exception_type, wire.type_length);
+  memcpy(text + wire.type_length, outcome->exception_what, wire.what_length);
+  connection_reply2(request->head.operation, 0, &wire, sizeof wire, text,
+                    wire.type_length + wire.what_length);
+}
+
+// The u64 number `index` of the payload.
+static uint64_t word(const struct request *request, size_t index) {
+  uint64_t value = 0;
+  if ((index + 1) * sizeof value <= request->head.size)
+    memcpy(&value, request->payload + index * sizeof value, sizeof value);
+  return value;
+}
+
+static size_t word_count(const struct request *request) {
+  return request->head.size / sizeof(uint64_t);
+}
+
+static void on_hello(const struct request *request) {
+  struct {
+    uint32_t version, pid;
+    uint64_t page_size;
+  } hello = {WIRE_VERSION, (uint32_t)controlled,
+             (uint64_t)sysconf(_SC_PAGESIZE)};
+  reply(request, 0, &hello, sizeof hello);
+}
+
+static void on_reserve(const struct request *request) {
+  uint64_t address = 0;
+  int error = memory_reserve(word(request, 0), request->descriptor, &address);
+  reply(request, error, &address, sizeof address);
+}
+
+static void on_release(const struct request *request) {
+  reply(request, memory_release(word(request, 0), word(request, 1)), NULL, 0);
+}
+
+static void on_protect(const struct request *request) {
+  reply(request,
+        memory_protect((const struct wire_range *)request->payload,
+                       request->head.size / sizeof(struct wire_range)),
+        NULL, 0);
+}
+
+// Calls `each` for every NUL-terminated string of the payload from `offset` on;
+// returns how many there are.
+static size_t strings(const struct request *request, size_t offset,
+                      void (*each)(size_t index, char *text, void *context),
+                      void *context) {
+  size_t count = 0;
+  while (offset < request->head.size) {
+    char *text = (char *)request->payload + offset;
+    if (each)
+      each(count, text, context);
+    offset += strlen(text) + 1;
+    ++count;
+  }
+  return count;
+}
+
+static void lookup_one(size_t index, char *name, void *addresses) {
+  ((uint64_t *)addresses)[index] = (uint64_t)dlsym(RTLD_DEFAULT, name);
+}
+
+static void on_lookup(const struct request *request) {
+  size_t count = strings(request, 0, NULL, NULL);
+  uint64_t *addresses = calloc(count + 1, sizeof *addresses);
+  if (!addresses)
+    return reply(request, ENOMEM, NULL, 0);
+  strings(request, 0, lookup_one, addresses);
+  reply(request, 0, addresses, count * sizeof *addresses);
+  free(addresses);
+}
+
+static void on_load_library(const struct request *request) {
+  if (dlopen((const char *)request->payload, RTLD_NOW | RTLD_GLOBAL))
+    reply(request, 0, NULL, 0);
+  else
+    reply_error(request, ENOENT, dlerror());
+}
+
+static void on_register(const struct request *request) {
+  struct wire_unit wire;
+  if (request->head.size < sizeof wire)
+    return reply(request, EINVAL, NULL, 0);
+  memcpy(&wire, request->payload, sizeof wire);
+  struct forkrepl_unit unit = {
+      .dso_handle = wire.dso_handle,
+      .text_start = wire.text_start,
+      .text_size = wire.text_size,
+      .eh_frame = wire.eh_frame,
+      .finalizers = (const uint64_t *)(request->payload + sizeof wire),
+      .finalizer_count = (request->head.size - sizeof wire) / sizeof(uint64_t),
+  };
+  reply(request, forkrepl_unit_register(&unit), NULL, 0);
+}
+
+static void on_run(const struct request *request) {
+  struct forkrepl_outcome outcome;
+  const uint64_t *words = (const uint64_t *)request->payload;
+  if (word_count(request) < 1)
+    return reply(request, EINVAL, NULL, 0);
+  forkrepl_run(words + 1, word_count(request) - 1, words[0], &outcome);
+  reply_outcome(request, &outcome);
+}
+
+static void copy_argument(size_t index, char *text, void *copies) {
+  ((char **)copies)[index] = strdup(text);
+}
+
+// The program may keep pointers to them, so they are never freed.
+static int set_arguments(const struct request *request, size_t offset) {
+  size_t count = strings(request, offset, NULL, NULL);
+  char **copies = calloc(count + 1, sizeof *copies);
+  if (!copies)
+    return -1;
+  strings(request, offset, copy_argument, copies);
+  arguments = copies;
+  forkrepl_argc = (int)count;
+  forkrepl_argv = arguments;
+  return (int)count;
+}
+
+static void on_set_arguments(const struct request *request) {
+  reply(request, set_arguments(request, 0) < 0 ? ENOMEM : 0, NULL, 0);
+}
+
+static void on_run_main(const struct request *request) {
+  struct forkrepl_outcome outcome;
+  uint64_t function = word(request, 0);
+  int count = set_arguments(request, sizeof function);
+  if (count < 0)
+    return reply(request, ENOMEM, NULL, 0);
+  forkrepl_run_main(function, count, arguments, &outcome);
+  reply_outcome(request, &outcome);
+}
+
+static void on_close(const struct request *request) {
+  struct forkrepl_outcome outcome;
+  int error = forkrepl_unit_close(word(request, 0), &outcome);
+  if (error)
+    reply(request, error, NULL, 0);
+  else
+    reply_outcome(request, &outcome);
+}
+
+static void on_read(const struct request *request) {
+  uint64_t size = word(request, 1);
+  unsigned char *bytes = size <= WIRE_MAX_PAYLOAD ? malloc(size + 1) : NULL;
+  if (!bytes)
+    return reply(request, ENOMEM, NULL, 0);
+  size = memory_read(word(request, 0), bytes, size);
+  reply(request, 0, bytes, size);
+  free(bytes);
+}
+
+// exit(), from wherever: everything is torn down here, while the code is still
+// mapped, and the controller learns that it was no accident.
+static void on_process_exit(int status, void *unused) {
+  if (getpid() != controlled) {
+    forkrepl_close_all();
+    return;
+  }
+  forkrepl_close_all();
+  fflush(NULL);
+  connection_reply(WIRE_EXITING, 0, &status, sizeof status);
+}
+
+static void serve(const struct request *request) {
+  switch (request->head.operation) {
+  case WIRE_HELLO:
+    return on_hello(request);
+  case WIRE_RESERVE:
+    return on_reserve(request);
+  case WIRE_RELEASE:
+    return on_release(request);
+  case WIRE_PROTECT:
+    return on_protect(request);
+  case WIRE_LOOKUP:
+    return on_lookup(request);
+  case WIRE_LOAD_LIBRARY:
+    return on_load_library(request);
+  case WIRE_REGISTER:
+    return on_register(request);
+  case WIRE_RUN:
+    return on_run(request);
+  case WIRE_RUN_MAIN:
+    return on_run_main(request);
+  case WIRE_CLOSE:
+    return on_close(request);
+  case WIRE_READ:
+    return on_read(request);
+  case WIRE_SET_ARGUMENTS:
+    return on_set_arguments(request);
+  case WIRE_SHUTDOWN:
+    exit(0);
+  default:
+    reply(request, ENOSYS, NULL, 0);
+  }
+}
+
+int main(int argc, char **argv) {
+  if (argc != 2) {
+    fprintf(stderr, "forkrepl-executor: started by forkrepl, not by hand\n");
+    return 2;
+  }
+  controlled = getpid();
+  prctl(PR_SET_PDEATHSIG, SIGKILL); // not even an endless loop outlives it
+  connection_open(atoi(argv[1]));
+  on_exit(on_process_exit, NULL);
+
+  struct request request;
+  while (connection_receive(&request)) {
+    serve(&request);
+    if (request.descriptor >= 0)
+      close(request.descriptor);
+  }
+  // The controller is gone, perhaps killed: nobody is left to run code for.
+  _exit(0);
+}

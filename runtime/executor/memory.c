@@ -1,0 +1,89 @@
+#define _GNU_SOURCE
+#include "memory.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { MAX_RESERVATIONS = 1024 };
+
+static struct {
+  uint64_t address, size;
+} reservations[MAX_RESERVATIONS];
+static size_t reservation_count;
+
+int memory_reserve(uint64_t size, int descriptor, uint64_t *address) {
+  if (reservation_count == MAX_RESERVATIONS)
+    return ENOSPC;
+  // Private: what the controller writes shows through until this process writes
+  // to the page, and a fork (a checkpoint) has a copy of what it wrote.
+  void *at = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_NORESERVE,
+                  descriptor, 0);
+  if (at == MAP_FAILED)
+    return errno;
+  reservations[reservation_count].address = (uint64_t)at;
+  reservations[reservation_count].size = size;
+  ++reservation_count;
+  *address = (uint64_t)at;
+  return 0;
+}
+
+int memory_release(uint64_t address, uint64_t size) {
+  for (size_t i = 0; i < reservation_count; ++i)
+    if (reservations[i].address == address && reservations[i].size == size) {
+      reservations[i] = reservations[--reservation_count];
+      return munmap((void *)address, size) ? errno : 0;
+    }
+  return EINVAL;
+}
+
+static int is_reserved(const struct wire_range *range) {
+  for (size_t i = 0; i < reservation_count; ++i) {
+    uint64_t offset = range->address - reservations[i].address;
+    if (offset < reservations[i].size &&
+        range->size <= reservations[i].size - offset)
+      return 1;
+  }
+  return 0;
+}
+
+static int protect(const struct wire_range *range) {
+  if (!is_reserved(range))
+    return EINVAL;
+  if ((range->protection & PROT_WRITE) && (range->protection & PROT_EXEC))
+    return EPERM;
+  void *at = (void *)range->address;
+  if (mprotect(at, range->size, (int)range->protection))
+    return errno;
+  if (range->protection == PROT_NONE && madvise(at, range->size, MADV_DONTNEED))
+    return errno;
+  return 0;
+}
+
+int memory_protect(const struct wire_range *ranges, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    int error = protect(&ranges[i]);
+    if (error)
+      return error;
+  }
+  return 0;
+}
+
+size_t memory_read(uint64_t address, void *into, size_t size) {
+  // Asking the kernel to copy turns a bad address into an error. Whole pages at
+  // a time, because a request that ends in a bad page copies nothing of it.
+  size_t page = (size_t)sysconf(_SC_PAGESIZE), done = 0;
+  while (done < size) {
+    size_t piece = page - (size_t)((address + done) % page);
+    if (piece > size - done)
+      piece = size - done;
+    struct iovec local = {(char *)into + done, piece};
+    struct iovec remote = {(void *)(address + done), piece};
+    ssize_t got = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+    if (got <= 0)
+      break;
+    done += (size_t)got;
+  }
+  return done;
+}

@@ -1,0 +1,19 @@
+// The slabs in the executor's address space.
+#pragma once
+
+#include "wire.h"
+
+#include <stddef.h>
+
+// Each returns 0 or an errno value.
+
+// Address space for `size` bytes of the memfd, inaccessible until protected.
+int memory_reserve(uint64_t size, int descriptor, uint64_t *address);
+int memory_release(uint64_t address, uint64_t size);
+
+// Sets protections. A range that becomes inaccessible also loses the pages that
+// this process had written: what the range shows next is the controller's.
+int memory_protect(const struct wire_range *ranges, size_t count);
+
+// Copies what can be read from address on, without faulting: bytes copied.
+size_t memory_read(uint64_t address, void *into, size_t size);

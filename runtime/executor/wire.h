@@ -1,0 +1,61 @@
+// What controller and executor say to each other. runtime/wire.py is the other
+// half and tests/test_wire_format.py holds the two together.
+//
+// Requests and replies are a frame head and a payload, little endian, one reply
+// for each request, in order. Only EXITING comes unasked.
+#pragma once
+
+#include <stdint.h>
+
+enum { WIRE_VERSION = 1 };
+
+enum { WIRE_MAX_PAYLOAD = 64 << 20 };
+
+struct wire_head {
+  uint32_t size; // of the payload
+  uint16_t operation;
+  uint16_t error; // replies: 0 or an errno value, the payload then says more
+};
+
+enum wire_operation {
+  WIRE_HELLO = 1,       // u32 version -> u32 version, u32 pid, u64 page size
+  WIRE_RESERVE = 2,     // u64 size, with the memfd -> u64 address
+  WIRE_RELEASE = 3,     // u64 address, u64 size ->
+  WIRE_PROTECT = 4,     // n * wire_range ->   (protection 0 also drops pages)
+  WIRE_LOOKUP = 5,      // n * NUL-terminated name -> n * u64 (0: not found)
+  WIRE_LOAD_LIBRARY = 6, // NUL-terminated path ->
+  WIRE_REGISTER = 7,    // wire_unit, finalizers ->
+  WIRE_RUN = 8,         // u64 value size, n * u64 function -> wire_outcome
+  WIRE_RUN_MAIN = 9,    // u64 function, n * NUL-terminated argument -> wire_outcome
+  WIRE_CLOSE = 10,      // u64 dso handle -> wire_outcome
+  WIRE_READ = 11,       // u64 address, u64 size -> bytes that could be read
+  WIRE_SHUTDOWN = 12,   // -> (exits as by exit(0); EXITING follows)
+  WIRE_SET_ARGUMENTS = 13, // n * NUL-terminated argument ->
+  WIRE_EXITING = 14,    // unasked: i32 status, from exit()
+};
+
+struct wire_range {
+  uint64_t address;
+  uint64_t size;
+  uint64_t protection; // PROT_READ ...
+};
+
+struct wire_unit {
+  uint64_t dso_handle;
+  uint64_t text_start;
+  uint64_t text_size;
+  uint64_t eh_frame;
+};
+
+struct wire_outcome {
+  uint32_t kind;
+  int32_t status;
+  uint64_t value_present;
+  uint64_t value_type;
+  uint64_t value_integer;
+  double value_floating;
+  unsigned char value_extended[16];
+  uint64_t value_storage;
+  uint32_t type_length; // of the two strings that follow
+  uint32_t what_length;
+};

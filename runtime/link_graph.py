@@ -1,0 +1,195 @@
+"""The link graph, by columns: everything that one link knows, as arrays.
+
+One graph holds a batch of objects. Sections, symbols and relocations of all of
+them are numbered through, and each property is one array over those numbers, so
+that a pass is a few operations on whole arrays. Columns are filled in by the
+passes, in the order of ``linker.link``; each says below who fills it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from runtime import elf
+from runtime.addresses import RO, RW, RX, Protection
+from runtime.elf import Array, ObjectFile
+
+SEGMENTS: tuple[Protection, ...] = (RX, RO, RW)
+"""What sections are gathered into: one segment for each protection."""
+
+NOT_LOADED = -1
+
+# symbol_section of a symbol that lies in none
+UNDEFINED = -1
+ABSOLUTE = -2
+
+# Written by the linker alone (addresses are final before the code runs), so the
+# running program may not.
+_RELRO_PREFIXES = (".data.rel.ro", ".ctors", ".dtors")
+_RELRO_TYPES = (elf.SHT_INIT_ARRAY, elf.SHT_FINI_ARRAY, elf.SHT_PREINIT_ARRAY)
+
+
+@dataclass(slots=True)
+class LinkGraph:
+    """See the module. n sections, m symbols, r relocations of loaded sections."""
+
+    objects: list[ObjectFile]
+    section_base: list[int]  # of each object: the number of its first section
+    symbol_base: list[int]
+
+    # read
+    section_names: list[str]
+    section_object: Array  # int32[n]
+    section_type: Array  # uint32[n]
+    section_flags: Array  # uint64[n]
+    section_offset: Array  # int64[n], in the object's bytes
+    section_size: Array  # int64[n], bytes
+    section_align: Array  # int64[n]
+    section_segment: Array  # int8[n], index into SEGMENTS or NOT_LOADED
+    symbol_section: Array  # int64[m], section number, UNDEFINED or ABSOLUTE
+    symbol_value: Array  # int64[m], offset in its section, or the address
+    symbol_size: Array  # int64[m]
+    symbol_info: Array  # uint8[m], binding << 4 | type
+    global_symbols: Array  # int64[], numbers of the symbols that are not local
+    relocation_section: Array  # int64[r], the section to be changed
+    relocation_offset: Array  # int64[r], in that section
+    relocation_type: Array  # uint32[r]
+    relocation_symbol: Array  # int64[r]
+    relocation_addend: Array  # int64[r]
+
+    # resolve
+    symbol_canonical: Array  # int64[m], the symbol that stands for all of its name
+    symbol_external: Array  # bool[m], lies outside of this graph, at symbol_address
+    symbol_address: Array  # int64[m]; external ones now, the others by assign_addresses
+
+    # lay out
+    section_position: Array  # int64[n], offset in its segment
+    segment_size: list[int] = field(default_factory=lambda: [0] * len(SEGMENTS))
+
+    # allocate
+    section_address: Array = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def symbol_name(self, symbol: int) -> str:
+        """The name of symbol number ``symbol``."""
+        owner = self.symbol_object(symbol)
+        return self.objects[owner].symbol_name(symbol - self.symbol_base[owner])
+
+    def symbol_object(self, symbol: int) -> int:
+        """Which object a symbol belongs to."""
+        return int(np.searchsorted(self.symbol_base, symbol, side="right")) - 1
+
+    def describe_place(self, relocation: int) -> str:
+        """Where a relocation is: object, section and offset."""
+        section = int(self.relocation_section[relocation])
+        owner = self.objects[int(self.section_object[section])].name
+        offset = int(self.relocation_offset[relocation])
+        return f"{owner}: {self.section_names[section]}+{offset:#x}"
+
+
+def build(objects: list[ObjectFile]) -> LinkGraph:
+    """Number the sections, symbols and relocations of a batch of objects through."""
+    section_base = _bases(len(o.sections) for o in objects)
+    symbol_base = _bases(len(o.symbols) for o in objects)
+    sections = _concatenate([o.sections for o in objects])
+    symbols = _concatenate([o.symbols for o in objects])
+    names = [name for o in objects for name in o.section_names]
+    count = len(symbols)
+    segment = _choose_segments(sections, names)
+    relocations = _gather_relocations(objects, section_base, symbol_base, segment)
+    return LinkGraph(
+        objects=objects,
+        section_base=section_base,
+        symbol_base=symbol_base,
+        section_names=names,
+        section_object=np.repeat(
+            np.arange(len(objects), dtype=np.int32), [len(o.sections) for o in objects]
+        ),
+        section_type=sections["type"],
+        section_flags=sections["flags"],
+        section_offset=sections["offset"].astype(np.int64),
+        section_size=sections["size"].astype(np.int64),
+        section_align=np.maximum(sections["align"], 1).astype(np.int64),
+        section_segment=segment,
+        symbol_section=_symbol_sections(objects, section_base, symbols),
+        symbol_value=symbols["value"].astype(np.int64),
+        symbol_size=symbols["size"].astype(np.int64),
+        symbol_info=symbols["info"],
+        global_symbols=np.flatnonzero(symbols["info"] >= elf.STB_GLOBAL << 4),
+        relocation_section=relocations[0],
+        relocation_offset=relocations[1],
+        relocation_type=relocations[2],
+        relocation_symbol=relocations[3],
+        relocation_addend=relocations[4],
+        symbol_canonical=np.arange(count),
+        symbol_external=np.zeros(count, bool),
+        symbol_address=np.zeros(count, np.int64),
+        section_position=np.zeros(len(sections), np.int64),
+    )
+
+
+def _bases(sizes: object) -> list[int]:
+    bases, total = [], 0
+    for size in sizes:  # type: ignore[attr-defined]
+        bases.append(total)
+        total += size
+    return bases
+
+
+def _concatenate(arrays: list[Array]) -> Array:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+def _choose_segments(sections: Array, names: list[str]) -> Array:
+    flags = sections["flags"]
+    segment = np.full(len(sections), NOT_LOADED, np.int8)
+    loaded = (flags & elf.SHF_ALLOC) != 0
+    segment[loaded] = SEGMENTS.index(RO)
+    segment[loaded & ((flags & elf.SHF_EXECINSTR) != 0)] = SEGMENTS.index(RX)
+    writable = loaded & ((flags & elf.SHF_WRITE) != 0)
+    segment[writable] = SEGMENTS.index(RW)
+    for index in np.flatnonzero(writable).tolist():
+        if sections["type"][index] in _RELRO_TYPES or names[index].startswith(_RELRO_PREFIXES):
+            segment[index] = SEGMENTS.index(RO)
+    return segment
+
+
+def _symbol_sections(objects: list[ObjectFile], bases: list[int], symbols: Array) -> Array:
+    section = symbols["shndx"].astype(np.int64)
+    special = section >= elf.SHN_LORESERVE
+    undefined = section == elf.SHN_UNDEF
+    if len(objects) > 1:
+        section += np.repeat(bases, [len(o.symbols) for o in objects])
+    section[special] = ABSOLUTE
+    section[undefined] = UNDEFINED
+    return section
+
+
+def _gather_relocations(
+    objects: list[ObjectFile], section_base: list[int], symbol_base: list[int], segment: Array
+) -> tuple[Array, Array, Array, Array, Array]:
+    """The relocations of all loaded sections: target, offset, type, symbol, addend."""
+    tables: list[Array] = []
+    targets: list[int] = []
+    first_symbols: list[int] = []
+    for number, candidate in enumerate(objects):
+        sections = candidate.sections
+        for index in np.flatnonzero(sections["type"] == elf.SHT_RELA).tolist():
+            target = section_base[number] + int(sections["info"][index])
+            if segment[target] != NOT_LOADED:
+                tables.append(candidate.relocations(index))
+                targets.append(target)
+                first_symbols.append(symbol_base[number])
+    if not tables:
+        empty = np.zeros(0, np.int64)
+        return empty, empty, np.zeros(0, np.uint32), empty, empty
+    lengths = [len(table) for table in tables]
+    table = _concatenate(tables)
+    return (
+        np.repeat(np.array(targets, np.int64), lengths),
+        table["offset"].astype(np.int64),
+        table["type"],
+        table["symbol"].astype(np.int64) + np.repeat(first_symbols, lengths),
+        table["addend"],
+    )

@@ -1,0 +1,153 @@
+"""The linker: relocatable objects in, code that can run in the executor out.
+
+``link`` is the whole of it, a list of passes over one ``LinkGraph``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from runtime import elf
+from runtime.addresses import NULL, RO, RX, ExecutorAddress
+from runtime.elf import Array, read_object
+from runtime.link_graph import SEGMENTS, LinkGraph, build
+from runtime.memory_manager import FinalizedAllocation, InFlightAllocation, MapperMemoryManager
+from runtime.passes.addresses import assign_addresses
+from runtime.passes.layout import Tables, check_relocation_types, lay_out
+from runtime.passes.relocate import SegmentMemory, apply, copy_sections, fill_tables
+from runtime.passes.resolve import (
+    DSO_HANDLE,
+    GLOBAL_OFFSET_TABLE,
+    discard_duplicate_groups,
+    resolve_symbols,
+)
+from runtime.symbols import Definition, JITDylib, ProcessSymbols
+
+_RX = SEGMENTS.index(RX)
+_RO = SEGMENTS.index(RO)
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionArray:
+    """A section of function pointers (``.init_array`` and its kin), relocated."""
+
+    name: str
+    type: int  # sh_type
+    functions: tuple[ExecutorAddress, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedUnit:
+    """What one link made: its memory and what the platform must know of it.
+
+    ``definitions`` and ``groups`` are not in the symbol table yet: the session
+    adds them when the unit's initializers have run.
+    """
+
+    allocation: FinalizedAllocation
+    dso_handle: ExecutorAddress
+    text: ExecutorAddress
+    text_size: int
+    eh_frame: ExecutorAddress  # NULL if there are none
+    function_arrays: tuple[FunctionArray, ...]
+    definitions: dict[str, Definition]
+    groups: tuple[str, ...]
+
+
+def link(
+    inputs: Sequence[tuple[str, bytes]],
+    unit: int,
+    dylib: JITDylib,
+    process: ProcessSymbols,
+    memory_manager: MapperMemoryManager,
+) -> LinkedUnit:
+    """Link objects, given as (name, contents), into executable memory.
+
+    Raises:
+        ObjectFormatError, LinkError: what is wrong with the input.
+        OutOfMemoryError, ExecutorError: there is no memory for it.
+    In each case nothing of the link stays behind.
+    """
+    graph = build([read_object(name, data) for name, data in inputs])
+    check_relocation_types(graph)
+    # From here on all relocations are of kinds that the table describes.
+
+    groups = discard_duplicate_groups(graph, dylib)
+    defined = resolve_symbols(graph, dylib, process)
+    # Every name now means one thing, and what lies elsewhere has its address.
+
+    tables = lay_out(graph)
+    # Sizes are fixed.
+
+    with memory_manager.allocate(dict(zip(SEGMENTS, graph.segment_size, strict=True))) as memory:
+        segments = [_segment_memory(memory, index) for index in range(len(SEGMENTS))]
+        dso_handle = segments[_RO].address
+        assign_addresses(
+            graph,
+            [segment.address for segment in segments],
+            {
+                DSO_HANDLE: dso_handle,
+                GLOBAL_OFFSET_TABLE: segments[_RO].address + tables.got_offset,
+            },
+        )
+        # Addresses are fixed.
+
+        copy_sections(graph, memory.bytes, segments)
+        fill_tables(graph, tables, memory.bytes, segments)
+        apply(graph, tables, memory.bytes, segments)
+        # The bytes are fixed.
+
+        function_arrays = _function_arrays(graph, memory.bytes, segments)
+        allocation = memory.finalize()
+    return LinkedUnit(
+        allocation=allocation,
+        dso_handle=dso_handle,
+        text=segments[_RX].address,
+        text_size=segments[_RX].size,
+        eh_frame=_eh_frame(segments, tables),
+        function_arrays=function_arrays,
+        definitions=_definitions(graph, defined, unit),
+        groups=tuple(groups),
+    )
+
+
+def _segment_memory(memory: InFlightAllocation, index: int) -> SegmentMemory:
+    segment = memory.segments[SEGMENTS[index]]
+    return SegmentMemory(segment.address, segment.position, segment.size)
+
+
+def _eh_frame(segments: list[SegmentMemory], tables: Tables) -> ExecutorAddress:
+    if tables.eh_frame_offset is None:
+        return NULL
+    return ExecutorAddress(segments[_RO].address + tables.eh_frame_offset)
+
+
+def _definitions(graph: LinkGraph, defined: dict[str, int], unit: int) -> dict[str, Definition]:
+    addresses = graph.symbol_address
+    weak = (graph.symbol_info >> 4) == elf.STB_WEAK
+    return {
+        name: Definition(ExecutorAddress(int(addresses[symbol])), unit, bool(weak[symbol]))
+        for name, symbol in defined.items()
+    }
+
+
+_ARRAY_TYPES = (elf.SHT_INIT_ARRAY, elf.SHT_FINI_ARRAY, elf.SHT_PREINIT_ARRAY)
+
+
+def _function_arrays(
+    graph: LinkGraph, memory: Array, segments: list[SegmentMemory]
+) -> tuple[FunctionArray, ...]:
+    found = []
+    for section in np.flatnonzero(graph.section_segment == _RO).tolist():
+        name, kind = graph.section_names[section], int(graph.section_type[section])
+        if kind in _ARRAY_TYPES or name.startswith((".ctors", ".dtors")):
+            start = segments[_RO].position + int(graph.section_position[section])
+            size = int(graph.section_size[section]) // 8 * 8
+            pointers = memory[start : start + size].view("<u8").tolist()
+            found.append(FunctionArray(name, kind, tuple(map(ExecutorAddress, pointers))))
+    return tuple(found)
+
+

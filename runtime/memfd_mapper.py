@@ -1,0 +1,122 @@
+"""The mappers over a memfd: one memory, two views of it.
+
+The linker writes through a view that can be written and not run; the code runs in
+a view that is never both. ``SharedMemoryMapper`` has the second view in the
+executor process, ``InProcessMemoryMapper`` in this one. A memfd has no name that
+another user could open, and it is gone with the last process that holds it.
+"""
+
+from __future__ import annotations
+
+import errno
+import mmap
+import os
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from runtime.addresses import ExecutorAddress, Protection
+from runtime.elf import Array
+from runtime.errors import ExecutorError, OutOfMemoryError
+from runtime.memory_mapper import Range, WorkingMemory
+
+
+class TargetMemory(Protocol):
+    """What a memfd mapper asks of the process in which the code runs."""
+
+    def map_memory(self, size: int, descriptor: int) -> ExecutorAddress:
+        """Map a memfd privately, inaccessible."""
+
+    def unmap_memory(self, address: ExecutorAddress, size: int) -> None:
+        """Undo ``map_memory``."""
+
+    def protect_memory(
+        self, ranges: list[tuple[ExecutorAddress, int, Protection]]
+    ) -> None:
+        """Set protections; ``Protection.NONE`` also drops the process's own pages."""
+
+
+@dataclass(slots=True)
+class MemfdReservation:
+    """A memfd, the linker's view of it, and its place in the target process."""
+
+    address: ExecutorAddress
+    size: int
+    view: mmap.mmap
+    bytes: Array
+    descriptor: int
+
+
+class _MemfdMapper:
+    def __init__(self, target: TargetMemory) -> None:
+        self._target = target
+
+    def reserve(self, size: int) -> MemfdReservation:
+        """See ``MemoryMapper``. Pages cost nothing until they are used."""
+        try:
+            descriptor = os.memfd_create("forkrepl", os.MFD_CLOEXEC)
+        except OSError as error:
+            raise OutOfMemoryError(f"no shared memory: {error.strerror}") from error
+        try:
+            os.truncate(descriptor, size)
+            view = mmap.mmap(descriptor, size, mmap.MAP_SHARED)
+            address = self._target.map_memory(size, descriptor)
+        except (OSError, ExecutorError) as error:
+            os.close(descriptor)
+            raise OutOfMemoryError(
+                f"cannot reserve {size >> 20} MiB of address space ({error}); "
+                "try a smaller --slab-size"
+            ) from error
+        bytes_ = np.frombuffer(view, np.uint8)
+        return MemfdReservation(address, size, view, bytes_, descriptor)
+
+    def prepare(self, reservation: MemfdReservation, ranges: list[Range]) -> WorkingMemory:
+        """See ``MemoryMapper``: the linker writes in place."""
+        return WorkingMemory(reservation.bytes, [range_.offset for range_ in ranges])
+
+    def initialize(self, reservation: MemfdReservation, ranges: list[Range]) -> None:
+        """See ``MemoryMapper``: the bytes are there already."""
+        self._protect(reservation, ranges)
+
+    def deinitialize(self, reservation: MemfdReservation, ranges: list[Range]) -> None:
+        """See ``MemoryMapper``. The pages go back to the system and read as zero again."""
+        gone = [Range(r.offset, r.size, Protection.NONE) for r in ranges]
+        self._protect(reservation, gone)
+        for range_ in ranges:
+            reservation.view.madvise(mmap.MADV_REMOVE, range_.offset, range_.size)
+
+    def release(self, reservation: MemfdReservation) -> None:
+        """See ``MemoryMapper``."""
+        self._target.unmap_memory(reservation.address, reservation.size)
+        self.forget(reservation)
+
+    def forget(self, reservation: MemfdReservation) -> None:
+        """Drop this process's half of a reservation whose target process is gone."""
+        reservation.bytes = np.zeros(0, np.uint8)
+        try:
+            reservation.view.close()
+        except BufferError:  # a caller still holds an array over it: it goes with that
+            pass
+        os.close(reservation.descriptor)
+
+    def _protect(self, reservation: MemfdReservation, ranges: list[Range]) -> None:
+        self._target.protect_memory(
+            [
+                (ExecutorAddress(reservation.address + r.offset), r.size, r.protection)
+                for r in ranges
+            ]
+        )
+
+
+class SharedMemoryMapper(_MemfdMapper):
+    """Code runs in the executor process, which gets the memfd over its socket."""
+
+
+class InProcessMemoryMapper(_MemfdMapper):
+    """Code runs in this process."""
+
+
+def describe_error(number: int) -> str:
+    """``ENOMEM`` and its text, for a message."""
+    return f"{errno.errorcode.get(number, number)}: {os.strerror(number)}"

@@ -1,0 +1,73 @@
+"""How the linker's bytes get into the executor's address space: the interface.
+
+The memory manager decides which ranges are used for what; a mapper makes them
+exist. The names are those of LLVM's ``MemoryMapper``.
+"""
+
+from __future__ import annotations
+
+import mmap
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from runtime.addresses import ExecutorAddress, Protection
+from runtime.elf import Array
+
+PAGE_SIZE = mmap.PAGESIZE
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Whole pages of a reservation: offset and size in bytes, and what they are for."""
+
+    offset: int
+    size: int
+    protection: Protection
+
+
+class Reservation(Protocol):
+    """A range of the executor's address space that a mapper has reserved."""
+
+    @property
+    def address(self) -> ExecutorAddress:
+        """Of the first byte."""
+
+    @property
+    def size(self) -> int:
+        """Bytes, whole pages."""
+
+
+R = TypeVar("R", bound=Reservation)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingMemory:
+    """Where the linker writes: ``bytes`` (uint8) and each range's index in it."""
+
+    bytes: Array
+    positions: list[int]
+
+
+class MemoryMapper(Protocol[R]):
+    """Reserve once, then prepare, initialize and deinitialize ranges of it."""
+
+    def reserve(self, size: int) -> R:
+        """Reserve address space; nothing in it is accessible yet.
+
+        Raises OutOfMemoryError.
+        """
+
+    def prepare(self, reservation: R, ranges: list[Range]) -> WorkingMemory:
+        """Memory for the linker to write the contents of ``ranges``, zero to begin with."""
+
+    def initialize(self, reservation: R, ranges: list[Range]) -> None:
+        """Show the written contents to the executor, protected as the ranges say."""
+
+    def deinitialize(self, reservation: R, ranges: list[Range]) -> None:
+        """Make ranges inaccessible to the executor and give their pages back."""
+
+    def release(self, reservation: R) -> None:
+        """Give a reservation back."""
+
+    def forget(self, reservation: R) -> None:
+        """Drop this process's half of a reservation whose target process is gone."""

@@ -1,0 +1,217 @@
+"""Copies the sections into memory and applies the relocations, column by column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from runtime import elf, relocations
+from runtime.addresses import RO, RX, ExecutorAddress
+from runtime.demangle import demangle
+from runtime.elf import Array
+from runtime.errors import LinkError
+from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph
+from runtime.passes.layout import GOT_ENTRY_SIZE, PLT_ENTRY_SIZE, Tables
+from runtime.relocations import Base, Range
+
+_RX = SEGMENTS.index(RX)
+_RO = SEGMENTS.index(RO)
+_INT32_MIN, _INT32_MAX = -(1 << 31), (1 << 31) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentMemory:
+    """Where a segment is: its address for the code, its position for the linker.
+
+    ``position``: index of its first byte in the array that the linker writes.
+    """
+
+    address: ExecutorAddress
+    position: int
+    size: int
+
+
+def copy_sections(graph: LinkGraph, memory: Array, segments: list[SegmentMemory]) -> None:
+    """Copy the contents of loaded sections into ``memory`` (uint8).
+
+    Memory is zero before, so sections without contents need nothing.
+    """
+    stored = (graph.section_segment != NOT_LOADED) & (graph.section_type != elf.SHT_NOBITS)
+    for section in np.flatnonzero(stored & (graph.section_size > 0)).tolist():
+        size = int(graph.section_size[section])
+        segment = segments[int(graph.section_segment[section])]
+        start = segment.position + int(graph.section_position[section])
+        data = graph.objects[int(graph.section_object[section])].data
+        offset = int(graph.section_offset[section])
+        memory[start : start + size] = np.frombuffer(data, np.uint8, size, offset)
+
+
+def fill_tables(
+    graph: LinkGraph, tables: Tables, memory: Array, segments: list[SegmentMemory]
+) -> None:
+    """Write the GOT's addresses and the PLT's jumps through them."""
+    got = segments[_RO].position + tables.got_offset
+    entries = memory[got : got + GOT_ENTRY_SIZE * len(tables.got_symbols)]
+    entries.view("<i8")[:] = graph.symbol_address[tables.got_symbols]
+    if not len(tables.plt_symbols):
+        return
+    index = np.searchsorted(tables.got_symbols, tables.plt_symbols)
+    entry_address = segments[_RO].address + tables.got_offset + GOT_ENTRY_SIZE * index
+    number = np.arange(len(tables.plt_symbols))
+    after_jump = segments[_RX].address + tables.plt_offset + PLT_ENTRY_SIZE * number + 6
+    start = segments[_RX].position + tables.plt_offset
+    jumps = memory[start : start + PLT_ENTRY_SIZE * len(number)].reshape(-1, PLT_ENTRY_SIZE)
+    jumps[:, 0] = 0xFF  # jmp *disp32(%rip)
+    jumps[:, 1] = 0x25
+    jumps[:, 2:6] = (entry_address - after_jump).astype("<i4").view(np.uint8).reshape(-1, 4)
+    jumps[:, 6:8] = 0xCC
+
+
+def apply(
+    graph: LinkGraph, tables: Tables, memory: Array, segments: list[SegmentMemory]
+) -> None:
+    """Compute every relocation and write it.
+
+    Raises:
+        LinkError: a value does not fit its field; says which, where and by what.
+    """
+    if not len(graph.relocation_type):
+        return
+    work = _Relocations(graph, tables, segments)
+    work.relax(memory)
+    values = work.values()
+    _check_ranges(graph, work, values)
+    width = relocations.WIDTH[work.kind]
+    for size in (1, 2, 4, 8):
+        chosen = np.flatnonzero(width == size)
+        if len(chosen):
+            data = values[chosen].astype("<i8").view(np.uint8).reshape(-1, 8)[:, :size]
+            memory[work.position[chosen, None] + np.arange(size)] = data
+
+
+class _Relocations:
+    """The columns that the formulas need (int64), in the psABI's letters."""
+
+    def __init__(
+        self, graph: LinkGraph, tables: Tables, segments: list[SegmentMemory]
+    ) -> None:
+        section = graph.relocation_section
+        symbol = graph.symbol_canonical[graph.relocation_symbol]
+        end = graph.section_size[section] - relocations.WIDTH[graph.relocation_type]
+        if np.any((graph.relocation_offset < 0) | (graph.relocation_offset > end)):
+            raise LinkError("damaged object: a relocation lies outside of its section")
+        positions = np.array([s.position for s in segments], np.int64)
+        self.graph = graph
+        self.symbol = symbol
+        self.kind = graph.relocation_type
+        self.position = (
+            positions[graph.section_segment[section]]
+            + graph.section_position[section]
+            + graph.relocation_offset
+        )
+        self.P = graph.section_address[section] + graph.relocation_offset
+        self.S = graph.symbol_address[symbol]
+        self.A = graph.relocation_addend
+        self.GOT = segments[_RO].address + tables.got_offset
+        self.base = relocations.BASE[self.kind]
+        self.tables = tables
+        self.plt = segments[_RX].address + tables.plt_offset
+        self.gone = _refers_to_discarded(graph)
+
+    def _fits(self, value: Array) -> Array:
+        return (value >= _INT32_MIN) & (value <= _INT32_MAX)
+
+    def relax(self, memory: Array) -> None:
+        """Load or call directly what is in reach, instead of through the GOT (psABI B.2)."""
+        candidates = np.flatnonzero(relocations.RELAXABLE[self.kind])
+        if not len(candidates):
+            return
+        distance = self.S[candidates] + self.A[candidates] - self.P[candidates]
+        candidates = candidates[self._fits(distance) & self._fits(distance + 1)]
+        at = self.position[candidates]
+        opcode, modrm = memory[at - 2], memory[at - 1]
+        loads = opcode == 0x8B  # mov foo@GOTPCREL(%rip), %reg -> lea foo(%rip), %reg
+        memory[at[loads] - 2] = 0x8D
+        calls = (opcode == 0xFF) & (modrm == 0x15)  # call *foo@GOTPCREL(%rip) -> call foo
+        memory[at[calls] - 2] = 0x67  # an address-size prefix keeps the length
+        memory[at[calls] - 1] = 0xE8
+        jumps = (opcode == 0xFF) & (modrm == 0x25)  # jmp *foo@GOTPCREL(%rip) -> jmp foo; nop
+        memory[at[jumps] - 2] = 0xE9
+        memory[at[jumps] + 3] = 0x90
+        moved = candidates[jumps]
+        self.position[moved] -= 1
+        self.P[moved] -= 1
+        self.base[candidates[loads | calls | jumps]] = Base.S
+
+    def values(self) -> Array:
+        """The formula of each kind, for all relocations (int64, wraps around)."""
+        value = np.zeros(len(self.S), np.int64)
+        base = self.base
+        for choice in np.unique(base).tolist():
+            mask = base == choice
+            value[mask] = self._start(Base(choice), mask)
+        value += self.A
+        value -= np.where(relocations.PC_RELATIVE[self.kind], self.P, 0)
+        value[self.gone] = 0
+        return value
+
+    def _start(self, base: Base, mask: Array) -> Array | int:
+        if base is Base.S:
+            return self.S[mask]
+        if base is Base.L:
+            return self._call_targets(mask)
+        if base is Base.GOT_ENTRY:
+            return self.GOT + self._got_offset(mask)
+        if base is Base.G:
+            return self._got_offset(mask)
+        if base is Base.GOT:
+            return self.GOT
+        if base is Base.S_MINUS_GOT:
+            return self.S[mask] - self.GOT
+        if base is Base.Z:
+            return self.graph.symbol_size[self.symbol[mask]]
+        return 0
+
+    def _got_offset(self, mask: Array) -> Array:
+        index = np.searchsorted(self.tables.got_symbols, self.symbol[mask])
+        return index * GOT_ENTRY_SIZE
+
+    def _call_targets(self, mask: Array) -> Array:
+        """The symbol itself where a direct call reaches it, else its PLT entry."""
+        target = self.S[mask].copy()
+        far = ~self._fits(target + self.A[mask] - self.P[mask])
+        far &= self.graph.symbol_external[self.symbol[mask]]
+        index = np.searchsorted(self.tables.plt_symbols, self.symbol[mask][far])
+        target[far] = self.plt + PLT_ENTRY_SIZE * index
+        return target
+
+
+def _refers_to_discarded(graph: LinkGraph) -> Array:
+    """Relocations against a section that was dropped as a duplicate.
+
+    Only unwind tables may have them; 0 marks such an entry as unused.
+    """
+    symbol = graph.symbol_canonical[graph.relocation_symbol]
+    section = graph.symbol_section[symbol]
+    gone = (section >= 0) & (graph.section_segment[section] == NOT_LOADED)
+    gone &= ~graph.symbol_external[symbol]
+    return gone
+
+
+def _check_ranges(graph: LinkGraph, work: _Relocations, values: Array) -> None:
+    width = relocations.WIDTH[work.kind].astype(np.int64)
+    limit = np.left_shift(np.int64(1), np.minimum(8 * width, 62))
+    kind = relocations.RANGE[work.kind]
+    low = np.where(kind == Range.UNSIGNED, 0, -(limit >> 1))
+    high = np.where(kind == Range.SIGNED, limit >> 1, limit)
+    bad = (kind != Range.ANY) & ((values < low) | (values >= high))
+    if not bad.any():
+        return
+    first = int(np.flatnonzero(bad)[0])
+    name = relocations.name_of(int(work.kind[first]))
+    symbol = demangle(graph.symbol_name(int(graph.relocation_symbol[first])))
+    raise LinkError(
+        f"{graph.describe_place(first)}: {name} against {symbol} does not fit: "
+        f"{int(values[first]):#x}"
+    )

@@ -1,0 +1,86 @@
+"""Symbol tables: which address a name has for the code that is linked next.
+
+A ``JITDylib`` (ORC's term) holds what the session's link units define. Behind it
+come the platform's replacements (``atexit`` ...) and the executor process itself
+with the libraries it has loaded, asked through dlsym.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from runtime.addresses import ExecutorAddress
+
+Lookup = Callable[[list[str]], list[ExecutorAddress]]
+"""Asks the executor process for the addresses of names; 0: it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A symbol of a linked unit. ``unit`` is the number of that unit."""
+
+    address: ExecutorAddress
+    unit: int
+    weak: bool
+
+
+class JITDylib:
+    """The names that the session's units define, newest unit last.
+
+    Every change is made for a unit and is taken back by ``remove`` of that unit.
+    """
+
+    def __init__(self) -> None:
+        self._definitions: dict[str, Definition] = {}
+        self._groups: dict[str, int] = {}
+        self._shadowed: dict[int, list[tuple[str, Definition | None]]] = {}
+
+    def find(self, name: str) -> Definition | None:
+        """The definition in force, if there is one."""
+        return self._definitions.get(name)
+
+    def has_group(self, signature: str) -> bool:
+        """Whether a COMDAT group of this name has been linked."""
+        return signature in self._groups
+
+    def names(self) -> list[str]:
+        """All names that are defined now."""
+        return list(self._definitions)
+
+    def add(self, unit: int, symbols: Mapping[str, Definition], groups: Iterable[str]) -> None:
+        """Define a unit's symbols and COMDAT groups."""
+        replaced = self._shadowed.setdefault(unit, [])
+        for name, definition in symbols.items():
+            replaced.append((name, self._definitions.get(name)))
+            self._definitions[name] = definition
+        for signature in groups:
+            self._groups.setdefault(signature, unit)
+
+    def remove(self, unit: int) -> None:
+        """Take back what ``add`` did for this unit: earlier definitions return."""
+        for name, before in reversed(self._shadowed.pop(unit, [])):
+            if before is None:
+                del self._definitions[name]
+            else:
+                self._definitions[name] = before
+        self._groups = {name: owner for name, owner in self._groups.items() if owner != unit}
+
+
+class ProcessSymbols:
+    """What the executor process defines, remembered between links."""
+
+    def __init__(self, lookup: Lookup, replacements: Mapping[str, str]) -> None:
+        self._lookup = lookup
+        self._replacements = replacements
+        self._known: dict[str, ExecutorAddress] = {}
+
+    def find(self, names: list[str]) -> dict[str, ExecutorAddress]:
+        """The addresses of those names that the process has; one question for all."""
+        wanted = [name for name in names if name not in self._known]
+        if wanted:
+            asked = [self._replacements.get(name, name) for name in wanted]
+            for name, address in zip(wanted, self._lookup(asked), strict=True):
+                if address:  # a library loaded later may bring what is missing now
+                    self._known[name] = address
+        return {name: self._known[name] for name in names if name in self._known}
