@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -145,12 +146,27 @@ def _parser() -> argparse.ArgumentParser:
     add("--color", choices=("auto", "yes", "no"), default="auto", help="colours (default: auto)")
     add("--history-file", metavar="PATH", help="where the history is kept")
     add("-x", dest="language", choices=("c", "c++"), help="the language (default: by FILE's name)")
-    add("-O", dest="optimisation", nargs="?", const="1", default="0", metavar="LEVEL",
-        help="optimise: 0 (default), 1, 2, 3")
+    add(
+        "-O",
+        dest="optimisation",
+        nargs="?",
+        const="1",
+        default="0",
+        metavar="LEVEL",
+        help="optimise: 0 (default), 1, 2, 3",
+    )
     add("-l", dest="libraries", action="append", metavar="NAME", help="load a shared library")
     add("-L", dest="library_folders", action="append", metavar="DIR", help="look there for it")
-    for name, value in (("-std", "STANDARD"), ("-I", "DIR"), ("-D", "MACRO"), ("-U", "MACRO"),
-                        ("-W", "WARNING"), ("-f", "FLAG"), ("-m", "FLAG"), ("-include", "FILE")):
+    for name, value in (
+        ("-std", "STANDARD"),
+        ("-I", "DIR"),
+        ("-D", "MACRO"),
+        ("-U", "MACRO"),
+        ("-W", "WARNING"),
+        ("-f", "FLAG"),
+        ("-m", "FLAG"),
+        ("-include", "FILE"),
+    ):
         add(name, dest="compiler_flags", action=_Passed, metavar=value, help=argparse.SUPPRESS)
     add("-g", dest="compiler_flags", action=_Passed, nargs=0, help=argparse.SUPPRESS)
     add("--Xcc", dest="compiler_flags", action=_Passed, metavar="FLAG", help="any Clang option")
@@ -199,7 +215,7 @@ def _interact(session: Session, line: CommandLine, colour: bool) -> int:
 def _source(line: CommandLine) -> Iterator[Iterator[str] | None]:
     """The lines to run; None for an interactive session."""
     if line.code is not None:
-        yield iter((line.code + "\n").splitlines(keepends=True))
+        yield _lines(line.code + "\n")
     elif line.file in (None, "-"):
         if line.file is None and sys.stdin.isatty():
             yield None
@@ -208,14 +224,19 @@ def _source(line: CommandLine) -> Iterator[Iterator[str] | None]:
             sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
             yield iter(sys.stdin.readline, "")
     else:
-        try:
-            file = open(str(line.file), encoding="utf-8", errors="surrogateescape")
-            if os.path.isdir(file.fileno()):
-                raise IsADirectoryError
-        except OSError as error:
-            raise ShellError(f"cannot read {line.file}: {error.strerror}") from error
-        with file:
-            yield iter(file)
+        yield _lines(_read(str(line.file)))
+
+
+def _lines(text: str) -> Iterator[str]:
+    return iter(io.StringIO(text, newline="\n"))  # str.splitlines knows too many ends
+
+
+def _read(path: str) -> str:
+    try:
+        # Bytes that are no UTF-8 go on to Clang as they are.
+        return Path(path).read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise ShellError(f"cannot read {path}: {error.strerror}") from error
 
 
 def _session_options(line: CommandLine, colour: bool) -> SessionOptions:

@@ -1,9 +1,10 @@
 """The code generator process: LLVM bitcode in, relocatable object out.
 
-    python -m repl.codegen_worker DESCRIPTOR
+    python -m repl.codegen_worker
 
 A process of its own because LLVM ends the process on some bad input (invalid
-inline assembly is one). It serves the socket DESCRIPTOR until that closes.
+inline assembly is one). Its standard input is a socket, which it serves until
+that closes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 from typing import Any
 
 from repl.errors import CompilerDied
-from repl.framing import receive_message, send_message
+from repl.framing import Header, receive_message, send_message
 
 
 class CodeGenerator:
@@ -60,7 +61,8 @@ def serve(connection: socket.socket) -> None:
         except CompilerDied:
             return
         try:
-            reply, blob = {"ok": True}, generator.compile(bitcode, int(header["level"]))
+            reply: Header = {"ok": True}
+            blob = generator.compile(bitcode, int(header["level"]))
         except RuntimeError as error:
             reply, blob = {"ok": False, "error": str(error)}, b""
         send_message(connection, reply, blob)
@@ -69,7 +71,7 @@ def serve(connection: socket.socket) -> None:
 def main() -> None:
     """See the module."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the user's program
-    with socket.socket(fileno=int(sys.argv[1])) as connection:
+    with socket.socket(fileno=sys.stdin.fileno()) as connection:
         serve(connection)
 
 

@@ -14,14 +14,13 @@ import contextlib
 import os
 import signal
 import socket
-import subprocess
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from repl.compiler_process import CompilerProcess
 from repl.errors import CompileError, CompilerDied, Diagnostic, SetupError, ShellError
 from repl.framing import Header, receive_message, send_message
 
@@ -89,12 +88,11 @@ class Frontend:
     """
 
     def __init__(self, program: Path, flags: Sequence[str]) -> None:
-        self._program = program
-        self._flags = list(flags)
+        self._command = [os.fspath(program), *flags]
         self._good: list[bytes] = []
         self._checkpoints: list[_Copy] = []  # the root first
         self._current: _Copy | None = None
-        self._start()
+        self._root = CompilerProcess(self._command)
 
     def __enter__(self) -> Frontend:
         return self
@@ -119,9 +117,11 @@ class Frontend:
         try:
             reply, bitcode = current.ask({"op": "parse"}, source)
         except CompilerDied:
-            reason = self._last_words()
+            reason = _shorten(self._root.take_output())
             self._drop_current()
-            raise CompileError(f"{name}: Clang crashed on this input\n{reason}".rstrip(), ()) from None
+            raise CompileError(
+                f"{name}: Clang crashed on this input\n{reason}".rstrip(), ()
+            ) from None
         except BaseException:  # Ctrl-C
             self._drop_current()
             raise
@@ -131,11 +131,11 @@ class Frontend:
         self._good.append(source)
         current.length += 1
         self._checkpoint_if_worthwhile(current, time.monotonic() - started)
-        value = reply.get("value")
+        value: dict[str, Any] | None = reply.get("value")
         return ParsedInput(
             bitcode=bitcode,
             value_type=value["type"] if value else None,
-            by_address=bool(value) and value["call"].endswith("NoAlloc"),
+            by_address=value is not None and str(value["call"]).endswith("NoAlloc"),
             warnings=_shorten(str(reply.get("rendered", ""))),
         )
 
@@ -153,27 +153,24 @@ class Frontend:
         self._drop_current()
         while self._checkpoints:
             self._checkpoints.pop().kill()
-        self._root_connection.close()
-        if self._root.poll() is None:
-            self._root.kill()
-        self._root.wait()
-        self._errors.close()
+        self._root.close()
 
     def wait_until_ready(self) -> None:
         """Wait for Clang to have started. Raises SetupError if it cannot."""
         if self._checkpoints:
             return
         try:
-            reply, _ = receive_message(self._root_connection)
+            reply, _ = receive_message(self._root.connection)
         except CompilerDied:
             raise SetupError(
-                f"the Clang frontend does not start:\n{self._last_words()}\n"
+                f"the Clang frontend ({self._command[0]}) does not start: "
+                f"{self._root.last_words()}\n"
                 "It needs the shared libraries of LLVM and Clang 22 (on Debian: libllvm22 and "
                 "libclang-cpp22); 'make setup' installs them"
             ) from None
         if not reply.get("ok"):
-            raise SetupError(self._last_words() or str(reply.get("rendered", "")))
-        self._checkpoints.append(_Copy(self._root_connection, self._root.pid, 0))
+            raise SetupError(self._root.take_output() or str(reply.get("rendered", "")))
+        self._checkpoints.append(_Copy(self._root.connection, self._root.pid, 0))
 
     def _ready_copy(self) -> _Copy:
         """The copy that parses, made from the newest checkpoint if there is none."""
@@ -207,9 +204,8 @@ class Frontend:
         """The newest checkpoint does not answer: do without it."""
         self._checkpoints.pop().kill()
         if not self._checkpoints:
-            self._root.wait()
-            self._errors.close()
-            self._start()
+            self._root.close()
+            self._root = CompilerProcess(self._command)
             self.wait_until_ready()
 
     def _checkpoint_if_worthwhile(self, current: _Copy, parse_time: float) -> None:
@@ -220,31 +216,6 @@ class Frontend:
             self._checkpoints.append(current.fork())
         if len(self._checkpoints) > _MOST_CHECKPOINTS:
             self._checkpoints.pop(1).kill()
-
-    def _start(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._errors = tempfile.TemporaryFile()
-        try:
-            with theirs:
-                self._root = subprocess.Popen(
-                    [os.fspath(self._program), *self._flags],
-                    stdin=theirs.fileno(),
-                    stdout=subprocess.DEVNULL,
-                    stderr=self._errors,
-                )
-        except OSError as error:
-            ours.close()
-            self._errors.close()
-            raise SetupError(f"cannot start {self._program}: {error.strerror}") from error
-        self._root_connection = ours
-
-    def _last_words(self) -> str:
-        """What the frontend has printed: the reason why it ended."""
-        size = os.fstat(self._errors.fileno()).st_size
-        text = os.pread(self._errors.fileno(), min(size, 1 << 16), 0).decode("utf-8", "replace")
-        os.truncate(self._errors.fileno(), 0)
-        os.lseek(self._errors.fileno(), 0, os.SEEK_SET)
-        return _shorten(text)
 
 
 _LONGEST_LINE = 1000

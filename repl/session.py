@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from repl import native_programs
@@ -135,7 +136,7 @@ class Session:
     def load_library(self, name: str) -> None:
         """Open a shared library (``m``, ``libm.so.6`` or a path) in the executor."""
         for path in find_library(name, self._options.library_folders):
-            self._guarded(lambda path=path: self._executor.load_library(path))
+            self._guarded(partial(self._executor.load_library, path))
 
     def run_main(self) -> int | None:
         """Call ``main``, if an input defined it: its status, or None."""
@@ -166,9 +167,7 @@ class Session:
         execution = self._execution_session()
         unit = self._guarded(lambda: execution.load([(name, machine_code)]))
         type_ = ValueType.from_json(parsed.value_type) if parsed.value_type else None
-        outcome = self._guarded(
-            lambda: execution.initialize(unit, type_.size if type_ else 0)
-        )
+        outcome = self._guarded(lambda: execution.initialize(unit, type_.size if type_ else 0))
         if outcome.exception_type is not None:
             self._unload(unit)
             _raise_exception(outcome)
@@ -188,9 +187,12 @@ class Session:
         if self._execution is None:
             from platform_support.platform import LinuxPlatform
             from runtime.execution_session import ExecutionSession
+            from runtime.memfd_mapper import SharedMemoryMapper
+            from runtime.memory_manager import MapperMemoryManager
 
             self._guarded(lambda: self._executor.set_arguments(list(self._options.arguments)))
-            self._execution = ExecutionSession(self._executor, LinuxPlatform())
+            memory_manager = MapperMemoryManager(SharedMemoryMapper(self._executor))
+            self._execution = ExecutionSession(self._executor, LinuxPlatform(), memory_manager)
             for library in self._options.libraries:
                 self.load_library(library)
         return self._execution

@@ -179,8 +179,9 @@ _ENCODINGS = {1: "utf-8", 2: "utf-16-le", 4: "utf-32-le"}
 
 def _quote(data: bytes, type_: ValueType, cut: bool) -> str:
     pieces = []
-    for character in data.decode(_ENCODINGS[type_.size], "surrogateescape" if type_.size == 1 else
-                                 "replace"):
+    for character in data.decode(
+        _ENCODINGS[type_.size], "surrogateescape" if type_.size == 1 else "replace"
+    ):
         code = ord(character)
         pieces.append(f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else _escape(code, '"'))
     return f'{_prefix(type_)}"{"".join(pieces)}"' + ("..." if cut else "")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 
 class RuntimeFailure(Exception):
     """Base of what the runtime reports to its user; ``str()`` is the message."""
@@ -52,3 +55,8 @@ class ExecutorDied(RuntimeFailure):
         else:
             text = f"the program ended without notice (status {wait_status})"
         super().__init__(text)
+
+
+def describe_error(number: int) -> str:
+    """``ENOMEM: Cannot allocate memory``, for a message."""
+    return f"{errno.errorcode.get(number, number)}: {os.strerror(number)}"

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from runtime.addresses import ExecutorAddress
-from runtime.executor_process import ExecutorProcess, UnitRegistration
+from runtime.executor_process_control import ExecutorProcessControl, UnitRegistration
 from runtime.linker import FunctionArray, LinkedUnit, link
-from runtime.memfd_mapper import SharedMemoryMapper
-from runtime.memory_manager import DEFAULT_SLAB_SIZE, MapperMemoryManager, Statistics
+from runtime.memory_manager import MapperMemoryManager, Statistics
 from runtime.symbols import JITDylib, ProcessSymbols
 from runtime.wire import Outcome
 
@@ -47,15 +46,15 @@ class ExecutionSession:
 
     def __init__(
         self,
-        process: ExecutorProcess,
+        process: ExecutorProcessControl,
         platform: Platform,
-        slab_size: int = DEFAULT_SLAB_SIZE,
+        memory_manager: MapperMemoryManager,
     ) -> None:
         self._process = process
         self._platform = platform
         self._dylib = JITDylib()
         self._process_symbols = ProcessSymbols(process.lookup, platform.replacements)
-        self._memory = MapperMemoryManager(SharedMemoryMapper(process), slab_size)
+        self._memory = memory_manager
         self._next_number = 0
 
     def load(self, inputs: Sequence[tuple[str, bytes]]) -> LoadedUnit:
@@ -84,7 +83,7 @@ class ExecutionSession:
         return LoadedUnit(number, linked)
 
     def initialize(self, unit: LoadedUnit, value_size: int = 0) -> Outcome:
-        """Run a unit's initializers; ``value_size`` as in ``ExecutorProcess.run``."""
+        """Run a unit's initializers; ``value_size`` as in ``ExecutorProcessControl.run``."""
         functions = self._platform.initializers(unit.linked.function_arrays)
         return self._process.run(functions, value_size)
 

@@ -10,31 +10,21 @@ import array
 import os
 import signal
 import socket
+import struct
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from runtime import wire
 from runtime.addresses import ExecutorAddress, Protection
-from runtime.errors import ExecutorDied, ExecutorError
-from runtime.memfd_mapper import describe_error
+from runtime.errors import ExecutorDied, ExecutorError, describe_error
+from runtime.executor_process_control import UnitRegistration
 from runtime.wire import Operation, Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class UnitRegistration:
-    """What the platform library must know of a link unit (``struct forkrepl_unit``)."""
-
-    dso_handle: ExecutorAddress
-    text: ExecutorAddress
-    text_size: int
-    eh_frame: ExecutorAddress
-    finalizers: Sequence[ExecutorAddress]
-
-
 class ExecutorProcess:
-    """A running executor. A context manager: leaving it ends the process.
+    """A running executor, an ``ExecutorProcessControl``. A context manager: leaving
+    it ends the process.
 
     Every method raises ExecutorDied if the process has ended, and ExecutorError
     if it refuses.
@@ -216,7 +206,7 @@ class ExecutorProcess:
             pieces += piece
         return bytes(pieces)
 
-    def _unpack(self, layout: wire.struct.Struct, payload: bytes) -> tuple[int, ...]:
+    def _unpack(self, layout: struct.Struct, payload: bytes) -> tuple[int, ...]:
         if len(payload) != layout.size:
             raise self._break_off(f"{len(payload)} bytes instead of {layout.size}")
         return layout.unpack(payload)

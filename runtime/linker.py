@@ -149,5 +149,3 @@ def _function_arrays(
             pointers = memory[start : start + size].view("<u8").tolist()
             found.append(FunctionArray(name, kind, tuple(map(ExecutorAddress, pointers))))
     return tuple(found)
-
-

@@ -8,7 +8,7 @@ another user could open, and it is gone with the last process that holds it.
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import mmap
 import os
 from dataclasses import dataclass
@@ -31,9 +31,7 @@ class TargetMemory(Protocol):
     def unmap_memory(self, address: ExecutorAddress, size: int) -> None:
         """Undo ``map_memory``."""
 
-    def protect_memory(
-        self, ranges: list[tuple[ExecutorAddress, int, Protection]]
-    ) -> None:
+    def protect_memory(self, ranges: list[tuple[ExecutorAddress, int, Protection]]) -> None:
         """Set protections; ``Protection.NONE`` also drops the process's own pages."""
 
 
@@ -94,10 +92,8 @@ class _MemfdMapper:
     def forget(self, reservation: MemfdReservation) -> None:
         """Drop this process's half of a reservation whose target process is gone."""
         reservation.bytes = np.zeros(0, np.uint8)
-        try:
+        with contextlib.suppress(BufferError):  # some array over it is still in use
             reservation.view.close()
-        except BufferError:  # a caller still holds an array over it: it goes with that
-            pass
         os.close(reservation.descriptor)
 
     def _protect(self, reservation: MemfdReservation, ranges: list[Range]) -> None:
@@ -115,8 +111,3 @@ class SharedMemoryMapper(_MemfdMapper):
 
 class InProcessMemoryMapper(_MemfdMapper):
     """Code runs in this process."""
-
-
-def describe_error(number: int) -> str:
-    """``ENOMEM`` and its text, for a message."""
-    return f"{errno.errorcode.get(number, number)}: {os.strerror(number)}"

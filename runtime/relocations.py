@@ -111,8 +111,8 @@ def name_of(number: int) -> str:
     return UNSUPPORTED_NAMES.get(number, f"relocation type {number}")
 
 
-def is_known(numbers: np.ndarray[tuple[int], np.dtype[np.uint32]]) -> np.ndarray[
-    tuple[int], np.dtype[np.bool_]
-]:
+def is_known(
+    numbers: np.ndarray[tuple[int], np.dtype[np.uint32]],
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """For each type number, whether the table has it."""
     return KNOWN[np.minimum(numbers, _SIZE - 1)] & (numbers < _SIZE)

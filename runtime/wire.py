@@ -82,9 +82,18 @@ def unpack_outcome(payload: bytes) -> Outcome:
     """Decode ``struct wire_outcome``. Raises ExecutorError if it is malformed."""
     if len(payload) < OUTCOME.size:
         raise ExecutorError(f"malformed outcome from the executor: {len(payload)} bytes")
-    (kind, status, present, type_, integer, floating, extended, storage, type_length, what_length) = (
-        OUTCOME.unpack_from(payload)
-    )
+    (
+        kind,
+        status,
+        present,
+        type_,
+        integer,
+        floating,
+        extended,
+        storage,
+        type_length,
+        what_length,
+    ) = OUTCOME.unpack_from(payload)
     text = payload[OUTCOME.size :]
     if kind not in (0, 1) or type_length + what_length != len(text):
         raise ExecutorError("malformed outcome from the executor: its lengths do not add up")

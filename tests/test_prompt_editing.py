@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import stat
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO, cast
 
 import pyte
 import pytest
 from prompt_toolkit.data_structures import Size
-from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.output.vt100 import Vt100_Output
 
@@ -23,8 +26,19 @@ def paste(text: str) -> str:
     return f"\x1b[200~{text}\x1b[201~"
 
 
-def read_all(keys: str, history_file: Path | None = None, **options: bool) -> list[str]:
-    """Type `keys` and then Ctrl-D; return what was submitted."""
+def type_slowly(pipe: PipeInput, *keys: str) -> None:
+    """Pause between `keys`: history and completions are loaded while the user does nothing."""
+
+    def send() -> None:
+        for chunk in keys:
+            pipe.send_text(chunk)
+            time.sleep(0.2)
+
+    threading.Thread(target=send).start()
+
+
+def read_all(*keys: str, history_file: Path | None = None, **options: bool) -> list[str]:
+    """Type `keys` (with pauses between them) and then Ctrl-D; return what was submitted."""
     submitted: list[str] = []
     with create_pipe_input() as pipe:
         prompt = Prompt(
@@ -35,7 +49,7 @@ def read_all(keys: str, history_file: Path | None = None, **options: bool) -> li
             input=pipe,
             output=DummyOutput(),
         )
-        pipe.send_text(keys + CTRL_D)
+        type_slowly(pipe, *keys, CTRL_D)
         with pytest.raises(EOFError):
             while True:
                 submitted.append(prompt.read(len(submitted) + 1))
@@ -91,12 +105,14 @@ def test_ctrl_c_drops_the_line() -> None:
 
 
 def test_tab_completes_commands_and_indents() -> None:
-    assert read_all("%q" + TAB + ENTER) == ["%quit"]
+    assert read_all("%q" + TAB, ENTER) == ["%quit"]
     assert read_all("{" + ALT_ENTER + TAB + "x; }" + ENTER) == ["{\n        x; }"]
 
 
 def test_ctrl_r_searches_history() -> None:
-    assert read_all("abc" + ENTER + "xyz" + ENTER + CTRL_R + "ab" + ENTER + ENTER)[2:] == ["abc"]
+    assert read_all("abc" + ENTER + "xyz" + ENTER + CTRL_C, CTRL_R + "ab", ENTER, ENTER)[2:] == [
+        "abc"
+    ]
 
 
 def test_paste_is_taken_as_it_is() -> None:
@@ -127,16 +143,19 @@ def test_pasted_prompts_are_stripped(pasted: str, stripped: str) -> None:
 
 def test_history_is_private_and_kept(tmp_path: Path) -> None:
     history_file = tmp_path / "state" / "forkrepl" / "history"
-    assert read_all("abc" + ENTER + "{" + ENTER + "}" + ENTER, history_file) == ["abc", "{\n}"]
+    assert read_all("abc" + ENTER + "{" + ENTER + "}" + ENTER, history_file=history_file) == [
+        "abc",
+        "{\n}",
+    ]
     assert stat.S_IMODE(history_file.stat().st_mode) == 0o600
     assert stat.S_IMODE(history_file.parent.stat().st_mode) == 0o700
-    assert read_all(UP + ENTER, history_file) == ["{\n}"]
+    assert read_all(UP + ENTER, history_file=history_file) == ["{\n}"]
 
 
 def test_history_with_bytes_that_are_not_utf8(tmp_path: Path) -> None:
     history_file = tmp_path / "history"
     history_file.write_bytes(b"\n# then\n+\xff\xfe\n")
-    assert read_all("x" + ENTER, history_file) == ["x"]
+    assert read_all("x" + ENTER, history_file=history_file) == ["x"]
 
 
 def _directory(path: Path) -> Path:
@@ -155,7 +174,7 @@ def test_unusable_history_file_only_warns(tmp_path: Path, make: Callable[[Path],
     prompt = Prompt(history_file=history_file, colour=False, output=DummyOutput())
     assert prompt.warning is not None
     assert str(history_file) in prompt.warning
-    assert read_all("abc" + ENTER + UP + ENTER, history_file) == ["abc", "abc"]
+    assert read_all("abc" + ENTER, UP + ENTER, history_file=history_file) == ["abc", "abc"]
 
 
 def test_history_that_becomes_unusable_only_warns(tmp_path: Path) -> None:
@@ -165,7 +184,7 @@ def test_history_that_becomes_unusable_only_warns(tmp_path: Path) -> None:
         assert prompt.warning is None
         history_file.unlink()
         history_file.mkdir()
-        pipe.send_text("x" + ENTER + UP + ENTER)
+        type_slowly(pipe, "x" + ENTER, UP + ENTER)
         assert prompt.read(1) == "x"
         assert prompt.read(2) == "x"
         assert prompt.warning is not None
@@ -199,7 +218,9 @@ class _Terminal:
 def test_prompts_are_aligned_and_colour_is_optional(colour: bool) -> None:
     terminal = _Terminal()
     with create_pipe_input() as pipe:
-        output = Vt100_Output(terminal, lambda: Size(rows=10, columns=40), term="xterm")
+        output = Vt100_Output(
+            cast(TextIO, terminal), lambda: Size(rows=10, columns=40), term="xterm"
+        )
         prompt = Prompt(history_file=None, colour=colour, input=pipe, output=output)
         pipe.send_text("int f() {" + ENTER + "}" + ENTER)
         prompt.read(10)

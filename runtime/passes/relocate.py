@@ -68,9 +68,7 @@ def fill_tables(
     jumps[:, 6:8] = 0xCC
 
 
-def apply(
-    graph: LinkGraph, tables: Tables, memory: Array, segments: list[SegmentMemory]
-) -> None:
+def apply(graph: LinkGraph, tables: Tables, memory: Array, segments: list[SegmentMemory]) -> None:
     """Compute every relocation and write it.
 
     Raises:
@@ -93,9 +91,7 @@ def apply(
 class _Relocations:
     """The columns that the formulas need (int64), in the psABI's letters."""
 
-    def __init__(
-        self, graph: LinkGraph, tables: Tables, segments: list[SegmentMemory]
-    ) -> None:
+    def __init__(self, graph: LinkGraph, tables: Tables, segments: list[SegmentMemory]) -> None:
         section = graph.relocation_section
         symbol = graph.symbol_canonical[graph.relocation_symbol]
         end = graph.section_size[section] - relocations.WIDTH[graph.relocation_type]
@@ -195,8 +191,7 @@ def _refers_to_discarded(graph: LinkGraph) -> Array:
     symbol = graph.symbol_canonical[graph.relocation_symbol]
     section = graph.symbol_section[symbol]
     gone = (section >= 0) & (graph.section_segment[section] == NOT_LOADED)
-    gone &= ~graph.symbol_external[symbol]
-    return gone
+    return np.asarray(gone & ~graph.symbol_external[symbol])
 
 
 def _check_ranges(graph: LinkGraph, work: _Relocations, values: Array) -> None:

@@ -69,9 +69,7 @@ def _drop_relocations_of_discarded(graph: LinkGraph) -> None:
     graph.relocation_addend = graph.relocation_addend[keep]
 
 
-def resolve_symbols(
-    graph: LinkGraph, dylib: JITDylib, process: ProcessSymbols
-) -> dict[str, int]:
+def resolve_symbols(graph: LinkGraph, dylib: JITDylib, process: ProcessSymbols) -> dict[str, int]:
     """Bind every global symbol to one definition.
 
     Returns:
@@ -92,9 +90,7 @@ def resolve_symbols(
     return defined
 
 
-def _sort_out(
-    graph: LinkGraph, dylib: JITDylib
-) -> tuple[dict[str, int], list[tuple[str, int]]]:
+def _sort_out(graph: LinkGraph, dylib: JITDylib) -> tuple[dict[str, int], list[tuple[str, int]]]:
     """Global symbols: the winning definition of each name, and all that refer to it."""
     defined: dict[str, int] = {}
     refer: list[tuple[str, int]] = []
@@ -115,7 +111,9 @@ def _sort_out(
             defined[name] = defined[name] if weak else symbol
             refer.append((name, loser))
         else:
-            raise _duplicate(graph, name, symbol, graph.objects[graph.symbol_object(defined[name])].name)
+            raise _duplicate(
+                graph, name, symbol, graph.objects[graph.symbol_object(defined[name])].name
+            )
     return defined, refer
 
 

@@ -1,0 +1,72 @@
+"""What the controller can ask of the process in which the code runs (ORC's term).
+
+``ExecutorProcess`` is a child process, ``InProcessExecutor`` the controller itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from runtime.addresses import ExecutorAddress, Protection
+from runtime.wire import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRegistration:
+    """What the platform library must know of a link unit (``struct forkrepl_unit``)."""
+
+    dso_handle: ExecutorAddress
+    text: ExecutorAddress
+    text_size: int
+    eh_frame: ExecutorAddress
+    finalizers: Sequence[ExecutorAddress]
+
+
+class ExecutorProcessControl(Protocol):
+    """Methods raise ExecutorError if a request is refused and, where the process is
+    another one, ExecutorDied if it has ended."""
+
+    # Memory.
+
+    def map_memory(self, size: int, descriptor: int) -> ExecutorAddress:
+        """Map a memfd privately, inaccessible, wherever there is room."""
+
+    def unmap_memory(self, address: ExecutorAddress, size: int) -> None:
+        """Undo ``map_memory``."""
+
+    def protect_memory(self, ranges: list[tuple[ExecutorAddress, int, Protection]]) -> None:
+        """Set protections of ranges of mapped memory; ``Protection.NONE`` also drops
+        the process's own pages. Never writable and executable."""
+
+    def read_memory(self, address: ExecutorAddress, size: int) -> bytes:
+        """Up to ``size`` bytes; fewer (or none) where memory cannot be read."""
+
+    # Symbols.
+
+    def lookup(self, names: list[str]) -> list[ExecutorAddress]:
+        """Addresses of names in the process and its libraries; 0 where there is none."""
+
+    def load_library(self, path: str) -> None:
+        """dlopen(3) with RTLD_NOW | RTLD_GLOBAL. Raises ExecutorError with its reason."""
+
+    # Link units.
+
+    def register_unit(self, unit: UnitRegistration) -> None:
+        """Tell the platform library about a unit whose memory is in place."""
+
+    def close_unit(self, dso_handle: ExecutorAddress) -> Outcome:
+        """Run a unit's handlers and finalizers and forget it."""
+
+    def run(self, functions: Sequence[ExecutorAddress], value_size: int = 0) -> Outcome:
+        """Call functions of type ``void(void)`` in order.
+
+        ``value_size``: bytes of storage to provide for the value of an expression.
+        """
+
+    def run_main(self, function: ExecutorAddress, arguments: list[str]) -> Outcome:
+        """Call ``int main(int, char **, char **)``."""
+
+    def set_arguments(self, arguments: list[str]) -> None:
+        """What the program sees as ``argc`` and ``argv`` before main is called."""

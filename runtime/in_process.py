@@ -1,0 +1,197 @@
+"""Running code in the controller's own process, through the platform library.
+
+For tests and for measuring what the other process costs: a crash of the code is a
+crash of the shell.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from runtime.addresses import ExecutorAddress, Protection
+from runtime.errors import ExecutorError, describe_error
+from runtime.executor_process_control import UnitRegistration
+from runtime.wire import Outcome, Value
+
+_MAP_PRIVATE_NORESERVE = 0x02 | 0x4000
+_MADV_DONTNEED = 4
+_TEXT_SIZES = (512, 4096)  # FORKREPL_EXCEPTION_TYPE_SIZE, ..._WHAT_SIZE
+
+
+class _Unit(ctypes.Structure):
+    _fields_ = [
+        ("dso_handle", ctypes.c_uint64),
+        ("text_start", ctypes.c_uint64),
+        ("text_size", ctypes.c_uint64),
+        ("eh_frame", ctypes.c_uint64),
+        ("finalizers", ctypes.POINTER(ctypes.c_uint64)),
+        ("finalizer_count", ctypes.c_size_t),
+    ]
+
+
+class _Value(ctypes.Structure):
+    _fields_ = [
+        ("present", ctypes.c_uint64),
+        ("type", ctypes.c_uint64),
+        ("integer", ctypes.c_uint64),
+        ("floating", ctypes.c_double),
+        ("extended", ctypes.c_ubyte * 16),
+        ("storage", ctypes.c_uint64),
+    ]
+
+
+class _Outcome(ctypes.Structure):
+    _fields_ = [
+        ("kind", ctypes.c_uint32),
+        ("status", ctypes.c_int32),
+        ("value", _Value),
+        ("exception_type", ctypes.c_char * _TEXT_SIZES[0]),
+        ("exception_what", ctypes.c_char * _TEXT_SIZES[1]),
+    ]
+
+
+class _Iovec(ctypes.Structure):
+    _fields_ = [("base", ctypes.c_void_p), ("size", ctypes.c_size_t)]
+
+
+class InProcessExecutor:
+    """An ``ExecutorProcessControl`` without another process."""
+
+    def __init__(self, platform_library: Path) -> None:
+        # Global, as the user's code binds to it and to the C++ library behind it.
+        self._platform = ctypes.CDLL(os.fspath(platform_library), ctypes.RTLD_GLOBAL)
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._libc.mmap.restype = ctypes.c_void_p
+        self._libc.dlsym.restype = ctypes.c_void_p
+        self._libc.dlerror.restype = ctypes.c_char_p
+        self._libc.process_vm_readv.restype = ctypes.c_ssize_t
+        self._arguments: object = None  # the program may keep pointers to them
+
+    def map_memory(self, size: int, descriptor: int) -> ExecutorAddress:
+        """See ``ExecutorProcessControl``, as for all methods here."""
+        address = self._libc.mmap(
+            None, ctypes.c_size_t(size), 0, _MAP_PRIVATE_NORESERVE, descriptor, ctypes.c_long(0)
+        )
+        if address is None or address == ctypes.c_void_p(-1).value:
+            raise ExecutorError(describe_error(ctypes.get_errno()))
+        return ExecutorAddress(address)
+
+    def unmap_memory(self, address: ExecutorAddress, size: int) -> None:
+        """Undo ``map_memory``."""
+        self._check(self._libc.munmap(ctypes.c_void_p(address), ctypes.c_size_t(size)))
+
+    def protect_memory(self, ranges: list[tuple[ExecutorAddress, int, Protection]]) -> None:
+        """Refuses what would be writable and executable."""
+        for address, size, protection in ranges:
+            if protection & Protection.WRITE and protection & Protection.EXEC:
+                raise ExecutorError("memory must not be writable and executable")
+            where = (ctypes.c_void_p(address), ctypes.c_size_t(size))
+            self._check(self._libc.mprotect(*where, int(protection)))
+            if not protection:
+                self._check(self._libc.madvise(*where, _MADV_DONTNEED))
+
+    def read_memory(self, address: ExecutorAddress, size: int) -> bytes:
+        """Page by page, as a request that ends in a bad page copies nothing of it."""
+        buffer = ctypes.create_string_buffer(size)
+        done, page = 0, os.sysconf("SC_PAGESIZE")
+        while done < size:
+            piece = min(page - (address + done) % page, size - done)
+            local = _Iovec(ctypes.addressof(buffer) + done, piece)
+            remote = _Iovec(address + done, piece)
+            got = self._libc.process_vm_readv(
+                os.getpid(), ctypes.byref(local), 1, ctypes.byref(remote), 1, 0
+            )
+            if got <= 0:
+                break
+            done += got
+        return buffer.raw[:done]
+
+    def lookup(self, names: list[str]) -> list[ExecutorAddress]:
+        """By dlsym(3) in the global scope."""
+        return [ExecutorAddress(self._libc.dlsym(None, os.fsencode(name)) or 0) for name in names]
+
+    def load_library(self, path: str) -> None:
+        """With RTLD_NOW | RTLD_GLOBAL."""
+        try:
+            ctypes.CDLL(path, ctypes.RTLD_GLOBAL)
+        except OSError as error:
+            raise ExecutorError(str(error)) from error
+
+    def register_unit(self, unit: UnitRegistration) -> None:
+        """The platform library copies the finalizers."""
+        finalizers = (ctypes.c_uint64 * len(unit.finalizers))(*unit.finalizers)
+        description = _Unit(
+            unit.dso_handle,
+            unit.text,
+            unit.text_size,
+            unit.eh_frame,
+            ctypes.cast(finalizers, ctypes.POINTER(ctypes.c_uint64)),
+            len(unit.finalizers),
+        )
+        error = self._platform.forkrepl_unit_register(ctypes.byref(description))
+        if error:
+            raise ExecutorError(describe_error(error))
+
+    def close_unit(self, dso_handle: ExecutorAddress) -> Outcome:
+        """See ``ExecutorProcessControl``."""
+        outcome = _Outcome()
+        error = self._platform.forkrepl_unit_close(
+            ctypes.c_uint64(dso_handle), ctypes.byref(outcome)
+        )
+        if error:
+            raise ExecutorError(describe_error(error))
+        return _read(outcome)
+
+    def run(self, functions: Sequence[ExecutorAddress], value_size: int = 0) -> Outcome:
+        """See ``ExecutorProcessControl``."""
+        outcome = _Outcome()
+        self._platform.forkrepl_run(
+            (ctypes.c_uint64 * len(functions))(*functions),
+            ctypes.c_size_t(len(functions)),
+            ctypes.c_size_t(value_size),
+            ctypes.byref(outcome),
+        )
+        return _read(outcome)
+
+    def run_main(self, function: ExecutorAddress, arguments: list[str]) -> Outcome:
+        """See ``ExecutorProcessControl``."""
+        outcome = _Outcome()
+        self._platform.forkrepl_run_main(
+            ctypes.c_uint64(function),
+            len(arguments),
+            self._keep_arguments(arguments),
+            ctypes.byref(outcome),
+        )
+        return _read(outcome)
+
+    def set_arguments(self, arguments: list[str]) -> None:
+        """See ``ExecutorProcessControl``."""
+        count = ctypes.c_int.in_dll(self._platform, "forkrepl_argc")
+        vector = ctypes.c_void_p.in_dll(self._platform, "forkrepl_argv")
+        count.value = len(arguments)
+        vector.value = ctypes.addressof(self._keep_arguments(arguments))
+
+    def _keep_arguments(self, arguments: list[str]) -> ctypes.Array[ctypes.c_char_p]:
+        encoded = [argument.encode("utf-8", "surrogateescape") for argument in arguments]
+        vector = (ctypes.c_char_p * (len(encoded) + 1))(*encoded, None)
+        self._arguments = (self._arguments, vector)
+        return vector
+
+    def _check(self, result: int) -> None:
+        if result:
+            raise ExecutorError(describe_error(ctypes.get_errno()))
+
+
+def _read(outcome: _Outcome) -> Outcome:
+    value = outcome.value
+    return Outcome(
+        status=outcome.status,
+        value=Value(value.type, value.integer, value.floating, bytes(value.extended), value.storage)
+        if value.present
+        else None,
+        exception_type=outcome.exception_type.decode("utf-8", "replace") if outcome.kind else None,
+        exception_what=outcome.exception_what.decode("utf-8", "replace"),
+    )
