@@ -30,7 +30,7 @@ from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.styles import Style
 from pygments.lexers.c_cpp import CppLexer
 
-from .completeness import is_complete, open_braces
+from repl.completeness import is_complete, open_braces
 
 _INDENT = 4
 
