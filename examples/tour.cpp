@@ -25,7 +25,7 @@ answer / 4.0
 int twice(int x) { return 2 * x; }
 std::string twice(const std::string &s) { return s + s; }
 twice(21)
-twice("tom").c_str()
+twice("tom") == "tomtom"
 
 // ---- Templates are instantiated when they are first used.
 template <typename T>
@@ -37,9 +37,10 @@ largest(std::vector{2.7, 1.4})
 
 // ---- A lambda in a variable is a function that later lines can call.
 auto add = [](int a, int b) { return a + b; };
-int counter = 0;
-auto count = [&counter] { return ++counter; };
-count(), count(), add(counter, 40)
+auto count = [calls = 0]() mutable { return ++calls; };
+count();
+count();
+add(count(), 39)
 
 // ---- Containers and algorithms.
 std::vector<int> numbers(10);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -194,13 +195,24 @@ def _run(line: CommandLine) -> int:
 
 
 def _run_source(session: Session, line: CommandLine, lines: Iterator[str], colour: bool) -> int:
-    from repl.script import run_inputs, run_script
+    from repl.script import Script, run_inputs, run_script
 
-    name = "-c" if line.code is not None else line.file or "-"
-    if line.interactive:
-        status = run_inputs(session, lines, name, keep_going=True)
-        return status if status is not None else _interact(session, line, colour)
-    return run_script(session, lines, name, keep_going=name == "-")
+    piped = _reads_standard_input(line)
+    script = Script(
+        lines=lines,
+        name="-c" if line.code is not None else line.file or "-",
+        keep_going=piped or line.interactive,
+        arrives_slowly=piped and not stat.S_ISREG(os.fstat(sys.stdin.fileno()).st_mode),
+    )
+    if not line.interactive:
+        return run_script(session, script)
+    status = run_inputs(session, script)
+    return status if status is not None else _interact(session, line, colour)
+
+
+def _reads_standard_input(line: CommandLine) -> bool:
+    """Whether the inputs come from standard input, without a prompt."""
+    return line.code is None and line.file in (None, "-")
 
 
 def _interact(session: Session, line: CommandLine, colour: bool) -> int:
@@ -242,7 +254,7 @@ def _read(path: str) -> str:
 def _session_options(line: CommandLine, colour: bool) -> SessionOptions:
     from repl.session import SessionOptions
 
-    reads_stdin = line.code is None and line.file in (None, "-") and not sys.stdin.isatty()
+    reads_stdin = _reads_standard_input(line) and not sys.stdin.isatty()
     program = line.file if line.file is not None else "forkrepl"
     return SessionOptions(
         compiler_flags=_language_flags(line) + line.compiler_flags,

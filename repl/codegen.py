@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 
 from repl.compiler_process import CompilerProcess
@@ -20,6 +21,7 @@ class CodeGenerator:
 
     def __init__(self) -> None:
         self._worker = CompilerProcess(_COMMAND)
+        self._busy = False
 
     def __enter__(self) -> CodeGenerator:
         return self
@@ -32,10 +34,19 @@ class CodeGenerator:
         """Of the worker process."""
         return self._worker.pid
 
-    def compile(self, bitcode: bytes, level: int) -> bytes:
-        """A relocatable object from bitcode, at -O``level``. Raises CodegenError."""
+    def begin(self, bitcode: bytes, level: int) -> None:
+        """Start to make an object from bitcode, at -O``level``; ``finish`` gets it."""
+        self.cancel()
+        self._busy = True
+        # If the worker is gone, finish says so.
+        with contextlib.suppress(CompilerDied):
+            self._worker.send({"level": level}, bitcode)
+
+    def finish(self) -> bytes:
+        """The relocatable object that was begun. Raises CodegenError."""
+        self._busy = False
         try:
-            reply, machine_code = self._worker.ask({"level": level}, bitcode)
+            reply, machine_code = self._worker.receive()
         except CompilerDied:
             reason = self._worker.last_words()
             self._replace()
@@ -46,6 +57,12 @@ class CodeGenerator:
         if not reply.get("ok"):
             raise CodegenError(f"code generation failed: {reply.get('error', 'no reason given')}")
         return machine_code
+
+    def cancel(self) -> None:
+        """Drop what was begun, if anything."""
+        if self._busy:
+            with contextlib.suppress(CodegenError):
+                self.finish()
 
     def close(self) -> None:
         """End the worker."""

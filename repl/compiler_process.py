@@ -38,9 +38,12 @@ class CompilerProcess:
         """Of the process."""
         return self._process.pid
 
-    def ask(self, header: Header, blob: bytes = b"") -> tuple[Header, bytes]:
-        """Send a request and wait for its answer. Raises CompilerDied."""
+    def send(self, header: Header, blob: bytes = b"") -> None:
+        """Send a request. Raises CompilerDied."""
         send_message(self.connection, header, blob)
+
+    def receive(self) -> tuple[Header, bytes]:
+        """Wait for the answer to a request. Raises CompilerDied."""
         return receive_message(self.connection)
 
     def last_words(self) -> str:

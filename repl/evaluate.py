@@ -5,18 +5,19 @@ from __future__ import annotations
 import sys
 
 from repl.commands import is_command, run_command
+from repl.frontend import Source
 from repl.session import Session
 
 
-def evaluate(session: Session, text: str, name: str, line: int = 1) -> None:
+def evaluate(session: Session, source: Source, upcoming: Source | None = None) -> None:
     """Carry out a command or run C or C++; print the value and Clang's warnings.
 
-    Raises what ``Session.run`` and ``commands.run_command`` raise.
+    ``upcoming`` as in ``Session.run``. Raises what that and ``run_command`` raise.
     """
-    if is_command(text):
-        output = run_command(session, text)
+    if is_command(source.text):
+        output = run_command(session, source.text)
     else:
-        result = session.run(text, name, line)
+        result = session.run(source, upcoming)
         if result.warnings:
             print(result.warnings, file=sys.stderr, flush=True)
         output = result.value or ""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import time
@@ -45,6 +46,21 @@ class ParsedInput:
     warnings: str
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An input: its text, and the file and line that diagnostics name for it."""
+
+    text: str
+    name: str
+    line: int = 1
+
+    def with_line_directive(self) -> bytes:
+        """What Clang gets to see."""
+        quoted = self.name.replace("\\", "\\\\").replace('"', '\\"')
+        text = f'#line {self.line} "{quoted}"\n{self.text}'
+        return text.encode("utf-8", "surrogateescape")
+
+
 class _Copy:
     """One process of the frontend. ``length``: how many inputs it has parsed."""
 
@@ -53,11 +69,12 @@ class _Copy:
         self._pidfd = os.pidfd_open(pid)
         self.length = length
 
-    def ask(
-        self, header: Header, blob: bytes = b"", descriptor: int | None = None
-    ) -> tuple[Header, bytes]:
-        """Send a request and wait for its answer. Raises CompilerDied."""
-        send_message(self._connection, header, blob, descriptor)
+    def begin_parse(self, source: bytes) -> None:
+        """Send an input; ``receive`` gets the answer. Raises CompilerDied."""
+        send_message(self._connection, {"op": "parse"}, source)
+
+    def receive(self) -> tuple[Header, bytes]:
+        """Wait for the answer to a request. Raises CompilerDied."""
         return receive_message(self._connection)
 
     def fork(self) -> _Copy:
@@ -65,7 +82,9 @@ class _Copy:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with theirs:
-                reply, _ = self.ask({"op": "checkpoint"}, descriptor=theirs.fileno())
+                header = {"op": "checkpoint"}
+                send_message(self._connection, header, descriptor=theirs.fileno())
+            reply, _ = self.receive()
             if not reply.get("ok"):
                 raise CompilerDied("the frontend cannot fork: is there memory left?")
             return _Copy(ours, int(reply["pid"]), self.length)
@@ -92,6 +111,7 @@ class Frontend:
         self._good: list[bytes] = []
         self._checkpoints: list[_Copy] = []  # the root first
         self._current: _Copy | None = None
+        self._begun: bytes | None = None  # the input that _current is parsing
         self._root = CompilerProcess(self._command)
 
     def __enter__(self) -> Frontend:
@@ -105,30 +125,41 @@ class Frontend:
         """How many inputs have been accepted: what ``rollback`` takes."""
         return len(self._good)
 
-    def parse(self, text: str, name: str, line: int = 1) -> ParsedInput:
-        """Parse one input, whose first line is line ``line`` of ``name``.
+    def begin(self, source: Source) -> None:
+        """Start to parse an input ahead of ``parse``, which gets the result."""
+        self._begun = source.with_line_directive()
+        try:
+            self._ready_copy().begin_parse(self._begun)
+        except CompilerDied:  # parse will notice, and try again
+            self._drop_current()
 
-        Raises CompileError. After any exception the frontend is as it was before.
+    def parse(self, source: Source) -> ParsedInput:
+        """Parse one input. Raises CompileError.
+
+        After any exception the frontend is as it was before.
         """
+        text = source.with_line_directive()
+        if self._begun != text:
+            self._cancel_begun()
         current = self._ready_copy()
-        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
-        source = f'#line {line} "{quoted}"\n{text}'.encode("utf-8", "surrogateescape")
         started = time.monotonic()
         try:
-            reply, bitcode = current.ask({"op": "parse"}, source)
+            if self._begun is None:
+                current.begin_parse(text)
+            self._begun = None
+            reply, bitcode = current.receive()
         except CompilerDied:
             reason = _shorten(self._root.take_output())
             self._drop_current()
-            raise CompileError(
-                f"{name}: Clang crashed on this input\n{reason}".rstrip(), ()
-            ) from None
+            message = f"{source.name}:{source.line}: error: Clang crashed on this input\n{reason}"
+            raise CompileError(message.rstrip(), ()) from None
         except BaseException:  # Ctrl-C
             self._drop_current()
             raise
         if not reply.get("ok"):
             self._drop_current()
             raise _compile_error(reply)
-        self._good.append(source)
+        self._good.append(text)
         current.length += 1
         self._checkpoint_if_worthwhile(current, time.monotonic() - started)
         value: dict[str, Any] | None = reply.get("value")
@@ -141,6 +172,7 @@ class Frontend:
 
     def rollback(self, length: int) -> None:
         """Forget all inputs but the first ``length``: declarations, macros, includes."""
+        self._cancel_begun()
         if length == len(self._good):
             return
         del self._good[length:]
@@ -187,7 +219,8 @@ class Frontend:
         return self._current
 
     def _replay(self, copy: _Copy, source: bytes) -> None:
-        reply, _ = copy.ask({"op": "parse"}, source)
+        copy.begin_parse(source)
+        reply, _ = copy.receive()
         if not reply.get("ok"):
             raise ShellError(
                 "an input that was accepted before is now rejected (did a file that it includes "
@@ -195,7 +228,12 @@ class Frontend:
             )
         copy.length += 1
 
+    def _cancel_begun(self) -> None:
+        if self._begun is not None:
+            self._drop_current()
+
     def _drop_current(self) -> None:
+        self._begun = None
         if self._current is not None:
             self._current.kill()
             self._current = None
@@ -221,9 +259,12 @@ class Frontend:
 _LONGEST_LINE = 1000
 
 
+_TRAILING_NEWLINE = re.compile(r"\n((?:\x1b\[[\d;]*m)*)\Z")  # before what resets the colour
+
+
 def _shorten(text: str) -> str:
     """Clang quotes what it was given: a line of 10 MB need not be seen again."""
-    lines = text.rstrip("\n").split("\n")
+    lines = _TRAILING_NEWLINE.sub(r"\1", text).split("\n")
     if all(len(line) <= _LONGEST_LINE for line in lines):
         return "\n".join(lines)
     return "\n".join(

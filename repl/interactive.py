@@ -8,6 +8,7 @@ from pathlib import Path
 from repl.commands import COMMANDS, Quit
 from repl.errors import ProgramCrashed, ProgramExited, ShellError
 from repl.evaluate import evaluate, report
+from repl.frontend import Source
 from repl.prompt import Prompt
 from repl.session import Session
 from runtime.errors import RuntimeFailure
@@ -49,7 +50,7 @@ def _finish(session: Session) -> int:
 
 def _run_one(session: Session, text: str, name: str) -> None:
     try:
-        evaluate(session, text, name)
+        evaluate(session, Source(text, name))
     except ProgramCrashed as crash:
         report(crash)
         report(ShellError("its memory is lost: the session starts anew, with nothing declared"))

@@ -3,52 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
-from repl.commands import Quit
-from repl.completeness import InputSplitter, ScriptInput
+from repl.commands import Quit, is_command
+from repl.completeness import InputSplitter
 from repl.errors import ProgramCrashed, ProgramExited, ShellError
 from repl.evaluate import evaluate, report
+from repl.frontend import Source
 from repl.session import Session
 from runtime.errors import RuntimeFailure
 
 
-def run_script(session: Session, lines: Iterable[str], name: str, keep_going: bool) -> int:
-    """Run all inputs, then ``main`` if there is one; returns the exit status.
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Where inputs come from.
 
     ``keep_going``: an input that fails does not keep the next ones from running
-    (the status tells all the same).
+    (the exit status tells all the same). ``arrives_slowly``: lines come as somebody
+    writes them, so an input is run before the next one is asked for.
     """
+
+    lines: Iterable[str]
+    name: str
+    keep_going: bool = False
+    arrives_slowly: bool = False
+
+
+def run_script(session: Session, script: Script) -> int:
+    """Run all inputs, then ``main`` if there is one; returns the exit status."""
     failed = False
 
     def note_failure() -> None:
         nonlocal failed
         failed = True
 
-    status = run_inputs(session, lines, name, keep_going, note_failure)
+    status = run_inputs(session, script, note_failure)
     if status is not None:
         return status
     return _finish(session, 1 if failed else 0)
 
 
 def run_inputs(
-    session: Session,
-    lines: Iterable[str],
-    name: str,
-    keep_going: bool,
-    on_failure: Callable[[], None] = lambda: None,
+    session: Session, script: Script, on_failure: Callable[[], None] = lambda: None
 ) -> int | None:
     """Run all inputs: None when they have been run, or an exit status if the program
     or the input said that this is the end."""
     try:
-        for script_input in _inputs(lines):
+        for source, upcoming in _with_upcoming(script):
             try:
-                evaluate(session, script_input.text, name, script_input.line)
+                evaluate(session, source, upcoming)
             except ProgramCrashed:
                 raise
             except (ShellError, RuntimeFailure) as error:
                 report(error)
                 on_failure()
-                if not keep_going:
+                if not script.keep_going:
                     break
     except Quit:
         return session.finish()
@@ -84,10 +93,29 @@ def status_of_crash(crash: ProgramCrashed) -> int:
     return crash.wait_status or 0
 
 
-def _inputs(lines: Iterable[str]) -> Iterator[ScriptInput]:
+def _inputs(lines: Iterable[str], name: str) -> Iterator[Source]:
     splitter = InputSplitter()
     for number, line in enumerate(lines):
         if number == 0 and line.startswith("#!"):
             line = "\n"  # for the kernel, not for Clang
-        yield from splitter.feed(line)
-    yield from splitter.finish()
+        for script_input in splitter.feed(line):
+            yield Source(script_input.text, name, script_input.line)
+    for script_input in splitter.finish():
+        yield Source(script_input.text, name, script_input.line)
+
+
+def _with_upcoming(script: Script) -> Iterator[tuple[Source, Source | None]]:
+    """Each input with the next, where that may be compiled ahead: what it means must
+    not depend on what the first one does when it runs, such as writing a header."""
+    sources = _inputs(script.lines, script.name)
+    if script.arrives_slowly:
+        yield from ((source, None) for source in sources)
+        return
+    current = next(sources, None)
+    while current is not None:
+        following = next(sources, None)
+        ahead = following is not None and not (
+            is_command(following.text) or is_command(current.text) or "#" in following.text
+        )
+        yield current, following if ahead else None
+        current = following

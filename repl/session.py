@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from repl import native_programs
 from repl.codegen import CodeGenerator
+from repl.compiler import CompiledInput, Compiler
 from repl.errors import ProgramCrashed, ProgramExited, ShellError, UncaughtException
-from repl.frontend import Frontend, ParsedInput
+from repl.frontend import Frontend, Source
 from repl.values import ValueType, format_value
 from runtime.errors import ExecutorDied
 from runtime.executor_process import ExecutorProcess
@@ -79,7 +80,8 @@ class Session:
             self._frontend = stack.enter_context(
                 Frontend(native_programs.frontend(), _frontend_flags(options))
             )
-            self._codegen = stack.enter_context(CodeGenerator())
+            codegen = stack.enter_context(CodeGenerator())
+            self._compiler = Compiler(self._frontend, codegen, options.optimisation)
             self._executor = self._start_executor()
             stack.callback(lambda: self._executor.kill())
             self._stack = stack.pop_all()
@@ -102,22 +104,25 @@ class Session:
         """Wait for Clang. Raises SetupError if it cannot start, as with a bad flag."""
         self._frontend.wait_until_ready()
 
-    def run(self, text: str, name: str, line: int = 1) -> Result:
-        """Compile, link and run one input, whose first line is line ``line`` of ``name``."""
-        before = self._frontend.length
-        parsed = self._frontend.parse(text, name, line)
+    def run(self, source: Source, upcoming: Source | None = None) -> Result:
+        """Compile, link and run one input.
+
+        ``upcoming``: the input that will probably be next, to be compiled ahead.
+        It must not depend on what this input does when it runs.
+        """
+        compiled = self._compiler.compile(source, upcoming)
         try:
-            unit, value = self._load_and_run(parsed, name)
+            unit, value = self._load_and_run(compiled, source.name)
         except ProgramExited:
             raise
         except ProgramCrashed:
             self._start_anew()
             raise
         except BaseException:
-            self._frontend.rollback(before)
+            self._compiler.rollback(compiled.before)
             raise
-        self._steps.append(_Step(text, unit))
-        return Result(value, parsed.warnings)
+        self._steps.append(_Step(source.text, unit))
+        return Result(value, compiled.parsed.warnings)
 
     def undo(self, count: int = 1) -> None:
         """Take back the newest inputs: their registered functions run, then they go."""
@@ -127,11 +132,14 @@ class Session:
                 if self._steps
                 else "nothing to undo"
             )
-        self._frontend.rollback(self._frontend.length - count)
+        self._compiler.rollback(self._compiler.length - count)
+        outcomes = []
         for _ in range(count):
             step = self._steps.pop()
             if step.unit is not None:
-                self._unload(step.unit)
+                outcomes.append(self._unload(step.unit))
+        for outcome in outcomes:  # all are gone; now say what one of them threw
+            _raise_exception(outcome)
 
     def load_library(self, name: str) -> None:
         """Open a shared library (``m``, ``libm.so.6`` or a path) in the executor."""
@@ -160,10 +168,12 @@ class Session:
         except ProgramExited as exited:
             return exited.status
 
-    def _load_and_run(self, parsed: ParsedInput, name: str) -> tuple[LoadedUnit | None, str | None]:
-        if not parsed.bitcode:
+    def _load_and_run(
+        self, compiled: CompiledInput, name: str
+    ) -> tuple[LoadedUnit | None, str | None]:
+        if not compiled.machine_code:
             return None, None
-        machine_code = self._codegen.compile(parsed.bitcode, self._options.optimisation)
+        parsed, machine_code = compiled.parsed, compiled.machine_code
         execution = self._execution_session()
         unit = self._guarded(lambda: execution.load([(name, machine_code)]))
         type_ = ValueType.from_json(parsed.value_type) if parsed.value_type else None
@@ -178,10 +188,9 @@ class Session:
             lambda: format_value(type_, value, parsed.by_address, self._executor.read_memory)
         )
 
-    def _unload(self, unit: LoadedUnit) -> None:
+    def _unload(self, unit: LoadedUnit) -> Outcome:
         execution = self._execution_session()
-        outcome = self._guarded(lambda: execution.unload(unit))
-        _raise_exception(outcome)
+        return self._guarded(lambda: execution.unload(unit))
 
     def _execution_session(self) -> ExecutionSession:
         if self._execution is None:
@@ -224,7 +233,7 @@ class Session:
             self._execution.discard()
             self._execution = None
         self._steps.clear()
-        self._frontend.rollback(0)
+        self._compiler.rollback(0)
         self._executor = self._start_executor()
 
 

@@ -70,10 +70,10 @@ static std::string withoutInputStack(llvm::StringRef Text) {
   constexpr llvm::StringLiteral Prefix = "In file included from <<< inputs >>>";
   std::string Kept;
   while (!Text.empty()) {
-    auto [Line, Rest] = Text.split('\n');
-    if (!Line.starts_with(Prefix))
-      Kept.append(Line).append("\n");
-    Text = Rest;
+    size_t Length = std::min(Text.find('\n'), Text.size() - 1) + 1;
+    if (!Text.starts_with(Prefix))
+      Kept += Text.take_front(Length);
+    Text = Text.drop_front(Length);
   }
   return Kept;
 }

@@ -1,0 +1,98 @@
+"""Text to machine code: the frontend and the code generator, one after the other.
+
+They are two processes, so in a script, where the next input is known, they work
+ahead: while an input is compiled the next one is parsed, and while it is linked
+and run the next one is compiled. What was done ahead is dropped when it turns out
+that it was not wanted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from repl.codegen import CodeGenerator
+from repl.errors import CompileError
+from repl.frontend import Frontend, ParsedInput, Source
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledInput:
+    """``machine_code``: a relocatable object, empty if there is no code or data.
+
+    ``before``: the compiler's ``length`` without this input.
+    """
+
+    parsed: ParsedInput
+    machine_code: bytes
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """An input that has been parsed, and is being compiled, or was rejected."""
+
+    source: Source
+    before: int
+    parsed: ParsedInput | CompileError
+
+
+class Compiler:
+    """Compiles inputs one after another; ``rollback`` forgets the newest ones.
+
+    ``level``: of optimisation, 0 to 3. The processes stay the caller's to end.
+    """
+
+    def __init__(self, frontend: Frontend, codegen: CodeGenerator, level: int) -> None:
+        self._frontend = frontend
+        self._codegen = codegen
+        self._level = level
+        self._ahead: _Ahead | None = None
+
+    @property
+    def length(self) -> int:
+        """How many inputs are in force."""
+        return self._ahead.before if self._ahead else self._frontend.length
+
+    def compile(self, source: Source, upcoming: Source | None = None) -> CompiledInput:
+        """Compile an input. ``upcoming`` is the one that will probably be next.
+
+        Raises CompileError or CodegenError; then the input is forgotten.
+        """
+        ahead, self._ahead = self._ahead, None
+        if ahead is None or ahead.source != source:
+            self._drop(ahead)
+            ahead = self._start(source)
+        if isinstance(ahead.parsed, CompileError):
+            raise ahead.parsed
+        if upcoming is not None:
+            self._frontend.begin(upcoming)
+        try:
+            machine_code = self._codegen.finish() if ahead.parsed.bitcode else b""
+        except BaseException:
+            self._frontend.rollback(ahead.before)
+            raise
+        if upcoming is not None:
+            self._ahead = self._start(upcoming)
+        return CompiledInput(ahead.parsed, machine_code, ahead.before)
+
+    def rollback(self, length: int) -> None:
+        """Forget all inputs but the first ``length``."""
+        ahead, self._ahead = self._ahead, None
+        self._drop(ahead)
+        self._frontend.rollback(length)
+
+    def _start(self, source: Source) -> _Ahead:
+        """Parse; set the code generator to work on the result."""
+        before = self._frontend.length
+        try:
+            parsed = self._frontend.parse(source)
+        except CompileError as error:
+            return _Ahead(source, before, error)
+        if parsed.bitcode:
+            self._codegen.begin(parsed.bitcode, self._level)
+        return _Ahead(source, before, parsed)
+
+    def _drop(self, ahead: _Ahead | None) -> None:
+        if ahead is not None:
+            self._codegen.cancel()
+            self._frontend.rollback(ahead.before)

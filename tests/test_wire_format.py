@@ -1,0 +1,185 @@
+"""``runtime/wire.py`` and ``runtime/executor/wire.h`` say the same."""
+
+from __future__ import annotations
+
+import re
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from runtime_support import ROOT
+
+from runtime import wire
+from runtime.errors import ExecutorError
+from runtime.wire import Operation, Outcome, Value, pack_strings, unpack_outcome
+
+HEADER = ROOT / "runtime" / "executor" / "wire.h"
+
+# The structs, their Python layouts, and their fields in the order of the layout.
+LAYOUTS = {
+    "wire_head": (wire.HEAD, ["size", "operation", "error"]),
+    "wire_range": (wire.RANGE, ["address", "size", "protection"]),
+    "wire_unit": (wire.UNIT, ["dso_handle", "text_start", "text_size", "eh_frame"]),
+    "wire_outcome": (
+        wire.OUTCOME,
+        [
+            "kind",
+            "status",
+            "value_present",
+            "value_type",
+            "value_integer",
+            "value_floating",
+            "value_extended",
+            "value_storage",
+            "type_length",
+            "what_length",
+        ],
+    ),
+}
+
+
+def header_text() -> str:
+    return re.sub(r"//[^\n]*", "", HEADER.read_text())
+
+
+def struct_fields(name: str) -> list[str]:
+    body = re.search(rf"struct {name} {{(.*?)}};", header_text(), re.DOTALL)
+    assert body is not None, f"no struct {name}"
+    return re.findall(r"(\w+)(?:\[\d+\])?\s*;", body[1])
+
+
+def member_offsets(layout: struct.Struct) -> list[int]:
+    codes = re.findall(r"\d*[a-zA-Z]", layout.format)
+    return [struct.calcsize("<" + "".join(codes[:index])) for index in range(len(codes))]
+
+
+@pytest.fixture(scope="module")
+def compiled_layout(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
+    """What the C compiler makes of the header: sizes, offsets and constants."""
+    folder = tmp_path_factory.mktemp("wire")
+    expressions = ["WIRE_VERSION", "WIRE_MAX_PAYLOAD"]
+    for name in LAYOUTS:
+        expressions.append(f"sizeof(struct {name})")
+        expressions += [f"offsetof(struct {name}, {field})" for field in struct_fields(name)]
+    prints = "\n".join(f'printf("%s=%zu\\n", "{e}", (size_t)({e}));' for e in expressions)
+    source = Path(folder, "layout.c")
+    source.write_text(
+        f'#include <stddef.h>\n#include <stdio.h>\n#include "{HEADER}"\n'
+        f"int main(void) {{ {prints} }}\n"
+    )
+    program = Path(folder, "layout")
+    subprocess.run(["gcc", str(source), "-o", str(program)], check=True)
+    output = subprocess.run([str(program)], check=True, capture_output=True, text=True).stdout
+    return {name: int(number) for name, number in re.findall(r"(.*)=(\d+)", output)}
+
+
+def test_operations_are_the_same() -> None:
+    body = re.search(r"enum wire_operation {(.*?)};", header_text(), re.DOTALL)
+    assert body is not None
+    declared = {name: int(number) for name, number in re.findall(r"WIRE_(\w+) = (\d+)", body[1])}
+    assert declared == {operation.name: operation.value for operation in Operation}
+
+
+def test_constants_are_the_same(compiled_layout: dict[str, int]) -> None:
+    assert wire.VERSION == compiled_layout["WIRE_VERSION"]
+    assert wire.MAX_PAYLOAD == compiled_layout["WIRE_MAX_PAYLOAD"]
+
+
+def test_every_struct_of_the_header_is_compared() -> None:
+    assert set(re.findall(r"struct (\w+) {", header_text())) == set(LAYOUTS)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_struct_layouts_are_the_same(name: str, compiled_layout: dict[str, int]) -> None:
+    layout, fields = LAYOUTS[name]
+    assert struct_fields(name) == fields
+    assert layout.size == compiled_layout[f"sizeof(struct {name})"]
+    offsets = [compiled_layout[f"offsetof(struct {name}, {field})"] for field in fields]
+    assert member_offsets(layout) == offsets
+
+
+def encode_outcome(
+    *,
+    kind: int = 0,
+    status: int = 0,
+    value: Value | None = None,
+    type_name: bytes = b"",
+    what: bytes = b"",
+    lengths: tuple[int, int] | None = None,
+) -> bytes:
+    type_length, what_length = lengths or (len(type_name), len(what))
+    v = value or Value(0, 0, 0.0, bytes(16), 0)
+    fixed = wire.OUTCOME.pack(
+        kind,
+        status,
+        value is not None,
+        v.type,
+        v.integer,
+        v.floating,
+        v.extended,
+        v.storage,
+        type_length,
+        what_length,
+    )
+    return fixed + type_name + what
+
+
+def test_outcome_with_a_value() -> None:
+    value = Value(0xDEADBEEF, 2**64 - 1, -1.5, bytes(range(16)), 0x7F00_0000_1000)
+    assert unpack_outcome(encode_outcome(status=-3, value=value)) == Outcome(-3, value, None, "")
+
+
+def test_outcome_with_an_exception() -> None:
+    payload = encode_outcome(kind=1, type_name=b"std::bad_alloc", what="é".encode() + b"\xff")
+    assert unpack_outcome(payload) == Outcome(0, None, "std::bad_alloc", "é\N{REPLACEMENT CHARACTER}")
+
+
+@pytest.mark.parametrize("size", range(wire.OUTCOME.size))
+def test_truncated_outcome_is_refused(size: int) -> None:
+    with pytest.raises(ExecutorError, match="malformed"):
+        unpack_outcome(encode_outcome()[:size])
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        encode_outcome(kind=2),
+        encode_outcome(kind=0xFFFFFFFF),
+        encode_outcome(kind=1, lengths=(1, 0)),
+        encode_outcome(kind=1, type_name=b"int", lengths=(2, 0)),
+        encode_outcome(kind=1, type_name=b"int", what=b"x", lengths=(0xFFFFFFFF, 5)),
+        encode_outcome() + b"\0",
+    ],
+    ids=["kind", "large kind", "text missing", "text left", "length wraps", "trailing byte"],
+)
+def test_inconsistent_outcome_is_refused(payload: bytes) -> None:
+    with pytest.raises(ExecutorError, match="malformed"):
+        unpack_outcome(payload)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_an_outcome_or_an_error(payload: bytes) -> None:
+    try:
+        outcome = unpack_outcome(payload)
+    except ExecutorError:
+        return
+    assert outcome.exception_what.encode("utf-8", "replace") is not None
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))))
+def test_strings_are_terminated_one_by_one(strings: list[str]) -> None:
+    packed = pack_strings(strings)
+    assert packed.count(b"\0") == len(strings)
+    assert [text.decode() for text in packed.split(b"\0")[:-1]] == strings
+
+
+def test_a_string_keeps_bytes_that_are_no_text() -> None:
+    assert pack_strings(["f\udcff"]) == b"f\xff\0"
+
+
+def test_a_string_with_a_nul_is_refused() -> None:
+    with pytest.raises(ValueError, match="NUL"):
+        pack_strings(["a", "b\0c"])
