@@ -36,13 +36,13 @@ class ParsedInput:
 
     ``bitcode`` is empty if there is nothing to compile. ``value_type``: the type of
     the value that the input hands over, as ``repl.values.ValueType.from_json``
-    reads it, or None; ``by_address``: the value is an object that outlives the
+    reads it, or None; ``is_lvalue``: the value is an object that outlives the
     input; ``warnings``: Clang's rendering.
     """
 
     bitcode: bytes
     value_type: dict[str, Any] | None
-    by_address: bool
+    is_lvalue: bool
     warnings: str
 
 
@@ -166,7 +166,7 @@ class Frontend:
         return ParsedInput(
             bitcode=bitcode,
             value_type=value["type"] if value else None,
-            by_address=value is not None and str(value["call"]).endswith("NoAlloc"),
+            is_lvalue=value is not None and bool(value["lvalue"]),
             warnings=_shorten(str(reply.get("rendered", ""))),
         )
 

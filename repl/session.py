@@ -100,8 +100,15 @@ class Session:
         """The inputs in force, oldest first."""
         return [step.text for step in self._steps]
 
+    @property
+    def executor_pid(self) -> int:
+        """Of the process in which the program runs now."""
+        return self._executor.pid
+
     def wait_until_ready(self) -> None:
         """Wait for Clang. Raises SetupError if it cannot start, as with a bad flag."""
+        import runtime.execution_session  # noqa: F401 (while the other processes start)
+
         self._frontend.wait_until_ready()
 
     def run(self, source: Source, upcoming: Source | None = None) -> Result:
@@ -177,7 +184,7 @@ class Session:
         execution = self._execution_session()
         unit = self._guarded(lambda: execution.load([(name, machine_code)]))
         type_ = ValueType.from_json(parsed.value_type) if parsed.value_type else None
-        outcome = self._guarded(lambda: execution.initialize(unit, type_.size if type_ else 0))
+        outcome = self._guarded(lambda: execution.initialize(unit))
         if outcome.exception_type is not None:
             self._unload(unit)
             _raise_exception(outcome)
@@ -185,7 +192,7 @@ class Session:
             return unit, None
         value = outcome.value
         return unit, self._guarded(
-            lambda: format_value(type_, value, parsed.by_address, self._executor.read_memory)
+            lambda: format_value(type_, value, parsed.is_lvalue, self._executor.read_memory)
         )
 
     def _unload(self, unit: LoadedUnit) -> Outcome:

@@ -26,8 +26,8 @@ _DEEPEST = 20
 class ValueType:
     """A C or C++ type, as far as formatting needs it.
 
-    ``kind``: one of bool, int, char, float, long double, nullptr, void, enum,
-    pointer, function, function pointer, array, record, other.
+    ``kind``: one of bool, int, char, float, long double, nullptr, enum, pointer,
+    function pointer, array, record, other.
     ``size``: bytes. ``element``: of an array, or a pointer's character type.
     """
 
@@ -56,37 +56,17 @@ class ValueType:
         )
 
 
-def format_value(type_: ValueType, value: Value, by_address: bool, read: ReadMemory) -> str | None:
-    """``(int) 42``; None for an expression of type void."""
-    if type_.kind == "void":
-        return None
-    if value.storage:
-        data = read(ExecutorAddress(value.storage), type_.size)
-    elif type_.kind in ("record", "other") and by_address:
-        return f"({type_.name}) @{value.integer:#x}"
-    else:
-        data = _argument_bytes(type_, value)
-    if len(data) < type_.size:
-        text = f"<cannot read memory at {value.storage:#x}>"
-    elif type_.kind in ("record", "other"):
-        text = f"@{value.storage:#x}"
-    else:
-        text = _format(type_, data, read, 0)
-    return f"({type_.name}) {text}"
-
-
-def _argument_bytes(type_: ValueType, value: Value) -> bytes:
-    """The value's bytes, from where the ABI passes a variadic argument of its type."""
-    if type_.kind == "long double":
-        return value.extended
-    if type_.kind == "float":
-        if type_.size == 4:  # promoted to double
-            return struct.pack("<f", value.floating)
-        return struct.pack("<d", value.floating)[: type_.size]
-    if type_.kind == "function":
-        return struct.pack("<Q", value.integer)
-    sign = b"\xff" if type_.signed and value.integer >> 63 else b"\0"
-    return struct.pack("<Q", value.integer)[: type_.size].ljust(type_.size, sign)
+def format_value(type_: ValueType, value: Value, is_lvalue: bool, read: ReadMemory) -> str:
+    """``(int) 42``. ``is_lvalue``: the value is an object that outlives the input."""
+    if type_.kind in ("record", "other"):
+        where = value.address if is_lvalue else value.storage
+        return f"({type_.name}) @{where:#x}"
+    data = value.data
+    if len(data) < value.size:
+        data = read(ExecutorAddress(value.storage), value.size)
+    if len(data) < value.size:
+        return f"({type_.name}) <cannot read memory at {value.storage:#x}>"
+    return f"({type_.name}) {_format(type_, data, read, 0)}"
 
 
 def _format(type_: ValueType, data: bytes, read: ReadMemory, depth: int) -> str:
@@ -107,7 +87,7 @@ def _format(type_: ValueType, data: bytes, read: ReadMemory, depth: int) -> str:
             return _format_enum(type_, int.from_bytes(data, "little", signed=type_.signed))
         case "pointer":
             return _format_pointer(type_, int.from_bytes(data, "little"), read)
-        case "function" | "function pointer":
+        case "function pointer":
             return _address(int.from_bytes(data, "little"))
         case "array":
             return _format_array(type_, data, read, depth)

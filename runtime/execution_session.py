@@ -82,10 +82,10 @@ class ExecutionSession:
         self._dylib.add(number, linked.definitions, linked.groups)
         return LoadedUnit(number, linked)
 
-    def initialize(self, unit: LoadedUnit, value_size: int = 0) -> Outcome:
-        """Run a unit's initializers; ``value_size`` as in ``ExecutorProcessControl.run``."""
+    def initialize(self, unit: LoadedUnit) -> Outcome:
+        """Run a unit's initializers."""
         functions = self._platform.initializers(unit.linked.function_arrays)
-        return self._process.run(functions, value_size)
+        return self._process.run(functions)
 
     def unload(self, unit: LoadedUnit) -> Outcome:
         """Run what the unit registered, then take it away, newest unit first.

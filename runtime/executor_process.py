@@ -107,12 +107,9 @@ class ExecutorProcess:
         """Run a unit's handlers and finalizers and forget it."""
         return wire.unpack_outcome(self._ask(Operation.CLOSE, wire.WORD.pack(dso_handle)))
 
-    def run(self, functions: Sequence[ExecutorAddress], value_size: int = 0) -> Outcome:
-        """Call functions of type ``void(void)`` in order.
-
-        ``value_size``: bytes of storage to provide for the value of an expression.
-        """
-        payload = wire.WORD.pack(value_size) + b"".join(map(wire.WORD.pack, functions))
+    def run(self, functions: Sequence[ExecutorAddress]) -> Outcome:
+        """Call functions of type ``void(void)`` in order."""
+        payload = b"".join(map(wire.WORD.pack, functions))
         return wire.unpack_outcome(self._ask(Operation.RUN, payload))
 
     def run_main(self, function: ExecutorAddress, arguments: list[str]) -> Outcome:

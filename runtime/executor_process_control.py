@@ -59,11 +59,8 @@ class ExecutorProcessControl(Protocol):
     def close_unit(self, dso_handle: ExecutorAddress) -> Outcome:
         """Run a unit's handlers and finalizers and forget it."""
 
-    def run(self, functions: Sequence[ExecutorAddress], value_size: int = 0) -> Outcome:
-        """Call functions of type ``void(void)`` in order.
-
-        ``value_size``: bytes of storage to provide for the value of an expression.
-        """
+    def run(self, functions: Sequence[ExecutorAddress]) -> Outcome:
+        """Call functions of type ``void(void)`` in order."""
 
     def run_main(self, function: ExecutorAddress, arguments: list[str]) -> Outcome:
         """Call ``int main(int, char **, char **)``."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from runtime.addresses import ExecutorAddress, Protection
 from runtime.errors import ExecutorError, describe_error
 from runtime.executor_process_control import UnitRegistration
-from runtime.wire import Outcome, Value
+from runtime.wire import MAX_VALUE, Outcome, Value
 
 _MAP_PRIVATE_NORESERVE = 0x02 | 0x4000
 _MADV_DONTNEED = 4
@@ -35,11 +35,9 @@ class _Unit(ctypes.Structure):
 class _Value(ctypes.Structure):
     _fields_ = [
         ("present", ctypes.c_uint64),
-        ("type", ctypes.c_uint64),
-        ("integer", ctypes.c_uint64),
-        ("floating", ctypes.c_double),
-        ("extended", ctypes.c_ubyte * 16),
+        ("address", ctypes.c_uint64),
         ("storage", ctypes.c_uint64),
+        ("size", ctypes.c_uint64),
     ]
 
 
@@ -145,13 +143,12 @@ class InProcessExecutor:
             raise ExecutorError(describe_error(error))
         return _read(outcome)
 
-    def run(self, functions: Sequence[ExecutorAddress], value_size: int = 0) -> Outcome:
+    def run(self, functions: Sequence[ExecutorAddress]) -> Outcome:
         """See ``ExecutorProcessControl``."""
         outcome = _Outcome()
         self._platform.forkrepl_run(
             (ctypes.c_uint64 * len(functions))(*functions),
             ctypes.c_size_t(len(functions)),
-            ctypes.c_size_t(value_size),
             ctypes.byref(outcome),
         )
         return _read(outcome)
@@ -186,12 +183,14 @@ class InProcessExecutor:
 
 
 def _read(outcome: _Outcome) -> Outcome:
-    value = outcome.value
+    captured = outcome.value
+    value = None
+    if captured.present:
+        data = ctypes.string_at(captured.storage, min(captured.size, MAX_VALUE))
+        value = Value(captured.address, captured.storage, captured.size, data)
     return Outcome(
         status=outcome.status,
-        value=Value(value.type, value.integer, value.floating, bytes(value.extended), value.storage)
-        if value.present
-        else None,
+        value=value,
         exception_type=outcome.exception_type.decode("utf-8", "replace") if outcome.kind else None,
         exception_what=outcome.exception_what.decode("utf-8", "replace"),
     )

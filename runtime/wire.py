@@ -21,7 +21,8 @@ RANGE = struct.Struct("<QQQ")  # address, size, protection
 UNIT = struct.Struct("<QQQQ")  # dso handle, text start, text size, eh_frame
 WORD = struct.Struct("<Q")
 STATUS = struct.Struct("<i")
-OUTCOME = struct.Struct("<IiQQQd16sQII")
+OUTCOME = struct.Struct("<IiQQQQIIII")
+MAX_VALUE = 4096
 
 
 class Operation(enum.IntEnum):
@@ -45,19 +46,17 @@ class Operation(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The value of an expression, as the ABI passed it (``struct forkrepl_value``).
+    """The value of an expression (``struct forkrepl_value``).
 
-    Which field holds it depends on the type, which only the frontend can name:
-    ``integer`` for integers, pointers and the address of an object that outlives
-    the snippet; ``floating`` for what arrives in an SSE register; ``extended``
-    for an x87 ``long double`` (16 bytes); ``storage`` is the address of a copy.
+    ``address``: where the object was, and still is if it outlives the snippet;
+    ``storage``: where a copy of its bytes is kept, ``size`` of them (a very large
+    object's are cut); ``data``: the first of these, at most ``MAX_VALUE``.
     """
 
-    type: int
-    integer: int
-    floating: float
-    extended: bytes
+    address: int
     storage: int
+    size: int
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +81,15 @@ def unpack_outcome(payload: bytes) -> Outcome:
     """Decode ``struct wire_outcome``. Raises ExecutorError if it is malformed."""
     if len(payload) < OUTCOME.size:
         raise ExecutorError(f"malformed outcome from the executor: {len(payload)} bytes")
-    (
-        kind,
-        status,
-        present,
-        type_,
-        integer,
-        floating,
-        extended,
-        storage,
-        type_length,
-        what_length,
-    ) = OUTCOME.unpack_from(payload)
-    text = payload[OUTCOME.size :]
-    if kind not in (0, 1) or type_length + what_length != len(text):
+    kind, status, present, address, storage, size, *lengths, _ = OUTCOME.unpack_from(payload)
+    if kind not in (0, 1) or sum(lengths) != len(payload) - OUTCOME.size:
         raise ExecutorError("malformed outcome from the executor: its lengths do not add up")
-    value = Value(type_, integer, floating, extended, storage) if present else None
-    exception_type = text[:type_length].decode("utf-8", "replace") if kind == 1 else None
-    return Outcome(status, value, exception_type, text[type_length:].decode("utf-8", "replace"))
+    type_end = OUTCOME.size + lengths[0]
+    what_end = type_end + lengths[1]
+    exception_type = payload[OUTCOME.size : type_end].decode("utf-8", "replace")
+    return Outcome(
+        status=status,
+        value=Value(address, storage, size, payload[what_end:]) if present else None,
+        exception_type=exception_type if kind == 1 else None,
+        exception_what=payload[type_end:what_end].decode("utf-8", "replace"),
+    )

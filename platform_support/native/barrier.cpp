@@ -65,13 +65,13 @@ void forkrepl_guarded_call(void (*function)(void *), void *argument,
 }
 
 // Set up by forkrepl_run for the functions of value_capture.c.
-extern "C" void forkrepl_value_begin(forkrepl_value *value, size_t size);
+extern "C" void forkrepl_value_begin(forkrepl_value *value);
 extern "C" void forkrepl_value_end();
 
-void forkrepl_run(const uint64_t *functions, size_t count, size_t value_size,
+void forkrepl_run(const uint64_t *functions, size_t count,
                   forkrepl_outcome *outcome) {
   std::memset(outcome, 0, sizeof *outcome);
-  forkrepl_value_begin(&outcome->value, value_size);
+  forkrepl_value_begin(&outcome->value);
   guard(
       [&] {
         for (size_t i = 0; i < count; ++i)

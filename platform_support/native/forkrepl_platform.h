@@ -31,17 +31,14 @@ enum forkrepl_outcome_kind {
 
 enum { FORKREPL_EXCEPTION_TYPE_SIZE = 512, FORKREPL_EXCEPTION_WHAT_SIZE = 4096 };
 
-// The value of an expression as Clang's interpreter hands it over: it says
-// which type (a handle that only the frontend understands), and the value is in
-// the register that the ABI gives a variadic argument of that type, or behind
-// `storage`, or, for an object that outlives the snippet, at address `integer`.
+// The value of an expression: the object's bytes, copied to `storage` when they
+// were handed over, `size` of them. The object itself was at `address`, and still
+// is if it outlives the snippet.
 struct forkrepl_value {
   uint64_t present;
-  uint64_t type;
-  uint64_t integer;
-  double floating;
-  unsigned char extended[16]; // long double, x87 format
+  uint64_t address;
   uint64_t storage;
+  uint64_t size;
 };
 
 struct forkrepl_outcome {
@@ -64,9 +61,8 @@ int forkrepl_unit_close(uint64_t dso_handle, struct forkrepl_outcome *outcome);
 void forkrepl_close_all(void);
 
 // Calls functions of type void(void), in order, behind an exception barrier
-// that also flushes standard output. `value_size`: bytes to provide if the code
-// asks for storage for its value.
-void forkrepl_run(const uint64_t *functions, size_t count, size_t value_size,
+// that also flushes standard output.
+void forkrepl_run(const uint64_t *functions, size_t count,
                   struct forkrepl_outcome *outcome);
 
 // The same for `int main(int, char **, char **)`; sets argc and argv.

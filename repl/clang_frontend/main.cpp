@@ -11,7 +11,7 @@
 #include "diagnostics.h"
 #include "internal_linkage.h"
 #include "protocol.h"
-#include "value_type.h"
+#include "value_capture.h"
 
 #include "clang/AST/ASTContext.h"
 #include "clang/Basic/Version.h"
@@ -53,6 +53,17 @@ public:
   }
 };
 
+// Clang's interpreter with another consumer in the place of its value printing.
+class CapturingInterpreter : public clang::Interpreter {
+public:
+  CapturingInterpreter(std::unique_ptr<clang::CompilerInstance> Compiler,
+                       llvm::Error &Failure,
+                       std::unique_ptr<clang::IncrementalExecutorBuilder> IEB,
+                       std::unique_ptr<ValueCapture> Capture)
+      : Interpreter(std::move(Compiler), Failure, std::move(IEB),
+                    std::move(Capture)) {}
+};
+
 class Frontend {
 public:
   Frontend(Connection &Controller, bool Colour)
@@ -69,6 +80,7 @@ private:
   bool Colour;
   std::unique_ptr<DiagnosticCollector> Diagnostics;
   InternalDefinitions *Internals = nullptr; // owned by the ASTContext
+  ValueCapture *Capture = nullptr; // owned by the Interpreter
   std::unique_ptr<clang::Interpreter> Interpreter;
 };
 
@@ -81,11 +93,16 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags) {
 
   auto Executor = std::make_unique<clang::IncrementalExecutorBuilder>();
   Executor->IE = std::make_unique<NoExecutor>();
-  auto Created =
-      clang::Interpreter::create(std::move(*Compiler), std::move(Executor));
-  if (!Created)
-    return Created.takeError();
-  Interpreter = std::move(*Created);
+  auto Consumer = std::make_unique<ValueCapture>();
+  Capture = Consumer.get();
+  llvm::Error Failure = llvm::Error::success();
+  Interpreter = std::make_unique<CapturingInterpreter>(
+      std::move(*Compiler), Failure, std::move(Executor), std::move(Consumer));
+  if (Failure)
+    return Failure;
+  auto Prelude = Interpreter->Parse(ValueCapture::Prelude);
+  if (!Prelude)
+    return Prelude.takeError();
 
   clang::CompilerInstance &CI = *Interpreter->getCompilerInstance();
   Diagnostics =
@@ -121,8 +138,7 @@ void Frontend::parse(const Message &Request) {
   if (Unit && Unit->TheModule) {
     Internals->shareInternalVariables(*Unit->TheModule);
     Bitcode = writeBitcode(*Unit->TheModule);
-    if (auto Value =
-            describeValue(Interpreter->getASTContext(), Unit->TUPart))
+    if (auto Value = Capture->takeValue())
       Reply["value"] = std::move(*Value);
     // The bitcode is all that anybody will ask of this module.
     Unit->TheModule.reset();

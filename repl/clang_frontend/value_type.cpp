@@ -1,7 +1,6 @@
 #include "value_type.h"
 
-#include "clang/AST/Expr.h"
-#include "clang/AST/RecursiveASTVisitor.h"
+#include "clang/AST/Decl.h"
 #include "llvm/ADT/SmallString.h"
 
 using namespace clang;
@@ -103,48 +102,4 @@ Object forkrepl::describeType(ASTContext &Context, QualType Type) {
   Result["size"] =
       Sized ? Context.getTypeSizeInChars(Canonical).getQuantity() : 0;
   return Result;
-}
-
-namespace {
-// Finds the call that Clang's interpreter made of the expression. For class
-// types it sits inside a placement new, so the whole statement is searched.
-class SetValueFinder : public RecursiveASTVisitor<SetValueFinder> {
-public:
-  bool VisitCallExpr(CallExpr *Call) {
-    const FunctionDecl *Callee = Call->getDirectCallee();
-    if (!Callee || !Callee->getIdentifier() || Call->getNumArgs() < 3)
-      return true;
-    llvm::StringRef Name = Callee->getName();
-    if (!Name.starts_with("__clang_Interpreter_SetValueNoAlloc") &&
-        !Name.starts_with("__clang_Interpreter_SetValueWithAlloc"))
-      return true;
-    const auto *Literal =
-        dyn_cast<IntegerLiteral>(Call->getArg(2)->IgnoreCasts());
-    if (!Literal)
-      return true;
-    Function = Name.str();
-    Type = QualType::getFromOpaquePtr(
-        reinterpret_cast<void *>(Literal->getValue().getZExtValue()));
-    return false;
-  }
-
-  std::string Function;
-  QualType Type;
-};
-} // namespace
-
-std::optional<Object> forkrepl::describeValue(ASTContext &Context,
-                                              TranslationUnitDecl *Unit) {
-  TopLevelStmtDecl *Last = nullptr;
-  for (Decl *D : Unit->decls())
-    if (auto *Statement = dyn_cast<TopLevelStmtDecl>(D))
-      Last = Statement;
-  if (!Last || !Last->isSemiMissing())
-    return std::nullopt;
-  SetValueFinder Finder;
-  Finder.TraverseStmt(Last->getStmt());
-  if (Finder.Type.isNull())
-    return std::nullopt;
-  return Object{{"call", Finder.Function},
-                {"type", describeType(Context, Finder.Type)}};
 }

@@ -39,20 +39,23 @@ static void reply_outcome(const struct request *request,
       .kind = outcome->kind,
       .status = outcome->status,
       .value_present = outcome->value.present,
-      .value_type = outcome->value.type,
-      .value_integer = outcome->value.integer,
-      .value_floating = outcome->value.floating,
+      .value_address = outcome->value.address,
       .value_storage = outcome->value.storage,
+      .value_size = outcome->value.size,
       .type_length = (uint32_t)strlen(outcome->exception_type),
       .what_length = (uint32_t)strlen(outcome->exception_what),
+      .value_length = (uint32_t)(outcome->value.size < WIRE_MAX_VALUE
+                                     ? outcome->value.size
+                                     : WIRE_MAX_VALUE),
   };
-  memcpy(wire.value_extended, outcome->value.extended,
-         sizeof wire.value_extended);
-  char text[FORKREPL_EXCEPTION_TYPE_SIZE + FORKREPL_EXCEPTION_WHAT_SIZE];
-  memcpy(text, outcome->exception_type, wire.type_length);
-  memcpy(text + wire.type_length, outcome->exception_what, wire.what_length);
-  connection_reply2(request->head.operation, 0, &wire, sizeof wire, text,
-                    wire.type_length + wire.what_length);
+  char rest[FORKREPL_EXCEPTION_TYPE_SIZE + FORKREPL_EXCEPTION_WHAT_SIZE +
+            WIRE_MAX_VALUE];
+  char *end = rest;
+  end = mempcpy(end, outcome->exception_type, wire.type_length);
+  end = mempcpy(end, outcome->exception_what, wire.what_length);
+  end = mempcpy(end, (const void *)outcome->value.storage, wire.value_length);
+  connection_reply2(request->head.operation, 0, &wire, sizeof wire, rest,
+                    (size_t)(end - rest));
 }
 
 // The u64 number `index` of the payload.
@@ -61,10 +64,6 @@ static uint64_t word(const struct request *request, size_t index) {
   if ((index + 1) * sizeof value <= request->head.size)
     memcpy(&value, request->payload + index * sizeof value, sizeof value);
   return value;
-}
-
-static size_t word_count(const struct request *request) {
-  return request->head.size / sizeof(uint64_t);
 }
 
 static void on_hello(const struct request *request) {
@@ -148,10 +147,8 @@ static void on_register(const struct request *request) {
 
 static void on_run(const struct request *request) {
   struct forkrepl_outcome outcome;
-  const uint64_t *words = (const uint64_t *)request->payload;
-  if (word_count(request) < 1)
-    return reply(request, EINVAL, NULL, 0);
-  forkrepl_run(words + 1, word_count(request) - 1, words[0], &outcome);
+  forkrepl_run((const uint64_t *)request->payload,
+               request->head.size / sizeof(uint64_t), &outcome);
   reply_outcome(request, &outcome);
 }
 

@@ -25,7 +25,7 @@ enum wire_operation {
   WIRE_LOOKUP = 5,      // n * NUL-terminated name -> n * u64 (0: not found)
   WIRE_LOAD_LIBRARY = 6, // NUL-terminated path ->
   WIRE_REGISTER = 7,    // wire_unit, finalizers ->
-  WIRE_RUN = 8,         // u64 value size, n * u64 function -> wire_outcome
+  WIRE_RUN = 8,         // n * u64 function -> wire_outcome
   WIRE_RUN_MAIN = 9,    // u64 function, n * NUL-terminated argument -> wire_outcome
   WIRE_CLOSE = 10,      // u64 dso handle -> wire_outcome
   WIRE_READ = 11,       // u64 address, u64 size -> bytes that could be read
@@ -51,11 +51,13 @@ struct wire_outcome {
   uint32_t kind;
   int32_t status;
   uint64_t value_present;
-  uint64_t value_type;
-  uint64_t value_integer;
-  double value_floating;
-  unsigned char value_extended[16];
+  uint64_t value_address;
   uint64_t value_storage;
+  uint64_t value_size;
   uint32_t type_length; // of the two strings that follow
   uint32_t what_length;
+  uint32_t value_length; // of the first bytes of the value, after these
+  uint32_t unused;
 };
+
+enum { WIRE_MAX_VALUE = 4096 }; // of them
