@@ -14,9 +14,10 @@ from typing import Protocol
 
 from runtime.addresses import ExecutorAddress
 
-_NO_PRIORITY = 65536
-_NAMES = re.compile(r"\.(preinit_array|init_array|ctors|fini_array|dtors)(?:\.(\d+))?$")
+_NAMES = re.compile(r"\.(preinit_array|init_array|ctors|fini_array|dtors)(?:\.(.*))?$", re.DOTALL)
 _UNUSED = (0, 2**64 - 1)  # crtbegin's markers at both ends of .ctors
+
+_Key = tuple[int, int, int, str]
 
 
 class FunctionArray(Protocol):
@@ -43,21 +44,24 @@ def finalizers(arrays: Iterable[FunctionArray]) -> list[ExecutorAddress]:
 
 def _in_order(
     arrays: Iterable[FunctionArray], stages: dict[str, int]
-) -> list[tuple[tuple[int, int], ExecutorAddress]]:
+) -> list[tuple[_Key, ExecutorAddress]]:
     entries = []
     for array in arrays:
         match = _NAMES.match(array.name)
         if match is None or match[1] not in stages:
             continue
         backwards = match[1] in ("ctors", "dtors")
-        priority = int(match[2]) if match[2] else _NO_PRIORITY
-        if backwards and match[2]:
-            priority = 65535 - priority
+        key = (stages[match[1]], *_rank(match[2], backwards), array.name if match[2] else "")
         functions = reversed(array.functions) if backwards else iter(array.functions)
-        entries += [
-            ((stages[match[1]], priority), function)
-            for function in functions
-            if function not in _UNUSED
-        ]
-    entries.sort(key=lambda entry: entry[0])  # stable: input order within a priority
+        entries += [(key, function) for function in functions if function not in _UNUSED]
+    entries.sort(key=lambda entry: entry[0])  # stable: input order where keys are equal
     return entries
+
+
+def _rank(suffix: str | None, backwards: bool) -> tuple[int, int]:
+    """As GNU ld sorts: by priority, then suffixes that are no number, then those without."""
+    if suffix is None:
+        return (2, 0)
+    if not suffix.isascii() or not suffix.isdigit():
+        return (1, 0)
+    return (0, 65535 - int(suffix) if backwards else int(suffix))

@@ -71,6 +71,11 @@ def main() -> None:
     except BrokenPipeError:  # whoever read our output has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141
+    except OSError as error:  # standard output is a full disk, or the like
+        if debugging:
+            raise
+        print(f"forkrepl: error: {error}", file=sys.stderr)
+        status = 1
     except Exception as error:
         if debugging:
             raise

@@ -34,6 +34,7 @@ SHT_INIT_ARRAY = 14
 SHT_FINI_ARRAY = 15
 SHT_PREINIT_ARRAY = 16
 SHT_GROUP = 17
+SHT_SYMTAB_SHNDX = 18
 SHT_X86_64_UNWIND = 0x70000001
 
 # sh_flags
@@ -44,6 +45,9 @@ SHF_COMPRESSED = 0x800
 
 GRP_COMDAT = 1
 
+_MOST_ALIGNMENT = 1 << 32
+_MOST_SIZE = 1 << 46  # bytes: half of a process's address space
+
 # st_info, st_shndx
 STB_LOCAL, STB_GLOBAL, STB_WEAK = 0, 1, 2
 STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_SECTION, STT_FILE, STT_COMMON, STT_TLS = range(7)
@@ -52,6 +56,12 @@ SHN_UNDEF = 0
 SHN_LORESERVE = 0xFF00
 SHN_ABS = 0xFFF1
 SHN_COMMON = 0xFFF2
+SHN_XINDEX = 0xFFFF
+
+# What ObjectFile.symbol_sections says of a symbol that lies in no section.
+UNDEFINED = -1
+ABSOLUTE = -2
+COMMON = -3
 
 EHDR = struct.Struct("<16sHHIQQQIHHHHHH")
 SECTION = np.dtype(
@@ -86,8 +96,9 @@ class ObjectFile:
     """One relocatable object, as arrays over its own bytes.
 
     ``sections``: dtype ``SECTION``; ``symbols``: dtype ``SYMBOL``;
-    ``section_names``: one for each section; ``strings``: the symbols' names;
-    ``first_global``: index of the first symbol that is not local.
+    ``section_names``: one for each section; ``symbol_sections`` (int64): for each
+    symbol the index of its section, or UNDEFINED, ABSOLUTE or COMMON; ``strings``:
+    the symbols' names.
     """
 
     name: str
@@ -95,23 +106,38 @@ class ObjectFile:
     sections: Array
     section_names: list[str]
     symbols: Array
+    symbol_sections: Array
     strings: bytes
-    first_global: int
 
     def symbol_name(self, index: int) -> str:
         """Its name in the string table, or its section's for a section symbol."""
         symbol = self.symbols[index]
-        shndx = int(symbol["shndx"])
-        if symbol["info"] & 0xF == STT_SECTION and shndx < len(self.section_names):
-            return self.section_names[shndx]
+        section = int(self.symbol_sections[index])
+        if symbol["info"] & 0xF == STT_SECTION and section >= 0:
+            return self.section_names[section]
         return string_at(self.strings, int(symbol["name"]))
 
+    def global_names(self) -> list[str]:
+        """The names of the symbols that are not local, in order."""
+        table = self.strings
+        offsets = self.symbols["name"][self.symbols["info"] >= STB_GLOBAL << 4].tolist()
+        return [
+            table[offset : table.index(0, offset)].decode("utf-8", "surrogateescape")
+            for offset in offsets
+        ]
+
     def relocations(self, index: int) -> Array:
-        """The entries (dtype ``RELA``) of relocation section ``index``."""
+        """The entries (dtype ``RELA``) of relocation section ``index``.
+
+        Raises ObjectFormatError.
+        """
         section = self.sections[index]
-        return np.frombuffer(
+        table = np.frombuffer(
             self.data, RELA, int(section["size"]) // RELA.itemsize, int(section["offset"])
         )
+        if len(table) and int(table["symbol"].max()) >= len(self.symbols):
+            raise ObjectFormatError(f"{self.name}: a relocation against a symbol that is not there")
+        return table
 
 
 def string_at(table: bytes, offset: int) -> str:
@@ -138,9 +164,10 @@ def _read(name: str, data: bytes) -> ObjectFile:
     string_index = header[13] if header[13] != 0xFFFF else int(sections[0]["link"])
     names_table = _section_bytes(data, sections[string_index])
     section_names = [string_at(names_table, offset) for offset in sections["name"].tolist()]
-    symbols, strings, first_global = _symbol_table(name, data, sections)
+    symbols, strings = _symbol_table(name, data, sections)
+    symbol_sections = _symbol_sections(name, data, sections, symbols)
     _check_sections(name, sections, len(symbols))
-    return ObjectFile(name, data, sections, section_names, symbols, strings, first_global)
+    return ObjectFile(name, data, sections, section_names, symbols, symbol_sections, strings)
 
 
 def _section_table(name: str, data: bytes) -> Array:
@@ -175,10 +202,10 @@ def _section_bytes(data: bytes, section: Any) -> bytes:
     return data[start : start + int(section["size"])]
 
 
-def _symbol_table(name: str, data: bytes, sections: Array) -> tuple[Array, bytes, int]:
+def _symbol_table(name: str, data: bytes, sections: Array) -> tuple[Array, bytes]:
     tables = np.flatnonzero(sections["type"] == SHT_SYMTAB)
     if len(tables) == 0:
-        return np.zeros(1, SYMBOL), b"\0", 1
+        return np.zeros(1, SYMBOL), b"\0"
     table = sections[tables[0]]
     symbols = np.frombuffer(
         data, SYMBOL, int(table["size"]) // SYMBOL.itemsize, int(table["offset"])
@@ -188,18 +215,43 @@ def _symbol_table(name: str, data: bytes, sections: Array) -> tuple[Array, bytes
         raise ObjectFormatError(f"{name}: damaged symbol table")
     if int(symbols["name"].max()) >= len(strings):
         raise ObjectFormatError(f"{name}: a symbol's name lies outside of the string table")
-    ordinary = (symbols["shndx"] < SHN_LORESERVE) & (symbols["shndx"] >= len(sections))
-    if np.any(ordinary):
+    return symbols, strings
+
+
+def _symbol_sections(name: str, data: bytes, sections: Array, symbols: Array) -> Array:
+    """See ``ObjectFile.symbol_sections``."""
+    shndx = symbols["shndx"]
+    result = shndx.astype(np.int64)
+    if (shndx >= SHN_LORESERVE).any():
+        result[shndx == SHN_ABS] = ABSOLUTE
+        result[shndx == SHN_COMMON] = COMMON
+        extended = shndx == SHN_XINDEX
+        if extended.any():
+            result[extended] = _extended_indices(data, sections, len(symbols))[extended]
+    result[shndx == SHN_UNDEF] = UNDEFINED
+    if int(result.max()) >= len(sections):
         raise ObjectFormatError(f"{name}: a symbol refers to a section that does not exist")
-    return symbols, strings, int(table["info"])
+    return result
+
+
+def _extended_indices(data: bytes, sections: Array, count: int) -> Array:
+    """Section numbers that do not fit into 16 bits (gABI, SHT_SYMTAB_SHNDX)."""
+    (table,) = sections[sections["type"] == SHT_SYMTAB_SHNDX]
+    return np.frombuffer(data, "<u4", count, int(table["offset"]))
 
 
 def _check_sections(name: str, sections: Array, symbol_count: int) -> None:
-    align = sections["align"]
-    if np.any(align & (np.maximum(align, 1) - 1)):
-        raise ObjectFormatError(f"{name}: a section's alignment is not a power of two")
-    relocated = sections[sections["type"] == SHT_RELA]
-    if np.any(relocated["info"] >= len(sections)):
+    align, kind, flags = sections["align"], sections["type"], sections["flags"]
+    if (align & (np.maximum(align, 1) - 1)).any() or int(align.max()) > _MOST_ALIGNMENT:
+        raise ObjectFormatError(f"{name}: a section's alignment makes no sense")
+    if int(sections["size"].max()) > _MOST_SIZE:
+        raise ObjectFormatError(f"{name}: a section is larger than any address space")
+    relocated = (kind == SHT_RELA) | (kind == SHT_REL)
+    if (relocated & (sections["info"] >= len(sections))).any():
         raise ObjectFormatError(f"{name}: relocations for a section that does not exist")
-    if np.any(sections[sections["type"] == SHT_GROUP]["info"] >= symbol_count):
+    if (flags[sections["info"][kind == SHT_REL]] & SHF_ALLOC).any():
+        raise ObjectFormatError(f"{name}: relocations without addends, which x86-64 does not have")
+    if ((flags & (SHF_ALLOC | SHF_COMPRESSED)) == (SHF_ALLOC | SHF_COMPRESSED)).any():
+        raise ObjectFormatError(f"{name}: a compressed section that is to be loaded")
+    if (sections["info"][kind == SHT_GROUP] >= symbol_count).any():
         raise ObjectFormatError(f"{name}: a section group's signature does not exist")

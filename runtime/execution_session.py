@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from runtime.addresses import ExecutorAddress
+from runtime.errors import ExecutorDied
 from runtime.executor_process_control import ExecutorProcessControl, UnitRegistration
 from runtime.linker import FunctionArray, LinkedUnit, link
 from runtime.memory_manager import MapperMemoryManager, Statistics
@@ -66,16 +67,18 @@ class ExecutionSession:
         number = self._next_number
         linked = link(inputs, number, self._dylib, self._process_symbols, self._memory)
         self._next_number += 1
+        registration = UnitRegistration(
+            dso_handle=linked.dso_handle,
+            text=linked.text,
+            text_size=linked.text_size,
+            eh_frame=linked.eh_frame,
+            finalizers=self._platform.finalizers(linked.function_arrays),
+        )
         try:
-            self._process.register_unit(
-                UnitRegistration(
-                    dso_handle=linked.dso_handle,
-                    text=linked.text,
-                    text_size=linked.text_size,
-                    eh_frame=linked.eh_frame,
-                    finalizers=self._platform.finalizers(linked.function_arrays),
-                )
-            )
+            self._process.register_unit(registration)
+            self._process.choose_functions(linked.indirect_functions)
+        except ExecutorDied:  # and its memory with it
+            raise
         except BaseException:
             linked.allocation.deallocate()
             raise

@@ -21,6 +21,8 @@ from runtime.errors import ExecutorDied, ExecutorError, describe_error
 from runtime.executor_process_control import UnitRegistration
 from runtime.wire import Operation, Outcome
 
+_PATIENCE = 5  # s, for a process that is about to end
+
 
 class ExecutorProcess:
     """A running executor, an ``ExecutorProcessControl``. A context manager: leaving
@@ -103,6 +105,14 @@ class ExecutorProcess:
         head = wire.UNIT.pack(unit.dso_handle, unit.text, unit.text_size, unit.eh_frame)
         self._ask(Operation.REGISTER, head + b"".join(map(wire.WORD.pack, unit.finalizers)))
 
+    def choose_functions(
+        self, functions: Sequence[tuple[ExecutorAddress, ExecutorAddress]]
+    ) -> None:
+        """For each (slot, resolver): store what the resolver returns in the slot."""
+        if functions:
+            words = [word for pair in functions for word in pair]
+            self._ask(Operation.CHOOSE, b"".join(map(wire.WORD.pack, words)))
+
     def close_unit(self, dso_handle: ExecutorAddress) -> Outcome:
         """Run a unit's handlers and finalizers and forget it."""
         return wire.unpack_outcome(self._ask(Operation.CLOSE, wire.WORD.pack(dso_handle)))
@@ -164,6 +174,8 @@ class ExecutorProcess:
         reply = self._ask(Operation.HELLO, (wire.VERSION).to_bytes(4, "little"))
         version, _, _ = self._unpack(wire.HELLO, reply)
         if version != wire.VERSION:
+            self.kill()
+            self._ended = ExecutorDied(exit_status=None, signal=signal.SIGKILL)
             raise ExecutorError(
                 f"the executor speaks protocol version {version}, this is version "
                 f"{wire.VERSION}: they come from different installations"
@@ -216,7 +228,11 @@ class ExecutorProcess:
 
     def _note_exit(self, payload: bytes) -> ExecutorDied:
         (status,) = self._unpack(wire.STATUS, payload)
-        self._process.wait()
+        try:  # the destructors of libraries are still to run
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         self._ended = ExecutorDied(exit_status=status & 0xFF, signal=None)
         return self._ended
 

@@ -56,6 +56,11 @@ class ExecutorProcessControl(Protocol):
     def register_unit(self, unit: UnitRegistration) -> None:
         """Tell the platform library about a unit whose memory is in place."""
 
+    def choose_functions(
+        self, functions: Sequence[tuple[ExecutorAddress, ExecutorAddress]]
+    ) -> None:
+        """For each (slot, resolver): store what the resolver returns in the slot."""
+
     def close_unit(self, dso_handle: ExecutorAddress) -> Outcome:
         """Run a unit's handlers and finalizers and forget it."""
 

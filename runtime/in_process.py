@@ -133,6 +133,14 @@ class InProcessExecutor:
         if error:
             raise ExecutorError(describe_error(error))
 
+    def choose_functions(
+        self, functions: Sequence[tuple[ExecutorAddress, ExecutorAddress]]
+    ) -> None:
+        """See ``ExecutorProcessControl``."""
+        words = [word for pair in functions for word in pair]
+        pairs = (ctypes.c_uint64 * len(words))(*words)
+        self._platform.forkrepl_choose_functions(pairs, ctypes.c_size_t(len(functions)))
+
     def close_unit(self, dso_handle: ExecutorAddress) -> Outcome:
         """See ``ExecutorProcessControl``."""
         outcome = _Outcome()

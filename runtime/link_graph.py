@@ -21,10 +21,6 @@ SEGMENTS: tuple[Protection, ...] = (RX, RO, RW)
 
 NOT_LOADED = -1
 
-# symbol_section of a symbol that lies in none
-UNDEFINED = -1
-ABSOLUTE = -2
-
 # Written by the linker alone (addresses are final before the code runs), so the
 # running program may not.
 _RELRO_PREFIXES = (".data.rel.ro", ".ctors", ".dtors")
@@ -41,18 +37,20 @@ class LinkGraph:
 
     # read
     section_names: list[str]
-    section_object: Array  # int32[n]
+    section_object: Array  # int64[n]
     section_type: Array  # uint32[n]
     section_flags: Array  # uint64[n]
     section_offset: Array  # int64[n], in the object's bytes
     section_size: Array  # int64[n], bytes
     section_align: Array  # int64[n]
     section_segment: Array  # int8[n], index into SEGMENTS or NOT_LOADED
-    symbol_section: Array  # int64[m], section number, UNDEFINED or ABSOLUTE
+    symbol_section: Array  # int64[m], section number, elf.UNDEFINED or elf.ABSOLUTE
     symbol_value: Array  # int64[m], offset in its section, or the address
     symbol_size: Array  # int64[m]
     symbol_info: Array  # uint8[m], binding << 4 | type
+    symbol_common: Array  # bool[m], a tentative definition, in a section made for it
     global_symbols: Array  # int64[], numbers of the symbols that are not local
+    global_names: list[str]  # their names
     relocation_section: Array  # int64[r], the section to be changed
     relocation_offset: Array  # int64[r], in that section
     relocation_type: Array  # uint32[r]
@@ -67,6 +65,7 @@ class LinkGraph:
     # lay out
     section_position: Array  # int64[n], offset in its segment
     segment_size: list[int] = field(default_factory=lambda: [0] * len(SEGMENTS))
+    segment_align: list[int] = field(default_factory=lambda: [1] * len(SEGMENTS))
 
     # allocate
     section_address: Array = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -92,10 +91,18 @@ def build(objects: list[ObjectFile]) -> LinkGraph:
     """Number the sections, symbols and relocations of a batch of objects through."""
     section_base = _bases(len(o.sections) for o in objects)
     symbol_base = _bases(len(o.symbols) for o in objects)
-    sections = _concatenate([o.sections for o in objects])
     symbols = _concatenate([o.symbols for o in objects])
-    names = [name for o in objects for name in o.section_names]
     count = len(symbols)
+    owners = np.repeat(np.arange(len(objects)), [len(o.symbols) for o in objects])
+    symbol_section = _symbol_sections(objects, section_base)
+    common = symbol_section == elf.COMMON
+    added = _sections_for_common(symbols[common])
+    sections = _concatenate([*(o.sections for o in objects), added])
+    symbol_section[common] = np.arange(len(sections) - len(added), len(sections))
+    names = [name for o in objects for name in o.section_names] + [".common"] * len(added)
+    section_object = np.concatenate(
+        [np.repeat(np.arange(len(objects)), [len(o.sections) for o in objects]), owners[common]]
+    )
     segment = _choose_segments(sections, names)
     relocations = _gather_relocations(objects, section_base, symbol_base, segment)
     return LinkGraph(
@@ -103,20 +110,20 @@ def build(objects: list[ObjectFile]) -> LinkGraph:
         section_base=section_base,
         symbol_base=symbol_base,
         section_names=names,
-        section_object=np.repeat(
-            np.arange(len(objects), dtype=np.int32), [len(o.sections) for o in objects]
-        ),
+        section_object=section_object,
         section_type=sections["type"],
         section_flags=sections["flags"],
         section_offset=sections["offset"].astype(np.int64),
         section_size=sections["size"].astype(np.int64),
         section_align=np.maximum(sections["align"], 1).astype(np.int64),
         section_segment=segment,
-        symbol_section=_symbol_sections(objects, section_base, symbols),
-        symbol_value=symbols["value"].astype(np.int64),
+        symbol_section=symbol_section,
+        symbol_value=np.where(common, 0, symbols["value"].astype(np.int64)),
         symbol_size=symbols["size"].astype(np.int64),
         symbol_info=symbols["info"],
+        symbol_common=common,
         global_symbols=np.flatnonzero(symbols["info"] >= elf.STB_GLOBAL << 4),
+        global_names=[name for o in objects for name in o.global_names()],
         relocation_section=relocations[0],
         relocation_offset=relocations[1],
         relocation_type=relocations[2],
@@ -138,7 +145,8 @@ def _bases(sizes: object) -> list[int]:
 
 
 def _concatenate(arrays: list[Array]) -> Array:
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+    filled = [array for array in arrays if len(array)]
+    return filled[0] if len(filled) == 1 else np.concatenate(arrays)
 
 
 def _choose_segments(sections: Array, names: list[str]) -> Array:
@@ -155,15 +163,24 @@ def _choose_segments(sections: Array, names: list[str]) -> Array:
     return segment
 
 
-def _symbol_sections(objects: list[ObjectFile], bases: list[int], symbols: Array) -> Array:
-    section = symbols["shndx"].astype(np.int64)
-    special = section >= elf.SHN_LORESERVE
-    undefined = section == elf.SHN_UNDEF
-    if len(objects) > 1:
-        section += np.repeat(bases, [len(o.symbols) for o in objects])
-    section[special] = ABSOLUTE
-    section[undefined] = UNDEFINED
-    return section
+def _symbol_sections(objects: list[ObjectFile], bases: list[int]) -> Array:
+    """``ObjectFile.symbol_sections`` of all, in the numbers of this graph."""
+    return np.concatenate(
+        [
+            np.where(o.symbol_sections >= 0, o.symbol_sections + base, o.symbol_sections)
+            for o, base in zip(objects, bases, strict=True)
+        ]
+    )
+
+
+def _sections_for_common(symbols: Array) -> Array:
+    """A zeroed section for each tentative definition; its value is the alignment."""
+    sections = np.zeros(len(symbols), elf.SECTION)
+    sections["type"] = elf.SHT_NOBITS
+    sections["flags"] = elf.SHF_ALLOC | elf.SHF_WRITE
+    sections["size"] = symbols["size"]
+    sections["align"] = symbols["value"]
+    return sections
 
 
 def _gather_relocations(

@@ -13,17 +13,12 @@ import numpy as np
 from runtime import elf
 from runtime.addresses import NULL, RO, RX, ExecutorAddress
 from runtime.elf import Array, read_object
-from runtime.link_graph import SEGMENTS, LinkGraph, build
+from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph, build
 from runtime.memory_manager import FinalizedAllocation, InFlightAllocation, MapperMemoryManager
-from runtime.passes.addresses import assign_addresses
-from runtime.passes.layout import Tables, check_relocation_types, lay_out
-from runtime.passes.relocate import SegmentMemory, apply, copy_sections, fill_tables
-from runtime.passes.resolve import (
-    DSO_HANDLE,
-    GLOBAL_OFFSET_TABLE,
-    discard_duplicate_groups,
-    resolve_symbols,
-)
+from runtime.passes.addresses import assign_addresses, redirect_indirect
+from runtime.passes.layout import SegmentMemory, Tables, check_relocation_types, lay_out
+from runtime.passes.relocate import apply, copy_sections, fill_tables
+from runtime.passes.resolve import discard_duplicate_groups, resolve_symbols
 from runtime.symbols import Definition, JITDylib, ProcessSymbols
 
 _RX = SEGMENTS.index(RX)
@@ -52,6 +47,7 @@ class LinkedUnit:
     text: ExecutorAddress
     text_size: int
     eh_frame: ExecutorAddress  # NULL if there are none
+    indirect_functions: tuple[tuple[ExecutorAddress, ExecutorAddress], ...]  # slot, resolver
     function_arrays: tuple[FunctionArray, ...]
     definitions: dict[str, Definition]
     groups: tuple[str, ...]
@@ -82,17 +78,12 @@ def link(
     tables = lay_out(graph)
     # Sizes are fixed.
 
-    with memory_manager.allocate(dict(zip(SEGMENTS, graph.segment_size, strict=True))) as memory:
+    sizes = dict(zip(SEGMENTS, graph.segment_size, strict=True))
+    alignments = dict(zip(SEGMENTS, graph.segment_align, strict=True))
+    with memory_manager.allocate(sizes, alignments) as memory:
         segments = [_segment_memory(memory, index) for index in range(len(SEGMENTS))]
-        dso_handle = segments[_RO].address
-        assign_addresses(
-            graph,
-            [segment.address for segment in segments],
-            {
-                DSO_HANDLE: dso_handle,
-                GLOBAL_OFFSET_TABLE: segments[_RO].address + tables.got_offset,
-            },
-        )
+        assign_addresses(graph, tables, segments)
+        indirect_functions = redirect_indirect(graph, tables, segments)
         # Addresses are fixed.
 
         copy_sections(graph, memory.bytes, segments)
@@ -104,10 +95,11 @@ def link(
         allocation = memory.finalize()
     return LinkedUnit(
         allocation=allocation,
-        dso_handle=dso_handle,
+        dso_handle=segments[_RO].address,
         text=segments[_RX].address,
         text_size=segments[_RX].size,
         eh_frame=_eh_frame(segments, tables),
+        indirect_functions=tuple(indirect_functions),
         function_arrays=function_arrays,
         definitions=_definitions(graph, defined, unit),
         groups=tuple(groups),
@@ -141,10 +133,11 @@ def _function_arrays(
     graph: LinkGraph, memory: Array, segments: list[SegmentMemory]
 ) -> tuple[FunctionArray, ...]:
     found = []
-    for section in np.flatnonzero(graph.section_segment == _RO).tolist():
+    for section in np.flatnonzero(graph.section_segment != NOT_LOADED).tolist():
         name, kind = graph.section_names[section], int(graph.section_type[section])
         if kind in _ARRAY_TYPES or name.startswith((".ctors", ".dtors")):
-            start = segments[_RO].position + int(graph.section_position[section])
+            segment = segments[int(graph.section_segment[section])]
+            start = segment.position + int(graph.section_position[section])
             size = int(graph.section_size[section]) // 8 * 8
             pointers = memory[start : start + size].view("<u8").tolist()
             found.append(FunctionArray(name, kind, tuple(map(ExecutorAddress, pointers))))

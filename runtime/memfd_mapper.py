@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,7 +44,12 @@ class MemfdReservation:
     size: int
     view: mmap.mmap
     bytes: Array
-    descriptor: int
+    descriptor: int  # -1: given back
+
+    def check_open(self) -> None:
+        """Raise ValueError if it has been given back."""
+        if self.descriptor < 0:
+            raise ValueError("the reservation has been given back")
 
 
 class _MemfdMapper:
@@ -52,22 +58,19 @@ class _MemfdMapper:
 
     def reserve(self, size: int) -> MemfdReservation:
         """See ``MemoryMapper``. Pages cost nothing until they are used."""
-        try:
-            descriptor = os.memfd_create("forkrepl", os.MFD_CLOEXEC)
-        except OSError as error:
-            raise OutOfMemoryError(f"no shared memory: {error.strerror}") from error
-        try:
-            os.truncate(descriptor, size)
-            view = mmap.mmap(descriptor, size, mmap.MAP_SHARED)
-            address = self._target.map_memory(size, descriptor)
-        except (OSError, ExecutorError) as error:
-            os.close(descriptor)
-            raise OutOfMemoryError(
-                f"cannot reserve {size >> 20} MiB of address space ({error}); "
-                "try a smaller --slab-size"
-            ) from error
-        bytes_ = np.frombuffer(view, np.uint8)
-        return MemfdReservation(address, size, view, bytes_, descriptor)
+        with ExitStack() as undo:
+            try:
+                descriptor = os.memfd_create("forkrepl", os.MFD_CLOEXEC)
+                undo.callback(os.close, descriptor)
+                os.truncate(descriptor, size)
+                view = undo.enter_context(mmap.mmap(descriptor, size, mmap.MAP_SHARED))
+                address = self._target.map_memory(size, descriptor)
+            except (OSError, OverflowError, ExecutorError) as error:
+                raise OutOfMemoryError(
+                    f"cannot reserve {size >> 20} MiB of address space: {error}"
+                ) from error
+            undo.pop_all()
+        return MemfdReservation(address, size, view, np.frombuffer(view, np.uint8), descriptor)
 
     def prepare(self, reservation: MemfdReservation, ranges: list[Range]) -> WorkingMemory:
         """See ``MemoryMapper``: the linker writes in place."""
@@ -85,16 +88,22 @@ class _MemfdMapper:
             reservation.view.madvise(mmap.MADV_REMOVE, range_.offset, range_.size)
 
     def release(self, reservation: MemfdReservation) -> None:
-        """See ``MemoryMapper``."""
+        """See ``MemoryMapper``. Raises ValueError the second time."""
+        reservation.check_open()
         self._target.unmap_memory(reservation.address, reservation.size)
         self.forget(reservation)
 
     def forget(self, reservation: MemfdReservation) -> None:
-        """Drop this process's half of a reservation whose target process is gone."""
+        """Drop this process's half of a reservation whose target process is gone.
+
+        Raises ValueError the second time.
+        """
+        reservation.check_open()
+        descriptor, reservation.descriptor = reservation.descriptor, -1
         reservation.bytes = np.zeros(0, np.uint8)
         with contextlib.suppress(BufferError):  # some array over it is still in use
             reservation.view.close()
-        os.close(reservation.descriptor)
+        os.close(descriptor)
 
     def _protect(self, reservation: MemfdReservation, ranges: list[Range]) -> None:
         self._target.protect_memory(

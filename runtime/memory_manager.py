@@ -26,6 +26,7 @@ from runtime.errors import OutOfMemoryError
 from runtime.memory_mapper import PAGE_SIZE, MemoryMapper, Range, Reservation
 
 DEFAULT_SLAB_SIZE = 1 << 30
+_MOST_RESERVED = 1 << 46  # bytes: half of a process's address space
 _SHARES = {RX: 4, RO: 4, RW: 2}  # one n-th of a reservation each
 
 
@@ -139,12 +140,17 @@ class MapperMemoryManager:
         self._slabs: list[_Slab] = []
         self._used = 0
 
-    def allocate(self, sizes: Mapping[Protection, int]) -> InFlightAllocation:
+    def allocate(
+        self, sizes: Mapping[Protection, int], alignments: Mapping[Protection, int] | None = None
+    ) -> InFlightAllocation:
         """Memory for segments of the given sizes in bytes, all in one reservation.
 
-        Raises OutOfMemoryError.
+        ``alignments``: of the segments' addresses, powers of two; a page is the
+        least. Raises OutOfMemoryError.
         """
-        rounded = {protection: align_up(size, PAGE_SIZE) for protection, size in sizes.items()}
+        # Room to move the start up, where a page is not enough.
+        slack = {p: max((alignments or {}).get(p, 1) - PAGE_SIZE, 0) for p in sizes}
+        rounded = {p: align_up(size + slack[p], PAGE_SIZE) for p, size in sizes.items() if size}
         slab, ranges = self._take(rounded)
         try:
             working = self._mapper.prepare(slab.reservation, ranges)
@@ -153,14 +159,12 @@ class MapperMemoryManager:
             raise
         positions = {r.protection: p for r, p in zip(ranges, working.positions, strict=True)}
         offsets = {r.protection: r.offset for r in ranges}
-        segments = {
-            protection: Segment(
-                ExecutorAddress(slab.reservation.address + offsets.get(protection, 0)),
-                positions.get(protection, 0),
-                size,
-            )
-            for protection, size in sizes.items()
-        }
+        segments = {}
+        for protection, size in sizes.items():
+            start = slab.reservation.address + offsets.get(protection, 0)
+            address = align_up(start, PAGE_SIZE + slack[protection]) if slack[protection] else start
+            position = positions.get(protection, 0) + address - start
+            segments[protection] = Segment(ExecutorAddress(address), position, size)
         self._used += sum(r.size for r in ranges)
         return InFlightAllocation(self, slab, ranges, working.bytes, segments)
 
@@ -193,6 +197,8 @@ class MapperMemoryManager:
                 return slab, ranges
         size = self._slab_size
         while any(size // _SHARES[protection] < need for protection, need in sizes.items()):
+            if size > _MOST_RESERVED:
+                raise OutOfMemoryError(f"{sum(sizes.values()) >> 30} GiB are wanted")
             size *= 2
         slab = _Slab(self._mapper.reserve(size))
         self._slabs.append(slab)

@@ -26,19 +26,17 @@ class Definition:
 
 
 class JITDylib:
-    """The names that the session's units define, newest unit last.
-
-    Every change is made for a unit and is taken back by ``remove`` of that unit.
-    """
+    """The names that the session's units define; of one name, the newest is in force."""
 
     def __init__(self) -> None:
-        self._definitions: dict[str, Definition] = {}
+        self._definitions: dict[str, list[Definition]] = {}  # oldest first
         self._groups: dict[str, int] = {}
-        self._shadowed: dict[int, list[tuple[str, Definition | None]]] = {}
+        self._of_unit: dict[int, tuple[list[str], list[str]]] = {}
 
     def find(self, name: str) -> Definition | None:
         """The definition in force, if there is one."""
-        return self._definitions.get(name)
+        definitions = self._definitions.get(name)
+        return definitions[-1] if definitions else None
 
     def has_group(self, signature: str) -> bool:
         """Whether a COMDAT group of this name has been linked."""
@@ -50,21 +48,23 @@ class JITDylib:
 
     def add(self, unit: int, symbols: Mapping[str, Definition], groups: Iterable[str]) -> None:
         """Define a unit's symbols and COMDAT groups."""
-        replaced = self._shadowed.setdefault(unit, [])
         for name, definition in symbols.items():
-            replaced.append((name, self._definitions.get(name)))
-            self._definitions[name] = definition
-        for signature in groups:
-            self._groups.setdefault(signature, unit)
+            self._definitions.setdefault(name, []).append(definition)
+        new_groups = [signature for signature in groups if signature not in self._groups]
+        self._groups.update(dict.fromkeys(new_groups, unit))
+        self._of_unit[unit] = (list(symbols), new_groups)
 
     def remove(self, unit: int) -> None:
-        """Take back what ``add`` did for this unit: earlier definitions return."""
-        for name, before in reversed(self._shadowed.pop(unit, [])):
-            if before is None:
-                del self._definitions[name]
+        """Take back what ``add`` did for this unit: an earlier definition returns."""
+        names, groups = self._of_unit.pop(unit, ([], []))
+        for name in names:
+            kept = [d for d in self._definitions[name] if d.unit != unit]
+            if kept:
+                self._definitions[name] = kept
             else:
-                self._definitions[name] = before
-        self._groups = {name: owner for name, owner in self._groups.items() if owner != unit}
+                del self._definitions[name]
+        for signature in groups:
+            del self._groups[signature]
 
 
 class ProcessSymbols:

@@ -42,6 +42,7 @@ class Operation(enum.IntEnum):
     SHUTDOWN = 12
     SET_ARGUMENTS = 13
     EXITING = 14
+    CHOOSE = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ def unpack_outcome(payload: bytes) -> Outcome:
     kind, status, present, address, storage, size, *lengths, _ = OUTCOME.unpack_from(payload)
     if kind not in (0, 1) or sum(lengths) != len(payload) - OUTCOME.size:
         raise ExecutorError("malformed outcome from the executor: its lengths do not add up")
+    if lengths[2] > min(size, MAX_VALUE):
+        raise ExecutorError("malformed outcome from the executor: too much of a value")
     type_end = OUTCOME.size + lengths[0]
     what_end = type_end + lengths[1]
     exception_type = payload[OUTCOME.size : type_end].decode("utf-8", "replace")

@@ -21,7 +21,8 @@ from runtime.elf import Array
 from runtime.errors import ExecutorError, OutOfMemoryError
 from runtime.execution_session import ExecutionSession, LoadedUnit
 from runtime.executor_process import ExecutorProcess
-from runtime.memory_manager import DEFAULT_SLAB_SIZE
+from runtime.memfd_mapper import SharedMemoryMapper
+from runtime.memory_manager import DEFAULT_SLAB_SIZE, MapperMemoryManager
 from runtime.memory_mapper import PAGE_SIZE, Range, WorkingMemory
 from runtime.wire import Outcome
 
@@ -32,9 +33,7 @@ _SUFFIXES = {"c": "c", "c++": "cpp", "assembler": "s"}
 
 
 @functools.cache
-def compile_source(
-    source: str, *flags: str, language: str = "c", compiler: str = "gcc"
-) -> bytes:
+def compile_source(source: str, *flags: str, language: str = "c", compiler: str = "gcc") -> bytes:
     """An object file. ``language``: ``c``, ``c++`` or ``assembler``."""
     with tempfile.TemporaryDirectory() as folder:
         text = Path(folder, f"input.{_SUFFIXES[language]}")
@@ -56,7 +55,8 @@ class Program:
 
     def __init__(self, process: ExecutorProcess, slab_size: int = DEFAULT_SLAB_SIZE) -> None:
         self.process = process
-        self.session = ExecutionSession(process, LinuxPlatform(), slab_size)
+        memory = MapperMemoryManager(SharedMemoryMapper(process), slab_size)
+        self.session = ExecutionSession(process, LinuxPlatform(), memory)
 
     def load(self, *inputs: bytes | tuple[str, bytes]) -> LoadedUnit:
         """Link a batch; objects without a name are called ``input0.o`` and so on."""
@@ -124,6 +124,11 @@ def mappings(pid: int) -> list[Mapping]:
         assert match is not None, line
         found.append(Mapping(int(match[1], 16), int(match[2], 16), match[3], match[4]))
     return found
+
+
+def count_slab_mappings(pid: int) -> int:
+    """How many mappings of the mappers' memory a process has."""
+    return sum("memfd:forkrepl" in mapping.path for mapping in mappings(pid))
 
 
 def permissions_at(pid: int, address: int) -> str | None:

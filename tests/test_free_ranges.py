@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
+    MultipleResults,
     RuleBasedStateMachine,
     consumes,
     invariant,
@@ -31,7 +34,7 @@ class FreeRangesMachine(RuleBasedStateMachine):
         self.free = set(range(START, START + SIZE))
 
     @rule(target=taken, size=st.integers(1, SIZE + 1))
-    def take(self, size: int) -> object:
+    def take(self, size: int) -> MultipleResults[Taken] | Taken:
         before = self.ranges.ranges()
         offset = self.ranges.take(size)
         if offset is None:
@@ -52,7 +55,7 @@ class FreeRangesMachine(RuleBasedStateMachine):
         self.free |= set(range(offset, offset + size))
 
     @rule(target=taken, range_=consumes(taken), at=st.integers(1, SIZE))
-    def give_back_in_parts(self, range_: Taken, at: int) -> object:
+    def give_back_in_parts(self, range_: Taken, at: int) -> MultipleResults[Taken] | Taken:
         offset, size = range_
         kept = min(at, size)
         if kept < size:
@@ -76,7 +79,7 @@ class FreeRangesMachine(RuleBasedStateMachine):
     def neighbours_have_coalesced(self) -> None:
         ranges = self.ranges.ranges()
         assert all(size > 0 for _, size in ranges)
-        for (offset, size), (following, _) in zip(ranges, ranges[1:], strict=False):
+        for (offset, size), (following, _) in itertools.pairwise(ranges):
             assert offset + size < following
 
 
@@ -103,7 +106,9 @@ def test_best_fit_spares_the_large_range() -> None:
     assert ranges.ranges() == [(8, 2), (20, 80)]
 
 
-@pytest.mark.parametrize(("offset", "size"), [(0, 10), (5, 10), (25, 10), (19, 2), (10, 11), (0, 40)])
+@pytest.mark.parametrize(
+    ("offset", "size"), [(0, 10), (5, 10), (25, 10), (19, 2), (10, 11), (0, 40)]
+)
 def test_overlap_with_a_free_range_is_refused(offset: int, size: int) -> None:
     ranges = FreeRanges(0, 10)
     ranges.give_back(20, 10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 import pytest
@@ -54,7 +55,8 @@ class Live:
 
 SIZES = st.fixed_dictionaries(
     {
-        protection: st.integers(0, 3 * PAGE_SIZE) | st.sampled_from([0, 1, PAGE_SIZE, 20 * PAGE_SIZE])
+        protection: st.integers(0, 3 * PAGE_SIZE)
+        | st.sampled_from([0, 1, PAGE_SIZE, 20 * PAGE_SIZE])
         for protection in (RX, RO, RW)
     }
 )
@@ -175,7 +177,7 @@ class MemoryManagerMachine(RuleBasedStateMachine):
     @invariant()
     def live_ranges_do_not_overlap(self) -> None:
         spans = sorted(span for live in self.live + self.lost for span in live.spans())
-        for (address, size), (following, _) in zip(spans, spans[1:], strict=False):
+        for (address, size), (following, _) in itertools.pairwise(spans):
             assert address + size <= following
 
     @invariant()
@@ -261,7 +263,7 @@ def test_neighbours_have_the_same_protection(
         manager.allocate({RX: 1, RO: 1, RW: 1}).finalize()
     (reservation,) = mapper.reservations
     pages = reservation.pages
-    changes = sum(a != b for a, b in zip(pages, pages[1:], strict=False))
+    changes = sum(a != b for a, b in itertools.pairwise(pages))
     assert changes <= 2 * STRIPES
 
 

@@ -29,13 +29,13 @@ LAYOUTS = {
             "kind",
             "status",
             "value_present",
-            "value_type",
-            "value_integer",
-            "value_floating",
-            "value_extended",
+            "value_address",
             "value_storage",
+            "value_size",
             "type_length",
             "what_length",
+            "value_length",
+            "unused",
         ],
     ),
 }
@@ -60,7 +60,7 @@ def member_offsets(layout: struct.Struct) -> list[int]:
 def compiled_layout(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
     """What the C compiler makes of the header: sizes, offsets and constants."""
     folder = tmp_path_factory.mktemp("wire")
-    expressions = ["WIRE_VERSION", "WIRE_MAX_PAYLOAD"]
+    expressions = ["WIRE_VERSION", "WIRE_MAX_PAYLOAD", "WIRE_MAX_VALUE"]
     for name in LAYOUTS:
         expressions.append(f"sizeof(struct {name})")
         expressions += [f"offsetof(struct {name}, {field})" for field in struct_fields(name)]
@@ -84,8 +84,9 @@ def test_operations_are_the_same() -> None:
 
 
 def test_constants_are_the_same(compiled_layout: dict[str, int]) -> None:
-    assert wire.VERSION == compiled_layout["WIRE_VERSION"]
-    assert wire.MAX_PAYLOAD == compiled_layout["WIRE_MAX_PAYLOAD"]
+    assert compiled_layout["WIRE_VERSION"] == wire.VERSION
+    assert compiled_layout["WIRE_MAX_PAYLOAD"] == wire.MAX_PAYLOAD
+    assert compiled_layout["WIRE_MAX_VALUE"] == wire.MAX_VALUE
 
 
 def test_every_struct_of_the_header_is_compared() -> None:
@@ -108,33 +109,37 @@ def encode_outcome(
     value: Value | None = None,
     type_name: bytes = b"",
     what: bytes = b"",
-    lengths: tuple[int, int] | None = None,
+    lengths: tuple[int, int, int] | None = None,
 ) -> bytes:
-    type_length, what_length = lengths or (len(type_name), len(what))
-    v = value or Value(0, 0, 0.0, bytes(16), 0)
+    v = value or Value(0, 0, 0, b"")
     fixed = wire.OUTCOME.pack(
         kind,
         status,
         value is not None,
-        v.type,
-        v.integer,
-        v.floating,
-        v.extended,
+        v.address,
         v.storage,
-        type_length,
-        what_length,
+        v.size,
+        *(lengths or (len(type_name), len(what), len(v.data))),
+        0,
     )
-    return fixed + type_name + what
+    return fixed + type_name + what + v.data
 
 
 def test_outcome_with_a_value() -> None:
-    value = Value(0xDEADBEEF, 2**64 - 1, -1.5, bytes(range(16)), 0x7F00_0000_1000)
+    value = Value(0xDEADBEEF, 0x7F00_0000_1000, 2**40, bytes(range(256)))
     assert unpack_outcome(encode_outcome(status=-3, value=value)) == Outcome(-3, value, None, "")
 
 
 def test_outcome_with_an_exception() -> None:
     payload = encode_outcome(kind=1, type_name=b"std::bad_alloc", what="é".encode() + b"\xff")
-    assert unpack_outcome(payload) == Outcome(0, None, "std::bad_alloc", "é\N{REPLACEMENT CHARACTER}")
+    expected = Outcome(0, None, "std::bad_alloc", "é\N{REPLACEMENT CHARACTER}")
+    assert unpack_outcome(payload) == expected
+
+
+def test_outcome_with_both_keeps_them_apart() -> None:
+    value = Value(1, 2, 3, b"abc")
+    payload = encode_outcome(kind=1, type_name=b"int", what=b"why", value=value)
+    assert unpack_outcome(payload) == Outcome(0, value, "int", "why")
 
 
 @pytest.mark.parametrize("size", range(wire.OUTCOME.size))
@@ -148,12 +153,23 @@ def test_truncated_outcome_is_refused(size: int) -> None:
     [
         encode_outcome(kind=2),
         encode_outcome(kind=0xFFFFFFFF),
-        encode_outcome(kind=1, lengths=(1, 0)),
-        encode_outcome(kind=1, type_name=b"int", lengths=(2, 0)),
-        encode_outcome(kind=1, type_name=b"int", what=b"x", lengths=(0xFFFFFFFF, 5)),
+        encode_outcome(kind=1, lengths=(1, 0, 0)),
+        encode_outcome(kind=1, type_name=b"int", lengths=(2, 0, 0)),
+        encode_outcome(kind=1, type_name=b"int", what=b"x", lengths=(0xFFFFFFFF, 5, 0)),
         encode_outcome() + b"\0",
+        encode_outcome(value=Value(0, 0, 1 << 20, bytes(wire.MAX_VALUE + 1))),
+        encode_outcome(value=Value(0, 0, 3, bytes(4))),
     ],
-    ids=["kind", "large kind", "text missing", "text left", "length wraps", "trailing byte"],
+    ids=[
+        "kind",
+        "large kind",
+        "text missing",
+        "text left",
+        "length wraps",
+        "trailing byte",
+        "too much of a value",
+        "more than the value",
+    ],
 )
 def test_inconsistent_outcome_is_refused(payload: bytes) -> None:
     with pytest.raises(ExecutorError, match="malformed"):

@@ -52,6 +52,10 @@ struct forkrepl_outcome {
 // Registers frames and remembers the unit. 0, or an errno value.
 int forkrepl_unit_register(const struct forkrepl_unit *unit);
 
+// For each pair (slot, resolver): calls the resolver of an indirect function and
+// stores the address that it chooses (psABI, STT_GNU_IFUNC).
+void forkrepl_choose_functions(const uint64_t *pairs, size_t count);
+
 // Runs what the unit registered (newest first, also what is registered
 // meanwhile), then its finalizers, then forgets it and its frames. The outcome
 // says whether something threw; the rest is run all the same. 0, or ENOENT.

@@ -13,6 +13,7 @@ extern void __deregister_frame(void *);
 
 struct unit {
   struct unit *older;
+  size_t next_finalizer;
   struct forkrepl_unit description;
   uint64_t finalizers[];
 };
@@ -25,6 +26,7 @@ int forkrepl_unit_register(const struct forkrepl_unit *description) {
   struct unit *added = malloc(sizeof *added + bytes);
   if (!added)
     return ENOMEM;
+  added->next_finalizer = 0;
   added->description = *description;
   added->description.finalizers = added->finalizers;
   if (bytes)
@@ -36,6 +38,11 @@ int forkrepl_unit_register(const struct forkrepl_unit *description) {
   newest = added;
   pthread_mutex_unlock(&lock);
   return 0;
+}
+
+void forkrepl_choose_functions(const uint64_t *pairs, size_t count) {
+  for (size_t i = 0; i < count; ++i)
+    *(uint64_t *)pairs[2 * i] = ((uint64_t (*)(void))pairs[2 * i + 1])();
 }
 
 void *forkrepl_unit_of_address(const void *address) {
@@ -54,8 +61,11 @@ static void call_finalizer(void *function) { ((void (*)(void))function)(); }
 static void close_unit(struct unit *unit, struct forkrepl_outcome *outcome) {
   void *dso_handle = (void *)unit->description.dso_handle;
   forkrepl_handlers_run(dso_handle, outcome);
-  for (size_t i = 0; i < unit->description.finalizer_count; ++i)
-    forkrepl_guarded_call(call_finalizer, (void *)unit->finalizers[i], outcome);
+  // Counted before it is called: one that calls exit is not run again.
+  while (unit->next_finalizer < unit->description.finalizer_count)
+    forkrepl_guarded_call(call_finalizer,
+                          (void *)unit->finalizers[unit->next_finalizer++],
+                          outcome);
   // A finalizer may have registered more.
   forkrepl_handlers_run(dso_handle, outcome);
   if (unit->description.eh_frame)

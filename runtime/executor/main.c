@@ -145,6 +145,12 @@ static void on_register(const struct request *request) {
   reply(request, forkrepl_unit_register(&unit), NULL, 0);
 }
 
+static void on_choose(const struct request *request) {
+  forkrepl_choose_functions((const uint64_t *)request->payload,
+                            request->head.size / (2 * sizeof(uint64_t)));
+  reply(request, 0, NULL, 0);
+}
+
 static void on_run(const struct request *request) {
   struct forkrepl_outcome outcome;
   forkrepl_run((const uint64_t *)request->payload,
@@ -205,13 +211,17 @@ static void on_read(const struct request *request) {
 // exit(), from wherever: everything is torn down here, while the code is still
 // mapped, and the controller learns that it was no accident.
 static void on_process_exit(int status, void *unused) {
-  if (getpid() != controlled) {
-    forkrepl_close_all();
+  static int torn_down;
+  if (torn_down)
     return;
-  }
+  // A handler may call exit itself, with another status: then this is called
+  // again and goes on where it was left.
+  on_exit(on_process_exit, NULL);
   forkrepl_close_all();
+  torn_down = 1;
   fflush(NULL);
-  connection_reply(WIRE_EXITING, 0, &status, sizeof status);
+  if (getpid() == controlled)
+    connection_reply(WIRE_EXITING, 0, &status, sizeof status);
 }
 
 static void serve(const struct request *request) {
@@ -230,6 +240,8 @@ static void serve(const struct request *request) {
     return on_load_library(request);
   case WIRE_REGISTER:
     return on_register(request);
+  case WIRE_CHOOSE:
+    return on_choose(request);
   case WIRE_RUN:
     return on_run(request);
   case WIRE_RUN_MAIN:

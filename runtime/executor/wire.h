@@ -32,6 +32,7 @@ enum wire_operation {
   WIRE_SHUTDOWN = 12,   // -> (exits as by exit(0); EXITING follows)
   WIRE_SET_ARGUMENTS = 13, // n * NUL-terminated argument ->
   WIRE_EXITING = 14,    // unasked: i32 status, from exit()
+  WIRE_CHOOSE = 15,     // n * (u64 slot, u64 resolver) ->
 };
 
 struct wire_range {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from runtime import elf, relocations
-from runtime.addresses import RO, RX, align_up
+from runtime.addresses import RO, RW, RX, ExecutorAddress, align_up
 from runtime.elf import Array
 from runtime.errors import LinkError
 from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph
@@ -15,6 +15,7 @@ from runtime.relocations import Base
 
 _RX = SEGMENTS.index(RX)
 _RO = SEGMENTS.index(RO)
+_RW = SEGMENTS.index(RW)
 
 DSO_HANDLE_SIZE = 8
 GOT_ENTRY_SIZE = 8
@@ -29,14 +30,29 @@ class Tables:
 
     ``got_symbols``, ``plt_symbols``: canonical symbols that have an entry, sorted
     (int64). Room is kept for all that might need one; relaxation leaves some
-    unused.
+    unused. ``indirect_symbols``: those whose address a resolver chooses; their PLT
+    entries come after the others and jump through slots in the RW segment.
     """
 
     got_symbols: Array
     plt_symbols: Array
+    indirect_symbols: Array
     got_offset: int
     plt_offset: int
+    slots_offset: int
     eh_frame_offset: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentMemory:
+    """Where a segment is: its address for the code, its position for the linker.
+
+    ``position``: index of its first byte in the array that the linker writes.
+    """
+
+    address: ExecutorAddress
+    position: int
+    size: int
 
 
 def check_relocation_types(graph: LinkGraph) -> None:
@@ -51,28 +67,43 @@ def check_relocation_types(graph: LinkGraph) -> None:
 
 
 def lay_out(graph: LinkGraph) -> Tables:
-    """Place sections and the linker's own tables. Sets ``segment_size``."""
+    """Place sections and the linker's own tables. Sets ``segment_size`` and ``segment_align``."""
+    frames = [
+        section
+        for section in np.flatnonzero(graph.section_segment != NOT_LOADED).tolist()
+        if graph.section_names[section] == ".eh_frame"
+    ]
+    graph.section_segment[frames] = _RO  # whatever its flags say
     ends = [0] * len(SEGMENTS)
     ends[_RO] = DSO_HANDLE_SIZE
-    frames: list[int] = []
-    sizes, aligns = graph.section_size.tolist(), graph.section_align.tolist()
-    segments = graph.section_segment.tolist()
-    for section in np.flatnonzero(graph.section_segment != NOT_LOADED).tolist():
-        if graph.section_names[section] == ".eh_frame":
-            frames.append(section)
-            continue
-        segment = segments[section]
-        start = align_up(ends[segment], aligns[section])
-        graph.section_position[section] = start
-        ends[segment] = start + sizes[section]
+    _lay_out_sections(graph, set(frames), ends)
     got, plt = _entries_needed(graph)
+    indirect = _indirect_functions(graph)
     got_offset = align_up(ends[_RO], GOT_ENTRY_SIZE)
     ends[_RO] = got_offset + GOT_ENTRY_SIZE * len(got)
     plt_offset = align_up(ends[_RX], PLT_ENTRY_SIZE)
-    ends[_RX] = plt_offset + PLT_ENTRY_SIZE * len(plt)
+    ends[_RX] = plt_offset + PLT_ENTRY_SIZE * (len(plt) + len(indirect))
+    slots_offset = align_up(ends[_RW], GOT_ENTRY_SIZE)
+    if len(indirect):
+        ends[_RW] = slots_offset + GOT_ENTRY_SIZE * len(indirect)
     eh_frame_offset = _lay_out_frames(graph, frames, ends)
     graph.segment_size = ends
-    return Tables(got, plt, got_offset, plt_offset, eh_frame_offset)
+    return Tables(got, plt, indirect, got_offset, plt_offset, slots_offset, eh_frame_offset)
+
+
+def _lay_out_sections(graph: LinkGraph, excluded: set[int], ends: list[int]) -> None:
+    sizes, aligns = graph.section_size.tolist(), graph.section_align.tolist()
+    segments = graph.section_segment.tolist()
+    positions = graph.section_position
+    for section in np.flatnonzero(graph.section_segment != NOT_LOADED).tolist():
+        if section in excluded:
+            continue
+        segment = segments[section]
+        start = align_up(ends[segment], aligns[section])
+        positions[section] = start
+        ends[segment] = start + sizes[section]
+        if aligns[section] > graph.segment_align[segment]:
+            graph.segment_align[segment] = aligns[section]
 
 
 def _lay_out_frames(graph: LinkGraph, frames: list[int], ends: list[int]) -> int | None:
@@ -81,12 +112,40 @@ def _lay_out_frames(graph: LinkGraph, frames: list[int], ends: list[int]) -> int
         return None
     start = end = align_up(ends[_RO], _WORD)
     for section in frames:
+        owner = graph.objects[int(graph.section_object[section])]
         if graph.section_type[section] == elf.SHT_NOBITS:
-            raise LinkError("an .eh_frame section without contents")
+            raise LinkError(f"{owner.name}: an .eh_frame section without contents")
+        if graph.section_size[section] % _WORD:  # records are padded, a terminator is not
+            graph.section_size[section] = _size_without_terminator(graph, section)
         graph.section_position[section] = end
         end += int(graph.section_size[section])
     ends[_RO] = end + _EH_FRAME_TERMINATOR
     return start
+
+
+def _size_without_terminator(graph: LinkGraph, section: int) -> int:
+    """Up to the first record of length 0, which would hide the frames that follow."""
+    data = graph.objects[int(graph.section_object[section])].data
+    start, size = int(graph.section_offset[section]), int(graph.section_size[section])
+    at = 0
+    while at + 4 <= size:
+        length = int.from_bytes(data[start + at : start + at + 4], "little")
+        if length == 0:
+            return at
+        at += 4 + length
+    return size
+
+
+def _indirect_functions(graph: LinkGraph) -> Array:
+    """Canonical symbols of functions that a resolver chooses (STT_GNU_IFUNC), sorted."""
+    candidates = np.flatnonzero(graph.symbol_info & 0xF == elf.STT_GNU_IFUNC)
+    if not len(candidates):
+        return candidates
+    candidates = np.unique(graph.symbol_canonical[candidates])
+    section = graph.symbol_section[candidates]
+    here = (section >= 0) & ~graph.symbol_external[candidates]
+    here[here] = graph.section_segment[section[here]] != NOT_LOADED
+    return candidates[here]
 
 
 def _entries_needed(graph: LinkGraph) -> tuple[Array, Array]:
@@ -96,4 +155,6 @@ def _entries_needed(graph: LinkGraph) -> tuple[Array, Array]:
     calls = (relocations.BASE[kind] == Base.L) & graph.symbol_external[canonical]
     plt = np.unique(canonical[calls])
     through_got = relocations.NEEDS_GOT_ENTRY[kind]
+    if not through_got.any() and not len(plt):
+        return plt, plt
     return np.unique(np.concatenate([canonical[through_got], plt])), plt

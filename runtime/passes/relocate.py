@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from runtime import elf, relocations
-from runtime.addresses import RO, RX, ExecutorAddress
+from runtime.addresses import RO, RW, RX
 from runtime.demangle import demangle
 from runtime.elf import Array
 from runtime.errors import LinkError
 from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph
-from runtime.passes.layout import GOT_ENTRY_SIZE, PLT_ENTRY_SIZE, Tables
+from runtime.passes.layout import GOT_ENTRY_SIZE, PLT_ENTRY_SIZE, SegmentMemory, Tables
 from runtime.relocations import Base, Range
 
 _RX = SEGMENTS.index(RX)
 _RO = SEGMENTS.index(RO)
+_RW = SEGMENTS.index(RW)
 _INT32_MIN, _INT32_MAX = -(1 << 31), (1 << 31) - 1
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentMemory:
-    """Where a segment is: its address for the code, its position for the linker.
-
-    ``position``: index of its first byte in the array that the linker writes.
-    """
-
-    address: ExecutorAddress
-    position: int
-    size: int
 
 
 def copy_sections(graph: LinkGraph, memory: Array, segments: list[SegmentMemory]) -> None:
@@ -50,21 +37,24 @@ def copy_sections(graph: LinkGraph, memory: Array, segments: list[SegmentMemory]
 def fill_tables(
     graph: LinkGraph, tables: Tables, memory: Array, segments: list[SegmentMemory]
 ) -> None:
-    """Write the GOT's addresses and the PLT's jumps through them."""
+    """Write the GOT's addresses, and the PLT's jumps through them or through slots."""
     got = segments[_RO].position + tables.got_offset
     entries = memory[got : got + GOT_ENTRY_SIZE * len(tables.got_symbols)]
     entries.view("<i8")[:] = graph.symbol_address[tables.got_symbols]
-    if not len(tables.plt_symbols):
+    if not len(tables.plt_symbols) and not len(tables.indirect_symbols):
         return
     index = np.searchsorted(tables.got_symbols, tables.plt_symbols)
-    entry_address = segments[_RO].address + tables.got_offset + GOT_ENTRY_SIZE * index
-    number = np.arange(len(tables.plt_symbols))
-    after_jump = segments[_RX].address + tables.plt_offset + PLT_ENTRY_SIZE * number + 6
-    start = segments[_RX].position + tables.plt_offset
-    jumps = memory[start : start + PLT_ENTRY_SIZE * len(number)].reshape(-1, PLT_ENTRY_SIZE)
+    through_got = segments[_RO].address + tables.got_offset + GOT_ENTRY_SIZE * index
+    number = np.arange(len(tables.indirect_symbols))
+    through_slots = segments[_RW].address + tables.slots_offset + GOT_ENTRY_SIZE * number
+    target = np.concatenate([through_got, through_slots])
+    start = tables.plt_offset + PLT_ENTRY_SIZE * np.arange(len(target))
+    distance = target - (segments[_RX].address + start + 6)
+    first = segments[_RX].position + tables.plt_offset
+    jumps = memory[first : first + PLT_ENTRY_SIZE * len(target)].reshape(-1, PLT_ENTRY_SIZE)
     jumps[:, 0] = 0xFF  # jmp *disp32(%rip)
     jumps[:, 1] = 0x25
-    jumps[:, 2:6] = (entry_address - after_jump).astype("<i4").view(np.uint8).reshape(-1, 4)
+    jumps[:, 2:6] = distance.astype("<i4").view(np.uint8).reshape(-1, 4)
     jumps[:, 6:8] = 0xCC
 
 
@@ -95,8 +85,10 @@ class _Relocations:
         section = graph.relocation_section
         symbol = graph.symbol_canonical[graph.relocation_symbol]
         end = graph.section_size[section] - relocations.WIDTH[graph.relocation_type]
-        if np.any((graph.relocation_offset < 0) | (graph.relocation_offset > end)):
-            raise LinkError("damaged object: a relocation lies outside of its section")
+        outside = (graph.relocation_offset < 0) | (graph.relocation_offset > end)
+        if outside.any():
+            where = graph.describe_place(int(np.flatnonzero(outside)[0]))
+            raise LinkError(f"{where}: damaged object: a relocation outside of its section")
         positions = np.array([s.position for s in segments], np.int64)
         self.graph = graph
         self.symbol = symbol
@@ -123,6 +115,9 @@ class _Relocations:
         candidates = np.flatnonzero(relocations.RELAXABLE[self.kind])
         if not len(candidates):
             return
+        # Another addend, or no room for an instruction, is nothing that compilers make.
+        usual = (self.A[candidates] == -4) & (self.graph.relocation_offset[candidates] >= 2)
+        candidates = candidates[usual]
         distance = self.S[candidates] + self.A[candidates] - self.P[candidates]
         candidates = candidates[self._fits(distance) & self._fits(distance + 1)]
         at = self.position[candidates]
@@ -183,15 +178,29 @@ class _Relocations:
         return target
 
 
-def _refers_to_discarded(graph: LinkGraph) -> Array:
-    """Relocations against a section that was dropped as a duplicate.
+# Tables about functions, which may describe one that was dropped.
+_MAY_REFER_TO_DISCARDED = (".eh_frame", ".gcc_except_table")
 
-    Only unwind tables may have them; 0 marks such an entry as unused.
+
+def _refers_to_discarded(graph: LinkGraph) -> Array:
+    """Relocations against a section that was dropped as a duplicate (bool[r]).
+
+    Unwinders take the address 0 as the mark of an unused entry. Raises LinkError
+    where no such mark exists.
     """
     symbol = graph.symbol_canonical[graph.relocation_symbol]
     section = graph.symbol_section[symbol]
     gone = (section >= 0) & (graph.section_segment[section] == NOT_LOADED)
-    return np.asarray(gone & ~graph.symbol_external[symbol])
+    gone &= ~graph.symbol_external[symbol]
+    for relocation in np.flatnonzero(gone).tolist():
+        name = graph.section_names[int(graph.relocation_section[relocation])]
+        if not name.startswith(_MAY_REFER_TO_DISCARDED):
+            target = graph.symbol_name(int(graph.relocation_symbol[relocation]))
+            raise LinkError(
+                f"{graph.describe_place(relocation)}: refers to {demangle(target)} in a section "
+                "that was discarded in favour of an earlier copy"
+            )
+    return np.asarray(gone)
 
 
 def _check_ranges(graph: LinkGraph, work: _Relocations, values: Array) -> None:

@@ -12,8 +12,9 @@ import numpy as np
 
 from runtime import elf
 from runtime.demangle import demangle
+from runtime.elf import Array
 from runtime.errors import LinkError, UndefinedSymbolsError
-from runtime.link_graph import NOT_LOADED, UNDEFINED, LinkGraph
+from runtime.link_graph import NOT_LOADED, LinkGraph
 from runtime.symbols import JITDylib, ProcessSymbols
 
 # Defined by the linker itself in every unit (see passes/layout.py).
@@ -79,61 +80,99 @@ def resolve_symbols(graph: LinkGraph, dylib: JITDylib, process: ProcessSymbols) 
         LinkError: two strong definitions of one name.
         UndefinedSymbolsError: names that nothing defines, all of them together.
     """
-    defined, undefined = _sort_out(graph, dylib)
-    references: dict[str, list[int]] = {}
-    for name, symbol in undefined:
+    defined, references = _sort_out(graph, dylib)
+    elsewhere: dict[str, list[int]] = {}
+    for name, symbols in references.items():
         if name in defined:
-            graph.symbol_canonical[symbol] = defined[name]
+            graph.symbol_canonical[symbols] = defined[name]
         else:
-            references.setdefault(name, []).append(symbol)
-    _bind_externals(graph, references, dylib, process)
+            elsewhere[name] = symbols
+    _bind_externals(graph, elsewhere, dylib, process)
     return defined
 
 
-def _sort_out(graph: LinkGraph, dylib: JITDylib) -> tuple[dict[str, int], list[tuple[str, int]]]:
-    """Global symbols: the winning definition of each name, and all that refer to it."""
+def _sort_out(graph: LinkGraph, dylib: JITDylib) -> tuple[dict[str, int], dict[str, list[int]]]:
+    """Global symbols by name: the winning definition, and all that refer to it."""
     defined: dict[str, int] = {}
-    refer: list[tuple[str, int]] = []
-    in_graph = _lies_in_graph(graph)
-    for symbol in graph.global_symbols.tolist():
-        name = graph.symbol_name(symbol)
-        if not in_graph[symbol]:
-            refer.append((name, symbol))
-            continue
-        weak = _is_weak(graph, symbol)
-        if weak and dylib.find(name) is not None:
-            refer.append((name, symbol))
+    refer: dict[str, list[int]] = {}
+    symbols = graph.global_symbols
+    used = np.zeros(len(graph.symbol_info), bool)
+    used[graph.relocation_symbol] = True
+    rank = _ranks(graph)
+    columns = zip(
+        graph.global_names,
+        symbols.tolist(),
+        rank[symbols].tolist(),
+        used[symbols].tolist(),
+        strict=True,
+    )
+    for name, symbol, strength, is_used in columns:
+        if strength == _NONE:
+            if is_used:  # a name that nothing refers to need not exist
+                refer.setdefault(name, []).append(symbol)
+        elif strength < _STRONG and dylib.find(name) is not None:
+            refer.setdefault(name, []).append(symbol)
+            _discard_common(graph, symbol)
         elif name not in defined:
-            _check_not_in_session(graph, dylib, name, symbol, weak)
+            if strength == _STRONG:
+                _check_not_in_session(graph, dylib, name, symbol)
             defined[name] = symbol
-        elif weak or _is_weak(graph, defined[name]):
-            loser = symbol if weak else defined[name]
-            defined[name] = defined[name] if weak else symbol
-            refer.append((name, loser))
         else:
-            raise _duplicate(
-                graph, name, symbol, graph.objects[graph.symbol_object(defined[name])].name
-            )
+            winner, loser = _choose(graph, rank, name, defined[name], symbol)
+            defined[name] = winner
+            refer.setdefault(name, []).append(loser)
+            _discard_common(graph, loser)
     return defined, refer
 
 
-def _lies_in_graph(graph: LinkGraph) -> list[bool]:
+# How much a definition weighs (gABI, "Symbol Table": strong beats common beats weak).
+_NONE, _WEAK, _COMMON, _STRONG = range(4)
+
+
+def _ranks(graph: LinkGraph) -> Array:
+    """The weight of each symbol's definition here, if it has one (int8[m])."""
+    rank = np.full(len(graph.symbol_info), _STRONG, np.int8)
+    rank[graph.symbol_common] = _COMMON
+    rank[graph.symbol_info >> 4 == elf.STB_WEAK] = _WEAK
+    rank[~_lies_in_graph(graph)] = _NONE
+    return rank
+
+
+def _choose(graph: LinkGraph, rank: Array, name: str, first: int, second: int) -> tuple[int, int]:
+    """Winner and loser of two definitions. Raises LinkError if both are strong."""
+    if rank[first] == rank[second] == _STRONG:
+        where = graph.objects[graph.symbol_object(first)].name
+        raise _duplicate(graph, name, second, where)
+    if rank[first] == rank[second] == _COMMON:  # one variable, as large as the largest
+        larger = max(first, second, key=lambda symbol: int(graph.symbol_size[symbol]))
+        other = first + second - larger
+        aligns, sections = graph.section_align, graph.symbol_section
+        aligns[sections[larger]] = max(aligns[sections[first]], aligns[sections[second]])
+        return larger, other
+    return (second, first) if rank[second] > rank[first] else (first, second)
+
+
+def _discard_common(graph: LinkGraph, symbol: int) -> None:
+    if graph.symbol_common[symbol]:
+        graph.section_segment[graph.symbol_section[symbol]] = NOT_LOADED
+
+
+def _lies_in_graph(graph: LinkGraph) -> Array:
+    """For each symbol: has it a definition here that was not discarded? (bool[m])"""
     section = graph.symbol_section
-    inside = section != UNDEFINED
+    inside = section != elf.UNDEFINED
     placed = section >= 0
     inside[placed] = graph.section_segment[section[placed]] != NOT_LOADED
-    return list(inside.tolist())
+    return np.asarray(inside)
 
 
 def _is_weak(graph: LinkGraph, symbol: int) -> bool:
     return int(graph.symbol_info[symbol]) >> 4 == elf.STB_WEAK
 
 
-def _check_not_in_session(
-    graph: LinkGraph, dylib: JITDylib, name: str, symbol: int, weak: bool
-) -> None:
+def _check_not_in_session(graph: LinkGraph, dylib: JITDylib, name: str, symbol: int) -> None:
     before = dylib.find(name)
-    if before is not None and not before.weak and not weak:
+    if before is not None and not before.weak:
         raise _duplicate(graph, name, symbol, "an earlier input")
 
 
@@ -169,16 +208,24 @@ def _bind_externals(
         else:
             missing.append(name)
     if missing:
-        raise _undefined(graph, missing)
+        raise _undefined(graph, missing, references)
 
 
-def _undefined(graph: LinkGraph, names: list[str]) -> UndefinedSymbolsError:
-    readable = [demangle(name) for name in names]
-    first = graph.objects[-1].name
-    if len(names) == 1:
-        message = f"{first}: undefined symbol: {readable[0]}"
+def _undefined(
+    graph: LinkGraph, names: list[str], references: dict[str, list[int]]
+) -> UndefinedSymbolsError:
+    """Names every symbol with the object that refers to it first."""
+    lines = []
+    for name in names:
+        first = np.flatnonzero(np.isin(graph.relocation_symbol, references[name]))[0]
+        section = int(graph.relocation_section[first])
+        where = graph.objects[int(graph.section_object[section])].name
+        lines.append((where, demangle(name)))
+    where = lines[0][0]
+    if len(lines) == 1:
+        message = f"{where}: undefined symbol: {lines[0][1]}"
     else:
-        message = f"{first}: {len(names)} undefined symbols:\n" + "\n".join(
-            f"  {name}" for name in readable
-        )
+        several = len({where for where, _ in lines}) > 1
+        listed = (f"  {name}" + (f" (in {where})" if several else "") for where, name in lines)
+        message = f"{where}: {len(names)} undefined symbols:\n" + "\n".join(listed)
     return UndefinedSymbolsError(message, tuple(names))
