@@ -90,6 +90,8 @@ def main() -> None:
 
 def parse(arguments: list[str]) -> CommandLine:
     """Parse the command line; exits with status 2 if it is wrong."""
+    # argparse would take FILE for the level of a bare -O.
+    arguments = ["-O1" if argument == "-O" else argument for argument in arguments]
     parsed = _parser().parse_args(arguments)
     line = CommandLine(
         file=parsed.file,
@@ -155,8 +157,6 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "-O",
         dest="optimisation",
-        nargs="?",
-        const="1",
         default="0",
         metavar="LEVEL",
         help="optimise: 0 (default), 1, 2, 3",

@@ -42,6 +42,7 @@ void DiagnosticCollector::EndSourceFile() { Printer.EndSourceFile(); }
 void DiagnosticCollector::HandleDiagnostic(DiagnosticsEngine::Level Level,
                                            const Diagnostic &Info) {
   DiagnosticConsumer::HandleDiagnostic(Level, Info); // counts
+  Rendered.clear();
   Printer.HandleDiagnostic(Level, Info);
 
   llvm::SmallString<128> Message;
@@ -49,19 +50,32 @@ void DiagnosticCollector::HandleDiagnostic(DiagnosticsEngine::Level Level,
   llvm::json::Object Record{{"severity", severityName(Level)},
                             {"message", llvm::json::fixUTF8(Message)}};
   if (Info.hasSourceManager() && Info.getLocation().isValid()) {
-    PresumedLoc Location =
-        Info.getSourceManager().getPresumedLoc(Info.getLocation());
+    Sources = &Info.getSourceManager();
+    PresumedLoc Location = Sources->getPresumedLoc(Info.getLocation());
     if (Location.isValid()) {
       Record["file"] = llvm::json::fixUTF8(Location.getFilename());
       Record["line"] = Location.getLine();
       Record["column"] = Location.getColumn();
     }
   }
-  Records.push_back(std::move(Record));
+  if (Level != DiagnosticsEngine::Note || Groups.empty()) {
+    llvm::StringRef Option =
+        Info.getDiags()->getDiagnosticIDs()->getWarningOptionForDiag(
+            Info.getID());
+    Groups.push_back({{}, {}, Option.str(), Info.getLocation()});
+  }
+  Groups.back().Records.push_back(std::move(Record));
+  Groups.back().Text += Stream.str();
 }
 
-llvm::json::Array DiagnosticCollector::takeRecords() {
-  return std::exchange(Records, llvm::json::Array());
+void DiagnosticCollector::dropUnusedWarnings(SourceLocation Begin) {
+  llvm::erase_if(Groups, [&](const Group &Group) {
+    bool IsUnused = Group.Option == "unused-value" ||
+                    Group.Option == "unused-comparison" ||
+                    Group.Option == "unused-result";
+    return IsUnused && Group.Location.isValid() &&
+           !Sources->isBeforeInTranslationUnit(Group.Location, Begin);
+  });
 }
 
 // Clang's interpreter includes every input from a buffer of its own, which is
@@ -78,8 +92,14 @@ static std::string withoutInputStack(llvm::StringRef Text) {
   return Kept;
 }
 
-std::string DiagnosticCollector::takeText() {
-  Stream.flush();
-  return llvm::json::fixUTF8(
-      withoutInputStack(std::exchange(Text, std::string())));
+DiagnosticCollector::Taken DiagnosticCollector::take() {
+  Taken Result;
+  std::string Text;
+  for (Group &Group : std::exchange(Groups, {})) {
+    for (llvm::json::Value &Record : Group.Records)
+      Result.Records.push_back(std::move(Record));
+    Text += Group.Text;
+  }
+  Result.Text = llvm::json::fixUTF8(withoutInputStack(Text));
+  return Result;
 }

@@ -8,8 +8,8 @@
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
-#include <memory>
 #include <string>
+#include <vector>
 
 namespace forkrepl {
 
@@ -24,15 +24,31 @@ public:
   void HandleDiagnostic(clang::DiagnosticsEngine::Level Level,
                         const clang::Diagnostic &Info) override;
 
+  // Drops warnings that the result of an expression is not used, from `Begin` on:
+  // it is used, the shell shows it.
+  void dropUnusedWarnings(clang::SourceLocation Begin);
+
   // Everything since the last call, and starts over.
-  llvm::json::Array takeRecords();
-  std::string takeText();
+  struct Taken {
+    llvm::json::Array Records;
+    std::string Text;
+  };
+  Taken take();
 
 private:
-  std::string Text;
-  llvm::raw_string_ostream Stream{Text};
+  // A diagnostic with its notes.
+  struct Group {
+    llvm::json::Array Records;
+    std::string Text;
+    std::string Option; // of -W, without it
+    clang::SourceLocation Location;
+  };
+
+  std::string Rendered;
+  llvm::raw_string_ostream Stream{Rendered};
   clang::TextDiagnosticPrinter Printer;
-  llvm::json::Array Records;
+  std::vector<Group> Groups;
+  clang::SourceManager *Sources = nullptr;
 };
 
 } // namespace forkrepl

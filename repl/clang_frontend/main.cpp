@@ -138,8 +138,10 @@ void Frontend::parse(const Message &Request) {
   if (Unit && Unit->TheModule) {
     Internals->shareInternalVariables(*Unit->TheModule);
     Bitcode = writeBitcode(*Unit->TheModule);
-    if (auto Value = Capture->takeValue())
+    if (auto Value = Capture->takeValue()) {
+      Diagnostics->dropUnusedWarnings(Capture->begin());
       Reply["value"] = std::move(*Value);
+    }
     // The bitcode is all that anybody will ask of this module.
     Unit->TheModule.reset();
     Reply["ok"] = true;
@@ -147,8 +149,9 @@ void Frontend::parse(const Message &Request) {
     llvm::consumeError(Unit.takeError()); // the diagnostics say it better
     Reply["ok"] = false;
   }
-  Reply["diagnostics"] = Diagnostics->takeRecords();
-  Reply["rendered"] = Diagnostics->takeText();
+  DiagnosticCollector::Taken Taken = Diagnostics->take();
+  Reply["diagnostics"] = std::move(Taken.Records);
+  Reply["rendered"] = std::move(Taken.Text);
   Controller.send(std::move(Reply), Bitcode);
 }
 

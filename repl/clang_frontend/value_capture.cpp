@@ -10,11 +10,19 @@
 using namespace clang;
 using namespace forkrepl;
 
+static FunctionDecl *findCapture(Decl *D) {
+  if (auto *Linkage = dyn_cast<LinkageSpecDecl>(D)) // extern "C"
+    D = Linkage->decls_empty() ? nullptr : *Linkage->decls_begin();
+  auto *Candidate = dyn_cast_or_null<FunctionDecl>(D);
+  bool Found = Candidate && Candidate->getIdentifier() &&
+               Candidate->getName() == "__forkrepl_capture_value";
+  return Found ? Candidate : nullptr;
+}
+
 bool ValueCapture::HandleTopLevelDecl(DeclGroupRef Group) {
   for (Decl *D : Group) {
     if (!Function) { // the prelude is being parsed
-      auto *Linkage = dyn_cast<LinkageSpecDecl>(D); // extern "C"
-      Function = dyn_cast<FunctionDecl>(Linkage ? *Linkage->decls_begin() : D);
+      Function = findCapture(D);
     } else if (auto *Statement = dyn_cast<TopLevelStmtDecl>(D)) {
       auto *Expression = dyn_cast_or_null<Expr>(Statement->getStmt());
       if (Statement->isSemiMissing() && Expression)
@@ -61,6 +69,7 @@ Stmt *ValueCapture::capture(Expr *Whole) {
   if (!hasValue(Expression->getType()))
     return Whole;
 
+  Begin = Whole->getBeginLoc();
   Type = Expression->getType();
   IsLValue = Expression->isLValue();
   uint64_t Size = Context->getTypeSizeInChars(Type).getQuantity();

@@ -37,6 +37,9 @@ void __forkrepl_capture_value(const void *, unsigned long);
   // input. Nothing if it hands none over. Forgets it.
   std::optional<llvm::json::Object> takeValue();
 
+  // Where the expression of that value begins.
+  clang::SourceLocation begin() const { return Begin; }
+
 private:
   clang::Stmt *capture(clang::Expr *Expression);
   clang::Expr *addressOf(clang::Expr *Expression);
@@ -45,6 +48,7 @@ private:
   clang::ASTContext *Context = nullptr;
   clang::FunctionDecl *Function = nullptr;
   clang::QualType Type; // null: no value
+  clang::SourceLocation Begin;
   bool IsLValue = false;
 };
 

@@ -10,12 +10,14 @@ using llvm::json::Object;
 
 // `size_type` says nothing without its class: look through such names.
 static QualType withoutMemberTypedefs(ASTContext &Context, QualType Type) {
-  while (const auto *Typedef = Type->getAs<TypedefType>()) {
-    if (!Typedef->getDecl()->getDeclContext()->isRecord())
-      break;
-    Type = Context.getQualifiedType(Typedef->desugar(), Type.getQualifiers());
+  while (true) {
+    const auto *Typedef = Type->getAs<TypedefType>();
+    bool IsMember = Typedef && Typedef->getDecl()->getDeclContext()->isRecord();
+    // Clang's own name for the type of sizeof is __size_t.
+    if (!IsMember && !isa<PredefinedSugarType>(Type.getTypePtr()))
+      return Type;
+    Type = Type.getSingleStepDesugaredType(Context);
   }
-  return Type;
 }
 
 static std::string printName(ASTContext &Context, QualType Type) {
