@@ -100,6 +100,14 @@ def is_complete(text: str) -> bool:
     return analyzer.status is not Status.INCOMPLETE
 
 
+def unclosed_bracket(text: str) -> str:
+    """The closing bracket that the end of `text` is waiting for, or nothing."""
+    lexer = Lexer()
+    for line in text.removesuffix("\n").split("\n"):
+        lexer.feed(line)
+    return lexer.brackets.closer if lexer.brackets is not None and not lexer.malformed else ""
+
+
 def open_braces(text: str) -> int:
     """How many braces are open at the end of `text`, for indentation.
 

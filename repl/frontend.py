@@ -201,7 +201,8 @@ class Frontend:
                 "libclang-cpp22); 'make setup' installs them"
             ) from None
         if not reply.get("ok"):
-            raise SetupError(self._root.take_output() or str(reply.get("rendered", "")))
+            reason = self._root.take_output() or str(reply.get("rendered", ""))
+            raise SetupError(_shorten(reason.removeprefix("error: ")))
         self._checkpoints.append(_Copy(self._root.connection, self._root.pid, 0))
 
     def _ready_copy(self) -> _Copy:
@@ -256,7 +257,8 @@ class Frontend:
             self._checkpoints.pop(1).kill()
 
 
-_LONGEST_LINE = 1000
+_LONGEST_LINE = 1000  # characters
+_MOST_TEXT = 10_000
 
 
 _TRAILING_NEWLINE = re.compile(r"\n((?:\x1b\[[\d;]*m)*)\Z")  # before what resets the colour
@@ -264,12 +266,17 @@ _TRAILING_NEWLINE = re.compile(r"\n((?:\x1b\[[\d;]*m)*)\Z")  # before what reset
 
 def _shorten(text: str) -> str:
     """Clang quotes what it was given: a line of 10 MB need not be seen again."""
-    lines = _TRAILING_NEWLINE.sub(r"\1", text).split("\n")
-    if all(len(line) <= _LONGEST_LINE for line in lines):
-        return "\n".join(lines)
-    return "\n".join(
-        line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + " ..." for line in lines
-    )
+    lines = [
+        line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + " ..."
+        for line in _TRAILING_NEWLINE.sub(r"\1", text).split("\n")
+    ]
+    shown = total = 0
+    while shown < len(lines) and total < _MOST_TEXT:
+        total += len(lines[shown])
+        shown += 1
+    if shown < len(lines):
+        lines[shown:] = [f"... and {len(lines) - shown} more lines of diagnostics"]
+    return "\n".join(lines)
 
 
 def _compile_error(reply: Header) -> CompileError:

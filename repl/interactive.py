@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from repl.commands import COMMANDS, Quit
-from repl.errors import ProgramCrashed, ProgramExited, ShellError
+from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError
 from repl.evaluate import evaluate, report
 from repl.frontend import Source
 from repl.prompt import Prompt
@@ -54,5 +54,7 @@ def _run_one(session: Session, text: str, name: str) -> None:
     except ProgramCrashed as crash:
         report(crash)
         report(ShellError("its memory is lost: the session starts anew, with nothing declared"))
+    except SetupError:  # nothing can ever work
+        raise
     except (ShellError, RuntimeFailure) as error:
         report(error)

@@ -28,6 +28,7 @@ from prompt_toolkit.layout.processors import HighlightMatchingBracketProcessor
 from prompt_toolkit.lexers import PygmentsLexer
 from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.styles import Style
+from prompt_toolkit.utils import is_dumb_terminal
 from pygments.lexers.c_cpp import CppLexer
 
 from repl.completeness import is_complete, open_braces
@@ -136,6 +137,8 @@ class Prompt:
         output: Output | None = None,
     ) -> None:
         self.warning = None
+        # Without cursor movement there is nothing to edit with.
+        self._plain = output is None and is_dumb_terminal()
         self._history_file = history_file
         self._session: PromptSession[str] = PromptSession(
             history=self._open_history(),
@@ -173,12 +176,26 @@ class Prompt:
 
     def read(self, number: int) -> str:
         """Prompt for input `number` and return what is submitted; raise EOFError at Ctrl-D."""
+        if self._plain:
+            return _read_plainly(f"In[{number}]: ")
         message: StyleAndTextTuples = [("class:prompt", f"In[{number}]: ")]
         while True:
             try:
                 return self._session.prompt(message)
             except KeyboardInterrupt:  # Ctrl-C drops what has been typed
                 continue
+
+
+def _read_plainly(prompt: str) -> str:
+    """The same without editing, for TERM=dumb."""
+    while True:
+        try:
+            text = input(prompt)
+            while not is_complete(text):
+                text += "\n" + input("...: ".rjust(len(prompt)))
+            return text
+        except KeyboardInterrupt:
+            print()
 
 
 def _continuation(width: int, line_number: int, wrap_count: int) -> StyleAndTextTuples:

@@ -96,8 +96,10 @@ def status_of_crash(crash: ProgramCrashed) -> int:
 def _inputs(lines: Iterable[str], name: str) -> Iterator[Source]:
     splitter = InputSplitter()
     for number, line in enumerate(lines):
-        if number == 0 and line.startswith("#!"):
-            line = "\n"  # for the kernel, not for Clang
+        if number == 0:
+            line = line.removeprefix("\ufeff")  # a byte order mark
+            if line.startswith("#!"):
+                line = "\n"  # for the kernel, not for Clang
         for script_input in splitter.feed(line):
             yield Source(script_input.text, name, script_input.line)
     for script_input in splitter.finish():

@@ -6,6 +6,7 @@ of the input takes effect, or the session is as it was before.
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from collections.abc import Callable, Sequence
@@ -17,7 +18,14 @@ from typing import TYPE_CHECKING, TypeVar
 from repl import native_programs
 from repl.codegen import CodeGenerator
 from repl.compiler import CompiledInput, Compiler
-from repl.errors import ProgramCrashed, ProgramExited, ShellError, UncaughtException
+from repl.completeness import unclosed_bracket
+from repl.errors import (
+    CompileError,
+    ProgramCrashed,
+    ProgramExited,
+    ShellError,
+    UncaughtException,
+)
 from repl.frontend import Frontend, Source
 from repl.values import ValueType, format_value
 from runtime.errors import ExecutorDied
@@ -74,6 +82,7 @@ class Session:
 
     def __init__(self, options: SessionOptions) -> None:
         self._options = options
+        self._environment = dict(os.environ)  # the program's, before we change ours
         self._steps: list[_Step] = []
         with ExitStack() as stack:
             # All start now and get ready while the first input is being typed.
@@ -107,8 +116,7 @@ class Session:
 
     def wait_until_ready(self) -> None:
         """Wait for Clang. Raises SetupError if it cannot start, as with a bad flag."""
-        import runtime.execution_session  # noqa: F401 (while the other processes start)
-
+        _import_linker()  # while the other processes start
         self._frontend.wait_until_ready()
 
     def run(self, source: Source, upcoming: Source | None = None) -> Result:
@@ -117,6 +125,7 @@ class Session:
         ``upcoming``: the input that will probably be next, to be compiled ahead.
         It must not depend on what this input does when it runs.
         """
+        _check_ends(source)
         compiled = self._compiler.compile(source, upcoming)
         try:
             unit, value = self._load_and_run(compiled, source.name)
@@ -201,6 +210,7 @@ class Session:
 
     def _execution_session(self) -> ExecutionSession:
         if self._execution is None:
+            _import_linker()
             from platform_support.platform import LinuxPlatform
             from runtime.execution_session import ExecutionSession
             from runtime.memfd_mapper import SharedMemoryMapper
@@ -217,6 +227,7 @@ class Session:
         return ExecutorProcess(
             native_programs.executor(),
             standard_input=subprocess.DEVNULL if self._options.private_input else None,
+            environment=self._environment,
         )
 
     def _guarded(self, call: Callable[[], T]) -> T:
@@ -242,6 +253,21 @@ class Session:
         self._steps.clear()
         self._compiler.rollback(0)
         self._executor = self._start_executor()
+
+
+def _import_linker() -> None:
+    # numpy's linear algebra would start a thread for each processor.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    import runtime.execution_session  # noqa: F401
+
+
+def _check_ends(source: Source) -> None:
+    """Clang's incremental parser waits for ever for the end of such an input."""
+    missing = unclosed_bracket(source.text)
+    if missing:
+        last = source.line + source.text.rstrip("\n").count("\n")
+        message = f"{source.name}:{last}: error: the input ends where a '{missing}' is missing"
+        raise CompileError(message, ())
 
 
 def _frontend_flags(options: SessionOptions) -> list[str]:

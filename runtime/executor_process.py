@@ -12,7 +12,7 @@ import signal
 import socket
 import struct
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from runtime import wire
@@ -32,7 +32,13 @@ class ExecutorProcess:
     if it refuses.
     """
 
-    def __init__(self, program: Path, *, standard_input: int | None = None) -> None:
+    def __init__(
+        self,
+        program: Path,
+        *,
+        standard_input: int | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with theirs:
@@ -40,6 +46,7 @@ class ExecutorProcess:
                     [os.fspath(program), str(theirs.fileno())],
                     stdin=standard_input,
                     pass_fds=[theirs.fileno()],
+                    env=environment,
                 )
         except OSError as error:
             ours.close()

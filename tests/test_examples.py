@@ -23,7 +23,7 @@ def test_tour_of_cpp(forkrepl: Run) -> None:
         "(bool) true",
         "(int) 5",
         "(double) 2.7",
-        "(int) 41",
+        "(int) 42",
         "(int) 55",
         "(ptrdiff_t) 3",
         "exec has 4 letters",

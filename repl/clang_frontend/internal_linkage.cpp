@@ -1,6 +1,8 @@
 #include "internal_linkage.h"
 
 #include "clang/AST/Decl.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/Transforms/Utils/ModuleUtils.h"
 
 using namespace clang;
 using namespace forkrepl;
@@ -24,13 +26,50 @@ static bool isNamedInSource(llvm::StringRef Name) {
          !Name.contains("$_");
 }
 
-void InternalDefinitions::shareInternalVariables(llvm::Module &Module) {
-  for (llvm::GlobalVariable &Variable : Module.globals()) {
-    if (Variable.isDeclaration() || !Variable.hasInternalLinkage() ||
-        !isNamedInSource(Variable.getName()))
+// Clang emits them again in every module that uses a class whose key function
+// has been defined.
+static bool isClassData(llvm::StringRef Name) {
+  return Name.starts_with("_ZTV") || Name.starts_with("_ZTI") ||
+         Name.starts_with("_ZTS") || Name.starts_with("_ZTT");
+}
+
+void InternalDefinitions::shareVariables(llvm::Module &Module) {
+  for (llvm::GlobalVariable &Variable :
+       llvm::make_early_inc_range(Module.globals())) {
+    llvm::StringRef Name = Variable.getName();
+    if (Variable.isDeclaration())
       continue;
-    Variable.setLinkage(llvm::GlobalValue::WeakODRLinkage);
-    Variable.setDSOLocal(false);
-    Defined.insert(Variable.getName());
+    if (Variable.hasInternalLinkage() && isNamedInSource(Name)) {
+      Variable.setLinkage(llvm::GlobalValue::WeakODRLinkage);
+      Variable.setDSOLocal(false);
+      Defined.insert(Name);
+    } else if (Variable.hasExternalLinkage() && isClassData(Name)) {
+      Variable.setLinkage(llvm::GlobalValue::WeakODRLinkage);
+    } else if (Variable.hasCommonLinkage()) {
+      Tentative.insert(Name);
+    } else if (Tentative.erase(Name)) {
+      initializeLater(Variable);
+    }
   }
+}
+
+void InternalDefinitions::initializeLater(llvm::GlobalVariable &Variable) {
+  llvm::Module &Module = *Variable.getParent();
+  llvm::LLVMContext &Context = Module.getContext();
+  auto *Contents = new llvm::GlobalVariable(
+      Module, Variable.getValueType(), /*isConstant=*/true,
+      llvm::GlobalValue::PrivateLinkage, Variable.getInitializer());
+  Variable.setInitializer(nullptr);
+  Variable.setLinkage(llvm::GlobalValue::ExternalLinkage);
+
+  auto *Setter = llvm::Function::Create(
+      llvm::FunctionType::get(llvm::Type::getVoidTy(Context), false),
+      llvm::GlobalValue::InternalLinkage, "__forkrepl_set", Module);
+  llvm::IRBuilder<> Builder(llvm::BasicBlock::Create(Context, "", Setter));
+  Builder.CreateMemCpy(
+      &Variable, Variable.getAlign(), Contents, Contents->getAlign(),
+      Module.getDataLayout().getTypeAllocSize(Variable.getValueType()));
+  Builder.CreateRetVoid();
+  // Before the statements of the input, which have the lowest priority.
+  llvm::appendToGlobalCtors(Module, Setter, /*Priority=*/0);
 }

@@ -18,8 +18,13 @@
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Interpreter/Interpreter.h"
 #include "clang/Interpreter/PartialTranslationUnit.h"
+#include "clang/Options/Options.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h" // completes a type of Interpreter.h
+#include "llvm/Option/Arg.h"
+#include "llvm/Option/ArgList.h"
+#include "llvm/Option/OptTable.h"
+#include "llvm/Support/Signals.h"
 #include "llvm/Support/TargetSelect.h"
 
 #include <csignal>
@@ -84,7 +89,24 @@ private:
   std::unique_ptr<clang::Interpreter> Interpreter;
 };
 
+// Clang's interpreter ignores options that the driver does not know.
+llvm::Error checkOptions(llvm::ArrayRef<const char *> Flags) {
+  unsigned MissingIndex, MissingCount;
+  llvm::opt::InputArgList Parsed = clang::getDriverOptTable().ParseArgs(
+      Flags, MissingIndex, MissingCount);
+  if (MissingCount)
+    return llvm::createStringError("a value is missing after '%s'",
+                                   Parsed.getArgString(MissingIndex));
+  for (const llvm::opt::Arg *Option : Parsed)
+    if (Option->getOption().getKind() == llvm::opt::Option::UnknownClass)
+      return llvm::createStringError("Clang does not know the option '%s'",
+                                     Option->getAsString(Parsed).c_str());
+  return llvm::Error::success();
+}
+
 llvm::Error Frontend::start(const std::vector<const char *> &Flags) {
+  if (llvm::Error Failure = checkOptions(Flags))
+    return Failure;
   clang::IncrementalCompilerBuilder Builder;
   Builder.SetCompilerArgs(Flags);
   auto Compiler = Builder.CreateCpp();
@@ -116,6 +138,19 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags) {
   return llvm::Error::success();
 }
 
+// Looking for words that the user may have meant takes time that grows with the
+// square of the word's length.
+constexpr size_t LongestWordToCorrect = 256;
+
+size_t longestWord(llvm::StringRef Text) {
+  size_t Longest = 0, Length = 0;
+  for (char C : Text) {
+    Length = llvm::isAlnum(C) || C == '_' ? Length + 1 : 0;
+    Longest = std::max(Longest, Length);
+  }
+  return Longest;
+}
+
 // Empty if the module has nothing to compile: an include, a type, a template.
 std::string writeBitcode(const llvm::Module &Module) {
   std::string Bitcode;
@@ -134,9 +169,11 @@ std::string writeBitcode(const llvm::Module &Module) {
 void Frontend::parse(const Message &Request) {
   Object Reply;
   std::string Bitcode;
+  Interpreter->getCompilerInstance()->getLangOpts().SpellChecking =
+      longestWord(Request.Blob) < LongestWordToCorrect;
   auto Unit = Interpreter->Parse(Request.Blob);
   if (Unit && Unit->TheModule) {
-    Internals->shareInternalVariables(*Unit->TheModule);
+    Internals->shareVariables(*Unit->TheModule);
     Bitcode = writeBitcode(*Unit->TheModule);
     if (auto Value = Capture->takeValue()) {
       Diagnostics->dropUnusedWarnings(Capture->begin());
@@ -189,6 +226,8 @@ int main(int Count, char **Arguments) {
   signal(SIGCHLD, SIG_IGN);
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getenv("FORKREPL_DEBUG"))
+    llvm::sys::PrintStackTraceOnErrorSignal(Arguments[0]);
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   // No assembly parser: LLVM would check module-level assembly while bitcode is
@@ -196,7 +235,7 @@ int main(int Count, char **Arguments) {
 
   std::vector<const char *> Flags = {"-resource-dir", FORKREPL_RESOURCE_DIR,
                                      // see ARCHITECTURE.md, "The frontend"
-                                     "-fPIC"};
+                                     "-fPIC", "-fcommon"};
   bool Colour = false;
   for (int I = 1; I < Count; ++I)
     if (llvm::StringRef(Arguments[I]) == "--colour-diagnostics")

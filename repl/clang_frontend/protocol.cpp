@@ -4,7 +4,10 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <csignal>
 #include <cstring>
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -101,4 +104,26 @@ void Connection::send(llvm::json::Object Header, llvm::StringRef Blob) {
 void Connection::replaceWith(int Descriptor) {
   close(Socket);
   Socket = Descriptor;
+  watch();
+}
+
+static int WatchedSocket;
+
+// Comes for every message too, which is no reason to end.
+static void onSocketEvent(int) {
+  int Saved = errno;
+  pollfd Poll = {WatchedSocket, POLLRDHUP, 0};
+  if (poll(&Poll, 1, 0) > 0 && Poll.revents & (POLLRDHUP | POLLHUP))
+    _exit(0);
+  errno = Saved;
+}
+
+void Connection::watch() {
+  WatchedSocket = Socket;
+  struct sigaction Action = {};
+  Action.sa_handler = onSocketEvent;
+  Action.sa_flags = SA_RESTART;
+  sigaction(SIGIO, &Action, nullptr);
+  fcntl(Socket, F_SETOWN, getpid());
+  fcntl(Socket, F_SETFL, fcntl(Socket, F_GETFL) | O_ASYNC);
 }

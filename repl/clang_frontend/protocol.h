@@ -20,7 +20,7 @@ struct Message {
 
 class Connection {
 public:
-  explicit Connection(int Descriptor) : Socket(Descriptor) {}
+  explicit Connection(int Descriptor) : Socket(Descriptor) { watch(); }
 
   // False at end of file, which is how the controller says "you are done".
   bool receive(Message &Into);
@@ -30,6 +30,9 @@ public:
   void replaceWith(int Descriptor);
 
 private:
+  // Ends this process when the controller is gone, even while Clang is busy.
+  void watch();
+
   bool readFully(void *Data, size_t Size, int *Descriptor = nullptr);
   void writeFully(const void *Data, size_t Size);
 

@@ -24,12 +24,32 @@ bool ValueCapture::HandleTopLevelDecl(DeclGroupRef Group) {
     if (!Function) { // the prelude is being parsed
       Function = findCapture(D);
     } else if (auto *Statement = dyn_cast<TopLevelStmtDecl>(D)) {
+      moveLocals(*Statement);
       auto *Expression = dyn_cast_or_null<Expr>(Statement->getStmt());
       if (Statement->isSemiMissing() && Expression)
         Statement->setStmt(capture(Expression));
     }
   }
   return true;
+}
+
+void ValueCapture::moveLocals(TopLevelStmtDecl &Statement) {
+  FunctionDecl *Home = nullptr;
+  for (Decl *Local : Statement.decls()) {
+    auto *Variable = dyn_cast<VarDecl>(Local);
+    if (!isa<TagDecl>(Local) && !(Variable && Variable->isStaticLocal()))
+      continue;
+    if (!Home) {
+      std::string Name = "__stmts_" + std::to_string(++Statements);
+      QualType Signature = Context->getFunctionType(
+          Context->VoidTy, {}, FunctionProtoType::ExtProtoInfo());
+      Home = FunctionDecl::Create(
+          *Context, Context->getTranslationUnitDecl(), Statement.getBeginLoc(),
+          Statement.getBeginLoc(), &Context->Idents.get(Name), Signature,
+          /*TInfo=*/nullptr, SC_Static);
+    }
+    Local->setDeclContext(Home);
+  }
 }
 
 std::optional<llvm::json::Object> ValueCapture::takeValue() {

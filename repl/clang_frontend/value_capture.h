@@ -41,6 +41,11 @@ void __forkrepl_capture_value(const void *, unsigned long);
   clang::SourceLocation begin() const { return Begin; }
 
 private:
+  // Gives what a statement declares for itself (lambdas, local classes, static
+  // variables) a function to belong to. Clang takes the statement for one when
+  // it makes up their names, and crashes, or not, as the memory happens to be.
+  void moveLocals(clang::TopLevelStmtDecl &Statement);
+
   clang::Stmt *capture(clang::Expr *Expression);
   clang::Expr *addressOf(clang::Expr *Expression);
   clang::Expr *callCapture(clang::Expr *Address, uint64_t Size);
@@ -50,6 +55,7 @@ private:
   clang::QualType Type; // null: no value
   clang::SourceLocation Begin;
   bool IsLValue = false;
+  unsigned Statements = 0; // that had locals, for unique names
 };
 
 } // namespace forkrepl
