@@ -18,6 +18,7 @@ run: setup
 	@$(BIN)/forkrepl $(ARGS)
 
 test: setup
+	.ci/setup --for-tests
 	$(BIN)/pytest $(ARGS)
 
 bench: setup

@@ -78,7 +78,7 @@ class _Copy:
         return receive_message(self._connection)
 
     def fork(self) -> _Copy:
-        """A copy of this copy. Raises CompilerDied."""
+        """A copy of this copy. Raises CompilerDied, or SetupError if there is no room."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with theirs:
@@ -86,9 +86,9 @@ class _Copy:
                 send_message(self._connection, header, descriptor=theirs.fileno())
             reply, _ = self.receive()
             if not reply.get("ok"):
-                raise CompilerDied("the frontend cannot fork: is there memory left?")
+                raise SetupError(f"the Clang frontend cannot fork: {reply.get('rendered')}")
             return _Copy(ours, int(reply["pid"]), self.length)
-        except (CompilerDied, OSError):
+        except (ShellError, OSError):
             ours.close()
             raise
 
@@ -251,7 +251,7 @@ class Frontend:
         since = current.length - self._checkpoints[-1].length
         if parse_time < _SLOW_PARSE and since < _CHECKPOINT_EVERY:
             return
-        with contextlib.suppress(CompilerDied):  # older ones must do
+        with contextlib.suppress(CompilerDied, SetupError):  # older ones must do
             self._checkpoints.append(current.fork())
         if len(self._checkpoints) > _MOST_CHECKPOINTS:
             self._checkpoints.pop(1).kill()

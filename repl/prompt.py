@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import get_app
+from prompt_toolkit.application import create_app_session, get_app
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -27,6 +29,7 @@ from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout.processors import HighlightMatchingBracketProcessor
 from prompt_toolkit.lexers import PygmentsLexer
 from prompt_toolkit.output import ColorDepth, Output
+from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import is_dumb_terminal
 from pygments.lexers.c_cpp import CppLexer
@@ -110,6 +113,16 @@ class _GuardedFileHistory(FileHistory):
             self._on_error(error)
 
 
+class _PlainOutput(Vt100_Output):
+    """For TERM=dumb: prompt_toolkit prints plainly there, but for the cursor."""
+
+    def show_cursor(self) -> None:
+        """Nothing."""
+
+    def hide_cursor(self) -> None:
+        """Nothing."""
+
+
 def _create_private(path: Path) -> None:
     """Make sure that `path` can be read and appended to; a new file is its owner's alone."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -137,10 +150,26 @@ class Prompt:
         output: Output | None = None,
     ) -> None:
         self.warning = None
-        # Without cursor movement there is nothing to edit with.
-        self._plain = output is None and is_dumb_terminal()
+        self._plain: Output | None = None
+        if output is None and is_dumb_terminal():
+            self._plain = _PlainOutput.from_pty(sys.stdout, term="dumb")
         self._history_file = history_file
-        self._session: PromptSession[str] = PromptSession(
+        with self._terminal():
+            self._session = self._create_session(colour, vi_mode, commands, input, output)
+
+    def _terminal(self) -> AbstractContextManager[object]:
+        """Where prompt_toolkit writes if it is not told: it prints plainly only there."""
+        return create_app_session(output=self._plain) if self._plain else nullcontext()
+
+    def _create_session(
+        self,
+        colour: bool,
+        vi_mode: bool,
+        commands: Sequence[str],
+        input: Input | None,
+        output: Output | None,
+    ) -> PromptSession[str]:
+        return PromptSession(
             history=self._open_history(),
             multiline=True,
             vi_mode=vi_mode,
@@ -176,26 +205,13 @@ class Prompt:
 
     def read(self, number: int) -> str:
         """Prompt for input `number` and return what is submitted; raise EOFError at Ctrl-D."""
-        if self._plain:
-            return _read_plainly(f"In[{number}]: ")
         message: StyleAndTextTuples = [("class:prompt", f"In[{number}]: ")]
         while True:
             try:
-                return self._session.prompt(message)
+                with self._terminal():
+                    return self._session.prompt(message)
             except KeyboardInterrupt:  # Ctrl-C drops what has been typed
                 continue
-
-
-def _read_plainly(prompt: str) -> str:
-    """The same without editing, for TERM=dumb."""
-    while True:
-        try:
-            text = input(prompt)
-            while not is_complete(text):
-                text += "\n" + input("...: ".rjust(len(prompt)))
-            return text
-        except KeyboardInterrupt:
-            print()
 
 
 def _continuation(width: int, line_number: int, wrap_count: int) -> StyleAndTextTuples:

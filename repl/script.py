@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from repl.commands import Quit, is_command
 from repl.completeness import InputSplitter
-from repl.errors import ProgramCrashed, ProgramExited, ShellError
+from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError
 from repl.evaluate import evaluate, report
 from repl.frontend import Source
 from repl.session import Session
@@ -52,7 +52,7 @@ def run_inputs(
         for source, upcoming in _with_upcoming(script):
             try:
                 evaluate(session, source, upcoming)
-            except ProgramCrashed:
+            except (ProgramCrashed, SetupError):
                 raise
             except (ShellError, RuntimeFailure) as error:
                 report(error)

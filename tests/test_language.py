@@ -178,8 +178,10 @@ CPP = {
         "try { throw 42; } catch (...) { kept = std::current_exception(); }\nint n = 0;\n"
         "try { std::rethrow_exception(kept); } catch (int i) { n = i; }\nn\n", "(int) 42\n"),
     "exception in a thread": (
-        "#include <future>\nauto f = std::async(std::launch::async, []() -> int { throw 42; });\n"
-        "int n = 0;\ntry { f.get(); } catch (int i) { n = i; }\nn\n", "(int) 42\n"),
+        "#include <exception>\n#include <thread>\nstd::exception_ptr caught;\n"
+        "std::thread t([] { try { throw 42; }"
+        " catch (...) { caught = std::current_exception(); } });\nt.join();\nint n = 0;\n"
+        "try { std::rethrow_exception(caught); } catch (int i) { n = i; }\nn\n", "(int) 42\n"),
     "atexit": (
         '#include <cstdio>\n#include <cstdlib>\nvoid one() { puts("one"); }\n'
         'void two() { puts("two"); atexit(one); }\natexit(one);\natexit(two);\nputs("body");\n',

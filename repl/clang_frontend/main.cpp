@@ -27,7 +27,9 @@
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/TargetSelect.h"
 
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -198,9 +200,12 @@ void Frontend::checkpoint(int Descriptor) {
     Controller.replaceWith(Descriptor);
     return; // and waits in serve(), a warm copy
   }
+  int Reason = errno;
   if (Descriptor >= 0)
     close(Descriptor);
-  Controller.send(Object{{"ok", Child > 0}, {"pid", int64_t(Child)}});
+  Controller.send(Object{{"ok", Child > 0},
+                         {"pid", int64_t(Child)},
+                         {"rendered", Child < 0 ? strerror(Reason) : ""}});
 }
 
 void Frontend::serve() {
