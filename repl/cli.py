@@ -211,7 +211,7 @@ def _run_source(session: Session, line: CommandLine, lines: Iterator[str], colou
     )
     if not line.interactive:
         return run_script(session, script)
-    status = run_inputs(session, script)
+    status = run_inputs(session, script).status
     return status if status is not None else _interact(session, line, colour)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from repl.commands import Quit, is_command
@@ -29,25 +29,26 @@ class Script:
     arrives_slowly: bool = False
 
 
+@dataclass(slots=True)
+class Progress:
+    """How far a script got. ``status``: the exit status, if the program or the
+    script said that this is the end; ``failed``: an input did."""
+
+    status: int | None = None
+    failed: bool = False
+
+
 def run_script(session: Session, script: Script) -> int:
     """Run all inputs, then ``main`` if there is one; returns the exit status."""
-    failed = False
-
-    def note_failure() -> None:
-        nonlocal failed
-        failed = True
-
-    status = run_inputs(session, script, note_failure)
-    if status is not None:
-        return status
-    return _finish(session, 1 if failed else 0)
+    progress = run_inputs(session, script)
+    if progress.status is not None:
+        return progress.status
+    return _finish(session, 1 if progress.failed else 0)
 
 
-def run_inputs(
-    session: Session, script: Script, on_failure: Callable[[], None] = lambda: None
-) -> int | None:
-    """Run all inputs: None when they have been run, or an exit status if the program
-    or the input said that this is the end."""
+def run_inputs(session: Session, script: Script) -> Progress:
+    """Run all inputs. Raises SetupError if none can be run."""
+    progress = Progress()
     try:
         for source, upcoming in _with_upcoming(script):
             try:
@@ -56,17 +57,17 @@ def run_inputs(
                 raise
             except (ShellError, RuntimeFailure) as error:
                 report(error)
-                on_failure()
+                progress.failed = True
                 if not script.keep_going:
                     break
     except Quit:
-        return session.finish()
+        progress.status = session.finish() or int(progress.failed)
     except ProgramCrashed as crash:
         report(crash)
-        return status_of_crash(crash)
+        progress.status = status_of_crash(crash)
     except ProgramExited as exited:
-        return exited.status
-    return None
+        progress.status = exited.status
+    return progress
 
 
 def _finish(session: Session, status: int) -> int:

@@ -34,7 +34,7 @@ from runtime.libraries import find_library
 from runtime.wire import Outcome
 
 if TYPE_CHECKING:
-    # Needs numpy, which takes 60 ms to import: see _execution_session.
+    # Needs numpy, which takes 60 ms to import: see _import_linker.
     from runtime.execution_session import ExecutionSession, LoadedUnit
 
 T = TypeVar("T")
@@ -126,13 +126,12 @@ class Session:
         It must not depend on what this input does when it runs.
         """
         _check_ends(source)
+        if upcoming is not None and unclosed_bracket(upcoming.text):
+            upcoming = None
         compiled = self._compiler.compile(source, upcoming)
         try:
             unit, value = self._load_and_run(compiled, source.name)
-        except ProgramExited:
-            raise
-        except ProgramCrashed:
-            self._start_anew()
+        except (ProgramExited, ProgramCrashed):
             raise
         except BaseException:
             self._compiler.rollback(compiled.before)
@@ -180,9 +179,9 @@ class Session:
         Returns its exit status.
         """
         try:
-            return self._guarded(self._executor.shutdown)
-        except ProgramExited as exited:
-            return exited.status
+            return self._executor.shutdown()
+        except ExecutorDied as died:
+            raise ProgramCrashed(died.signal, died.wait_status) from None
 
     def _load_and_run(
         self, compiled: CompiledInput, name: str
@@ -231,17 +230,19 @@ class Session:
         )
 
     def _guarded(self, call: Callable[[], T]) -> T:
-        """Call into the executor; its end becomes an error that says what happened."""
+        """Call into the executor; its end becomes an error that says what happened,
+        with the session started anew if it was a crash."""
         try:
             return call()
         except ExecutorDied as died:
             if died.exit_status is not None:
                 raise ProgramExited(died.exit_status) from None
+            self._start_anew()
             raise ProgramCrashed(died.signal, died.wait_status) from None
         except KeyboardInterrupt:
             # The program got the signal too; if it survives, it would answer a
             # question that nobody asks any more.
-            self._executor.kill()
+            self._start_anew()
             raise ProgramCrashed(signal.SIGINT, None) from None
 
     def _start_anew(self) -> None:

@@ -121,3 +121,14 @@ def test_of_a_session_whose_program_exits(open_shell: OpenShell) -> None:
     shell.run("#include <cstdlib>")
     shell.type("exit(7);")
     assert shell.wait() == 7
+
+
+def test_of_a_script_that_quits_after_an_error(forkrepl: Run) -> None:
+    assert forkrepl(input="missing\n%quit\n1\n").returncode == 1
+
+
+def test_of_a_script_that_ends_too_early(forkrepl: Run) -> None:
+    """What comes before the unfinished input runs all the same."""
+    result = forkrepl("-c", "int n = 42;\nn\nint g() {\n")
+    assert (result.returncode, result.stdout) == (1, "(int) 42\n")
+    assert "-c:3: error: " in result.stderr

@@ -127,6 +127,14 @@ def test_undo_runs_what_the_input_registered(shell: Shell) -> None:
     assert "handled" not in shell.last
 
 
+def test_crash_while_undoing(shell: Shell) -> None:
+    shell.run("#include <cstdlib>")
+    shell.run("void handler() { __builtin_trap(); } int registered = atexit(handler);")
+    assert "SIGILL" in shell.run("%undo")
+    assert shell.run("6 * 7") == "(int) 42\n"
+    assert shell.leave() == 0
+
+
 def test_library(shell: Shell) -> None:
     shell.run('extern "C" double tgamma(double);')
     assert shell.run("%lib m") == ""
