@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import tempfile
 from collections.abc import Sequence
 
 from repl.errors import SetupError
@@ -21,7 +20,7 @@ class CompilerProcess:
     """Started by the constructor; ``close`` ends it, whatever it is doing."""
 
     def __init__(self, command: Sequence[str]) -> None:
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
+        self._output = os.memfd_create("forkrepl-output", os.MFD_CLOEXEC)
         self.connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with theirs:
@@ -30,7 +29,7 @@ class CompilerProcess:
                 )
         except OSError as error:
             self.connection.close()
-            self._output.close()
+            os.close(self._output)
             raise SetupError(f"cannot start {command[0]}: {error.strerror}") from error
 
     @property
@@ -59,10 +58,9 @@ class CompilerProcess:
 
     def take_output(self) -> str:
         """What it has printed since the last call."""
-        descriptor = self._output.fileno()
-        text = os.pread(descriptor, _MOST_OUTPUT, 0).decode("utf-8", "replace")
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        os.truncate(descriptor, 0)
+        text = os.pread(self._output, _MOST_OUTPUT, 0).decode("utf-8", "replace")
+        os.lseek(self._output, 0, os.SEEK_SET)
+        os.truncate(self._output, 0)
         return text.strip()
 
     def close(self) -> None:
@@ -71,4 +69,4 @@ class CompilerProcess:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
-        self._output.close()
+        os.close(self._output)
