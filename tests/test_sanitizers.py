@@ -40,10 +40,10 @@ __attribute__((destructor)) static void last() { ++handled; }
 def sanitized_executor(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sanitized")
     cmake = Path(sys.executable).parent / "cmake"
-    configure = [cmake, "-S", ROOT, "-B", folder, "-DFORKREPL_SANITIZE=address,undefined"]
-    build = [cmake, "--build", folder, "--target", "forkrepl-executor"]
-    for command in (configure, build):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    configure = ["-S", str(ROOT), "-B", str(folder), "-DFORKREPL_SANITIZE=address,undefined"]
+    build = ["--build", str(folder), "--target", "forkrepl-executor"]
+    for arguments in (configure, build):
+        done = subprocess.run([str(cmake), *arguments], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "warning:" not in done.stderr + done.stdout
     return folder / "runtime" / "executor" / "forkrepl-executor"
