@@ -1,4 +1,4 @@
-"""The command line: ``forkrepl [options] [FILE [ARGS...]]``."""
+"""The command line: ``forkrepl [options] [FILE [ARGS...]]`` or ``forkrepl link ...``."""
 
 from __future__ import annotations
 
@@ -60,7 +60,12 @@ def main() -> None:
     """The entry point of ``forkrepl``."""
     debugging = bool(os.environ.get("FORKREPL_DEBUG"))
     try:
-        status = _run(parse(sys.argv[1:]))
+        if sys.argv[1:2] == ["link"]:
+            from repl import link_command
+
+            status = link_command.main(sys.argv[2:])
+        else:
+            status = _run(parse(sys.argv[1:]))
     except (ShellError, RuntimeFailure) as error:
         if debugging:
             raise
@@ -139,7 +144,8 @@ class _Passed(argparse.Action):
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="forkrepl",
-        usage="forkrepl [options] [FILE [ARGS...]]",
+        usage="forkrepl [options] [FILE [ARGS...]]\n"
+        "       forkrepl link [options] FILE... [-- ARGS...]",
         description="A C and C++ shell. FILE is a program or a list of statements; '-' is "
         "standard input. Without FILE, on a terminal, it is interactive.",
         epilog=_EPILOG,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from runtime.addresses import ExecutorAddress
+from runtime.elf import ObjectFile, read_object
 from runtime.errors import ExecutorDied
 from runtime.executor_process_control import ExecutorProcessControl, UnitRegistration
 from runtime.linker import FunctionArray, LinkedUnit, link
@@ -59,13 +60,17 @@ class ExecutionSession:
         self._next_number = 0
 
     def load(self, inputs: Sequence[tuple[str, bytes]]) -> LoadedUnit:
-        """Link objects, given as (name, contents), and register the result.
+        """Read objects, given as (name, contents), and ``load_objects``."""
+        return self.load_objects([read_object(name, data) for name, data in inputs])
+
+    def load_objects(self, objects: Sequence[ObjectFile]) -> LoadedUnit:
+        """Link objects and register the result.
 
         Its symbols are visible to later units from now on. Raises what
         ``linker.link`` raises; then nothing has changed.
         """
         number = self._next_number
-        linked = link(inputs, number, self._dylib, self._process_symbols, self._memory)
+        linked = link(objects, number, self._dylib, self._process_symbols, self._memory)
         self._next_number += 1
         registration = UnitRegistration(
             dso_handle=linked.dso_handle,

@@ -70,5 +70,11 @@ class ExecutorProcessControl(Protocol):
     def run_main(self, function: ExecutorAddress, arguments: list[str]) -> Outcome:
         """Call ``int main(int, char **, char **)``."""
 
+    def shutdown(self) -> int:
+        """Let the program end as by ``exit(0)``, running what is registered.
+
+        Returns its exit status, which a handler may have changed.
+        """
+
     def set_arguments(self, arguments: list[str]) -> None:
         """What the program sees as ``argc`` and ``argv`` before main is called."""

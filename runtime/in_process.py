@@ -179,6 +179,12 @@ class InProcessExecutor:
         count.value = len(arguments)
         vector.value = ctypes.addressof(self._keep_arguments(arguments))
 
+    def shutdown(self) -> int:
+        """Run what is registered, as at the end of a program; its status is 0."""
+        self._platform.forkrepl_close_all()
+        self._libc.fflush(None)
+        return 0
+
     def _keep_arguments(self, arguments: list[str]) -> ctypes.Array[ctypes.c_char_p]:
         encoded = [argument.encode("utf-8", "surrogateescape") for argument in arguments]
         vector = (ctypes.c_char_p * (len(encoded) + 1))(*encoded, None)

@@ -25,6 +25,18 @@ _SCRIPT_COMMAND = re.compile(r"(?:GROUP|INPUT)\s*\(([^)]*(?:\([^)]*\)[^)]*)*)\)"
 def find_library(name: str, folders: Sequence[str] = ()) -> list[str]:
     """What to dlopen for a library given as ``m``, ``libm.so.6`` or a path.
 
+    Raises RuntimeFailure if there is none.
+    """
+    found = find_library_files(name, folders)
+    for path in found:
+        if path.endswith(".a"):
+            raise RuntimeFailure(f"{path}: a static library cannot be loaded into the session yet")
+    return found
+
+
+def find_library_files(name: str, folders: Sequence[str] = ()) -> list[str]:
+    """The same, for linking: ``libNAME.a`` serves where there is no ``libNAME.so``.
+
     A development file that is a linker script (Debian's ``libm.so``) stands for
     the shared libraries that it names. Raises RuntimeFailure if there is none.
     """
@@ -32,7 +44,9 @@ def find_library(name: str, folders: Sequence[str] = ()) -> list[str]:
         if not os.path.exists(name):
             raise RuntimeFailure(f"no such library: {name}")
         return _contents(Path(name))
-    candidates = [name, f"lib{name}.so"] if ".so" in name else [f"lib{name}.so", name]
+    candidates = (
+        [name, f"lib{name}.so"] if ".so" in name else [f"lib{name}.so", f"lib{name}.a", name]
+    )
     for folder in [*folders, *_SYSTEM_FOLDERS]:
         for candidate in candidates:
             path = Path(folder, candidate)
@@ -50,8 +64,8 @@ def _contents(path: Path) -> list[str]:
         start = file.read(4096)
     if start.startswith(b"\x7fELF"):
         return [os.fspath(path.resolve())]
-    if start.startswith(b"!<arch>"):
-        raise RuntimeFailure(f"{path}: a static library cannot be loaded into the session yet")
+    if start.startswith((b"!<arch>", b"!<thin>")):
+        return [os.fspath(path)]
     text = re.sub(r"/\*.*?\*/", "", start.decode("utf-8", "replace"), flags=re.DOTALL)
     words = " ".join(_SCRIPT_COMMAND.findall(text))
     shared = [word for word in re.split(r"[\s(),]+", words) if ".so" in word]

@@ -12,7 +12,7 @@ import numpy as np
 
 from runtime import elf
 from runtime.addresses import NULL, RO, RX, ExecutorAddress
-from runtime.elf import Array, read_object
+from runtime.elf import Array, ObjectFile
 from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph, build
 from runtime.memory_manager import FinalizedAllocation, InFlightAllocation, MapperMemoryManager
 from runtime.passes.addresses import assign_addresses, redirect_indirect
@@ -54,20 +54,20 @@ class LinkedUnit:
 
 
 def link(
-    inputs: Sequence[tuple[str, bytes]],
+    objects: Sequence[ObjectFile],
     unit: int,
     dylib: JITDylib,
     process: ProcessSymbols,
     memory_manager: MapperMemoryManager,
 ) -> LinkedUnit:
-    """Link objects, given as (name, contents), into executable memory.
+    """Link objects into executable memory.
 
     Raises:
-        ObjectFormatError, LinkError: what is wrong with the input.
+        LinkError, ObjectFormatError: what is wrong with the input.
         OutOfMemoryError, ExecutorError: there is no memory for it.
     In each case nothing of the link stays behind.
     """
-    graph = build([read_object(name, data) for name, data in inputs])
+    graph = build(list(objects))
     check_relocation_types(graph)
     # From here on all relocations are of kinds that the table describes.
 

@@ -61,7 +61,7 @@ def link_with_fakes(name: str, data: bytes) -> LinkedUnit:
         return [ExecutorAddress(0x7EFFF0000000 + 16 * index) for index in range(len(names))]
 
     try:
-        return link([(name, data)], 0, JITDylib(), ProcessSymbols(lookup, {}), manager)
+        return link([read_object(name, data)], 0, JITDylib(), ProcessSymbols(lookup, {}), manager)
     except BaseException:
         assert manager.statistics().used == 0
         raise
