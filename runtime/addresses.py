@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass
 from typing import NewType
 
 ExecutorAddress = NewType("ExecutorAddress", int)
@@ -23,6 +24,21 @@ class Protection(enum.IntFlag):
 RX = Protection.READ | Protection.EXEC
 RO = Protection.READ
 RW = Protection.READ | Protection.WRITE
+
+
+MODULE_OF_UNIT = 1 << 62
+"""Marks the module number, for ``__tls_get_addr``, of a unit of ours; the C library's
+are small (``thread_locals.c`` of the platform library has it too)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadLocalImage:
+    """Initial contents of a unit's thread-local variables. Sizes in bytes."""
+
+    module: int
+    address: ExecutorAddress
+    size: int
+    align: int
 
 
 def align_up(value: int, alignment: int) -> int:

@@ -55,7 +55,9 @@ class ExecutionSession:
         self._process = process
         self._platform = platform
         self._dylib = JITDylib()
-        self._process_symbols = ProcessSymbols(process.lookup, platform.replacements)
+        self._process_symbols = ProcessSymbols(
+            process.lookup, platform.replacements, process.lookup_thread_locals
+        )
         self._memory = memory_manager
         self._next_number = 0
 
@@ -77,6 +79,7 @@ class ExecutionSession:
             text=linked.text,
             text_size=linked.text_size,
             eh_frame=linked.eh_frame,
+            thread_locals=linked.thread_locals,
             finalizers=self._platform.finalizers(linked.function_arrays),
         )
         try:

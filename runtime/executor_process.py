@@ -101,6 +101,14 @@ class ExecutorProcess:
             raise ExecutorError("malformed answer to a symbol lookup")
         return [ExecutorAddress(value) for (value,) in wire.WORD.iter_unpack(reply)]
 
+    def lookup_thread_locals(self, names: list[str]) -> list[tuple[int, int]]:
+        """See ``ExecutorProcessControl``."""
+        reply = self._ask(Operation.LOOKUP_THREAD_LOCAL, wire.pack_strings(names))
+        if len(reply) != 2 * wire.WORD.size * len(names):
+            raise ExecutorError("malformed answer to a symbol lookup")
+        words = [value for (value,) in wire.WORD.iter_unpack(reply)]
+        return list(zip(words[::2], words[1::2], strict=True))
+
     def load_library(self, path: str) -> None:
         """dlopen(3) with RTLD_NOW | RTLD_GLOBAL. Raises ExecutorError with its reason."""
         self._ask(Operation.LOAD_LIBRARY, wire.pack_strings([path]))
@@ -109,7 +117,14 @@ class ExecutorProcess:
 
     def register_unit(self, unit: UnitRegistration) -> None:
         """Tell the platform library about a unit whose memory is in place."""
-        head = wire.UNIT.pack(unit.dso_handle, unit.text, unit.text_size, unit.eh_frame)
+        image = unit.thread_locals
+        head = wire.UNIT.pack(
+            unit.dso_handle,
+            unit.text,
+            unit.text_size,
+            unit.eh_frame,
+            *((image.module, image.address, image.size, image.align) if image else (0, 0, 0, 0)),
+        )
         self._ask(Operation.REGISTER, head + b"".join(map(wire.WORD.pack, unit.finalizers)))
 
     def choose_functions(

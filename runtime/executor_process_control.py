@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from runtime.addresses import ExecutorAddress, Protection
+from runtime.addresses import ExecutorAddress, Protection, ThreadLocalImage
 from runtime.wire import Outcome
 
 
@@ -21,6 +21,7 @@ class UnitRegistration:
     text: ExecutorAddress
     text_size: int
     eh_frame: ExecutorAddress
+    thread_locals: ThreadLocalImage | None
     finalizers: Sequence[ExecutorAddress]
 
 
@@ -47,6 +48,10 @@ class ExecutorProcessControl(Protocol):
 
     def lookup(self, names: list[str]) -> list[ExecutorAddress]:
         """Addresses of names in the process and its libraries; 0 where there is none."""
+
+    def lookup_thread_locals(self, names: list[str]) -> list[tuple[int, int]]:
+        """Module and offset, for ``__tls_get_addr``, of thread-local variables; module
+        0 where there is none."""
 
     def load_library(self, path: str) -> None:
         """dlopen(3) with RTLD_NOW | RTLD_GLOBAL. Raises ExecutorError with its reason."""

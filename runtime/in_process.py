@@ -27,6 +27,10 @@ class _Unit(ctypes.Structure):
         ("text_start", ctypes.c_uint64),
         ("text_size", ctypes.c_uint64),
         ("eh_frame", ctypes.c_uint64),
+        ("tls_module", ctypes.c_uint64),
+        ("tls_image", ctypes.c_uint64),
+        ("tls_size", ctypes.c_uint64),
+        ("tls_align", ctypes.c_uint64),
         ("finalizers", ctypes.POINTER(ctypes.c_uint64)),
         ("finalizer_count", ctypes.c_size_t),
     ]
@@ -111,6 +115,17 @@ class InProcessExecutor:
         """By dlsym(3) in the global scope."""
         return [ExecutorAddress(self._libc.dlsym(None, os.fsencode(name)) or 0) for name in names]
 
+    def lookup_thread_locals(self, names: list[str]) -> list[tuple[int, int]]:
+        """See ``ExecutorProcessControl``."""
+        found = []
+        for name in names:
+            module, offset = ctypes.c_uint64(), ctypes.c_uint64()
+            self._platform.forkrepl_find_thread_local(
+                os.fsencode(name), ctypes.byref(module), ctypes.byref(offset)
+            )
+            found.append((module.value, offset.value))
+        return found
+
     def load_library(self, path: str) -> None:
         """With RTLD_NOW | RTLD_GLOBAL."""
         try:
@@ -121,11 +136,13 @@ class InProcessExecutor:
     def register_unit(self, unit: UnitRegistration) -> None:
         """The platform library copies the finalizers."""
         finalizers = (ctypes.c_uint64 * len(unit.finalizers))(*unit.finalizers)
+        image = unit.thread_locals
         description = _Unit(
             unit.dso_handle,
             unit.text,
             unit.text_size,
             unit.eh_frame,
+            *((image.module, image.address, image.size, image.align) if image else (0, 0, 0, 0)),
             ctypes.cast(finalizers, ctypes.POINTER(ctypes.c_uint64)),
             len(unit.finalizers),
         )

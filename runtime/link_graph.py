@@ -60,7 +60,9 @@ class LinkGraph:
     # resolve
     symbol_canonical: Array  # int64[m], the symbol that stands for all of its name
     symbol_external: Array  # bool[m], lies outside of this graph, at symbol_address
-    symbol_address: Array  # int64[m]; external ones now, the others by assign_addresses
+    symbol_address: Array  # int64[m]; external ones now, the others by assign_addresses;
+    # of a thread-local variable its offset in the thread's block
+    symbol_module: Array  # int64[m], of a thread-local variable
 
     # lay out
     section_position: Array  # int64[n], offset in its segment
@@ -132,6 +134,7 @@ def build(objects: list[ObjectFile]) -> LinkGraph:
         symbol_canonical=np.arange(count),
         symbol_external=np.zeros(count, bool),
         symbol_address=np.zeros(count, np.int64),
+        symbol_module=np.zeros(count, np.int64),
         section_position=np.zeros(len(sections), np.int64),
     )
 
@@ -160,6 +163,8 @@ def _choose_segments(sections: Array, names: list[str]) -> Array:
     for index in np.flatnonzero(writable).tolist():
         if sections["type"][index] in _RELRO_TYPES or names[index].startswith(_RELRO_PREFIXES):
             segment[index] = SEGMENTS.index(RO)
+    # What a thread starts with; its own copy is elsewhere.
+    segment[loaded & ((flags & elf.SHF_TLS) != 0)] = SEGMENTS.index(RO)
     return segment
 
 

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from runtime import elf
-from runtime.addresses import NULL, RO, RX, ExecutorAddress
+from runtime.addresses import (
+    MODULE_OF_UNIT,
+    NULL,
+    RO,
+    RX,
+    ExecutorAddress,
+    ThreadLocalImage,
+)
 from runtime.elf import Array, ObjectFile
 from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph, build
 from runtime.memory_manager import FinalizedAllocation, InFlightAllocation, MapperMemoryManager
@@ -47,6 +54,7 @@ class LinkedUnit:
     text: ExecutorAddress
     text_size: int
     eh_frame: ExecutorAddress  # NULL if there are none
+    thread_locals: ThreadLocalImage | None
     indirect_functions: tuple[tuple[ExecutorAddress, ExecutorAddress], ...]  # slot, resolver
     function_arrays: tuple[FunctionArray, ...]
     definitions: dict[str, Definition]
@@ -82,12 +90,13 @@ def link(
     alignments = dict(zip(SEGMENTS, graph.segment_align, strict=True))
     with memory_manager.allocate(sizes, alignments) as memory:
         segments = [_segment_memory(memory, index) for index in range(len(SEGMENTS))]
-        assign_addresses(graph, tables, segments)
+        module = MODULE_OF_UNIT | unit
+        assign_addresses(graph, tables, segments, module)
         indirect_functions = redirect_indirect(graph, tables, segments)
         # Addresses are fixed.
 
         copy_sections(graph, memory.bytes, segments)
-        fill_tables(graph, tables, memory.bytes, segments)
+        fill_tables(graph, tables, memory.bytes, segments, module)
         apply(graph, tables, memory.bytes, segments)
         # The bytes are fixed.
 
@@ -99,6 +108,7 @@ def link(
         text=segments[_RX].address,
         text_size=segments[_RX].size,
         eh_frame=_eh_frame(segments, tables),
+        thread_locals=_thread_locals(tables, segments, module),
         indirect_functions=tuple(indirect_functions),
         function_arrays=function_arrays,
         definitions=_definitions(graph, defined, unit),
@@ -117,11 +127,23 @@ def _eh_frame(segments: list[SegmentMemory], tables: Tables) -> ExecutorAddress:
     return ExecutorAddress(segments[_RO].address + tables.eh_frame_offset)
 
 
+def _thread_locals(
+    tables: Tables, segments: list[SegmentMemory], module: int
+) -> ThreadLocalImage | None:
+    image = tables.thread_locals
+    if not image.size:
+        return None
+    address = ExecutorAddress(segments[_RO].address + image.offset)
+    return ThreadLocalImage(module, address, image.size, image.align)
+
+
 def _definitions(graph: LinkGraph, defined: dict[str, int], unit: int) -> dict[str, Definition]:
-    addresses = graph.symbol_address
+    addresses, modules = graph.symbol_address, graph.symbol_module
     weak = (graph.symbol_info >> 4) == elf.STB_WEAK
     return {
-        name: Definition(ExecutorAddress(int(addresses[symbol])), unit, bool(weak[symbol]))
+        name: Definition(
+            ExecutorAddress(int(addresses[symbol])), unit, bool(weak[symbol]), int(modules[symbol])
+        )
         for name, symbol in defined.items()
     }
 

@@ -25,6 +25,8 @@ class Base(enum.IntEnum):
     S_MINUS_GOT = 5
     G = 6
     Z = 7
+    TLS_PAIR = 8  # GOT pair: the symbol's module and its offset
+    TLS_MODULE = 9  # GOT pair: this unit's module and 0
 
 
 class Range(enum.IntEnum):
@@ -57,6 +59,11 @@ KINDS = [
     Kind(9, "R_X86_64_GOTPCREL", 4, Base.GOT_ENTRY, True, Range.SIGNED),  # G + GOT + A - P
     Kind(10, "R_X86_64_32", 4, Base.S, False, Range.UNSIGNED),  # S + A
     Kind(11, "R_X86_64_32S", 4, Base.S, False, Range.SIGNED),  # S + A
+    # Thread-local variables: S is the offset in the thread's block of the module.
+    Kind(17, "R_X86_64_DTPOFF64", 8, Base.S, False, Range.ANY),  # S + A
+    Kind(19, "R_X86_64_TLSGD", 4, Base.TLS_PAIR, True, Range.SIGNED),
+    Kind(20, "R_X86_64_TLSLD", 4, Base.TLS_MODULE, True, Range.SIGNED),
+    Kind(21, "R_X86_64_DTPOFF32", 4, Base.S, False, Range.SIGNED),  # S + A
     Kind(24, "R_X86_64_PC64", 8, Base.S, True, Range.ANY),  # S + A - P
     Kind(25, "R_X86_64_GOTOFF64", 8, Base.S_MINUS_GOT, False, Range.ANY),  # S + A - GOT
     Kind(26, "R_X86_64_GOTPC32", 4, Base.GOT, True, Range.SIGNED),  # GOT + A - P
@@ -94,11 +101,7 @@ NEEDS_GOT_ENTRY = (BASE == Base.GOT_ENTRY) | (BASE == Base.G)
 # Types that exist but are not in the table, for the error message.
 UNSUPPORTED_NAMES = {
     16: "R_X86_64_DTPMOD64",
-    17: "R_X86_64_DTPOFF64",
     18: "R_X86_64_TPOFF64",
-    19: "R_X86_64_TLSGD",
-    20: "R_X86_64_TLSLD",
-    21: "R_X86_64_DTPOFF32",
     22: "R_X86_64_GOTTPOFF",
     23: "R_X86_64_TPOFF32",
 }

@@ -15,14 +15,22 @@ from runtime.addresses import ExecutorAddress
 Lookup = Callable[[list[str]], list[ExecutorAddress]]
 """Asks the executor process for the addresses of names; 0: it has none."""
 
+ThreadLocalLookup = Callable[[list[str]], list[tuple[int, int]]]
+"""The same for thread-local variables: module and offset, or module 0."""
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A symbol of a linked unit. ``unit`` is the number of that unit."""
+    """A symbol of a linked unit. ``unit`` is the number of that unit.
+
+    ``module``: of a thread-local variable, whose ``address`` is then its offset in
+    the thread's block; otherwise 0.
+    """
 
     address: ExecutorAddress
     unit: int
     weak: bool
+    module: int = 0
 
 
 class JITDylib:
@@ -70,10 +78,21 @@ class JITDylib:
 class ProcessSymbols:
     """What the executor process defines, remembered between links."""
 
-    def __init__(self, lookup: Lookup, replacements: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        lookup: Lookup,
+        replacements: Mapping[str, str],
+        lookup_thread_locals: ThreadLocalLookup = lambda names: [(0, 0)] * len(names),
+    ) -> None:
         self._lookup = lookup
+        self._lookup_thread_locals = lookup_thread_locals
         self._replacements = replacements
         self._known: dict[str, ExecutorAddress] = {}
+
+    def find_thread_locals(self, names: list[str]) -> dict[str, tuple[int, int]]:
+        """Module and offset of those thread-local variables that the process has."""
+        found = self._lookup_thread_locals(names) if names else []
+        return {name: pair for name, pair in zip(names, found, strict=True) if pair[0]}
 
     def find(self, names: list[str]) -> dict[str, ExecutorAddress]:
         """The addresses of those names that the process has; one question for all."""

@@ -18,7 +18,7 @@ MAX_PAYLOAD = 64 << 20
 HEAD = struct.Struct("<IHH")  # payload size, operation, error
 HELLO = struct.Struct("<IIQ")  # version, pid, page size
 RANGE = struct.Struct("<QQQ")  # address, size, protection
-UNIT = struct.Struct("<QQQQ")  # dso handle, text start, text size, eh_frame
+UNIT = struct.Struct("<QQQQQQQQ")  # struct wire_unit
 WORD = struct.Struct("<Q")
 STATUS = struct.Struct("<i")
 OUTCOME = struct.Struct("<IiQQQQIIII")
@@ -43,6 +43,7 @@ class Operation(enum.IntEnum):
     SET_ARGUMENTS = 13
     EXITING = 14
     CHOOSE = 15
+    LOOKUP_THREAD_LOCAL = 16
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,19 @@ HEADER = ROOT / "runtime" / "executor" / "wire.h"
 LAYOUTS = {
     "wire_head": (wire.HEAD, ["size", "operation", "error"]),
     "wire_range": (wire.RANGE, ["address", "size", "protection"]),
-    "wire_unit": (wire.UNIT, ["dso_handle", "text_start", "text_size", "eh_frame"]),
+    "wire_unit": (
+        wire.UNIT,
+        [
+            "dso_handle",
+            "text_start",
+            "text_size",
+            "eh_frame",
+            "tls_module",
+            "tls_image",
+            "tls_size",
+            "tls_align",
+        ],
+    ),
     "wire_outcome": (
         wire.OUTCOME,
         [

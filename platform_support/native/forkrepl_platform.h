@@ -20,6 +20,10 @@ struct forkrepl_unit {
   uint64_t text_start;
   uint64_t text_size;
   uint64_t eh_frame; // 0, or the start of frames that end with a zero word
+  uint64_t tls_module; // what its code gives to __tls_get_addr
+  uint64_t tls_image;  // initial contents of its thread-local variables
+  uint64_t tls_size;   // 0: it has none
+  uint64_t tls_align;
   const uint64_t *finalizers; // in the order in which they are to run
   size_t finalizer_count;
 };
@@ -82,6 +86,14 @@ int forkrepl_cxa_atexit(void (*function)(void *), void *argument,
                         void *dso_handle);
 int forkrepl_atexit(void (*function)(void));
 void forkrepl_cxa_finalize(void *dso_handle);
+int forkrepl_thread_atexit(void (*function)(void *), void *object,
+                           void *dso_handle);
+void *forkrepl_tls_get_addr(const uint64_t *module_and_offset);
+
+// Where the process or a library has a thread-local variable, in the terms of
+// __tls_get_addr. Module 0: nowhere.
+void forkrepl_find_thread_local(const char *name, uint64_t *module,
+                                uint64_t *offset);
 
 #ifdef __cplusplus
 }

@@ -12,6 +12,15 @@ extern "C" {
 // reported in `outcome` (may be NULL) and the rest still run.
 void forkrepl_handlers_run(void *dso_handle, struct forkrepl_outcome *outcome);
 
+// A unit's thread-local variables: 0 if there is memory for them.
+int forkrepl_thread_locals_add(const struct forkrepl_unit *unit);
+void forkrepl_thread_locals_remove(const struct forkrepl_unit *unit);
+
+// Destroys the calling thread's thread-local objects of one unit, or with NULL of
+// all.
+void forkrepl_thread_locals_run(void *dso_handle,
+                                struct forkrepl_outcome *outcome);
+
 // Which unit's code is at this address: its __dso_handle, or NULL.
 void *forkrepl_unit_of_address(const void *address);
 

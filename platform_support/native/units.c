@@ -31,6 +31,10 @@ int forkrepl_unit_register(const struct forkrepl_unit *description) {
   added->description.finalizers = added->finalizers;
   if (bytes)
     memcpy(added->finalizers, description->finalizers, bytes);
+  if (forkrepl_thread_locals_add(description)) {
+    free(added);
+    return ENOMEM;
+  }
   if (description->eh_frame)
     __register_frame((void *)description->eh_frame);
   pthread_mutex_lock(&lock);
@@ -60,6 +64,7 @@ static void call_finalizer(void *function) { ((void (*)(void))function)(); }
 
 static void close_unit(struct unit *unit, struct forkrepl_outcome *outcome) {
   void *dso_handle = (void *)unit->description.dso_handle;
+  forkrepl_thread_locals_run(dso_handle, outcome);
   forkrepl_handlers_run(dso_handle, outcome);
   // Counted before it is called: one that calls exit is not run again.
   while (unit->next_finalizer < unit->description.finalizer_count)
@@ -70,6 +75,7 @@ static void close_unit(struct unit *unit, struct forkrepl_outcome *outcome) {
   forkrepl_handlers_run(dso_handle, outcome);
   if (unit->description.eh_frame)
     __deregister_frame((void *)unit->description.eh_frame);
+  forkrepl_thread_locals_remove(&unit->description);
 }
 
 int forkrepl_unit_close(uint64_t dso_handle, struct forkrepl_outcome *outcome) {
@@ -97,7 +103,9 @@ int forkrepl_unit_close(uint64_t dso_handle, struct forkrepl_outcome *outcome) {
 
 void forkrepl_close_all(void) {
   struct forkrepl_outcome ignored;
-  // Handlers first, across units: that is the reverse of construction.
+  // This thread's objects, then handlers, across units: that is the reverse of
+  // construction.
+  forkrepl_thread_locals_run(NULL, NULL);
   forkrepl_handlers_run(NULL, NULL);
   while (newest)
     forkrepl_unit_close(newest->description.dso_handle, &ignored);

@@ -112,14 +112,21 @@ static void lookup_one(size_t index, char *name, void *addresses) {
   ((uint64_t *)addresses)[index] = (uint64_t)dlsym(RTLD_DEFAULT, name);
 }
 
-static void on_lookup(const struct request *request) {
-  size_t count = strings(request, 0, NULL, NULL);
-  uint64_t *addresses = calloc(count + 1, sizeof *addresses);
-  if (!addresses)
+static void lookup_thread_local(size_t index, char *name, void *pairs) {
+  uint64_t *pair = (uint64_t *)pairs + 2 * index;
+  forkrepl_find_thread_local(name, &pair[0], &pair[1]);
+}
+
+// Answers with `words` words for each name.
+static void look_up(const struct request *request, size_t words,
+                    void (*each)(size_t index, char *name, void *results)) {
+  size_t count = strings(request, 0, NULL, NULL) * words;
+  uint64_t *results = calloc(count + 1, sizeof *results);
+  if (!results)
     return reply(request, ENOMEM, NULL, 0);
-  strings(request, 0, lookup_one, addresses);
-  reply(request, 0, addresses, count * sizeof *addresses);
-  free(addresses);
+  strings(request, 0, each, results);
+  reply(request, 0, results, count * sizeof *results);
+  free(results);
 }
 
 static void on_load_library(const struct request *request) {
@@ -139,6 +146,10 @@ static void on_register(const struct request *request) {
       .text_start = wire.text_start,
       .text_size = wire.text_size,
       .eh_frame = wire.eh_frame,
+      .tls_module = wire.tls_module,
+      .tls_image = wire.tls_image,
+      .tls_size = wire.tls_size,
+      .tls_align = wire.tls_align,
       .finalizers = (const uint64_t *)(request->payload + sizeof wire),
       .finalizer_count = (request->head.size - sizeof wire) / sizeof(uint64_t),
   };
@@ -235,7 +246,9 @@ static void serve(const struct request *request) {
   case WIRE_PROTECT:
     return on_protect(request);
   case WIRE_LOOKUP:
-    return on_lookup(request);
+    return look_up(request, 1, lookup_one);
+  case WIRE_LOOKUP_THREAD_LOCAL:
+    return look_up(request, 2, lookup_thread_local);
   case WIRE_LOAD_LIBRARY:
     return on_load_library(request);
   case WIRE_REGISTER:

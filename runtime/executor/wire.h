@@ -33,6 +33,8 @@ enum wire_operation {
   WIRE_SET_ARGUMENTS = 13, // n * NUL-terminated argument ->
   WIRE_EXITING = 14,    // unasked: i32 status, from exit()
   WIRE_CHOOSE = 15,     // n * (u64 slot, u64 resolver) ->
+  WIRE_LOOKUP_THREAD_LOCAL = 16, // n * NUL-terminated name ->
+                                 // n * (u64 module, u64 offset) (0: not found)
 };
 
 struct wire_range {
@@ -46,6 +48,10 @@ struct wire_unit {
   uint64_t text_start;
   uint64_t text_size;
   uint64_t eh_frame;
+  uint64_t tls_module;
+  uint64_t tls_image;
+  uint64_t tls_size;
+  uint64_t tls_align;
 };
 
 struct wire_outcome {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from runtime import elf
 from runtime.addresses import RO, RW, RX, ExecutorAddress
 from runtime.link_graph import SEGMENTS, LinkGraph
 from runtime.passes.layout import GOT_ENTRY_SIZE, PLT_ENTRY_SIZE, SegmentMemory, Tables
@@ -14,8 +15,10 @@ _RO = SEGMENTS.index(RO)
 _RW = SEGMENTS.index(RW)
 
 
-def assign_addresses(graph: LinkGraph, tables: Tables, segments: list[SegmentMemory]) -> None:
-    """Fill ``section_address`` and ``symbol_address``.
+def assign_addresses(
+    graph: LinkGraph, tables: Tables, segments: list[SegmentMemory], module: int
+) -> None:
+    """Fill ``section_address`` and ``symbol_address``; ``module`` is this unit's.
 
     An indirect function's address is its resolver's until ``redirect_indirect``.
     """
@@ -30,6 +33,9 @@ def assign_addresses(graph: LinkGraph, tables: Tables, segments: list[SegmentMem
     )
     absolute = (section < 0) & ~graph.symbol_external
     graph.symbol_address[absolute] = graph.symbol_value[absolute]
+    thread_local = placed & (graph.symbol_info & 0xF == elf.STT_TLS)
+    graph.symbol_address[thread_local] -= segments[_RO].address + tables.thread_locals.offset
+    graph.symbol_module[thread_local] = module
     _define_linker_symbols(graph, tables, segments)
     _spread(graph)
 
@@ -76,3 +82,4 @@ def _spread(graph: LinkGraph) -> None:
     """From the symbol that stands for a name to all of that name."""
     used = graph.global_symbols
     graph.symbol_address[used] = graph.symbol_address[graph.symbol_canonical[used]]
+    graph.symbol_module[used] = graph.symbol_module[graph.symbol_canonical[used]]

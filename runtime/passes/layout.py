@@ -19,9 +19,26 @@ _RW = SEGMENTS.index(RW)
 
 DSO_HANDLE_SIZE = 8
 GOT_ENTRY_SIZE = 8
+TLS_PAIR_SIZE = 16
 PLT_ENTRY_SIZE = 8  # jmp *entry(%rip), padded
 _EH_FRAME_TERMINATOR = 4
 _WORD = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadLocals:
+    """The unit's thread-local variables, as offsets in the RO segment, in bytes.
+
+    ``offset``, ``size``, ``align``: of their initial contents. ``pair_symbols``:
+    canonical symbols with a GOT pair (module, offset), sorted; one more pair, after
+    these, is the unit's own module and 0.
+    """
+
+    offset: int
+    size: int
+    align: int
+    pair_symbols: Array
+    pairs_offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +58,7 @@ class Tables:
     plt_offset: int
     slots_offset: int
     eh_frame_offset: int | None
+    thread_locals: ThreadLocals
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +92,13 @@ def lay_out(graph: LinkGraph) -> Tables:
         if graph.section_names[section] == ".eh_frame"
     ]
     graph.section_segment[frames] = _RO  # whatever its flags say
+    thread_local = np.flatnonzero(
+        ((graph.section_flags & elf.SHF_TLS) != 0) & (graph.section_segment != NOT_LOADED)
+    ).tolist()
     ends = [0] * len(SEGMENTS)
     ends[_RO] = DSO_HANDLE_SIZE
-    _lay_out_sections(graph, set(frames), ends)
+    _lay_out_sections(graph, {*frames, *thread_local}, ends)
+    thread_locals = _lay_out_thread_locals(graph, thread_local, ends)
     got, plt = _entries_needed(graph)
     indirect = _indirect_functions(graph)
     got_offset = align_up(ends[_RO], GOT_ENTRY_SIZE)
@@ -88,7 +110,9 @@ def lay_out(graph: LinkGraph) -> Tables:
         ends[_RW] = slots_offset + GOT_ENTRY_SIZE * len(indirect)
     eh_frame_offset = _lay_out_frames(graph, frames, ends)
     graph.segment_size = ends
-    return Tables(got, plt, indirect, got_offset, plt_offset, slots_offset, eh_frame_offset)
+    return Tables(
+        got, plt, indirect, got_offset, plt_offset, slots_offset, eh_frame_offset, thread_locals
+    )
 
 
 def _lay_out_sections(graph: LinkGraph, excluded: set[int], ends: list[int]) -> None:
@@ -104,6 +128,22 @@ def _lay_out_sections(graph: LinkGraph, excluded: set[int], ends: list[int]) -> 
         ends[segment] = start + sizes[section]
         if aligns[section] > graph.segment_align[segment]:
             graph.segment_align[segment] = aligns[section]
+
+
+def _lay_out_thread_locals(graph: LinkGraph, sections: list[int], ends: list[int]) -> ThreadLocals:
+    """The image in one piece: .tdata, then .tbss as zeros."""
+    align = max([int(graph.section_align[section]) for section in sections], default=1)
+    start = end = align_up(ends[_RO], align)
+    for section in sections:
+        end = align_up(end, int(graph.section_align[section]))
+        graph.section_position[section] = end
+        end += int(graph.section_size[section])
+    graph.segment_align[_RO] = max(graph.segment_align[_RO], align)
+    base = relocations.BASE[graph.relocation_type]
+    pairs = np.unique(graph.symbol_canonical[graph.relocation_symbol[base == Base.TLS_PAIR]])
+    pairs_offset = align_up(end, GOT_ENTRY_SIZE)
+    ends[_RO] = pairs_offset + TLS_PAIR_SIZE * (len(pairs) + bool((base == Base.TLS_MODULE).any()))
+    return ThreadLocals(start, end - start, align, pairs, pairs_offset)
 
 
 def _lay_out_frames(graph: LinkGraph, frames: list[int], ends: list[int]) -> int | None:

@@ -10,7 +10,13 @@ from runtime.demangle import demangle
 from runtime.elf import Array
 from runtime.errors import LinkError
 from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph
-from runtime.passes.layout import GOT_ENTRY_SIZE, PLT_ENTRY_SIZE, SegmentMemory, Tables
+from runtime.passes.layout import (
+    GOT_ENTRY_SIZE,
+    PLT_ENTRY_SIZE,
+    TLS_PAIR_SIZE,
+    SegmentMemory,
+    Tables,
+)
 from runtime.relocations import Base, Range
 
 _RX = SEGMENTS.index(RX)
@@ -35,9 +41,13 @@ def copy_sections(graph: LinkGraph, memory: Array, segments: list[SegmentMemory]
 
 
 def fill_tables(
-    graph: LinkGraph, tables: Tables, memory: Array, segments: list[SegmentMemory]
+    graph: LinkGraph, tables: Tables, memory: Array, segments: list[SegmentMemory], module: int
 ) -> None:
-    """Write the GOT's addresses, and the PLT's jumps through them or through slots."""
+    """Write the GOT's addresses, and the PLT's jumps through them or through slots.
+
+    ``module``: of this unit's thread-local variables.
+    """
+    _fill_thread_local_pairs(graph, tables, memory, segments, module)
     got = segments[_RO].position + tables.got_offset
     entries = memory[got : got + GOT_ENTRY_SIZE * len(tables.got_symbols)]
     entries.view("<i8")[:] = graph.symbol_address[tables.got_symbols]
@@ -56,6 +66,19 @@ def fill_tables(
     jumps[:, 1] = 0x25
     jumps[:, 2:6] = distance.astype("<i4").view(np.uint8).reshape(-1, 4)
     jumps[:, 6:8] = 0xCC
+
+
+def _fill_thread_local_pairs(
+    graph: LinkGraph, tables: Tables, memory: Array, segments: list[SegmentMemory], module: int
+) -> None:
+    symbols = tables.thread_locals.pair_symbols
+    start = segments[_RO].position + tables.thread_locals.pairs_offset
+    pairs = memory[start : start + TLS_PAIR_SIZE * len(symbols)].view("<i8").reshape(-1, 2)
+    pairs[:, 0] = graph.symbol_module[symbols]
+    pairs[:, 1] = graph.symbol_address[symbols]
+    if (relocations.BASE[graph.relocation_type] == Base.TLS_MODULE).any():
+        end = start + TLS_PAIR_SIZE * len(symbols)
+        memory[end : end + GOT_ENTRY_SIZE].view("<i8")[0] = module
 
 
 def apply(graph: LinkGraph, tables: Tables, memory: Array, segments: list[SegmentMemory]) -> None:
@@ -104,6 +127,7 @@ class _Relocations:
         self.GOT = segments[_RO].address + tables.got_offset
         self.base = relocations.BASE[self.kind]
         self.tables = tables
+        self.tls_pairs = segments[_RO].address + tables.thread_locals.pairs_offset
         self.plt = segments[_RX].address + tables.plt_offset
         self.gone = _refers_to_discarded(graph)
 
@@ -160,6 +184,11 @@ class _Relocations:
             return self.GOT
         if base is Base.S_MINUS_GOT:
             return self.S[mask] - self.GOT
+        if base is Base.TLS_PAIR:
+            symbols = self.tables.thread_locals.pair_symbols
+            return self.tls_pairs + TLS_PAIR_SIZE * np.searchsorted(symbols, self.symbol[mask])
+        if base is Base.TLS_MODULE:
+            return self.tls_pairs + TLS_PAIR_SIZE * len(self.tables.thread_locals.pair_symbols)
         if base is Base.Z:
             return self.graph.symbol_size[self.symbol[mask]]
         return 0

@@ -193,14 +193,22 @@ def _bind_externals(
         definition = dylib.find(name)
         if definition is not None:
             graph.symbol_address[symbols[0]] = definition.address
+            graph.symbol_module[symbols[0]] = definition.module
             graph.symbol_external[symbols[0]] = True
         elif name not in LINKER_DEFINED and name:
             wanted.append(name)
-    found = process.find(wanted)
+    thread_local = [name for name in wanted if _is_thread_local(graph, references[name][0])]
+    pairs = process.find_thread_locals(thread_local)
+    found = process.find([name for name in wanted if name not in set(thread_local)])
     missing = []
     for name in wanted:
         symbols = references[name]
-        if name in found:
+        if name in pairs:
+            module, offset = pairs[name]
+            graph.symbol_module[symbols[0]] = module
+            graph.symbol_address[symbols[0]] = offset
+            graph.symbol_external[symbols[0]] = True
+        elif name in found:
             graph.symbol_address[symbols[0]] = found[name]
             graph.symbol_external[symbols[0]] = True
         elif all(_is_weak(graph, symbol) for symbol in symbols):
@@ -209,6 +217,10 @@ def _bind_externals(
             missing.append(name)
     if missing:
         raise _undefined(graph, missing, references)
+
+
+def _is_thread_local(graph: LinkGraph, symbol: int) -> bool:
+    return int(graph.symbol_info[symbol]) & 0xF == elf.STT_TLS
 
 
 def _undefined(

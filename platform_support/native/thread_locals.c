@@ -1,0 +1,228 @@
+// Thread-local variables of units (ELF Handling For Thread-Local Storage, the
+// general and local dynamic models), and destructors of thread-local objects.
+//
+// A unit has one image; a thread gets its own copy when it first asks for it.
+// Where the C library's module numbers end, ours begin: see MODULE_OF_UNIT.
+#define _GNU_SOURCE
+#include "handlers.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MODULE_OF_UNIT (UINT64_C(1) << 62) // runtime/addresses.py has it too
+
+extern void *__tls_get_addr(void *);
+
+struct image {
+  const void *start;
+  size_t size;
+  size_t align;
+};
+
+struct destructor {
+  struct destructor *older;
+  void (*function)(void *);
+  void *object;
+  void *dso_handle;
+};
+
+struct thread {
+  size_t count; // of blocks; by unit number
+  void **blocks;
+  struct destructor *newest;
+  struct thread *next;
+  int known; // is on the list of threads
+};
+
+static struct image *images;
+static size_t image_count;
+static struct thread *threads;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_key_t key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static __thread struct thread here __attribute__((tls_model("initial-exec")));
+
+// The newest destructor of a thread that matches, taken off; NULL if none is.
+static struct destructor *take(struct thread *thread, void *dso_handle) {
+  struct destructor *found = NULL;
+  pthread_mutex_lock(&lock);
+  for (struct destructor **at = &thread->newest; *at; at = &(*at)->older)
+    if (!dso_handle || (*at)->dso_handle == dso_handle) {
+      found = *at;
+      *at = found->older;
+      break;
+    }
+  pthread_mutex_unlock(&lock);
+  return found;
+}
+
+static void run_destructors(void *dso_handle, struct forkrepl_outcome *outcome) {
+  struct destructor *destructor;
+  while ((destructor = take(&here, dso_handle))) {
+    void (*function)(void *) = destructor->function;
+    void *object = destructor->object;
+    free(destructor);
+    forkrepl_guarded_call(function, object, outcome);
+  }
+}
+
+static void at_thread_exit(void *unused) {
+  run_destructors(NULL, NULL);
+  pthread_mutex_lock(&lock);
+  struct thread **at = &threads;
+  while (*at != &here)
+    at = &(*at)->next;
+  *at = here.next;
+  for (size_t i = 0; i < here.count; ++i)
+    free(here.blocks[i]);
+  free(here.blocks);
+  memset(&here, 0, sizeof here);
+  pthread_mutex_unlock(&lock);
+}
+
+static void create_key(void) { pthread_key_create(&key, at_thread_exit); }
+
+static void know_this_thread(void) {
+  if (here.known)
+    return;
+  pthread_once(&once, create_key);
+  pthread_setspecific(key, &here);
+  pthread_mutex_lock(&lock);
+  here.next = threads;
+  threads = &here;
+  here.known = 1;
+  pthread_mutex_unlock(&lock);
+}
+
+static void *make_block(size_t unit) {
+  know_this_thread();
+  pthread_mutex_lock(&lock);
+  if (unit >= here.count) {
+    size_t count = unit + 1 > 2 * here.count ? unit + 1 : 2 * here.count;
+    void **blocks = realloc(here.blocks, count * sizeof *blocks);
+    if (!blocks)
+      abort();
+    memset(blocks + here.count, 0, (count - here.count) * sizeof *blocks);
+    here.blocks = blocks;
+    here.count = count;
+  }
+  void *block = NULL;
+  if (unit < image_count && images[unit].size) {
+    const struct image *image = &images[unit];
+    if (posix_memalign(&block, image->align, image->size))
+      abort();
+    memcpy(block, image->start, image->size);
+    here.blocks[unit] = block;
+  }
+  pthread_mutex_unlock(&lock);
+  return block;
+}
+
+void *forkrepl_tls_get_addr(const uint64_t *index) {
+  if (!(index[0] & MODULE_OF_UNIT))
+    return __tls_get_addr((void *)index);
+  size_t unit = (size_t)(index[0] & ~MODULE_OF_UNIT);
+  void *block = unit < here.count ? here.blocks[unit] : NULL;
+  if (!block)
+    block = make_block(unit);
+  return (char *)block + index[1];
+}
+
+int forkrepl_thread_atexit(void (*function)(void *), void *object,
+                           void *dso_handle) {
+  struct destructor *added = malloc(sizeof *added);
+  if (!added)
+    return -1;
+  know_this_thread();
+  *added = (struct destructor){NULL, function, object, dso_handle};
+  pthread_mutex_lock(&lock);
+  added->older = here.newest;
+  here.newest = added;
+  pthread_mutex_unlock(&lock);
+  return 0;
+}
+
+int forkrepl_thread_locals_add(const struct forkrepl_unit *unit) {
+  size_t number = (size_t)(unit->tls_module & ~MODULE_OF_UNIT);
+  if (!unit->tls_size)
+    return 0;
+  int failed = 0;
+  pthread_mutex_lock(&lock);
+  if (number >= image_count) {
+    size_t count = number + 1 > 2 * image_count ? number + 1 : 2 * image_count;
+    struct image *larger = realloc(images, count * sizeof *larger);
+    if (larger) {
+      memset(larger + image_count, 0, (count - image_count) * sizeof *larger);
+      images = larger;
+      image_count = count;
+    } else
+      failed = 1;
+  }
+  if (!failed)
+    images[number] = (struct image){
+        (const void *)unit->tls_image, unit->tls_size,
+        unit->tls_align < sizeof(void *) ? sizeof(void *) : unit->tls_align};
+  pthread_mutex_unlock(&lock);
+  return failed;
+}
+
+void forkrepl_thread_locals_run(void *dso_handle,
+                                struct forkrepl_outcome *outcome) {
+  run_destructors(dso_handle, outcome);
+}
+
+void forkrepl_thread_locals_remove(const struct forkrepl_unit *unit) {
+  size_t number = (size_t)(unit->tls_module & ~MODULE_OF_UNIT);
+  pthread_mutex_lock(&lock);
+  if (unit->tls_size && number < image_count)
+    images[number].size = 0;
+  for (struct thread *thread = threads; thread; thread = thread->next) {
+    if (unit->tls_size && number < thread->count) {
+      free(thread->blocks[number]);
+      thread->blocks[number] = NULL;
+    }
+    // Other threads' objects can't be destroyed from here; that they are not
+    // destroyed by code that is gone is what can be done.
+    for (struct destructor **at = &thread->newest; *at;) {
+      struct destructor *entry = *at;
+      if (entry->dso_handle == (void *)unit->dso_handle) {
+        *at = entry->older;
+        free(entry);
+      } else
+        at = &entry->older;
+    }
+  }
+  pthread_mutex_unlock(&lock);
+}
+
+struct search {
+  uint64_t address, module, offset;
+};
+
+static int find_module(struct dl_phdr_info *info, size_t size, void *context) {
+  struct search *search = context;
+  for (int i = 0; info->dlpi_tls_data && i < info->dlpi_phnum; ++i) {
+    uint64_t offset = search->address - (uint64_t)info->dlpi_tls_data;
+    if (info->dlpi_phdr[i].p_type == PT_TLS &&
+        offset < info->dlpi_phdr[i].p_memsz) {
+      search->module = info->dlpi_tls_modid;
+      search->offset = offset;
+      return 1;
+    }
+  }
+  return 0;
+}
+
+void forkrepl_find_thread_local(const char *name, uint64_t *module,
+                                uint64_t *offset) {
+  // For a thread-local symbol dlsym gives this thread's variable.
+  struct search search = {(uint64_t)dlsym(RTLD_DEFAULT, name), 0, 0};
+  if (search.address)
+    dl_iterate_phdr(find_module, &search);
+  *module = search.module;
+  *offset = search.offset;
+}
