@@ -104,9 +104,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--whole-archive", action="store_true", help="take all members of archives")
     add(
         "--memory",
-        choices=("shared", "in-process"),
+        choices=("shared", "stream", "in-process"),
         default="shared",
-        help="where it runs: in a process that shares memory with this one (default), or here",
+        help="how the code gets to where it runs: through memory shared with another process "
+        "(default), over a socket to another process, or it runs in this one",
     )
     add(
         "--times",
@@ -155,6 +156,7 @@ def _target(memory: str) -> Iterator[_Target]:
     from runtime.execution_session import ExecutionSession
     from runtime.memfd_mapper import InProcessMemoryMapper, SharedMemoryMapper
     from runtime.memory_manager import MapperMemoryManager
+    from runtime.stream_mapper import StreamMemoryMapper
 
     if memory == "in-process":
         own = InProcessExecutor(native_programs.platform_library())
@@ -162,7 +164,8 @@ def _target(memory: str) -> Iterator[_Target]:
         yield _Target(own, ExecutionSession(own, LinuxPlatform(), own_memory))
         return
     with ExecutorProcess(native_programs.executor()) as process:
-        memory_manager = MapperMemoryManager(SharedMemoryMapper(process))
+        mapper = StreamMemoryMapper if memory == "stream" else SharedMemoryMapper
+        memory_manager = MapperMemoryManager(mapper(process))
         session = ExecutionSession(process, LinuxPlatform(), memory_manager)
         try:
             yield _Target(process, session)

@@ -8,7 +8,7 @@ Start reading at ``linker.link``, which lists the passes. By process:
 
 - in the controller: ``elf``, ``link_graph``, ``relocations``, ``passes/``,
   ``linker``, ``symbols``, ``memory_manager``, ``memory_mapper`` (the interface),
-  ``memfd_mapper``, ``executor_process``;
+  ``memfd_mapper`` and ``stream_mapper``, ``executor_process``;
 - in the executor: ``executor/`` (C) and the library of ``platform_support``;
 - shared: the wire format, ``wire.py`` and ``executor/wire.h``.
 """

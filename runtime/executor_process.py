@@ -71,8 +71,8 @@ class ExecutorProcess:
 
     # Memory: what SharedMemoryMapper needs (TargetMemory).
 
-    def map_memory(self, size: int, descriptor: int) -> ExecutorAddress:
-        """Map a memfd, inaccessible, wherever there is room."""
+    def map_memory(self, size: int, descriptor: int | None) -> ExecutorAddress:
+        """Map a memfd or memory of its own, inaccessible, wherever there is room."""
         reply = self._ask(Operation.RESERVE, wire.WORD.pack(size), descriptor)
         return ExecutorAddress(*self._unpack(wire.WORD, reply))
 
@@ -84,6 +84,10 @@ class ExecutorProcess:
         """Set protections of ranges of mapped memory."""
         if ranges:
             self._ask(Operation.PROTECT, b"".join(wire.RANGE.pack(*range_) for range_ in ranges))
+
+    def write_memory(self, address: ExecutorAddress, data: bytes) -> None:
+        """Copy bytes into memory that has been mapped and made writable."""
+        self._ask(Operation.WRITE, wire.WORD.pack(address) + data)
 
     def read_memory(self, address: ExecutorAddress, size: int) -> bytes:
         """Up to ``size`` bytes; fewer (or none) where memory cannot be read."""

@@ -31,8 +31,9 @@ class ExecutorProcessControl(Protocol):
 
     # Memory.
 
-    def map_memory(self, size: int, descriptor: int) -> ExecutorAddress:
-        """Map a memfd privately, inaccessible, wherever there is room."""
+    def map_memory(self, size: int, descriptor: int | None) -> ExecutorAddress:
+        """Map a memfd privately, or memory of the process's own without one;
+        inaccessible, wherever there is room."""
 
     def unmap_memory(self, address: ExecutorAddress, size: int) -> None:
         """Undo ``map_memory``."""
@@ -40,6 +41,9 @@ class ExecutorProcessControl(Protocol):
     def protect_memory(self, ranges: list[tuple[ExecutorAddress, int, Protection]]) -> None:
         """Set protections of ranges of mapped memory; ``Protection.NONE`` also drops
         the process's own pages. Never writable and executable."""
+
+    def write_memory(self, address: ExecutorAddress, data: bytes) -> None:
+        """Copy bytes into memory that has been mapped and made writable."""
 
     def read_memory(self, address: ExecutorAddress, size: int) -> bytes:
         """Up to ``size`` bytes; fewer (or none) where memory cannot be read."""

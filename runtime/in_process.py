@@ -17,6 +17,7 @@ from runtime.executor_process_control import UnitRegistration
 from runtime.wire import MAX_VALUE, Outcome, Value
 
 _MAP_PRIVATE_NORESERVE = 0x02 | 0x4000
+_MAP_ANONYMOUS = 0x20
 _MADV_DONTNEED = 4
 _TEXT_SIZES = (512, 4096)  # FORKREPL_EXCEPTION_TYPE_SIZE, ..._WHAT_SIZE
 
@@ -72,11 +73,11 @@ class InProcessExecutor:
         self._libc.process_vm_readv.restype = ctypes.c_ssize_t
         self._arguments: object = None  # the program may keep pointers to them
 
-    def map_memory(self, size: int, descriptor: int) -> ExecutorAddress:
+    def map_memory(self, size: int, descriptor: int | None) -> ExecutorAddress:
         """See ``ExecutorProcessControl``, as for all methods here."""
-        address = self._libc.mmap(
-            None, ctypes.c_size_t(size), 0, _MAP_PRIVATE_NORESERVE, descriptor, ctypes.c_long(0)
-        )
+        flags = _MAP_PRIVATE_NORESERVE | (_MAP_ANONYMOUS if descriptor is None else 0)
+        file = -1 if descriptor is None else descriptor
+        address = self._libc.mmap(None, ctypes.c_size_t(size), 0, flags, file, ctypes.c_long(0))
         if address is None or address == ctypes.c_void_p(-1).value:
             raise ExecutorError(describe_error(ctypes.get_errno()))
         return ExecutorAddress(address)
@@ -94,6 +95,10 @@ class InProcessExecutor:
             self._check(self._libc.mprotect(*where, int(protection)))
             if not protection:
                 self._check(self._libc.madvise(*where, _MADV_DONTNEED))
+
+    def write_memory(self, address: ExecutorAddress, data: bytes) -> None:
+        """The memory must be writable: this process would not survive a mistake."""
+        ctypes.memmove(address, data, len(data))
 
     def read_memory(self, address: ExecutorAddress, size: int) -> bytes:
         """Page by page, as a request that ends in a bad page copies nothing of it."""

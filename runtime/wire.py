@@ -44,6 +44,7 @@ class Operation(enum.IntEnum):
     EXITING = 14
     CHOOSE = 15
     LOOKUP_THREAD_LOCAL = 16
+    WRITE = 17
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ HELPER = "int helper(int x) { return x * x; }"
 UNUSED = "int missing(void); int unused(void) { return missing(); }"
 
 LIBPYTHON = Path("/usr/lib/python3.11/config-3.11-x86_64-linux-gnu/libpython3.11-pic.a")
-MEMORIES = ("shared", "in-process")
+MEMORIES = ("shared", "stream", "in-process")
 
 
 def make_object(path: Path, source: str, *flags: str, language: str = "c") -> Path:

@@ -32,6 +32,7 @@ from runtime.in_process import InProcessExecutor
 from runtime.memfd_mapper import InProcessMemoryMapper, SharedMemoryMapper
 from runtime.memory_manager import FinalizedAllocation, MapperMemoryManager
 from runtime.memory_mapper import PAGE_SIZE, MemoryMapper, Range
+from runtime.stream_mapper import StreamMemoryMapper
 
 SIZE = 64 * PAGE_SIZE
 PERMISSIONS = {
@@ -55,12 +56,12 @@ class Target(Protocol):
         """Let code that runs in the target write one 64-bit number."""
 
 
-class SharedMemoryTarget:
+class ExecutorTarget:
     """The executor process."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, mapper: MemoryMapper[Any]) -> None:
         self.program = program
-        self.mapper: MemoryMapper[Any] = SharedMemoryMapper(program.process)
+        self.mapper = mapper
         self.pid = program.process.pid
 
     def read(self, address: int, size: int) -> bytes:
@@ -75,7 +76,14 @@ def shared_memory() -> Iterator[Target]:
     with running_program() as program:
         # Its own slab is there before anything is counted.
         program.run_c("void go(void) {}")
-        yield SharedMemoryTarget(program)
+        yield ExecutorTarget(program, SharedMemoryMapper(program.process))
+
+
+@contextmanager
+def stream() -> Iterator[Target]:
+    with running_program() as program:
+        program.run_c("void go(void) {}")
+        yield ExecutorTarget(program, StreamMemoryMapper(program.process))
 
 
 class InProcessTarget:
@@ -100,6 +108,7 @@ def in_process() -> Iterator[Target]:
 
 TARGETS: dict[str, Callable[[], AbstractContextManager[Target]]] = {
     "shared memory": shared_memory,
+    "stream": stream,
     "in process": in_process,
 }
 

@@ -81,6 +81,16 @@ static void on_reserve(const struct request *request) {
   reply(request, error, &address, sizeof address);
 }
 
+static void on_write(const struct request *request) {
+  size_t head = sizeof(uint64_t);
+  if (request->head.size < head)
+    return reply(request, EINVAL, NULL, 0);
+  reply(request,
+        memory_write(word(request, 0), request->payload + head,
+                     request->head.size - head),
+        NULL, 0);
+}
+
 static void on_release(const struct request *request) {
   reply(request, memory_release(word(request, 0), word(request, 1)), NULL, 0);
 }
@@ -241,6 +251,8 @@ static void serve(const struct request *request) {
     return on_hello(request);
   case WIRE_RESERVE:
     return on_reserve(request);
+  case WIRE_WRITE:
+    return on_write(request);
   case WIRE_RELEASE:
     return on_release(request);
   case WIRE_PROTECT:

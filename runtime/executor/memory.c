@@ -18,8 +18,10 @@ int memory_reserve(uint64_t size, int descriptor, uint64_t *address) {
     return ENOSPC;
   // Private: what the controller writes shows through until this process writes
   // to the page, and a fork (a checkpoint) has a copy of what it wrote.
-  void *at = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_NORESERVE,
-                  descriptor, 0);
+  int flags = MAP_PRIVATE | MAP_NORESERVE;
+  if (descriptor < 0)
+    flags |= MAP_ANONYMOUS;
+  void *at = mmap(NULL, size, PROT_NONE, flags, descriptor, 0);
   if (at == MAP_FAILED)
     return errno;
   reservations[reservation_count].address = (uint64_t)at;
@@ -68,6 +70,17 @@ int memory_protect(const struct wire_range *ranges, size_t count) {
       return error;
   }
   return 0;
+}
+
+int memory_write(uint64_t address, const void *from, size_t size) {
+  struct wire_range range = {address, size, PROT_WRITE};
+  if (!is_reserved(&range))
+    return EINVAL;
+  // By way of the kernel, which refuses where memory is not writable.
+  struct iovec local = {(void *)from, size};
+  struct iovec remote = {(void *)address, size};
+  ssize_t written = process_vm_writev(getpid(), &local, 1, &remote, 1, 0);
+  return written == (ssize_t)size ? 0 : written < 0 ? errno : EFAULT;
 }
 
 size_t memory_read(uint64_t address, void *into, size_t size) {

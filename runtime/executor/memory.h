@@ -7,13 +7,17 @@
 
 // Each returns 0 or an errno value.
 
-// Address space for `size` bytes of the memfd, inaccessible until protected.
+// Address space for `size` bytes of the memfd, or without one (-1) of memory of
+// this process's own; inaccessible until protected.
 int memory_reserve(uint64_t size, int descriptor, uint64_t *address);
 int memory_release(uint64_t address, uint64_t size);
 
 // Sets protections. A range that becomes inaccessible also loses the pages that
 // this process had written: what the range shows next is the controller's.
 int memory_protect(const struct wire_range *ranges, size_t count);
+
+// Copies into memory of a reservation, which must be writable.
+int memory_write(uint64_t address, const void *from, size_t size);
 
 // Copies what can be read from address on, without faulting: bytes copied.
 size_t memory_read(uint64_t address, void *into, size_t size);

@@ -19,7 +19,7 @@ struct wire_head {
 
 enum wire_operation {
   WIRE_HELLO = 1,       // u32 version -> u32 version, u32 pid, u64 page size
-  WIRE_RESERVE = 2,     // u64 size, with the memfd -> u64 address
+  WIRE_RESERVE = 2,     // u64 size, with the memfd or without -> u64 address
   WIRE_RELEASE = 3,     // u64 address, u64 size ->
   WIRE_PROTECT = 4,     // n * wire_range ->   (protection 0 also drops pages)
   WIRE_LOOKUP = 5,      // n * NUL-terminated name -> n * u64 (0: not found)
@@ -33,6 +33,7 @@ enum wire_operation {
   WIRE_SET_ARGUMENTS = 13, // n * NUL-terminated argument ->
   WIRE_EXITING = 14,    // unasked: i32 status, from exit()
   WIRE_CHOOSE = 15,     // n * (u64 slot, u64 resolver) ->
+  WIRE_WRITE = 17,      // u64 address, bytes ->
   WIRE_LOOKUP_THREAD_LOCAL = 16, // n * NUL-terminated name ->
                                  // n * (u64 module, u64 offset) (0: not found)
 };

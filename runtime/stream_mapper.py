@@ -1,0 +1,116 @@
+"""The mapper without shared memory: bytes go over the executor's socket.
+
+What LLVM calls EPC: the baseline to measure shared memory against, and what an
+executor on another machine needs. The executor's memory is its own; it is writable
+while it is filled and gets its protection afterwards.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from runtime.addresses import RW, ExecutorAddress, Protection
+from runtime.elf import Array
+from runtime.errors import ExecutorError, OutOfMemoryError
+from runtime.memory_mapper import Range, WorkingMemory
+
+_MOST_AT_ONCE = 16 << 20  # bytes in one message
+
+
+class StreamTarget(Protocol):
+    """What this mapper asks of the process in which the code runs."""
+
+    def map_memory(self, size: int, descriptor: int | None) -> ExecutorAddress:
+        """Map memory of its own (no descriptor), inaccessible."""
+
+    def unmap_memory(self, address: ExecutorAddress, size: int) -> None:
+        """Undo ``map_memory``."""
+
+    def protect_memory(self, ranges: list[tuple[ExecutorAddress, int, Protection]]) -> None:
+        """Set protections; ``Protection.NONE`` also drops the pages."""
+
+    def write_memory(self, address: ExecutorAddress, data: bytes) -> None:
+        """Copy bytes into writable memory."""
+
+
+@dataclass(slots=True)
+class StreamReservation:
+    """``scratch``: what the linker has written of ranges, by their offset."""
+
+    address: ExecutorAddress
+    size: int
+    scratch: dict[int, Array] = field(default_factory=dict)
+    is_open: bool = True
+
+
+class StreamMemoryMapper:
+    """See the module."""
+
+    def __init__(self, target: StreamTarget) -> None:
+        self._target = target
+        self.bytes_sent = 0
+
+    def reserve(self, size: int) -> StreamReservation:
+        """See ``MemoryMapper``, as for all methods here."""
+        try:
+            return StreamReservation(self._target.map_memory(size, None), size)
+        except (ExecutorError, struct.error) as error:  # too large, or larger than a number
+            raise OutOfMemoryError(
+                f"cannot reserve {size >> 20} MiB of address space: {error}"
+            ) from error
+
+    def prepare(self, reservation: StreamReservation, ranges: list[Range]) -> WorkingMemory:
+        """The linker writes into memory of this process."""
+        memory = np.zeros(sum(range_.size for range_ in ranges), np.uint8)
+        positions, start = [], 0
+        for range_ in ranges:
+            reservation.scratch[range_.offset] = memory[start : start + range_.size]
+            positions.append(start)
+            start += range_.size
+        return WorkingMemory(memory, positions)
+
+    def initialize(self, reservation: StreamReservation, ranges: list[Range]) -> None:
+        """Send what is not zero (the executor's memory is), then protect."""
+        if any(r.protection & Protection.WRITE and r.protection & Protection.EXEC for r in ranges):
+            raise ExecutorError("memory must not be writable and executable")
+        self._protect(reservation, [Range(r.offset, r.size, RW) for r in ranges])
+        for range_ in ranges:
+            contents = reservation.scratch.pop(range_.offset)
+            used = np.flatnonzero(contents)
+            end = int(used[-1]) + 1 if len(used) else 0
+            for start in range(0, end, _MOST_AT_ONCE):
+                data = contents[start : min(start + _MOST_AT_ONCE, end)].tobytes()
+                address = ExecutorAddress(reservation.address + range_.offset + start)
+                self._target.write_memory(address, data)
+                self.bytes_sent += len(data)
+        self._protect(reservation, ranges)
+
+    def deinitialize(self, reservation: StreamReservation, ranges: list[Range]) -> None:
+        """Inaccessible, and zero when it is used again."""
+        for range_ in ranges:
+            reservation.scratch.pop(range_.offset, None)
+        self._protect(reservation, [Range(r.offset, r.size, Protection.NONE) for r in ranges])
+
+    def release(self, reservation: StreamReservation) -> None:
+        """Raises ValueError the second time."""
+        self.forget(reservation)
+        self._target.unmap_memory(reservation.address, reservation.size)
+
+    def forget(self, reservation: StreamReservation) -> None:
+        """Raises ValueError the second time."""
+        if not reservation.is_open:
+            raise ValueError("the reservation has been given back")
+        reservation.is_open = False
+        reservation.scratch.clear()
+
+    def _protect(self, reservation: StreamReservation, ranges: list[Range]) -> None:
+        self._target.protect_memory(
+            [
+                (ExecutorAddress(reservation.address + r.offset), r.size, r.protection)
+                for r in ranges
+            ]
+        )
