@@ -33,7 +33,10 @@ are small (``thread_locals.c`` of the platform library has it too)."""
 
 @dataclass(frozen=True, slots=True)
 class ThreadLocalImage:
-    """Initial contents of a unit's thread-local variables. Sizes in bytes."""
+    """Initial contents of a unit's thread-local variables; ``size`` is 0 if it has none.
+
+    Sizes in bytes.
+    """
 
     module: int
     address: ExecutorAddress

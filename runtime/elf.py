@@ -127,16 +127,6 @@ class ObjectFile:
             for offset in offsets
         ]
 
-    def global_symbol_names(self) -> tuple[list[str], list[str], list[str]]:
-        """The names that are defined, undefined, and undefined but weak."""
-        chosen = self.symbols["info"] >= STB_GLOBAL << 4
-        undefined = (self.symbol_sections[chosen] == UNDEFINED).tolist()
-        weak = (self.symbols["info"][chosen] >> 4 == STB_WEAK).tolist()
-        result: tuple[list[str], list[str], list[str]] = ([], [], [])
-        for name, is_undefined, is_weak in zip(self.global_names(), undefined, weak, strict=True):
-            result[(1 + is_weak) if is_undefined else 0].append(name)
-        return result
-
     def relocations(self, index: int) -> Array:
         """The entries (dtype ``RELA``) of relocation section ``index``.
 

@@ -69,7 +69,7 @@ class ExecutorProcess:
         """Of the executor process."""
         return self._process.pid
 
-    # Memory: what SharedMemoryMapper needs (TargetMemory).
+    # Memory.
 
     def map_memory(self, size: int, descriptor: int | None) -> ExecutorAddress:
         """Map a memfd or memory of its own, inaccessible, wherever there is room."""
@@ -100,18 +100,19 @@ class ExecutorProcess:
 
     def lookup(self, names: list[str]) -> list[ExecutorAddress]:
         """Addresses of names in the process and its libraries; 0 where there is none."""
-        reply = self._ask(Operation.LOOKUP, wire.pack_strings(names))
-        if len(reply) != wire.WORD.size * len(names):
-            raise ExecutorError("malformed answer to a symbol lookup")
-        return [ExecutorAddress(value) for (value,) in wire.WORD.iter_unpack(reply)]
+        return [ExecutorAddress(word) for word in self._look_up(Operation.LOOKUP, names, 1)]
 
     def lookup_thread_locals(self, names: list[str]) -> list[tuple[int, int]]:
         """See ``ExecutorProcessControl``."""
-        reply = self._ask(Operation.LOOKUP_THREAD_LOCAL, wire.pack_strings(names))
-        if len(reply) != 2 * wire.WORD.size * len(names):
-            raise ExecutorError("malformed answer to a symbol lookup")
-        words = [value for (value,) in wire.WORD.iter_unpack(reply)]
+        words = self._look_up(Operation.LOOKUP_THREAD_LOCAL, names, 2)
         return list(zip(words[::2], words[1::2], strict=True))
+
+    def _look_up(self, operation: Operation, names: list[str], words: int) -> list[int]:
+        """``words`` numbers for each name."""
+        reply = self._ask(operation, wire.pack_strings(names))
+        if len(reply) != words * wire.WORD.size * len(names):
+            raise ExecutorError("malformed answer to a symbol lookup")
+        return [word for (word,) in wire.WORD.iter_unpack(reply)]
 
     def load_library(self, path: str) -> None:
         """dlopen(3) with RTLD_NOW | RTLD_GLOBAL. Raises ExecutorError with its reason."""
@@ -127,7 +128,10 @@ class ExecutorProcess:
             unit.text,
             unit.text_size,
             unit.eh_frame,
-            *((image.module, image.address, image.size, image.align) if image else (0, 0, 0, 0)),
+            image.module,
+            image.address,
+            image.size,
+            image.align,
         )
         self._ask(Operation.REGISTER, head + b"".join(map(wire.WORD.pack, unit.finalizers)))
 
@@ -200,8 +204,7 @@ class ExecutorProcess:
         reply = self._ask(Operation.HELLO, (wire.VERSION).to_bytes(4, "little"))
         version, _, _ = self._unpack(wire.HELLO, reply)
         if version != wire.VERSION:
-            self.kill()
-            self._ended = ExecutorDied(exit_status=None, signal=signal.SIGKILL)
+            self._disown()
             raise ExecutorError(
                 f"the executor speaks protocol version {version}, this is version "
                 f"{wire.VERSION}: they come from different installations"
@@ -247,29 +250,33 @@ class ExecutorProcess:
         return layout.unpack(payload)
 
     def _break_off(self, what: str) -> ExecutorError:
-        """The stream makes no sense any more: no further word is believed."""
+        """The stream makes no sense any more."""
+        self._disown()
+        return ExecutorError(f"the executor broke the protocol ({what}) and was ended")
+
+    def _disown(self) -> None:
+        """No further word of it is believed."""
         self.kill()
         self._ended = ExecutorDied(exit_status=None, signal=signal.SIGKILL)
-        return ExecutorError(f"the executor broke the protocol ({what}) and was ended")
 
     def _note_exit(self, payload: bytes) -> ExecutorDied:
         (status,) = self._unpack(wire.STATUS, payload)
-        try:  # the destructors of libraries are still to run
-            self._process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._reap(_PATIENCE)  # the destructors of libraries are still to run
         self._ended = ExecutorDied(exit_status=status & 0xFF, signal=None)
         return self._ended
+
+    def _reap(self, patience: float) -> int:
+        """Its exit code (negative: a signal); it is ended if it takes longer, in s."""
+        try:
+            return self._process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
 
     def _find_out_how_it_ended(self) -> ExecutorDied:
         if self._ended is None:
             # A process that closed the socket but lives on cannot be used.
-            try:
-                code = self._process.wait(timeout=1)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                code = self._process.wait()
+            code = self._reap(1)
             self._ended = ExecutorDied(
                 exit_status=None,
                 signal=-code if code < 0 else None,

@@ -21,7 +21,7 @@ class UnitRegistration:
     text: ExecutorAddress
     text_size: int
     eh_frame: ExecutorAddress
-    thread_locals: ThreadLocalImage | None
+    thread_locals: ThreadLocalImage
     finalizers: Sequence[ExecutorAddress]
 
 

@@ -147,7 +147,10 @@ class InProcessExecutor:
             unit.text,
             unit.text_size,
             unit.eh_frame,
-            *((image.module, image.address, image.size, image.align) if image else (0, 0, 0, 0)),
+            image.module,
+            image.address,
+            image.size,
+            image.align,
             ctypes.cast(finalizers, ctypes.POINTER(ctypes.c_uint64)),
             len(unit.finalizers),
         )

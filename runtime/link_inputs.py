@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from runtime import elf
 from runtime.archive import Archive, is_archive
 from runtime.elf import ObjectFile, read_object
 from runtime.errors import ObjectFormatError, RuntimeFailure
@@ -86,9 +87,14 @@ class _Collector:
 
     def _add_object(self, added: ObjectFile) -> None:
         self.result.objects.append(added)
-        defined, undefined, _ = added.global_symbol_names()
-        self._defined.update(defined)
-        self._undefined.update(undefined)
+        chosen = added.symbols["info"] >= elf.STB_GLOBAL << 4
+        defined = (added.symbol_sections[chosen] != elf.UNDEFINED).tolist()
+        weak = (added.symbols["info"][chosen] >> 4 == elf.STB_WEAK).tolist()
+        for name, is_defined, is_weak in zip(added.global_names(), defined, weak, strict=True):
+            if is_defined:
+                self._defined.add(name)
+            elif not is_weak:  # a weak reference pulls nothing in
+                self._undefined.add(name)
         self._undefined -= self._defined
 
 

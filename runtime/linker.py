@@ -54,7 +54,7 @@ class LinkedUnit:
     text: ExecutorAddress
     text_size: int
     eh_frame: ExecutorAddress  # NULL if there are none
-    thread_locals: ThreadLocalImage | None
+    thread_locals: ThreadLocalImage
     indirect_functions: tuple[tuple[ExecutorAddress, ExecutorAddress], ...]  # slot, resolver
     function_arrays: tuple[FunctionArray, ...]
     definitions: dict[str, Definition]
@@ -127,12 +127,8 @@ def _eh_frame(segments: list[SegmentMemory], tables: Tables) -> ExecutorAddress:
     return ExecutorAddress(segments[_RO].address + tables.eh_frame_offset)
 
 
-def _thread_locals(
-    tables: Tables, segments: list[SegmentMemory], module: int
-) -> ThreadLocalImage | None:
+def _thread_locals(tables: Tables, segments: list[SegmentMemory], module: int) -> ThreadLocalImage:
     image = tables.thread_locals
-    if not image.size:
-        return None
     address = ExecutorAddress(segments[_RO].address + image.offset)
     return ThreadLocalImage(module, address, image.size, image.align)
 

@@ -13,27 +13,14 @@ import mmap
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from runtime.addresses import ExecutorAddress, Protection
 from runtime.elf import Array
 from runtime.errors import ExecutorError, OutOfMemoryError
-from runtime.memory_mapper import Range, WorkingMemory
-
-
-class TargetMemory(Protocol):
-    """What a memfd mapper asks of the process in which the code runs."""
-
-    def map_memory(self, size: int, descriptor: int) -> ExecutorAddress:
-        """Map a memfd privately, inaccessible."""
-
-    def unmap_memory(self, address: ExecutorAddress, size: int) -> None:
-        """Undo ``map_memory``."""
-
-    def protect_memory(self, ranges: list[tuple[ExecutorAddress, int, Protection]]) -> None:
-        """Set protections; ``Protection.NONE`` also drops the process's own pages."""
+from runtime.executor_process_control import ExecutorProcessControl
+from runtime.memory_mapper import Range, WorkingMemory, protect
 
 
 @dataclass(slots=True)
@@ -53,7 +40,7 @@ class MemfdReservation:
 
 
 class _MemfdMapper:
-    def __init__(self, target: TargetMemory) -> None:
+    def __init__(self, target: ExecutorProcessControl) -> None:
         self._target = target
 
     def reserve(self, size: int) -> MemfdReservation:
@@ -78,12 +65,12 @@ class _MemfdMapper:
 
     def initialize(self, reservation: MemfdReservation, ranges: list[Range]) -> None:
         """See ``MemoryMapper``: the bytes are there already."""
-        self._protect(reservation, ranges)
+        protect(self._target, reservation, ranges)
 
     def deinitialize(self, reservation: MemfdReservation, ranges: list[Range]) -> None:
         """See ``MemoryMapper``. The pages go back to the system and read as zero again."""
         gone = [Range(r.offset, r.size, Protection.NONE) for r in ranges]
-        self._protect(reservation, gone)
+        protect(self._target, reservation, gone)
         for range_ in ranges:
             reservation.view.madvise(mmap.MADV_REMOVE, range_.offset, range_.size)
 
@@ -104,14 +91,6 @@ class _MemfdMapper:
         with contextlib.suppress(BufferError):  # some array over it is still in use
             reservation.view.close()
         os.close(descriptor)
-
-    def _protect(self, reservation: MemfdReservation, ranges: list[Range]) -> None:
-        self._target.protect_memory(
-            [
-                (ExecutorAddress(reservation.address + r.offset), r.size, r.protection)
-                for r in ranges
-            ]
-        )
 
 
 class SharedMemoryMapper(_MemfdMapper):

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 from runtime.addresses import ExecutorAddress, Protection
 from runtime.elf import Array
+from runtime.executor_process_control import ExecutorProcessControl
 
 PAGE_SIZE = mmap.PAGESIZE
 
@@ -71,3 +72,10 @@ class MemoryMapper(Protocol[R]):
 
     def forget(self, reservation: R) -> None:
         """Drop this process's half of a reservation whose target process is gone."""
+
+
+def protect(target: ExecutorProcessControl, reservation: Reservation, ranges: list[Range]) -> None:
+    """Protect ranges of a reservation in the target as they say."""
+    target.protect_memory(
+        [(ExecutorAddress(reservation.address + r.offset), r.size, r.protection) for r in ranges]
+    )

@@ -9,32 +9,16 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
 from runtime.addresses import RW, ExecutorAddress, Protection
 from runtime.elf import Array
 from runtime.errors import ExecutorError, OutOfMemoryError
-from runtime.memory_mapper import Range, WorkingMemory
+from runtime.executor_process_control import ExecutorProcessControl
+from runtime.memory_mapper import Range, WorkingMemory, protect
 
 _MOST_AT_ONCE = 16 << 20  # bytes in one message
-
-
-class StreamTarget(Protocol):
-    """What this mapper asks of the process in which the code runs."""
-
-    def map_memory(self, size: int, descriptor: int | None) -> ExecutorAddress:
-        """Map memory of its own (no descriptor), inaccessible."""
-
-    def unmap_memory(self, address: ExecutorAddress, size: int) -> None:
-        """Undo ``map_memory``."""
-
-    def protect_memory(self, ranges: list[tuple[ExecutorAddress, int, Protection]]) -> None:
-        """Set protections; ``Protection.NONE`` also drops the pages."""
-
-    def write_memory(self, address: ExecutorAddress, data: bytes) -> None:
-        """Copy bytes into writable memory."""
 
 
 @dataclass(slots=True)
@@ -50,7 +34,7 @@ class StreamReservation:
 class StreamMemoryMapper:
     """See the module."""
 
-    def __init__(self, target: StreamTarget) -> None:
+    def __init__(self, target: ExecutorProcessControl) -> None:
         self._target = target
         self.bytes_sent = 0
 
@@ -77,7 +61,7 @@ class StreamMemoryMapper:
         """Send what is not zero (the executor's memory is), then protect."""
         if any(r.protection & Protection.WRITE and r.protection & Protection.EXEC for r in ranges):
             raise ExecutorError("memory must not be writable and executable")
-        self._protect(reservation, [Range(r.offset, r.size, RW) for r in ranges])
+        protect(self._target, reservation, [Range(r.offset, r.size, RW) for r in ranges])
         for range_ in ranges:
             contents = reservation.scratch.pop(range_.offset)
             used = np.flatnonzero(contents)
@@ -87,13 +71,15 @@ class StreamMemoryMapper:
                 address = ExecutorAddress(reservation.address + range_.offset + start)
                 self._target.write_memory(address, data)
                 self.bytes_sent += len(data)
-        self._protect(reservation, ranges)
+        protect(self._target, reservation, ranges)
 
     def deinitialize(self, reservation: StreamReservation, ranges: list[Range]) -> None:
         """Inaccessible, and zero when it is used again."""
         for range_ in ranges:
             reservation.scratch.pop(range_.offset, None)
-        self._protect(reservation, [Range(r.offset, r.size, Protection.NONE) for r in ranges])
+        protect(
+            self._target, reservation, [Range(r.offset, r.size, Protection.NONE) for r in ranges]
+        )
 
     def release(self, reservation: StreamReservation) -> None:
         """Raises ValueError the second time."""
@@ -106,11 +92,3 @@ class StreamMemoryMapper:
             raise ValueError("the reservation has been given back")
         reservation.is_open = False
         reservation.scratch.clear()
-
-    def _protect(self, reservation: StreamReservation, ranges: list[Range]) -> None:
-        self._target.protect_memory(
-            [
-                (ExecutorAddress(reservation.address + r.offset), r.size, r.protection)
-                for r in ranges
-            ]
-        )
