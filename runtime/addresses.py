@@ -30,15 +30,20 @@ MODULE_OF_UNIT = 1 << 62
 """Marks the module number, for ``__tls_get_addr``, of a unit of ours; the C library's
 are small (``thread_locals.c`` of the platform library has it too)."""
 
+STATIC_MODULE = MODULE_OF_UNIT | (MODULE_OF_UNIT - 1)
+"""Stands for the threads' static blocks: offsets are from the thread pointer."""
+
 
 @dataclass(frozen=True, slots=True)
 class ThreadLocalImage:
     """Initial contents of a unit's thread-local variables; ``size`` is 0 if it has none.
 
-    Sizes in bytes.
+    Sizes in bytes. ``offset``: with ``STATIC_MODULE``, of the unit's variables from
+    the thread pointer.
     """
 
     module: int
+    offset: int
     address: ExecutorAddress
     size: int
     align: int

@@ -17,6 +17,7 @@ from runtime.errors import ExecutorDied
 from runtime.executor_process_control import ExecutorProcessControl, UnitRegistration
 from runtime.linker import FunctionArray, LinkedUnit, link
 from runtime.memory_manager import MapperMemoryManager, Statistics
+from runtime.static_thread_locals import StaticThreadLocals
 from runtime.symbols import JITDylib, ProcessSymbols
 from runtime.wire import Outcome
 
@@ -56,8 +57,12 @@ class ExecutionSession:
         self._platform = platform
         self._dylib = JITDylib()
         self._process_symbols = ProcessSymbols(
-            process.lookup, platform.replacements, process.lookup_thread_locals
+            process.lookup,
+            platform.replacements,
+            process.lookup_thread_locals,
+            process.describe_symbols,
         )
+        self._static_thread_locals = StaticThreadLocals(process.thread_area)
         self._memory = memory_manager
         self._next_number = 0
 
@@ -72,7 +77,14 @@ class ExecutionSession:
         ``linker.link`` raises; then nothing has changed.
         """
         number = self._next_number
-        linked = link(objects, number, self._dylib, self._process_symbols, self._memory)
+        linked = link(
+            objects,
+            number,
+            self._dylib,
+            self._process_symbols,
+            self._memory,
+            self._static_thread_locals,
+        )
         self._next_number += 1
         registration = UnitRegistration(
             dso_handle=linked.dso_handle,
@@ -81,6 +93,7 @@ class ExecutionSession:
             eh_frame=linked.eh_frame,
             thread_locals=linked.thread_locals,
             finalizers=self._platform.finalizers(linked.function_arrays),
+            moves=linked.moves,
         )
         try:
             self._process.register_unit(registration)
@@ -88,6 +101,7 @@ class ExecutionSession:
         except ExecutorDied:  # and its memory with it
             raise
         except BaseException:
+            linked.static_block.release()
             linked.allocation.deallocate()
             raise
         self._dylib.add(number, linked.definitions, linked.groups)
@@ -105,6 +119,7 @@ class ExecutionSession:
         """
         outcome = self._process.close_unit(unit.linked.dso_handle)
         self._dylib.remove(unit.number)
+        unit.linked.static_block.release()
         unit.linked.allocation.deallocate()
         return outcome
 

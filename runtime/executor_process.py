@@ -18,9 +18,11 @@ from pathlib import Path
 from runtime import wire
 from runtime.addresses import ExecutorAddress, Protection
 from runtime.errors import ExecutorDied, ExecutorError, describe_error
-from runtime.executor_process_control import UnitRegistration
+from runtime.executor_process_control import ThreadArea, UnitRegistration
+from runtime.symbols import SymbolDescription
 from runtime.wire import Operation, Outcome
 
+_MOST_THREAD_AREA = 1 << 20  # bytes
 _PATIENCE = 5  # s, for a process that is about to end
 
 
@@ -71,9 +73,9 @@ class ExecutorProcess:
 
     # Memory.
 
-    def map_memory(self, size: int, descriptor: int | None) -> ExecutorAddress:
+    def map_memory(self, size: int, descriptor: int | None, low: bool = False) -> ExecutorAddress:
         """Map a memfd or memory of its own, inaccessible, wherever there is room."""
-        reply = self._ask(Operation.RESERVE, wire.WORD.pack(size), descriptor)
+        reply = self._ask(Operation.RESERVE, wire.WORD.pack(size) + wire.WORD.pack(low), descriptor)
         return ExecutorAddress(*self._unpack(wire.WORD, reply))
 
     def unmap_memory(self, address: ExecutorAddress, size: int) -> None:
@@ -100,19 +102,44 @@ class ExecutorProcess:
 
     def lookup(self, names: list[str]) -> list[ExecutorAddress]:
         """Addresses of names in the process and its libraries; 0 where there is none."""
-        return [ExecutorAddress(word) for word in self._look_up(Operation.LOOKUP, names, 1)]
+        return [
+            ExecutorAddress(word) for (word,) in self._look_up(Operation.LOOKUP, names, wire.WORD)
+        ]
 
     def lookup_thread_locals(self, names: list[str]) -> list[tuple[int, int]]:
         """See ``ExecutorProcessControl``."""
-        words = self._look_up(Operation.LOOKUP_THREAD_LOCAL, names, 2)
-        return list(zip(words[::2], words[1::2], strict=True))
+        return [
+            (module, offset)
+            for module, offset in self._look_up(
+                Operation.LOOKUP_THREAD_LOCAL, names, wire.THREAD_LOCAL
+            )
+        ]
 
-    def _look_up(self, operation: Operation, names: list[str], words: int) -> list[int]:
-        """``words`` numbers for each name."""
+    def describe_symbols(self, names: list[str]) -> list[SymbolDescription]:
+        """See ``ExecutorProcessControl``."""
+        return [
+            SymbolDescription(ExecutorAddress(address), size, bool(is_variable))
+            for address, size, is_variable in self._look_up(
+                Operation.DESCRIBE, names, wire.DESCRIPTION
+            )
+        ]
+
+    def thread_area(self) -> ThreadArea:
+        """See ``ExecutorProcessControl``."""
+        reply = self._ask(Operation.THREAD_AREA, b"")
+        offset, size, align = self._unpack(wire.THREAD_AREA, reply)
+        if size > _MOST_THREAD_AREA or align not in (16, 32, 64):
+            raise ExecutorError("malformed answer about the threads' static block")
+        return ThreadArea(offset, size, align)
+
+    def _look_up(
+        self, operation: Operation, names: list[str], layout: struct.Struct
+    ) -> list[tuple[int, ...]]:
+        """The numbers of ``layout`` for each name."""
         reply = self._ask(operation, wire.pack_strings(names))
-        if len(reply) != words * wire.WORD.size * len(names):
+        if len(reply) != layout.size * len(names):
             raise ExecutorError("malformed answer to a symbol lookup")
-        return [word for (word,) in wire.WORD.iter_unpack(reply)]
+        return list(layout.iter_unpack(reply))
 
     def load_library(self, path: str) -> None:
         """dlopen(3) with RTLD_NOW | RTLD_GLOBAL. Raises ExecutorError with its reason."""
@@ -132,8 +159,12 @@ class ExecutorProcess:
             image.address,
             image.size,
             image.align,
+            image.offset,
+            len(unit.moves),
         )
-        self._ask(Operation.REGISTER, head + b"".join(map(wire.WORD.pack, unit.finalizers)))
+        moves = (wire.MOVE.pack(m.source, m.destination, m.size) for m in unit.moves)
+        finalizers = map(wire.WORD.pack, unit.finalizers)
+        self._ask(Operation.REGISTER, head + b"".join([*moves, *finalizers]))
 
     def choose_functions(
         self, functions: Sequence[tuple[ExecutorAddress, ExecutorAddress]]

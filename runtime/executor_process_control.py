@@ -10,7 +10,27 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from runtime.addresses import ExecutorAddress, Protection, ThreadLocalImage
+from runtime.symbols import SymbolDescription
 from runtime.wire import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadArea:
+    """Room for thread-local variables at a fixed place: ``offset`` from the thread
+    pointer, ``size`` and ``align`` in bytes."""
+
+    offset: int
+    size: int
+    align: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A variable of a library that a unit holds from now on; ``size`` in bytes."""
+
+    source: ExecutorAddress
+    destination: ExecutorAddress
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +43,7 @@ class UnitRegistration:
     eh_frame: ExecutorAddress
     thread_locals: ThreadLocalImage
     finalizers: Sequence[ExecutorAddress]
+    moves: Sequence[Move]
 
 
 class ExecutorProcessControl(Protocol):
@@ -31,9 +52,9 @@ class ExecutorProcessControl(Protocol):
 
     # Memory.
 
-    def map_memory(self, size: int, descriptor: int | None) -> ExecutorAddress:
+    def map_memory(self, size: int, descriptor: int | None, low: bool = False) -> ExecutorAddress:
         """Map a memfd privately, or memory of the process's own without one;
-        inaccessible, wherever there is room."""
+        inaccessible, wherever there is room, or with ``low`` in the first 2 GiB."""
 
     def unmap_memory(self, address: ExecutorAddress, size: int) -> None:
         """Undo ``map_memory``."""
@@ -53,9 +74,16 @@ class ExecutorProcessControl(Protocol):
     def lookup(self, names: list[str]) -> list[ExecutorAddress]:
         """Addresses of names in the process and its libraries; 0 where there is none."""
 
+    def describe_symbols(self, names: list[str]) -> list[SymbolDescription]:
+        """What names in the process and its libraries stand for."""
+
     def lookup_thread_locals(self, names: list[str]) -> list[tuple[int, int]]:
         """Module and offset, for ``__tls_get_addr``, of thread-local variables; module
-        0 where there is none."""
+        0 where there is none, ``STATIC_MODULE`` where the offset is from the thread
+        pointer."""
+
+    def thread_area(self) -> ThreadArea:
+        """The part of each thread's static block that is ours."""
 
     def load_library(self, path: str) -> None:
         """dlopen(3) with RTLD_NOW | RTLD_GLOBAL. Raises ExecutorError with its reason."""

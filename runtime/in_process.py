@@ -13,11 +13,13 @@ from pathlib import Path
 
 from runtime.addresses import ExecutorAddress, Protection
 from runtime.errors import ExecutorError, describe_error
-from runtime.executor_process_control import UnitRegistration
+from runtime.executor_process_control import ThreadArea, UnitRegistration
+from runtime.symbols import SymbolDescription
 from runtime.wire import MAX_VALUE, Outcome, Value
 
 _MAP_PRIVATE_NORESERVE = 0x02 | 0x4000
 _MAP_ANONYMOUS = 0x20
+_MAP_32BIT = 0x40
 _MADV_DONTNEED = 4
 _TEXT_SIZES = (512, 4096)  # FORKREPL_EXCEPTION_TYPE_SIZE, ..._WHAT_SIZE
 
@@ -32,6 +34,9 @@ class _Unit(ctypes.Structure):
         ("tls_image", ctypes.c_uint64),
         ("tls_size", ctypes.c_uint64),
         ("tls_align", ctypes.c_uint64),
+        ("tls_offset", ctypes.c_int64),
+        ("moves", ctypes.POINTER(ctypes.c_uint64)),
+        ("move_count", ctypes.c_size_t),
         ("finalizers", ctypes.POINTER(ctypes.c_uint64)),
         ("finalizer_count", ctypes.c_size_t),
     ]
@@ -73,9 +78,10 @@ class InProcessExecutor:
         self._libc.process_vm_readv.restype = ctypes.c_ssize_t
         self._arguments: object = None  # the program may keep pointers to them
 
-    def map_memory(self, size: int, descriptor: int | None) -> ExecutorAddress:
+    def map_memory(self, size: int, descriptor: int | None, low: bool = False) -> ExecutorAddress:
         """See ``ExecutorProcessControl``, as for all methods here."""
         flags = _MAP_PRIVATE_NORESERVE | (_MAP_ANONYMOUS if descriptor is None else 0)
+        flags |= _MAP_32BIT if low else 0
         file = -1 if descriptor is None else descriptor
         address = self._libc.mmap(None, ctypes.c_size_t(size), 0, flags, file, ctypes.c_long(0))
         if address is None or address == ctypes.c_void_p(-1).value:
@@ -124,12 +130,28 @@ class InProcessExecutor:
         """See ``ExecutorProcessControl``."""
         found = []
         for name in names:
-            module, offset = ctypes.c_uint64(), ctypes.c_uint64()
+            module, offset = ctypes.c_uint64(), ctypes.c_int64()
             self._platform.forkrepl_find_thread_local(
                 os.fsencode(name), ctypes.byref(module), ctypes.byref(offset)
             )
             found.append((module.value, offset.value))
         return found
+
+    def describe_symbols(self, names: list[str]) -> list[SymbolDescription]:
+        """See ``ExecutorProcessControl``."""
+        found = []
+        for name in names:
+            words = [ctypes.c_uint64() for _ in range(3)]
+            self._platform.forkrepl_describe_symbol(os.fsencode(name), *map(ctypes.byref, words))
+            address, size, is_variable = (word.value for word in words)
+            found.append(SymbolDescription(ExecutorAddress(address), size, bool(is_variable)))
+        return found
+
+    def thread_area(self) -> ThreadArea:
+        """A small one: see the platform library."""
+        offset, size, align = ctypes.c_int64(), ctypes.c_uint64(), ctypes.c_uint64()
+        self._platform.forkrepl_thread_area(*map(ctypes.byref, (offset, size, align)))
+        return ThreadArea(offset.value, size.value, align.value)
 
     def load_library(self, path: str) -> None:
         """With RTLD_NOW | RTLD_GLOBAL."""
@@ -140,6 +162,8 @@ class InProcessExecutor:
 
     def register_unit(self, unit: UnitRegistration) -> None:
         """The platform library copies the finalizers."""
+        words = [word for m in unit.moves for word in (m.source, m.destination, m.size)]
+        moves = (ctypes.c_uint64 * len(words))(*words)
         finalizers = (ctypes.c_uint64 * len(unit.finalizers))(*unit.finalizers)
         image = unit.thread_locals
         description = _Unit(
@@ -151,6 +175,9 @@ class InProcessExecutor:
             image.address,
             image.size,
             image.align,
+            image.offset,
+            ctypes.cast(moves, ctypes.POINTER(ctypes.c_uint64)),
+            len(unit.moves),
             ctypes.cast(finalizers, ctypes.POINTER(ctypes.c_uint64)),
             len(unit.finalizers),
         )

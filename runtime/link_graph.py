@@ -48,6 +48,7 @@ class LinkGraph:
     symbol_value: Array  # int64[m], offset in its section, or the address
     symbol_size: Array  # int64[m]
     symbol_info: Array  # uint8[m], binding << 4 | type
+    symbol_visibility: Array  # uint8[m], STV_DEFAULT ...
     symbol_common: Array  # bool[m], a tentative definition, in a section made for it
     global_symbols: Array  # int64[], numbers of the symbols that are not local
     global_names: list[str]  # their names
@@ -61,7 +62,7 @@ class LinkGraph:
     symbol_canonical: Array  # int64[m], the symbol that stands for all of its name
     symbol_external: Array  # bool[m], lies outside of this graph, at symbol_address
     symbol_address: Array  # int64[m]; external ones now, the others by assign_addresses;
-    # of a thread-local variable its offset in the thread's block
+    # of a thread-local variable its offset in the thread's block (see symbol_module)
     symbol_module: Array  # int64[m], of a thread-local variable
 
     # lay out
@@ -123,6 +124,7 @@ def build(objects: list[ObjectFile]) -> LinkGraph:
         symbol_value=np.where(common, 0, symbols["value"].astype(np.int64)),
         symbol_size=symbols["size"].astype(np.int64),
         symbol_info=symbols["info"],
+        symbol_visibility=symbols["other"] & 3,
         symbol_common=common,
         global_symbols=np.flatnonzero(symbols["info"] >= elf.STB_GLOBAL << 4),
         global_names=[name for o in objects for name in o.global_names()],

@@ -15,21 +15,27 @@ from runtime.addresses import (
     MODULE_OF_UNIT,
     NULL,
     RO,
+    RW,
     RX,
+    STATIC_MODULE,
     ExecutorAddress,
     ThreadLocalImage,
 )
 from runtime.elf import Array, ObjectFile
+from runtime.executor_process_control import Move
 from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph, build
 from runtime.memory_manager import FinalizedAllocation, InFlightAllocation, MapperMemoryManager
-from runtime.passes.addresses import assign_addresses, redirect_indirect
+from runtime.passes.addresses import assign_addresses, redirect
 from runtime.passes.layout import SegmentMemory, Tables, check_relocation_types, lay_out
+from runtime.passes.reach import find_out_of_reach, needs_low_memory
 from runtime.passes.relocate import apply, copy_sections, fill_tables
 from runtime.passes.resolve import discard_duplicate_groups, resolve_symbols
+from runtime.static_thread_locals import StaticBlock, StaticThreadLocals
 from runtime.symbols import Definition, JITDylib, ProcessSymbols
 
 _RX = SEGMENTS.index(RX)
 _RO = SEGMENTS.index(RO)
+_RW = SEGMENTS.index(RW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +56,14 @@ class LinkedUnit:
     """
 
     allocation: FinalizedAllocation
+    static_block: StaticBlock
     dso_handle: ExecutorAddress
     text: ExecutorAddress
     text_size: int
     eh_frame: ExecutorAddress  # NULL if there are none
     thread_locals: ThreadLocalImage
     indirect_functions: tuple[tuple[ExecutorAddress, ExecutorAddress], ...]  # slot, resolver
+    moves: tuple[Move, ...]
     function_arrays: tuple[FunctionArray, ...]
     definitions: dict[str, Definition]
     groups: tuple[str, ...]
@@ -67,6 +75,7 @@ def link(
     dylib: JITDylib,
     process: ProcessSymbols,
     memory_manager: MapperMemoryManager,
+    static_thread_locals: StaticThreadLocals,
 ) -> LinkedUnit:
     """Link objects into executable memory.
 
@@ -83,35 +92,43 @@ def link(
     defined = resolve_symbols(graph, dylib, process)
     # Every name now means one thing, and what lies elsewhere has its address.
 
-    tables = lay_out(graph)
+    low = needs_low_memory(graph)
+    out_of_reach = find_out_of_reach(graph, memory_manager.span(low), dylib, process)
+    tables = lay_out(graph, out_of_reach)
     # Sizes are fixed.
 
     sizes = dict(zip(SEGMENTS, graph.segment_size, strict=True))
     alignments = dict(zip(SEGMENTS, graph.segment_align, strict=True))
-    with memory_manager.allocate(sizes, alignments) as memory:
+    with (
+        _static_block(static_thread_locals, tables) as static_block,
+        memory_manager.allocate(sizes, alignments, low) as memory,
+    ):
         segments = [_segment_memory(memory, index) for index in range(len(SEGMENTS))]
-        module = MODULE_OF_UNIT | unit
-        assign_addresses(graph, tables, segments, module)
-        indirect_functions = redirect_indirect(graph, tables, segments)
+        thread_locals = _thread_locals(tables, segments, unit, static_block)
+        assign_addresses(graph, tables, segments, thread_locals)
+        redirection = redirect(graph, tables, segments)
         # Addresses are fixed.
 
         copy_sections(graph, memory.bytes, segments)
-        fill_tables(graph, tables, memory.bytes, segments, module)
+        fill_tables(graph, tables, memory.bytes, segments, redirection, thread_locals.module)
         apply(graph, tables, memory.bytes, segments)
         # The bytes are fixed.
 
         function_arrays = _function_arrays(graph, memory.bytes, segments)
         allocation = memory.finalize()
+        static_block.keep()
     return LinkedUnit(
         allocation=allocation,
+        static_block=static_block,
         dso_handle=segments[_RO].address,
         text=segments[_RX].address,
         text_size=segments[_RX].size,
         eh_frame=_eh_frame(segments, tables),
-        thread_locals=_thread_locals(tables, segments, module),
-        indirect_functions=tuple(indirect_functions),
+        thread_locals=thread_locals,
+        indirect_functions=redirection.indirect,
+        moves=_moves(tables, segments),
         function_arrays=function_arrays,
-        definitions=_definitions(graph, defined, unit),
+        definitions=_definitions(graph, tables, defined, unit),
         groups=tuple(groups),
     )
 
@@ -127,20 +144,52 @@ def _eh_frame(segments: list[SegmentMemory], tables: Tables) -> ExecutorAddress:
     return ExecutorAddress(segments[_RO].address + tables.eh_frame_offset)
 
 
-def _thread_locals(tables: Tables, segments: list[SegmentMemory], module: int) -> ThreadLocalImage:
+def _static_block(static_thread_locals: StaticThreadLocals, tables: Tables) -> StaticBlock:
     image = tables.thread_locals
-    address = ExecutorAddress(segments[_RO].address + image.offset)
-    return ThreadLocalImage(module, address, image.size, image.align)
+    return static_thread_locals.allocate(image.size if image.is_static else 0, image.align)
 
 
-def _definitions(graph: LinkGraph, defined: dict[str, int], unit: int) -> dict[str, Definition]:
-    addresses, modules = graph.symbol_address, graph.symbol_module
-    weak = (graph.symbol_info >> 4) == elf.STB_WEAK
+def _thread_locals(
+    tables: Tables, segments: list[SegmentMemory], unit: int, static_block: StaticBlock
+) -> ThreadLocalImage:
+    image = tables.thread_locals
+    return ThreadLocalImage(
+        module=STATIC_MODULE if image.is_static else MODULE_OF_UNIT | unit,
+        offset=static_block.offset if image.is_static else 0,
+        address=ExecutorAddress(segments[_RO].address + image.offset),
+        size=image.size,
+        align=image.align,
+    )
+
+
+def _moves(tables: Tables, segments: list[SegmentMemory]) -> tuple[Move, ...]:
+    first = segments[_RW].address
+    return tuple(
+        Move(variable.source, ExecutorAddress(first + offset), variable.size)
+        for variable, offset in tables.moved
+    )
+
+
+def _definitions(
+    graph: LinkGraph, tables: Tables, defined: dict[str, int], unit: int
+) -> dict[str, Definition]:
+    """What later units find: the graph's own, and the variables that it has taken over."""
+    moved = [symbol for variable, _ in tables.moved for symbol in variable.symbols]
+    defined = defined | {graph.symbol_name(symbol): symbol for symbol in moved}
+    symbols = np.fromiter(defined.values(), np.int64, len(defined))
+    info = graph.symbol_info[symbols]
+    kind = info & 0xF
+    columns = zip(
+        defined,
+        graph.symbol_address[symbols].tolist(),
+        ((info >> 4 == elf.STB_WEAK) | np.isin(symbols, moved)).tolist(),
+        graph.symbol_module[symbols].tolist(),
+        ((kind == elf.STT_FUNC) | (kind == elf.STT_GNU_IFUNC)).tolist(),
+        strict=True,
+    )
     return {
-        name: Definition(
-            ExecutorAddress(int(addresses[symbol])), unit, bool(weak[symbol]), int(modules[symbol])
-        )
-        for name, symbol in defined.items()
+        name: Definition(ExecutorAddress(address), unit, weak, module, is_function)
+        for name, address, weak, module, is_function in columns
     }
 
 

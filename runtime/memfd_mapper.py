@@ -43,7 +43,7 @@ class _MemfdMapper:
     def __init__(self, target: ExecutorProcessControl) -> None:
         self._target = target
 
-    def reserve(self, size: int) -> MemfdReservation:
+    def reserve(self, size: int, low: bool = False) -> MemfdReservation:
         """See ``MemoryMapper``. Pages cost nothing until they are used."""
         with ExitStack() as undo:
             try:
@@ -51,7 +51,7 @@ class _MemfdMapper:
                 undo.callback(os.close, descriptor)
                 os.truncate(descriptor, size)
                 view = undo.enter_context(mmap.mmap(descriptor, size, mmap.MAP_SHARED))
-                address = self._target.map_memory(size, descriptor)
+                address = self._target.map_memory(size, descriptor, low)
             except (OSError, OverflowError, ExecutorError) as error:
                 raise OutOfMemoryError(
                     f"cannot reserve {size >> 20} MiB of address space: {error}"

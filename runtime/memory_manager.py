@@ -18,66 +18,16 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from sortedcontainers import SortedDict, SortedSet
-
 from runtime.addresses import RO, RW, RX, ExecutorAddress, Protection, align_up
 from runtime.elf import Array
 from runtime.errors import OutOfMemoryError
+from runtime.free_ranges import FreeRanges
 from runtime.memory_mapper import PAGE_SIZE, MemoryMapper, Range, Reservation
 
 DEFAULT_SLAB_SIZE = 1 << 30
+_LOW_SLAB_SIZE = 1 << 28  # bytes: there are only 2 GiB of low addresses
 _MOST_RESERVED = 1 << 46  # bytes: half of a process's address space
 _SHARES = {RX: 4, RO: 4, RW: 2}  # one n-th of a reservation each
-
-
-class FreeRanges:
-    """Free ranges of a stripe: best fit, coalesced with their neighbours when freed."""
-
-    def __init__(self, offset: int, size: int) -> None:
-        self._by_offset: Any = SortedDict({offset: size})
-        self._by_size: Any = SortedSet([(size, offset)])
-
-    def take(self, size: int) -> int | None:
-        """The offset of ``size`` bytes that are now taken; None if there are none."""
-        index = self._by_size.bisect_left((size, -1))
-        if index == len(self._by_size):
-            return None
-        found_size, offset = self._by_size[index]
-        self._remove(offset, found_size)
-        if found_size > size:
-            self._insert(offset + size, found_size - size)
-        return int(offset)
-
-    def give_back(self, offset: int, size: int) -> None:
-        """Free a range. Raises ValueError if part of it is free already."""
-        index = self._by_offset.bisect_left(offset)
-        if index < len(self._by_offset):
-            after, after_size = self._by_offset.peekitem(index)
-            if after < offset + size:
-                raise ValueError("a range was freed twice")
-            if after == offset + size:
-                self._remove(after, after_size)
-                size += after_size
-        if index > 0:
-            before, before_size = self._by_offset.peekitem(index - 1)
-            if before + before_size > offset:
-                raise ValueError("a range was freed twice")
-            if before + before_size == offset:
-                self._remove(before, before_size)
-                offset, size = before, size + before_size
-        self._insert(offset, size)
-
-    def ranges(self) -> list[tuple[int, int]]:
-        """(offset, size) of every free range, in order."""
-        return list(self._by_offset.items())
-
-    def _insert(self, offset: int, size: int) -> None:
-        self._by_offset[offset] = size
-        self._by_size.add((size, offset))
-
-    def _remove(self, offset: int, size: int) -> None:
-        del self._by_offset[offset]
-        self._by_size.remove((size, offset))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +88,37 @@ class MapperMemoryManager:
         self._mapper = mapper
         self._slab_size = align_up(slab_size, 4 * PAGE_SIZE)
         self._slabs: list[_Slab] = []
+        self._low_slabs: list[_Slab] = []
         self._used = 0
 
+    def span(self, low: bool = False) -> tuple[int, int]:
+        """First and last address of where allocations will be, from now on.
+
+        True until reservations are full and another is made. Raises OutOfMemoryError.
+        """
+        slabs = self._low_slabs if low else self._slabs
+        if not slabs:
+            self._reserve({}, low)
+        starts = [slab.reservation.address for slab in slabs]
+        ends = [slab.reservation.address + slab.reservation.size for slab in slabs]
+        return min(starts), max(ends)
+
     def allocate(
-        self, sizes: Mapping[Protection, int], alignments: Mapping[Protection, int] | None = None
+        self,
+        sizes: Mapping[Protection, int],
+        alignments: Mapping[Protection, int] | None = None,
+        low: bool = False,
     ) -> InFlightAllocation:
         """Memory for segments of the given sizes in bytes, all in one reservation.
 
         ``alignments``: of the segments' addresses, powers of two; a page is the
-        least. Raises OutOfMemoryError.
+        least. ``low``: in the first 2 GiB of the address space. Raises
+        OutOfMemoryError.
         """
         # Room to move the start up, where a page is not enough.
         slack = {p: max((alignments or {}).get(p, 1) - PAGE_SIZE, 0) for p in sizes}
         rounded = {p: align_up(size + slack[p], PAGE_SIZE) for p, size in sizes.items() if size}
-        slab, ranges = self._take(rounded)
+        slab, ranges = self._take(rounded, low)
         try:
             working = self._mapper.prepare(slab.reservation, ranges)
         except BaseException:
@@ -170,42 +137,50 @@ class MapperMemoryManager:
 
     def statistics(self) -> Statistics:
         """What is reserved and used now."""
+        slabs = self._slabs + self._low_slabs
         return Statistics(
-            reserved=sum(slab.reservation.size for slab in self._slabs),
+            reserved=sum(slab.reservation.size for slab in slabs),
             used=self._used,
-            free_ranges=sum(len(f.ranges()) for s in self._slabs for f in s.stripes.values()),
-            reservations=len(self._slabs),
+            free_ranges=sum(len(f.ranges()) for s in slabs for f in s.stripes.values()),
+            reservations=len(slabs),
         )
 
     def release_all(self) -> None:
         """Give every reservation back; allocations must not be used any more."""
-        while self._slabs:
-            self._mapper.release(self._slabs.pop().reservation)
+        for slabs in (self._slabs, self._low_slabs):
+            while slabs:
+                self._mapper.release(slabs.pop().reservation)
         self._used = 0
 
     def forget_all(self) -> None:
         """Drop this side's half of every reservation: the process that had the other
         half is gone."""
-        while self._slabs:
-            self._mapper.forget(self._slabs.pop().reservation)
+        for slabs in (self._slabs, self._low_slabs):
+            while slabs:
+                self._mapper.forget(slabs.pop().reservation)
         self._used = 0
 
-    def _take(self, sizes: Mapping[Protection, int]) -> tuple[_Slab, list[Range]]:
-        for slab in reversed(self._slabs):  # the newest has most room
+    def _take(self, sizes: Mapping[Protection, int], low: bool) -> tuple[_Slab, list[Range]]:
+        for slab in reversed(self._low_slabs if low else self._slabs):  # the newest has most room
             ranges = slab.take(sizes)
             if ranges is not None:
                 return slab, ranges
-        size = self._slab_size
-        while any(size // _SHARES[protection] < need for protection, need in sizes.items()):
-            if size > _MOST_RESERVED:
-                raise OutOfMemoryError(f"{sum(sizes.values()) >> 30} GiB are wanted")
-            size *= 2
-        slab = _Slab(self._mapper.reserve(size))
-        self._slabs.append(slab)
+        slab = self._reserve(sizes, low)
         ranges = slab.take(sizes)
         if ranges is None:
             raise OutOfMemoryError("a fresh reservation has no room")  # cannot happen
         return slab, ranges
+
+    def _reserve(self, sizes: Mapping[Protection, int], low: bool) -> _Slab:
+        """A new reservation with room for ``sizes``."""
+        size = min(self._slab_size, _LOW_SLAB_SIZE) if low else self._slab_size
+        while any(size // _SHARES[protection] < need for protection, need in sizes.items()):
+            if size > _MOST_RESERVED:
+                raise OutOfMemoryError(f"{sum(sizes.values()) >> 30} GiB are wanted")
+            size *= 2
+        slab = _Slab(self._mapper.reserve(size, low))
+        (self._low_slabs if low else self._slabs).append(slab)
+        return slab
 
     # For the allocation types below.
 

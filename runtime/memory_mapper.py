@@ -52,10 +52,10 @@ class WorkingMemory:
 class MemoryMapper(Protocol[R]):
     """Reserve once, then prepare, initialize and deinitialize ranges of it."""
 
-    def reserve(self, size: int) -> R:
+    def reserve(self, size: int, low: bool = False) -> R:
         """Reserve address space; nothing in it is accessible yet.
 
-        Raises OutOfMemoryError.
+        ``low``: in the first 2 GiB. Raises OutOfMemoryError.
         """
 
     def prepare(self, reservation: R, ranges: list[Range]) -> WorkingMemory:

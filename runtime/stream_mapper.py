@@ -38,10 +38,10 @@ class StreamMemoryMapper:
         self._target = target
         self.bytes_sent = 0
 
-    def reserve(self, size: int) -> StreamReservation:
+    def reserve(self, size: int, low: bool = False) -> StreamReservation:
         """See ``MemoryMapper``, as for all methods here."""
         try:
-            return StreamReservation(self._target.map_memory(size, None), size)
+            return StreamReservation(self._target.map_memory(size, None, low), size)
         except (ExecutorError, struct.error) as error:  # too large, or larger than a number
             raise OutOfMemoryError(
                 f"cannot reserve {size >> 20} MiB of address space: {error}"

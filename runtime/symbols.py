@@ -15,6 +15,19 @@ from runtime.addresses import ExecutorAddress
 Lookup = Callable[[list[str]], list[ExecutorAddress]]
 """Asks the executor process for the addresses of names; 0: it has none."""
 
+
+@dataclass(frozen=True, slots=True)
+class SymbolDescription:
+    """What the process knows of a symbol; ``size`` in bytes."""
+
+    address: ExecutorAddress
+    size: int
+    is_variable: bool
+
+
+Describe = Callable[[list[str]], list[SymbolDescription]]
+"""Asks the executor process what names that it has stand for."""
+
 ThreadLocalLookup = Callable[[list[str]], list[tuple[int, int]]]
 """The same for thread-local variables: module and offset, or module 0."""
 
@@ -31,6 +44,7 @@ class Definition:
     unit: int
     weak: bool
     module: int = 0
+    is_function: bool = False
 
 
 class JITDylib:
@@ -83,8 +97,10 @@ class ProcessSymbols:
         lookup: Lookup,
         replacements: Mapping[str, str],
         lookup_thread_locals: ThreadLocalLookup = lambda names: [(0, 0)] * len(names),
+        describe: Describe = lambda names: [],
     ) -> None:
         self._lookup = lookup
+        self._describe = describe
         self._lookup_thread_locals = lookup_thread_locals
         self._replacements = replacements
         self._known: dict[str, ExecutorAddress] = {}
@@ -93,6 +109,11 @@ class ProcessSymbols:
         """Module and offset of those thread-local variables that the process has."""
         found = self._lookup_thread_locals(names) if names else []
         return {name: pair for name, pair in zip(names, found, strict=True) if pair[0]}
+
+    def describe(self, names: list[str]) -> list[SymbolDescription]:
+        """What names that ``find`` has found stand for."""
+        asked = [self._replacements.get(name, name) for name in names]
+        return self._describe(asked) if asked else []
 
     def find(self, names: list[str]) -> dict[str, ExecutorAddress]:
         """The addresses of those names that the process has; one question for all."""

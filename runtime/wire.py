@@ -12,13 +12,17 @@ from dataclasses import dataclass
 
 from runtime.errors import ExecutorError
 
-VERSION = 1
+VERSION = 2
 MAX_PAYLOAD = 64 << 20
 
 HEAD = struct.Struct("<IHH")  # payload size, operation, error
 HELLO = struct.Struct("<IIQ")  # version, pid, page size
 RANGE = struct.Struct("<QQQ")  # address, size, protection
-UNIT = struct.Struct("<QQQQQQQQ")  # struct wire_unit
+UNIT = struct.Struct("<QQQQQQQQqQ")  # struct wire_unit
+MOVE = struct.Struct("<QQQ")  # struct wire_move
+THREAD_LOCAL = struct.Struct("<Qq")  # module, offset
+DESCRIPTION = struct.Struct("<QQQ")  # address, size, whether it is a variable
+THREAD_AREA = struct.Struct("<qQQ")  # offset from the thread pointer, size, align
 WORD = struct.Struct("<Q")
 STATUS = struct.Struct("<i")
 OUTCOME = struct.Struct("<IiQQQQIIII")
@@ -45,6 +49,8 @@ class Operation(enum.IntEnum):
     CHOOSE = 15
     LOOKUP_THREAD_LOCAL = 16
     WRITE = 17
+    THREAD_AREA = 18
+    DESCRIBE = 19
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,7 @@ class FakeMapper:
         self.forgotten: list[FakeReservation] = []
         self._next_address = 0x7F0000000000
 
-    def reserve(self, size: int) -> FakeReservation:
+    def reserve(self, size: int, low: bool = False) -> FakeReservation:
         self._note("reserve")
         assert size > 0
         assert size % PAGE_SIZE == 0

@@ -17,10 +17,12 @@ from runtime import elf
 from runtime.addresses import ExecutorAddress
 from runtime.elf import read_object
 from runtime.errors import LinkError, ObjectFormatError, OutOfMemoryError
+from runtime.executor_process_control import ThreadArea
 from runtime.link_graph import build
 from runtime.linker import LinkedUnit, link
 from runtime.memory_manager import MapperMemoryManager
-from runtime.symbols import JITDylib, ProcessSymbols
+from runtime.static_thread_locals import StaticThreadLocals
+from runtime.symbols import JITDylib, ProcessSymbols, SymbolDescription
 
 C = """
 extern int far[]; int printf(const char *, ...); int data = 5, zero[40]; const int constant = 6;
@@ -60,8 +62,14 @@ def link_with_fakes(name: str, data: bytes) -> LinkedUnit:
     def lookup(names: list[str]) -> list[ExecutorAddress]:
         return [ExecutorAddress(0x7EFFF0000000 + 16 * index) for index in range(len(names))]
 
+    def describe(names: list[str]) -> list[SymbolDescription]:
+        addresses = lookup(names)
+        return [SymbolDescription(address, 8, bool(address & 16)) for address in addresses]
+
+    process = ProcessSymbols(lookup, {}, describe=describe)
+    static = StaticThreadLocals(lambda: ThreadArea(-4096, 4096, 64))
     try:
-        return link([read_object(name, data)], 0, JITDylib(), ProcessSymbols(lookup, {}), manager)
+        return link([read_object(name, data)], 0, JITDylib(), process, manager, static)
     except BaseException:
         assert manager.statistics().used == 0
         raise

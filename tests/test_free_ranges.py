@@ -17,7 +17,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from runtime.memory_manager import FreeRanges
+from runtime.free_ranges import FreeRanges
 
 START, SIZE = 1000, 256
 Taken = tuple[int, int]  # offset, size

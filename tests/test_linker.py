@@ -976,8 +976,8 @@ def test_an_unsupported_relocation_is_named(program: Program) -> None:
 @pytest.mark.parametrize(
     ("source", "name"),
     [
-        (".globl f\nf: mov stdout, %rax\n ret", "R_X86_64_32S"),
-        (".globl f\nf: mov $f, %eax\n ret", "R_X86_64_32"),
+        (".globl f\nf: mov f+0x7ffffff0, %rax\n ret", "R_X86_64_32S"),
+        (".globl f\nf: mov $f-0x7ffffff0, %eax\n ret", "R_X86_64_32"),
         (".globl f\nf: mov far(%rip), %rax\n ret\n.globl far\n.set far, 0x1000", "R_X86_64_PC32"),
     ],
     ids=["absolute signed", "absolute unsigned", "relative"],

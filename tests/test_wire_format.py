@@ -33,8 +33,11 @@ LAYOUTS = {
             "tls_image",
             "tls_size",
             "tls_align",
+            "tls_offset",
+            "move_count",
         ],
     ),
+    "wire_move": (wire.MOVE, ["source", "destination", "size"]),
     "wire_outcome": (
         wire.OUTCOME,
         [

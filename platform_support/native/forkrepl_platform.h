@@ -13,6 +13,13 @@
 extern "C" {
 #endif
 
+// A variable of a library that a unit holds from now on (see patch.c).
+struct forkrepl_move {
+  uint64_t source;
+  uint64_t destination;
+  uint64_t size;
+};
+
 // A link unit: the code and data that one link made, which come and go as one.
 // Addresses of this process; the arrays are copied.
 struct forkrepl_unit {
@@ -24,6 +31,9 @@ struct forkrepl_unit {
   uint64_t tls_image;  // initial contents of its thread-local variables
   uint64_t tls_size;   // 0: it has none
   uint64_t tls_align;
+  int64_t tls_offset; // from the thread pointer, if the module is the static one
+  const struct forkrepl_move *moves;
+  size_t move_count;
   const uint64_t *finalizers; // in the order in which they are to run
   size_t finalizer_count;
 };
@@ -90,8 +100,17 @@ int forkrepl_thread_atexit(void (*function)(void *), void *object,
                            void *dso_handle);
 void *forkrepl_tls_get_addr(const uint64_t *module_and_offset);
 
+// Room for thread-local variables at a fixed distance from the thread pointer:
+// an initialised thread-local array of the program's, or a small one here.
+void forkrepl_set_thread_area(void *area, size_t size);
+void forkrepl_thread_area(int64_t *offset, uint64_t *size, uint64_t *align);
+
+// What a name that dlsym finds stands for. Address 0: it finds none.
+void forkrepl_describe_symbol(const char *name, uint64_t *address,
+                              uint64_t *size, uint64_t *is_variable);
+
 // Where the process or a library has a thread-local variable, in the terms of
-// __tls_get_addr. Module 0: nowhere.
+// forkrepl_tls_get_addr. Module 0: nowhere.
 void forkrepl_find_thread_local(const char *name, uint64_t *module,
                                 uint64_t *offset);
 

@@ -3,16 +3,12 @@
 //
 // A unit has one image; a thread gets its own copy when it first asks for it.
 // Where the C library's module numbers end, ours begin: see MODULE_OF_UNIT.
-#define _GNU_SOURCE
-#include "handlers.h"
+#include "thread_locals.h"
 
-#include <dlfcn.h>
-#include <link.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define MODULE_OF_UNIT (UINT64_C(1) << 62) // runtime/addresses.py has it too
 
 extern void *__tls_get_addr(void *);
 
@@ -127,8 +123,11 @@ void *forkrepl_tls_get_addr(const uint64_t *index) {
     return __tls_get_addr((void *)index);
   size_t unit = (size_t)(index[0] & ~MODULE_OF_UNIT);
   void *block = unit < here.count ? here.blocks[unit] : NULL;
-  if (!block)
+  if (!block) {
+    if (index[0] == STATIC_MODULE)
+      return thread_pointer() + index[1];
     block = make_block(unit);
+  }
   return (char *)block + index[1];
 }
 
@@ -147,10 +146,12 @@ int forkrepl_thread_atexit(void (*function)(void *), void *object,
 }
 
 int forkrepl_thread_locals_add(const struct forkrepl_unit *unit) {
+  if (unit->tls_module == STATIC_MODULE)
+    return forkrepl_static_thread_locals_set(unit, (void *)unit->tls_image);
   size_t number = (size_t)(unit->tls_module & ~MODULE_OF_UNIT);
   if (!unit->tls_size)
     return 0;
-  int failed = 0;
+  int error = 0;
   pthread_mutex_lock(&lock);
   if (number >= image_count) {
     size_t count = number + 1 > 2 * image_count ? number + 1 : 2 * image_count;
@@ -160,14 +161,14 @@ int forkrepl_thread_locals_add(const struct forkrepl_unit *unit) {
       images = larger;
       image_count = count;
     } else
-      failed = 1;
+      error = ENOMEM;
   }
-  if (!failed)
+  if (!error)
     images[number] = (struct image){
         (const void *)unit->tls_image, unit->tls_size,
         unit->tls_align < sizeof(void *) ? sizeof(void *) : unit->tls_align};
   pthread_mutex_unlock(&lock);
-  return failed;
+  return error;
 }
 
 void forkrepl_thread_locals_run(void *dso_handle,
@@ -176,6 +177,8 @@ void forkrepl_thread_locals_run(void *dso_handle,
 }
 
 void forkrepl_thread_locals_remove(const struct forkrepl_unit *unit) {
+  if (unit->tls_module == STATIC_MODULE)
+    forkrepl_static_thread_locals_set(unit, NULL);
   size_t number = (size_t)(unit->tls_module & ~MODULE_OF_UNIT);
   pthread_mutex_lock(&lock);
   if (unit->tls_size && number < image_count)
@@ -197,32 +200,4 @@ void forkrepl_thread_locals_remove(const struct forkrepl_unit *unit) {
     }
   }
   pthread_mutex_unlock(&lock);
-}
-
-struct search {
-  uint64_t address, module, offset;
-};
-
-static int find_module(struct dl_phdr_info *info, size_t size, void *context) {
-  struct search *search = context;
-  for (int i = 0; info->dlpi_tls_data && i < info->dlpi_phnum; ++i) {
-    uint64_t offset = search->address - (uint64_t)info->dlpi_tls_data;
-    if (info->dlpi_phdr[i].p_type == PT_TLS &&
-        offset < info->dlpi_phdr[i].p_memsz) {
-      search->module = info->dlpi_tls_modid;
-      search->offset = offset;
-      return 1;
-    }
-  }
-  return 0;
-}
-
-void forkrepl_find_thread_local(const char *name, uint64_t *module,
-                                uint64_t *offset) {
-  // For a thread-local symbol dlsym gives this thread's variable.
-  struct search search = {(uint64_t)dlsym(RTLD_DEFAULT, name), 0, 0};
-  if (search.address)
-    dl_iterate_phdr(find_module, &search);
-  *module = search.module;
-  *offset = search.offset;
 }

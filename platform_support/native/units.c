@@ -1,6 +1,7 @@
 // The link units of this process: paired actions, done in order and undone in
 // reverse.
 #include "handlers.h"
+#include "patch.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -15,25 +16,55 @@ struct unit {
   struct unit *older;
   size_t next_finalizer;
   struct forkrepl_unit description;
+  struct forkrepl_move *moves;
   uint64_t finalizers[];
 };
 
 static struct unit *newest;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-int forkrepl_unit_register(const struct forkrepl_unit *description) {
+// A unit with copies of the description's arrays; NULL without memory.
+static struct unit *create(const struct forkrepl_unit *description) {
   size_t bytes = description->finalizer_count * sizeof(uint64_t);
+  size_t move_bytes = description->move_count * sizeof(struct forkrepl_move);
   struct unit *added = malloc(sizeof *added + bytes);
-  if (!added)
-    return ENOMEM;
+  struct forkrepl_move *moves = move_bytes ? malloc(move_bytes) : NULL;
+  if (!added || (move_bytes && !moves)) {
+    free(added);
+    free(moves);
+    return NULL;
+  }
   added->next_finalizer = 0;
   added->description = *description;
   added->description.finalizers = added->finalizers;
+  added->description.moves = added->moves = moves;
   if (bytes)
     memcpy(added->finalizers, description->finalizers, bytes);
-  if (forkrepl_thread_locals_add(description)) {
-    free(added);
+  if (move_bytes)
+    memcpy(moves, description->moves, move_bytes);
+  return added;
+}
+
+static void destroy(struct unit *unit) {
+  free(unit->moves);
+  free(unit);
+}
+
+int forkrepl_unit_register(const struct forkrepl_unit *description) {
+  struct unit *added = create(description);
+  if (!added)
     return ENOMEM;
+  int error = forkrepl_thread_locals_add(description);
+  if (error) {
+    destroy(added);
+    return error;
+  }
+  error = forkrepl_variables_move(description->moves, description->move_count);
+  if (error) {
+    forkrepl_variables_return(description->moves, description->move_count);
+    forkrepl_thread_locals_remove(description);
+    destroy(added);
+    return error;
   }
   if (description->eh_frame)
     __register_frame((void *)description->eh_frame);
@@ -75,6 +106,7 @@ static void close_unit(struct unit *unit, struct forkrepl_outcome *outcome) {
   forkrepl_handlers_run(dso_handle, outcome);
   if (unit->description.eh_frame)
     __deregister_frame((void *)unit->description.eh_frame);
+  forkrepl_variables_return(unit->moves, unit->description.move_count);
   forkrepl_thread_locals_remove(&unit->description);
 }
 
@@ -97,7 +129,7 @@ int forkrepl_unit_close(uint64_t dso_handle, struct forkrepl_outcome *outcome) {
     at = &(*at)->older;
   *at = unit->older;
   pthread_mutex_unlock(&lock);
-  free(unit);
+  destroy(unit);
   return 0;
 }
 

@@ -21,6 +21,11 @@
 static pid_t controlled; // a fork that the user's code makes is not
 static char **arguments; // of the user's program, the last one NULL
 
+// Thread-local variables of code that was compiled for a program, not a library,
+// are in here; see the platform library. Not zero, so that all of it has an image.
+static _Thread_local char thread_area[16 << 10]
+    __attribute__((aligned(64), used)) = {1};
+
 static void reply(const struct request *request, int error, const void *payload,
                   size_t size) {
   connection_reply(request->head.operation, error, payload, size);
@@ -77,7 +82,8 @@ static void on_hello(const struct request *request) {
 
 static void on_reserve(const struct request *request) {
   uint64_t address = 0;
-  int error = memory_reserve(word(request, 0), request->descriptor, &address);
+  int error = memory_reserve(word(request, 0), word(request, 1) != 0,
+                             request->descriptor, &address);
   reply(request, error, &address, sizeof address);
 }
 
@@ -122,6 +128,11 @@ static void lookup_one(size_t index, char *name, void *addresses) {
   ((uint64_t *)addresses)[index] = (uint64_t)dlsym(RTLD_DEFAULT, name);
 }
 
+static void describe(size_t index, char *name, void *words) {
+  uint64_t *word = (uint64_t *)words + 3 * index;
+  forkrepl_describe_symbol(name, &word[0], &word[1], &word[2]);
+}
+
 static void lookup_thread_local(size_t index, char *name, void *pairs) {
   uint64_t *pair = (uint64_t *)pairs + 2 * index;
   forkrepl_find_thread_local(name, &pair[0], &pair[1]);
@@ -146,11 +157,26 @@ static void on_load_library(const struct request *request) {
     reply_error(request, ENOENT, dlerror());
 }
 
+static void on_thread_area(const struct request *request) {
+  struct {
+    int64_t offset;
+    uint64_t size, align;
+  } area;
+  forkrepl_thread_area(&area.offset, &area.size, &area.align);
+  reply(request, 0, &area, sizeof area);
+}
+
 static void on_register(const struct request *request) {
   struct wire_unit wire;
+  size_t rest = request->head.size - sizeof wire;
   if (request->head.size < sizeof wire)
     return reply(request, EINVAL, NULL, 0);
   memcpy(&wire, request->payload, sizeof wire);
+  if (wire.move_count > rest / sizeof(struct wire_move))
+    return reply(request, EINVAL, NULL, 0);
+  const unsigned char *moves = request->payload + sizeof wire;
+  const unsigned char *finalizers =
+      moves + wire.move_count * sizeof(struct wire_move);
   struct forkrepl_unit unit = {
       .dso_handle = wire.dso_handle,
       .text_start = wire.text_start,
@@ -160,8 +186,13 @@ static void on_register(const struct request *request) {
       .tls_image = wire.tls_image,
       .tls_size = wire.tls_size,
       .tls_align = wire.tls_align,
-      .finalizers = (const uint64_t *)(request->payload + sizeof wire),
-      .finalizer_count = (request->head.size - sizeof wire) / sizeof(uint64_t),
+      .tls_offset = wire.tls_offset,
+      .moves = (const struct forkrepl_move *)moves,
+      .move_count = wire.move_count,
+      .finalizers = (const uint64_t *)finalizers,
+      .finalizer_count =
+          (size_t)(request->payload + request->head.size - finalizers) /
+          sizeof(uint64_t),
   };
   reply(request, forkrepl_unit_register(&unit), NULL, 0);
 }
@@ -261,6 +292,10 @@ static void serve(const struct request *request) {
     return look_up(request, 1, lookup_one);
   case WIRE_LOOKUP_THREAD_LOCAL:
     return look_up(request, 2, lookup_thread_local);
+  case WIRE_DESCRIBE:
+    return look_up(request, 3, describe);
+  case WIRE_THREAD_AREA:
+    return on_thread_area(request);
   case WIRE_LOAD_LIBRARY:
     return on_load_library(request);
   case WIRE_REGISTER:
@@ -290,6 +325,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   controlled = getpid();
+  forkrepl_set_thread_area(thread_area, sizeof thread_area);
   prctl(PR_SET_PDEATHSIG, SIGKILL); // not even an endless loop outlives it
   connection_open(atoi(argv[1]));
   on_exit(on_process_exit, NULL);

@@ -13,7 +13,7 @@ static struct {
 } reservations[MAX_RESERVATIONS];
 static size_t reservation_count;
 
-int memory_reserve(uint64_t size, int descriptor, uint64_t *address) {
+int memory_reserve(uint64_t size, int low, int descriptor, uint64_t *address) {
   if (reservation_count == MAX_RESERVATIONS)
     return ENOSPC;
   // Private: what the controller writes shows through until this process writes
@@ -21,6 +21,8 @@ int memory_reserve(uint64_t size, int descriptor, uint64_t *address) {
   int flags = MAP_PRIVATE | MAP_NORESERVE;
   if (descriptor < 0)
     flags |= MAP_ANONYMOUS;
+  if (low)
+    flags |= MAP_32BIT;
   void *at = mmap(NULL, size, PROT_NONE, flags, descriptor, 0);
   if (at == MAP_FAILED)
     return errno;

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-enum { WIRE_VERSION = 1 };
+enum { WIRE_VERSION = 2 };
 
 enum { WIRE_MAX_PAYLOAD = 64 << 20 };
 
@@ -19,12 +19,13 @@ struct wire_head {
 
 enum wire_operation {
   WIRE_HELLO = 1,       // u32 version -> u32 version, u32 pid, u64 page size
-  WIRE_RESERVE = 2,     // u64 size, with the memfd or without -> u64 address
+  WIRE_RESERVE = 2,     // u64 size, u64 low, with the memfd or without ->
+                        // u64 address (low: in the first 2 GiB)
   WIRE_RELEASE = 3,     // u64 address, u64 size ->
   WIRE_PROTECT = 4,     // n * wire_range ->   (protection 0 also drops pages)
   WIRE_LOOKUP = 5,      // n * NUL-terminated name -> n * u64 (0: not found)
   WIRE_LOAD_LIBRARY = 6, // NUL-terminated path ->
-  WIRE_REGISTER = 7,    // wire_unit, finalizers ->
+  WIRE_REGISTER = 7,    // wire_unit, wire_moves, finalizers ->
   WIRE_RUN = 8,         // n * u64 function -> wire_outcome
   WIRE_RUN_MAIN = 9,    // u64 function, n * NUL-terminated argument -> wire_outcome
   WIRE_CLOSE = 10,      // u64 dso handle -> wire_outcome
@@ -36,6 +37,10 @@ enum wire_operation {
   WIRE_WRITE = 17,      // u64 address, bytes ->
   WIRE_LOOKUP_THREAD_LOCAL = 16, // n * NUL-terminated name ->
                                  // n * (u64 module, u64 offset) (0: not found)
+  WIRE_THREAD_AREA = 18, // -> i64 offset from the thread pointer, u64 size,
+                         // u64 alignment
+  WIRE_DESCRIBE = 19,    // n * NUL-terminated name ->
+                         // n * (u64 address, u64 size, u64 is a variable)
 };
 
 struct wire_range {
@@ -53,6 +58,14 @@ struct wire_unit {
   uint64_t tls_image;
   uint64_t tls_size;
   uint64_t tls_align;
+  int64_t tls_offset; // from the thread pointer, if tls_module is STATIC_MODULE
+  uint64_t move_count;
+};
+
+struct wire_move {
+  uint64_t source;
+  uint64_t destination;
+  uint64_t size;
 };
 
 struct wire_outcome {

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from runtime import elf
-from runtime.addresses import RO, RW, RX, ExecutorAddress
+from runtime.addresses import RO, RW, RX, ExecutorAddress, ThreadLocalImage
+from runtime.elf import Array
 from runtime.link_graph import SEGMENTS, LinkGraph
 from runtime.passes.layout import GOT_ENTRY_SIZE, PLT_ENTRY_SIZE, SegmentMemory, Tables
-from runtime.passes.resolve import DSO_HANDLE, GLOBAL_OFFSET_TABLE
+from runtime.passes.resolve import DSO_HANDLE, GLOBAL_OFFSET_TABLE, TLS_MODULE_BASE
 
 _RX = SEGMENTS.index(RX)
 _RO = SEGMENTS.index(RO)
@@ -16,11 +19,14 @@ _RW = SEGMENTS.index(RW)
 
 
 def assign_addresses(
-    graph: LinkGraph, tables: Tables, segments: list[SegmentMemory], module: int
+    graph: LinkGraph,
+    tables: Tables,
+    segments: list[SegmentMemory],
+    thread_locals: ThreadLocalImage,
 ) -> None:
-    """Fill ``section_address`` and ``symbol_address``; ``module`` is this unit's.
+    """Fill ``section_address`` and ``symbol_address``.
 
-    An indirect function's address is its resolver's until ``redirect_indirect``.
+    An indirect function's address is its resolver's until ``redirect``.
     """
     bases = np.array([*(segment.address for segment in segments), 0], np.int64)  # last: not loaded
     graph.section_address = bases[graph.section_segment] + graph.section_position
@@ -34,38 +40,48 @@ def assign_addresses(
     absolute = (section < 0) & ~graph.symbol_external
     graph.symbol_address[absolute] = graph.symbol_value[absolute]
     thread_local = placed & (graph.symbol_info & 0xF == elf.STT_TLS)
-    graph.symbol_address[thread_local] -= segments[_RO].address + tables.thread_locals.offset
-    graph.symbol_module[thread_local] = module
-    _define_linker_symbols(graph, tables, segments)
+    graph.symbol_address[thread_local] += thread_locals.offset - thread_locals.address
+    graph.symbol_module[thread_local] = thread_locals.module
+    for variable, offset in tables.moved:
+        graph.symbol_address[list(variable.symbols)] = segments[_RW].address + offset
+    _define_linker_symbols(graph, tables, segments, thread_locals.module)
     _spread(graph)
 
 
-def redirect_indirect(
-    graph: LinkGraph, tables: Tables, segments: list[SegmentMemory]
-) -> list[tuple[ExecutorAddress, ExecutorAddress]]:
-    """Give each indirect function its PLT entry's address.
+@dataclass(frozen=True, slots=True)
+class Redirection:
+    """``targets``: what each redirected symbol stood for, int64; ``indirect``: (slot,
+    resolver), where what the resolver returns belongs into the slot."""
 
-    Returns (slot, resolver): what the resolver returns belongs into the slot that
-    the entry jumps through.
-    """
-    symbols = tables.indirect_symbols
-    if not len(symbols):
-        return []
-    resolvers = graph.symbol_address[symbols].tolist()
+    targets: Array
+    indirect: tuple[tuple[ExecutorAddress, ExecutorAddress], ...]
+
+
+def redirect(graph: LinkGraph, tables: Tables, segments: list[SegmentMemory]) -> Redirection:
+    """Give indirect functions, and those out of reach, the address of their PLT entry."""
+    symbols = tables.redirected_symbols
+    targets = graph.symbol_address[symbols]
     number = np.arange(len(symbols))
     entries = len(tables.plt_symbols) + number
     graph.symbol_address[symbols] = (
         segments[_RX].address + tables.plt_offset + PLT_ENTRY_SIZE * entries
     )
-    _spread(graph)
-    slots = (segments[_RW].address + tables.slots_offset + GOT_ENTRY_SIZE * number).tolist()
-    return [
-        (ExecutorAddress(slot), ExecutorAddress(resolver))
-        for slot, resolver in zip(slots, resolvers, strict=True)
-    ]
+    if len(symbols):
+        _spread(graph)
+    first_slot = segments[_RW].address + tables.slots_offset
+    resolvers = targets[: tables.indirect_count].tolist()
+    return Redirection(
+        targets,
+        tuple(
+            (ExecutorAddress(first_slot + GOT_ENTRY_SIZE * index), ExecutorAddress(resolver))
+            for index, resolver in enumerate(resolvers)
+        ),
+    )
 
 
-def _define_linker_symbols(graph: LinkGraph, tables: Tables, segments: list[SegmentMemory]) -> None:
+def _define_linker_symbols(
+    graph: LinkGraph, tables: Tables, segments: list[SegmentMemory], module: int
+) -> None:
     addresses = {
         DSO_HANDLE: segments[_RO].address,
         GLOBAL_OFFSET_TABLE: segments[_RO].address + tables.got_offset,
@@ -76,6 +92,9 @@ def _define_linker_symbols(graph: LinkGraph, tables: Tables, segments: list[Segm
         name = graph.symbol_name(symbol)
         if name in addresses:
             graph.symbol_address[symbol] = addresses[name]
+        elif name == TLS_MODULE_BASE:  # what offsets of variables are relative to
+            graph.symbol_address[symbol] = 0
+            graph.symbol_module[symbol] = module
 
 
 def _spread(graph: LinkGraph) -> None:

@@ -11,6 +11,7 @@ from runtime.addresses import RO, RW, RX, ExecutorAddress, align_up
 from runtime.elf import Array
 from runtime.errors import LinkError
 from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph
+from runtime.passes.reach import MovedVariable, OutOfReach
 from runtime.relocations import Base
 
 _RX = SEGMENTS.index(RX)
@@ -29,34 +30,41 @@ _WORD = 8
 class ThreadLocals:
     """The unit's thread-local variables, as offsets in the RO segment, in bytes.
 
-    ``offset``, ``size``, ``align``: of their initial contents. ``pair_symbols``:
-    canonical symbols with a GOT pair (module, offset), sorted; one more pair, after
-    these, is the unit's own module and 0.
+    ``offset``, ``size``, ``align``: of their initial contents. ``is_static``: they
+    must lie in the threads' static block. ``pair_symbols``: canonical symbols with a
+    GOT pair (module, offset), sorted; one more pair, after these, is the unit's own
+    module and 0.
     """
 
     offset: int
     size: int
     align: int
+    is_static: bool
     pair_symbols: Array
     pairs_offset: int
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What the linker adds to the input, as offsets in the RO and RX segments.
+    """What the linker adds to the input, as offsets in the segments.
 
-    ``got_symbols``, ``plt_symbols``: canonical symbols that have an entry, sorted
-    (int64). Room is kept for all that might need one; relaxation leaves some
-    unused. ``indirect_symbols``: those whose address a resolver chooses; their PLT
-    entries come after the others and jump through slots in the RW segment.
+    ``got_symbols``, ``plt_symbols``: canonical symbols that have an entry in the RO
+    and in the RX segment, sorted (int64). Room is kept for all that might need one;
+    relaxation leaves some unused. ``redirected_symbols``: those whose PLT entry is
+    their address, because a resolver chooses the function (the first
+    ``indirect_count`` of them) or because it is out of reach; these entries come
+    after the others and jump through slots in the RW segment. ``moved``: variables
+    and their offsets in the RW segment.
     """
 
     got_symbols: Array
     plt_symbols: Array
-    indirect_symbols: Array
+    redirected_symbols: Array
+    indirect_count: int
     got_offset: int
     plt_offset: int
     slots_offset: int
+    moved: tuple[tuple[MovedVariable, int], ...]
     eh_frame_offset: int | None
     thread_locals: ThreadLocals
 
@@ -84,7 +92,7 @@ def check_relocation_types(graph: LinkGraph) -> None:
     raise LinkError(f"{graph.describe_place(first)}: unsupported {name} against {symbol}")
 
 
-def lay_out(graph: LinkGraph) -> Tables:
+def lay_out(graph: LinkGraph, out_of_reach: OutOfReach) -> Tables:
     """Place sections and the linker's own tables. Sets ``segment_size`` and ``segment_align``."""
     frames = [
         section
@@ -101,18 +109,40 @@ def lay_out(graph: LinkGraph) -> Tables:
     thread_locals = _lay_out_thread_locals(graph, thread_local, ends)
     got, plt = _entries_needed(graph)
     indirect = _indirect_functions(graph)
+    redirected = np.concatenate([indirect, out_of_reach.functions])
     got_offset = align_up(ends[_RO], GOT_ENTRY_SIZE)
     ends[_RO] = got_offset + GOT_ENTRY_SIZE * len(got)
     plt_offset = align_up(ends[_RX], PLT_ENTRY_SIZE)
-    ends[_RX] = plt_offset + PLT_ENTRY_SIZE * (len(plt) + len(indirect))
+    ends[_RX] = plt_offset + PLT_ENTRY_SIZE * (len(plt) + len(redirected))
     slots_offset = align_up(ends[_RW], GOT_ENTRY_SIZE)
-    if len(indirect):
-        ends[_RW] = slots_offset + GOT_ENTRY_SIZE * len(indirect)
+    if len(redirected):
+        ends[_RW] = slots_offset + GOT_ENTRY_SIZE * len(redirected)
+    moved = _lay_out_moved(out_of_reach.variables, ends)
     eh_frame_offset = _lay_out_frames(graph, frames, ends)
     graph.segment_size = ends
     return Tables(
-        got, plt, indirect, got_offset, plt_offset, slots_offset, eh_frame_offset, thread_locals
+        got,
+        plt,
+        redirected,
+        len(indirect),
+        got_offset,
+        plt_offset,
+        slots_offset,
+        moved,
+        eh_frame_offset,
+        thread_locals,
     )
+
+
+def _lay_out_moved(
+    variables: tuple[MovedVariable, ...], ends: list[int]
+) -> tuple[tuple[MovedVariable, int], ...]:
+    placed = []
+    for variable in variables:
+        start = align_up(ends[_RW], variable.align)
+        ends[_RW] = start + variable.size
+        placed.append((variable, start))
+    return tuple(placed)
 
 
 def _lay_out_sections(graph: LinkGraph, excluded: set[int], ends: list[int]) -> None:
@@ -143,7 +173,15 @@ def _lay_out_thread_locals(graph: LinkGraph, sections: list[int], ends: list[int
     pairs = np.unique(graph.symbol_canonical[graph.relocation_symbol[base == Base.TLS_PAIR]])
     pairs_offset = align_up(end, GOT_ENTRY_SIZE)
     ends[_RO] = pairs_offset + TLS_PAIR_SIZE * (len(pairs) + bool((base == Base.TLS_MODULE).any()))
-    return ThreadLocals(start, end - start, align, pairs, pairs_offset)
+    is_static = end > start and _uses_static_block(graph)
+    return ThreadLocals(start, end - start, align, is_static, pairs, pairs_offset)
+
+
+def _uses_static_block(graph: LinkGraph) -> bool:
+    """Whether code has the place of one of this unit's variables in its instructions."""
+    fixed = relocations.STATIC_TLS[graph.relocation_type]
+    symbols = graph.symbol_canonical[graph.relocation_symbol[fixed]]
+    return bool((~graph.symbol_external[symbols]).any())
 
 
 def _lay_out_frames(graph: LinkGraph, frames: list[int], ends: list[int]) -> int | None:

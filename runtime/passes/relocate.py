@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from runtime import elf, relocations
-from runtime.addresses import RO, RW, RX
+from runtime.addresses import RO, RW, RX, STATIC_MODULE
 from runtime.demangle import demangle
 from runtime.elf import Array
 from runtime.errors import LinkError
 from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph
+from runtime.passes.addresses import Redirection
 from runtime.passes.layout import (
     GOT_ENTRY_SIZE,
     PLT_ENTRY_SIZE,
@@ -23,6 +24,8 @@ _RX = SEGMENTS.index(RX)
 _RO = SEGMENTS.index(RO)
 _RW = SEGMENTS.index(RW)
 _INT32_MIN, _INT32_MAX = -(1 << 31), (1 << 31) - 1
+_TLSDESC_CALL = 35
+_TLSDESC_LOADS = (34, 45)  # R_X86_64_GOTPC32_TLSDESC, R_X86_64_CODE_4_GOTPC32_TLSDESC
 
 
 def copy_sections(graph: LinkGraph, memory: Array, segments: list[SegmentMemory]) -> None:
@@ -41,21 +44,30 @@ def copy_sections(graph: LinkGraph, memory: Array, segments: list[SegmentMemory]
 
 
 def fill_tables(
-    graph: LinkGraph, tables: Tables, memory: Array, segments: list[SegmentMemory], module: int
+    graph: LinkGraph,
+    tables: Tables,
+    memory: Array,
+    segments: list[SegmentMemory],
+    redirection: Redirection,
+    module: int,
 ) -> None:
     """Write the GOT's addresses, and the PLT's jumps through them or through slots.
 
     ``module``: of this unit's thread-local variables.
     """
     _fill_thread_local_pairs(graph, tables, memory, segments, module)
+    slots = segments[_RW].position + tables.slots_offset
+    memory[slots : slots + GOT_ENTRY_SIZE * len(redirection.targets)].view("<i8")[:] = (
+        redirection.targets
+    )
     got = segments[_RO].position + tables.got_offset
     entries = memory[got : got + GOT_ENTRY_SIZE * len(tables.got_symbols)]
     entries.view("<i8")[:] = graph.symbol_address[tables.got_symbols]
-    if not len(tables.plt_symbols) and not len(tables.indirect_symbols):
+    if not len(tables.plt_symbols) and not len(tables.redirected_symbols):
         return
     index = np.searchsorted(tables.got_symbols, tables.plt_symbols)
     through_got = segments[_RO].address + tables.got_offset + GOT_ENTRY_SIZE * index
-    number = np.arange(len(tables.indirect_symbols))
+    number = np.arange(len(tables.redirected_symbols))
     through_slots = segments[_RW].address + tables.slots_offset + GOT_ENTRY_SIZE * number
     target = np.concatenate([through_got, through_slots])
     start = tables.plt_offset + PLT_ENTRY_SIZE * np.arange(len(target))
@@ -90,7 +102,9 @@ def apply(graph: LinkGraph, tables: Tables, memory: Array, segments: list[Segmen
     if not len(graph.relocation_type):
         return
     work = _Relocations(graph, tables, segments)
+    _check_static_thread_locals(graph, work.symbol)
     work.relax(memory)
+    work.relax_descriptors(memory)
     values = work.values()
     _check_ranges(graph, work, values)
     width = relocations.WIDTH[work.kind]
@@ -126,6 +140,7 @@ class _Relocations:
         self.A = graph.relocation_addend
         self.GOT = segments[_RO].address + tables.got_offset
         self.base = relocations.BASE[self.kind]
+        self.pc_relative = relocations.PC_RELATIVE[self.kind]
         self.tables = tables
         self.tls_pairs = segments[_RO].address + tables.thread_locals.pairs_offset
         self.plt = segments[_RX].address + tables.plt_offset
@@ -159,6 +174,52 @@ class _Relocations:
         self.P[moved] -= 1
         self.base[candidates[loads | calls | jumps]] = Base.S
 
+    def relax_descriptors(self, memory: Array) -> None:
+        """Load a thread-local variable's distance instead of asking its descriptor.
+
+        From "Thread-Local Storage Descriptors for IA32 and AMD64/EM64T", 2.4. Raises
+        LinkError where the instructions are not those of that page.
+        """
+        if not np.isin(self.kind, (_TLSDESC_CALL, *_TLSDESC_LOADS)).any():
+            return
+        calls = np.flatnonzero(self.kind == _TLSDESC_CALL)
+        at = self._instruction(calls, memory, 0, (0xFF, 0x10))
+        memory[at] = 0x66  # call *x@tlscall(%rax) -> xchg %ax, %ax
+        memory[at + 1] = 0x90
+        loads = np.flatnonzero(np.isin(self.kind, _TLSDESC_LOADS))
+        at = self._instruction(loads, memory, -2, (0x8D,))
+        prefix = memory[at - 1]  # lea x@tlsdesc(%rip), %reg -> mov $x@tpoff, %reg
+        is_rex = self.kind[loads] == _TLSDESC_LOADS[0]  # the other has a REX2 prefix
+        # What extends the register's number moves from the R to the B bits.
+        memory[at - 1] = np.where(
+            is_rex,
+            (prefix & 0xFB) | (prefix >> 2 & 0x01),
+            (prefix & 0xBB) | (prefix >> 2 & 0x11),
+        )
+        memory[at] = 0xC7
+        memory[at + 1] = 0xC0 | (memory[at + 1] >> 3 & 7)
+        self.pc_relative[loads] = False
+        self.A = self.A.copy()  # it may be the object's own bytes
+        self.A[loads] += 4
+
+    def _instruction(
+        self, chosen: Array, memory: Array, distance: int, code: tuple[int, ...]
+    ) -> Array:
+        """Where the instructions of these relocations have the bytes ``code``."""
+        offset = self.graph.relocation_offset[chosen]
+        size = self.graph.section_size[self.graph.relocation_section[chosen]]
+        bad = (offset < 3) | (offset + 2 > size)
+        at = self.position[chosen] + distance
+        for index, byte in enumerate(code):
+            bad |= memory[np.where(bad, 0, at + index)] != byte
+        if bad.any():
+            first = int(chosen[np.flatnonzero(bad)[0]])
+            raise LinkError(
+                f"{self.graph.describe_place(first)}: not the instruction that belongs to "
+                f"{relocations.name_of(int(self.kind[first]))}"
+            )
+        return np.asarray(at)
+
     def values(self) -> Array:
         """The formula of each kind, for all relocations (int64, wraps around)."""
         value = np.zeros(len(self.S), np.int64)
@@ -167,7 +228,7 @@ class _Relocations:
             mask = base == choice
             value[mask] = self._start(Base(choice), mask)
         value += self.A
-        value -= np.where(relocations.PC_RELATIVE[self.kind], self.P, 0)
+        value -= np.where(self.pc_relative, self.P, 0)
         value[self.gone] = 0
         return value
 
@@ -182,7 +243,7 @@ class _Relocations:
             return self._got_offset(mask)
         if base is Base.GOT:
             return self.GOT
-        if base is Base.S_MINUS_GOT:
+        if base in (Base.S_MINUS_GOT, Base.L_MINUS_GOT):  # 64 bits reach everything
             return self.S[mask] - self.GOT
         if base is Base.TLS_PAIR:
             symbols = self.tables.thread_locals.pair_symbols
@@ -205,6 +266,19 @@ class _Relocations:
         index = np.searchsorted(self.tables.plt_symbols, self.symbol[mask][far])
         target[far] = self.plt + PLT_ENTRY_SIZE * index
         return target
+
+
+def _check_static_thread_locals(graph: LinkGraph, symbol: Array) -> None:
+    """Where the code has a variable's distance from the thread pointer, it must have one."""
+    fixed = relocations.STATIC_TLS[graph.relocation_type]
+    wrong = np.flatnonzero(fixed & (graph.symbol_module[symbol] != STATIC_MODULE))
+    if len(wrong):
+        first = int(wrong[0])
+        name = demangle(graph.symbol_name(int(graph.relocation_symbol[first])))
+        raise LinkError(
+            f"{graph.describe_place(first)}: {name} is not a thread-local variable at a fixed "
+            "place, as this code takes it for: compile it with -fPIC"
+        )
 
 
 # Tables about functions, which may describe one that was dropped.

@@ -20,7 +20,8 @@ from runtime.symbols import JITDylib, ProcessSymbols
 # Defined by the linker itself in every unit (see passes/layout.py).
 DSO_HANDLE = "__dso_handle"
 GLOBAL_OFFSET_TABLE = "_GLOBAL_OFFSET_TABLE_"
-LINKER_DEFINED = (DSO_HANDLE, GLOBAL_OFFSET_TABLE)
+TLS_MODULE_BASE = "_TLS_MODULE_BASE_"
+LINKER_DEFINED = (DSO_HANDLE, GLOBAL_OFFSET_TABLE, TLS_MODULE_BASE)
 
 
 def discard_duplicate_groups(graph: LinkGraph, dylib: JITDylib) -> list[str]:
@@ -166,6 +167,11 @@ def _lies_in_graph(graph: LinkGraph) -> Array:
     return np.asarray(inside)
 
 
+def _is_hidden(graph: LinkGraph, symbol: int) -> bool:
+    """Whether a reference says that the definition is in the same program."""
+    return bool(graph.symbol_visibility[symbol])
+
+
 def _is_weak(graph: LinkGraph, symbol: int) -> bool:
     return int(graph.symbol_info[symbol]) >> 4 == elf.STB_WEAK
 
@@ -208,7 +214,7 @@ def _bind_externals(
             graph.symbol_module[symbols[0]] = module
             graph.symbol_address[symbols[0]] = offset
             graph.symbol_external[symbols[0]] = True
-        elif name in found:
+        elif name in found and not any(_is_hidden(graph, symbol) for symbol in symbols):
             graph.symbol_address[symbols[0]] = found[name]
             graph.symbol_external[symbols[0]] = True
         elif all(_is_weak(graph, symbol) for symbol in symbols):

@@ -1,0 +1,135 @@
+// Thread-local variables at a fixed distance from the thread pointer (the initial-
+// and local-exec models), and those of the process and its libraries.
+//
+// The room for ours is an initialised thread-local array. The C library copies its
+// first contents from the program's image to each new thread, so that changing the
+// image initialises the variables of threads to come.
+#define _GNU_SOURCE
+#include "patch.h"
+#include "thread_locals.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <pthread.h>
+#include <string.h>
+
+enum { ALIGNMENT = 64 };
+
+// For a process whose program has no larger one; libraries must be modest.
+static __thread char small_area[256]
+    __attribute__((aligned(ALIGNMENT), tls_model("initial-exec"))) = {1};
+
+// To be told of a module's block by dl_iterate_phdr, the thread must have asked
+// for it once by way of __tls_get_addr.
+static __thread volatile char asked_for
+    __attribute__((tls_model("global-dynamic")));
+
+static struct {
+  int64_t offset; // from the thread pointer
+  uint64_t size;
+} area;
+
+void forkrepl_set_thread_area(void *start, size_t size) {
+  area.offset = (char *)start - thread_pointer();
+  area.size = size;
+  memset(start, 0, size);
+}
+
+void forkrepl_thread_area(int64_t *offset, uint64_t *size, uint64_t *align) {
+  if (!area.size) {
+    asked_for = 1;
+    forkrepl_set_thread_area(small_area, sizeof small_area);
+  }
+  *offset = area.offset;
+  *size = area.size;
+  *align = ALIGNMENT;
+}
+
+// Where an address lies in some module's thread-local block of this thread.
+struct search {
+  uint64_t address;
+  uint64_t module, offset;
+  char *image; // the first contents of what is there, for new threads
+};
+
+static int find_module(struct dl_phdr_info *info, size_t size, void *context) {
+  struct search *search = context;
+  for (int i = 0; info->dlpi_tls_data && i < info->dlpi_phnum; ++i) {
+    uint64_t offset = search->address - (uint64_t)info->dlpi_tls_data;
+    const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+    if (header->p_type == PT_TLS && offset < header->p_memsz) {
+      search->module = info->dlpi_tls_modid;
+      search->offset = offset;
+      search->image = (char *)info->dlpi_addr + header->p_vaddr + offset;
+      return 1;
+    }
+  }
+  return 0;
+}
+
+int forkrepl_static_thread_locals_set(const struct forkrepl_unit *unit,
+                                      const void *image) {
+  static const char zeros[ALIGNMENT];
+  int64_t first = unit->tls_offset - area.offset;
+  if (first < 0 || (uint64_t)first + unit->tls_size > area.size)
+    return EINVAL;
+  struct search search = {(uint64_t)(thread_pointer() + unit->tls_offset), 0, 0,
+                          NULL};
+  if (!dl_iterate_phdr(find_module, &search))
+    return ENOENT;
+  for (uint64_t done = 0; done < unit->tls_size;) {
+    uint64_t size = unit->tls_size - done;
+    if (!image && size > sizeof zeros)
+      size = sizeof zeros;
+    const char *from = image ? (const char *)image + done : zeros;
+    int error = forkrepl_patch(search.image + done, from, size);
+    if (error)
+      return error;
+    memcpy((char *)search.address + done, from, size);
+    done += size;
+  }
+  return 0;
+}
+
+static void *distance_in_thread(void *name) {
+  return (char *)dlsym(RTLD_DEFAULT, name) - (uintptr_t)thread_pointer();
+}
+
+// Whether a variable is as far from the thread pointer in every thread.
+static int is_static(const char *name) {
+  pthread_t thread;
+  void *distance = NULL;
+  if (pthread_create(&thread, NULL, distance_in_thread, (void *)name))
+    return 0;
+  pthread_join(thread, &distance);
+  return distance == distance_in_thread((void *)name);
+}
+
+void forkrepl_find_thread_local(const char *name, uint64_t *module,
+                                uint64_t *offset) {
+  // For a thread-local symbol dlsym gives this thread's variable.
+  struct search search = {(uint64_t)dlsym(RTLD_DEFAULT, name), 0, 0, NULL};
+  if (search.address && dl_iterate_phdr(find_module, &search) &&
+      is_static(name)) {
+    search.module = STATIC_MODULE;
+    search.offset = search.address - (uint64_t)thread_pointer();
+  }
+  *module = search.module;
+  *offset = search.offset;
+}
+
+void forkrepl_describe_symbol(const char *name, uint64_t *address,
+                              uint64_t *size, uint64_t *is_variable) {
+  Dl_info info;
+  const ElfW(Sym) *symbol = NULL;
+  void *found = dlsym(RTLD_DEFAULT, name);
+  *address = (uint64_t)found;
+  *size = *is_variable = 0;
+  if (found &&
+      dladdr1(found, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol &&
+      info.dli_saddr == found && ELF64_ST_TYPE(symbol->st_info) == STT_OBJECT) {
+    *size = symbol->st_size;
+    *is_variable = 1;
+  }
+}
