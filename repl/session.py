@@ -159,7 +159,7 @@ class Session:
     def load_library(self, name: str) -> None:
         """Open a shared library (``m``, ``libm.so.6`` or a path) in the executor."""
         for path in find_library(name, self._options.library_folders):
-            self._guarded(partial(self._executor.load_library, path))
+            self._guarded(partial(self._execution_session().load_library, path))
 
     def run_main(self) -> int | None:
         """Call ``main``, if an input defined it: its status, or None."""

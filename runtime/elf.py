@@ -20,6 +20,7 @@ Array = NDArray[Any]
 
 # e_type, e_machine
 ET_REL = 1
+ET_DYN = 3
 ET_NAMES = {0: "no file type", 2: "an executable", 3: "a shared object", 4: "a core file"}
 EM_X86_64 = 62
 
@@ -53,6 +54,9 @@ _MOST_SIZE = 1 << 46  # bytes: half of a process's address space
 STB_LOCAL, STB_GLOBAL, STB_WEAK = 0, 1, 2
 STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_SECTION, STT_FILE, STT_COMMON, STT_TLS = range(7)
 STT_GNU_IFUNC = 10
+
+# st_other
+STV_DEFAULT, STV_PROTECTED = 0, 3
 SHN_UNDEF = 0
 SHN_LORESERVE = 0xFF00
 SHN_ABS = 0xFFF1

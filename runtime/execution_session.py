@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from runtime.addresses import ExecutorAddress
+from runtime.addresses import NULL, ExecutorAddress
 from runtime.elf import ObjectFile, read_object
 from runtime.errors import ExecutorDied
 from runtime.executor_process_control import ExecutorProcessControl, UnitRegistration
+from runtime.exported_symbols import ExportedSymbol, shared_object
 from runtime.linker import FunctionArray, LinkedUnit, link
 from runtime.memory_manager import MapperMemoryManager, Statistics
 from runtime.static_thread_locals import StaticThreadLocals
@@ -57,7 +58,7 @@ class ExecutionSession:
         self._platform = platform
         self._dylib = JITDylib()
         self._process_symbols = ProcessSymbols(
-            process.lookup,
+            self._lookup,
             platform.replacements,
             process.lookup_thread_locals,
             process.describe_symbols,
@@ -65,6 +66,9 @@ class ExecutionSession:
         self._static_thread_locals = StaticThreadLocals(process.thread_area)
         self._memory = memory_manager
         self._next_number = 0
+        self._units: dict[int, LoadedUnit] = {}
+        self._exports: dict[int, int] = {}  # of a unit's number: a handle
+        self._is_exporting = False
 
     def load(self, inputs: Sequence[tuple[str, bytes]]) -> LoadedUnit:
         """Read objects, given as (name, contents), and ``load_objects``."""
@@ -105,7 +109,13 @@ class ExecutionSession:
             linked.allocation.deallocate()
             raise
         self._dylib.add(number, linked.definitions, linked.groups)
-        return LoadedUnit(number, linked)
+        loaded = LoadedUnit(number, linked)
+        self._units[number] = loaded
+        if linked.opens_libraries:
+            self._export_all()
+        elif self._is_exporting:
+            self._export(loaded)
+        return loaded
 
     def initialize(self, unit: LoadedUnit) -> Outcome:
         """Run a unit's initializers."""
@@ -118,10 +128,21 @@ class ExecutionSession:
         The outcome tells of an exception from a handler; the unit is gone anyway.
         """
         outcome = self._process.close_unit(unit.linked.dso_handle)
+        if unit.number in self._exports:
+            self._process.close_exports(self._exports.pop(unit.number))
+        self._units.pop(unit.number, None)
         self._dylib.remove(unit.number)
         unit.linked.static_block.release()
         unit.linked.allocation.deallocate()
         return outcome
+
+    def load_library(self, path: str) -> None:
+        """Open a library, which can bind to what has been linked and what will be.
+
+        Raises ExecutorError with the dynamic linker's reason.
+        """
+        self._export_all()
+        self._process.load_library(path)
 
     def find_symbol(self, name: str) -> ExecutorAddress | None:
         """The address of a symbol that a loaded unit defines."""
@@ -131,6 +152,27 @@ class ExecutionSession:
     def statistics(self) -> Statistics:
         """The memory manager's."""
         return self._memory.statistics()
+
+    def _lookup(self, names: list[str]) -> list[ExecutorAddress]:
+        """What the process has without us: it knows our own symbols from the exports."""
+        found = self._process.lookup(names)
+        return [NULL if self._memory.holds(address) else address for address in found]
+
+    def _export_all(self) -> None:
+        """Show libraries all that is loaded, and from now on each unit."""
+        self._is_exporting = True
+        for unit in self._units.values():
+            if unit.number not in self._exports:
+                self._export(unit)
+
+    def _export(self, unit: LoadedUnit) -> None:
+        symbols = [
+            ExportedSymbol(name, d.address, d.size, d.is_function)
+            for name, d in unit.linked.definitions.items()
+            if d.is_exported
+        ]
+        if symbols:
+            self._exports[unit.number] = self._process.open_exports(shared_object(symbols))
 
     def discard(self) -> None:
         """Drop the controller's half of everything: the executor process is gone."""

@@ -145,6 +145,15 @@ class ExecutorProcess:
         """dlopen(3) with RTLD_NOW | RTLD_GLOBAL. Raises ExecutorError with its reason."""
         self._ask(Operation.LOAD_LIBRARY, wire.pack_strings([path]))
 
+    def open_exports(self, shared_object: bytes) -> int:
+        """See ``ExecutorProcessControl``."""
+        (handle,) = self._unpack(wire.WORD, self._ask(Operation.OPEN_EXPORTS, shared_object))
+        return handle
+
+    def close_exports(self, handle: int) -> None:
+        """See ``ExecutorProcessControl``."""
+        self._ask(Operation.CLOSE_EXPORTS, wire.WORD.pack(handle))
+
     # Link units.
 
     def register_unit(self, unit: UnitRegistration) -> None:

@@ -88,6 +88,15 @@ class ExecutorProcessControl(Protocol):
     def load_library(self, path: str) -> None:
         """dlopen(3) with RTLD_NOW | RTLD_GLOBAL. Raises ExecutorError with its reason."""
 
+    def open_exports(self, shared_object: bytes) -> int:
+        """dlopen(3) what ``exported_symbols.shared_object`` has made; its handle.
+
+        Libraries that are opened from now on bind to its symbols.
+        """
+
+    def close_exports(self, handle: int) -> None:
+        """dlclose(3) it."""
+
     # Link units.
 
     def register_unit(self, unit: UnitRegistration) -> None:

@@ -71,9 +71,10 @@ class InProcessExecutor:
     def __init__(self, platform_library: Path) -> None:
         # Global, as the user's code binds to it and to the C++ library behind it.
         self._platform = ctypes.CDLL(os.fspath(platform_library), ctypes.RTLD_GLOBAL)
+        self._platform.forkrepl_open_memory.restype = ctypes.c_void_p
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._libc.mmap.restype = ctypes.c_void_p
-        self._libc.dlsym.restype = ctypes.c_void_p
+        self._platform.forkrepl_find_symbol.restype = ctypes.c_void_p
         self._libc.dlerror.restype = ctypes.c_char_p
         self._libc.process_vm_readv.restype = ctypes.c_ssize_t
         self._arguments: object = None  # the program may keep pointers to them
@@ -124,7 +125,8 @@ class InProcessExecutor:
 
     def lookup(self, names: list[str]) -> list[ExecutorAddress]:
         """By dlsym(3) in the global scope."""
-        return [ExecutorAddress(self._libc.dlsym(None, os.fsencode(name)) or 0) for name in names]
+        find = self._platform.forkrepl_find_symbol
+        return [ExecutorAddress(find(os.fsencode(name)) or 0) for name in names]
 
     def lookup_thread_locals(self, names: list[str]) -> list[tuple[int, int]]:
         """See ``ExecutorProcessControl``."""
@@ -159,6 +161,20 @@ class InProcessExecutor:
             ctypes.CDLL(path, ctypes.RTLD_GLOBAL)
         except OSError as error:
             raise ExecutorError(str(error)) from error
+
+    def open_exports(self, shared_object: bytes) -> int:
+        """See ``ExecutorProcessControl``."""
+        size = ctypes.c_size_t(len(shared_object))
+        handle = self._platform.forkrepl_open_memory(shared_object, size)
+        if not handle:
+            raise ExecutorError((self._libc.dlerror() or b"").decode("utf-8", "replace"))
+        return int(handle)
+
+    def close_exports(self, handle: int) -> None:
+        """See ``ExecutorProcessControl``."""
+        error = self._platform.forkrepl_close_memory(ctypes.c_void_p(handle))
+        if error:
+            raise ExecutorError(describe_error(error))
 
     def register_unit(self, unit: UnitRegistration) -> None:
         """The platform library copies the finalizers."""

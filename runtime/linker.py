@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from runtime.addresses import (
 )
 from runtime.elf import Array, ObjectFile
 from runtime.executor_process_control import Move
+from runtime.exported_symbols import OPENERS
 from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph, build
 from runtime.memory_manager import FinalizedAllocation, InFlightAllocation, MapperMemoryManager
 from runtime.passes.addresses import assign_addresses, redirect
@@ -67,6 +69,7 @@ class LinkedUnit:
     function_arrays: tuple[FunctionArray, ...]
     definitions: dict[str, Definition]
     groups: tuple[str, ...]
+    opens_libraries: bool  # which may want to bind to what has been linked
 
 
 def link(
@@ -130,6 +133,7 @@ def link(
         function_arrays=function_arrays,
         definitions=_definitions(graph, tables, defined, unit),
         groups=tuple(groups),
+        opens_libraries=not OPENERS.isdisjoint(graph.global_names),
     )
 
 
@@ -179,18 +183,18 @@ def _definitions(
     symbols = np.fromiter(defined.values(), np.int64, len(defined))
     info = graph.symbol_info[symbols]
     kind = info & 0xF
+    is_moved = np.isin(symbols, moved)
+    visible = np.isin(graph.symbol_visibility[symbols], (elf.STV_DEFAULT, elf.STV_PROTECTED))
     columns = zip(
-        defined,
-        graph.symbol_address[symbols].tolist(),
-        ((info >> 4 == elf.STB_WEAK) | np.isin(symbols, moved)).tolist(),
+        map(ExecutorAddress, graph.symbol_address[symbols].tolist()),
+        itertools.repeat(unit),
+        ((info >> 4 == elf.STB_WEAK) | is_moved).tolist(),
         graph.symbol_module[symbols].tolist(),
+        graph.symbol_size[symbols].tolist(),
         ((kind == elf.STT_FUNC) | (kind == elf.STT_GNU_IFUNC)).tolist(),
-        strict=True,
+        (visible & (kind != elf.STT_TLS) & ~is_moved).tolist(),
     )
-    return {
-        name: Definition(ExecutorAddress(address), unit, weak, module, is_function)
-        for name, address, weak, module, is_function in columns
-    }
+    return dict(zip(defined, itertools.starmap(Definition, columns), strict=True))
 
 
 _ARRAY_TYPES = (elf.SHT_INIT_ARRAY, elf.SHT_FINI_ARRAY, elf.SHT_PREINIT_ARRAY)

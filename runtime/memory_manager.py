@@ -145,6 +145,13 @@ class MapperMemoryManager:
             reservations=len(slabs),
         )
 
+    def holds(self, address: int) -> bool:
+        """Whether an address of the executor's lies in memory that was reserved here."""
+        return any(
+            0 <= address - slab.reservation.address < slab.reservation.size
+            for slab in self._slabs + self._low_slabs
+        )
+
     def release_all(self) -> None:
         """Give every reservation back; allocations must not be used any more."""
         for slabs in (self._slabs, self._low_slabs):

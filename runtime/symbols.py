@@ -37,14 +37,17 @@ class Definition:
     """A symbol of a linked unit. ``unit`` is the number of that unit.
 
     ``module``: of a thread-local variable, whose ``address`` is then its offset in
-    the thread's block; otherwise 0.
+    the thread's block; otherwise 0. ``size`` in bytes. ``is_exported``: libraries
+    that are opened later may bind to it.
     """
 
     address: ExecutorAddress
     unit: int
     weak: bool
     module: int = 0
+    size: int = 0
     is_function: bool = False
+    is_exported: bool = False
 
 
 class JITDylib:

@@ -51,6 +51,8 @@ class Operation(enum.IntEnum):
     WRITE = 17
     THREAD_AREA = 18
     DESCRIBE = 19
+    OPEN_EXPORTS = 30
+    CLOSE_EXPORTS = 31
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ int forkrepl_static_thread_locals_set(const struct forkrepl_unit *unit,
 }
 
 static void *distance_in_thread(void *name) {
-  return (char *)dlsym(RTLD_DEFAULT, name) - (uintptr_t)thread_pointer();
+  return (char *)forkrepl_find_symbol(name) - (uintptr_t)thread_pointer();
 }
 
 // Whether a variable is as far from the thread pointer in every thread.
@@ -109,7 +109,7 @@ static int is_static(const char *name) {
 void forkrepl_find_thread_local(const char *name, uint64_t *module,
                                 uint64_t *offset) {
   // For a thread-local symbol dlsym gives this thread's variable.
-  struct search search = {(uint64_t)dlsym(RTLD_DEFAULT, name), 0, 0, NULL};
+  struct search search = {(uint64_t)forkrepl_find_symbol(name), 0, 0, NULL};
   if (search.address && dl_iterate_phdr(find_module, &search) &&
       is_static(name)) {
     search.module = STATIC_MODULE;
@@ -123,7 +123,7 @@ void forkrepl_describe_symbol(const char *name, uint64_t *address,
                               uint64_t *size, uint64_t *is_variable) {
   Dl_info info;
   const ElfW(Sym) *symbol = NULL;
-  void *found = dlsym(RTLD_DEFAULT, name);
+  void *found = forkrepl_find_symbol(name);
   *address = (uint64_t)found;
   *size = *is_variable = 0;
   if (found &&

@@ -125,7 +125,7 @@ static size_t strings(const struct request *request, size_t offset,
 }
 
 static void lookup_one(size_t index, char *name, void *addresses) {
-  ((uint64_t *)addresses)[index] = (uint64_t)dlsym(RTLD_DEFAULT, name);
+  ((uint64_t *)addresses)[index] = (uint64_t)forkrepl_find_symbol(name);
 }
 
 static void describe(size_t index, char *name, void *words) {
@@ -155,6 +155,19 @@ static void on_load_library(const struct request *request) {
     reply(request, 0, NULL, 0);
   else
     reply_error(request, ENOENT, dlerror());
+}
+
+static void on_open_exports(const struct request *request) {
+  void *handle =
+      forkrepl_open_memory(request->payload, request->head.size);
+  if (handle)
+    reply(request, 0, &handle, sizeof handle);
+  else
+    reply_error(request, ENOENT, dlerror());
+}
+
+static void on_close_exports(const struct request *request) {
+  reply(request, forkrepl_close_memory((void *)word(request, 0)), NULL, 0);
 }
 
 static void on_thread_area(const struct request *request) {
@@ -294,6 +307,10 @@ static void serve(const struct request *request) {
     return look_up(request, 2, lookup_thread_local);
   case WIRE_DESCRIBE:
     return look_up(request, 3, describe);
+  case WIRE_OPEN_EXPORTS:
+    return on_open_exports(request);
+  case WIRE_CLOSE_EXPORTS:
+    return on_close_exports(request);
   case WIRE_THREAD_AREA:
     return on_thread_area(request);
   case WIRE_LOAD_LIBRARY:

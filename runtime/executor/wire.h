@@ -41,6 +41,8 @@ enum wire_operation {
                          // u64 alignment
   WIRE_DESCRIBE = 19,    // n * NUL-terminated name ->
                          // n * (u64 address, u64 size, u64 is a variable)
+  WIRE_OPEN_EXPORTS = 30,  // a shared object -> u64 handle
+  WIRE_CLOSE_EXPORTS = 31, // u64 handle ->
 };
 
 struct wire_range {
