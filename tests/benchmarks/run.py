@@ -1,4 +1,4 @@
-"""``make bench``: forkrepl and clang-repl 22 side by side, and how forkrepl scales.
+"""``make bench``: forkrepl beside clang-repl, llvm-jitlink and the system's linker.
 
 Prints tables; judges nothing. The machine may be shared and noisy, so commands run
 in turns, and what counts are medians and ratios.
@@ -8,96 +8,45 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import sys
-import tempfile
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from measure import FORKREPL, clang_repl_modes, feed, in_turns, table
+import link
+import shell
 
-_OURS = "forkrepl"
-_SNIPPETS = 1000
-
-
-def snippets(count: int) -> list[str]:
-    """Definitions and uses in alternation, as the issue of the benchmark gives them."""
-    lines = []
-    for number in range(count // 2):
-        lines.append(
-            f"int v{number} = {number}; int f{number}(int a) {{ return a * {number} + v{number}; }}"
-        )
-        lines.append(f"v{number} += f{number}(3);")
-    return lines
-
-
-def compare(title: str, path: Path, runs: int) -> None:
-    """Time all shells on one file, and print medians and our ratio to each."""
-    commands = {_OURS: feed([FORKREPL], path)}
-    commands |= {name: feed(command, path) for name, command in clang_repl_modes().items()}
-    timings = in_turns(commands, runs)
-    rows = [
-        [
-            name,
-            f"{timing.median * 1e3:.0f}",
-            f"{min(timing.seconds) * 1e3:.0f}",
-            f"{max(timing.seconds) * 1e3:.0f}",
-            f"{timings[_OURS].ratio_to(timing):.2f}",
-        ]
-        for name, timing in timings.items()
-    ]
-    print(f"\n{title} ({runs} runs in turns)\n")
-    print(table(["", "median ms", "min", "max", "forkrepl / it"], rows))
-
-
-def mappings_of(pid: int) -> int:
-    """How many mappings the kernel keeps for a process."""
-    return len(Path(f"/proc/{pid}/maps").read_text().splitlines())
-
-
-def growth(count: int) -> None:
-    """Latency and mappings as a session grows, one input at a time as at the prompt."""
-    from repl.frontend import Source
-    from repl.session import Session, SessionOptions
-
-    window = 100
-    with Session(SessionOptions()) as session:
-        latencies, rows = [], []
-        for number, text in enumerate(snippets(count), 1):
-            started = time.perf_counter()
-            session.run(Source(text, "bench"))
-            latencies.append(time.perf_counter() - started)
-            if number in (100, 500, 1000, 2000, 3000, 4000, 5000):
-                median = statistics.median(latencies[-window:])
-                first = statistics.median(latencies[:window])
-                mappings = mappings_of(session.executor_pid)
-                rows.append(
-                    [str(number), f"{median * 1e3:.2f}", f"{median / first:.2f}", str(mappings)]
-                )
-    print(f"\nA session as it grows (medians of the {window} snippets up to each)\n")
-    print(table(["snippet", "latency ms", "/ snippet 100", "mappings of the executor"], rows))
+_BENCHMARKS = ("shell", "link")
 
 
 def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=7)
-    runs = parser.parse_args().runs
-    if not clang_repl_modes():
-        print("clang-repl-22 is not installed (apt-get install clang-tools-22): ours alone")
-    elif len(clang_repl_modes()) == 1:
-        print("its executor is not installed (apt-get install llvm-22 libclang-rt-22-dev)")
+    parser.add_argument(
+        "benchmarks", nargs="*", metavar="NAME", help=f"of {', '.join(_BENCHMARKS)}; default: all"
+    )
+    parser.add_argument("--runs", type=positive_number, default=7, help="of each command, in turns")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the link benchmarks there")
+    options = parser.parse_args()
+    unknown = [name for name in options.benchmarks if name not in _BENCHMARKS]
+    if unknown:
+        parser.error(f"no benchmark {unknown[0]}: choose of {', '.join(_BENCHMARKS)}")
+    if options.svg is not None and not options.svg.parent.is_dir():
+        parser.error(f"no folder {options.svg.parent} for the chart")
     print(f"load average before: {os.getloadavg()[0]:.2f} on {os.cpu_count()} processors")
-    with tempfile.TemporaryDirectory() as folder:
-        empty = Path(folder, "start.cpp")
-        empty.write_text("int x = 42;\n")
-        compare("Start, one declaration, end", empty, runs)
-        many = Path(folder, "snippets.cpp")
-        many.write_text("\n".join(snippets(_SNIPPETS)) + "\n")
-        compare(f"{_SNIPPETS} small snippets from a file", many, runs)
-    growth(5000)
+    chosen = options.benchmarks or _BENCHMARKS
+    if "shell" in chosen:
+        shell.benchmark(options.runs)
+    if "link" in chosen:
+        link.benchmark(options.runs, options.svg)
+
+
+def positive_number(text: str) -> int:
+    """Raises ValueError, which argparse reports."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 if __name__ == "__main__":
