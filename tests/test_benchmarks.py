@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,9 +14,10 @@ from runtime_support import ROOT, compile_source
 
 sys.path.insert(0, str(ROOT / "tests" / "benchmarks"))
 
+from link import link_table, run_table
 from link_chart import Bar, Panel, draw
-from linkers import jitlink_time
-from measure import Timings, results_in_turns
+from linkers import NATIVE, OURS, THEIRS, Measurement, jitlink_time
+from measure import Finished, Timings, results_in_turns
 
 BENCHMARKS = ROOT / "tests" / "benchmarks"
 
@@ -95,6 +97,31 @@ def test_forkrepl_is_measured(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line.pop() for line in lines] == ["works\n"] * 3
     assert all(seconds > 0 for line in lines for seconds in line)
+
+
+def measured(link: float | None, run: float | None, read: float | None = None) -> Measurement:
+    return Measurement(read, link, run, Finished("", "", 0.5, 0.25, 1000))
+
+
+def cells(text: str) -> list[list[str]]:
+    """The rows of a table under its header; cells are apart by two blanks or more."""
+    return [re.split(r"  +", line.strip()) for line in text.splitlines()[2:]]
+
+
+def test_tables_with_and_without_the_rival() -> None:
+    ours = [measured(0.010, 1.5, read=0.002), measured(0.030, 3.0, read=0.006)]
+    theirs = [measured(0.019, 1.0, read=0.001), measured(0.039, 2.0, read=0.001)]
+    native = [measured(0.1, 1.2), measured(0.2, 2.4)]
+    results = {(OURS, "shared"): ours, (NATIVE, ""): native}
+    rest = ["500.0", "250.0", "1000"]
+    mine = ["forkrepl shared", "4.0", "20.0", "24.0", "12.0", "36.0"]
+    assert cells(link_table(results))[0] == [*mine, *rest]
+    run = ["forkrepl shared", "2250.0", "1500.0", "3000.0"]
+    assert cells(run_table(results))[0] == [*run, "1.25"]
+
+    results[THEIRS, "shared"] = theirs
+    assert cells(link_table(results))[0] == [*mine, "0.65", "0.75", *rest]
+    assert cells(run_table(results))[0] == [*run, "1.50", "1.25"]
 
 
 def test_the_chart(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 @dataclass(frozen=True)
 class Timings:
-    """Seconds of wall time, one for each counted run."""
+    """Seconds, one number for each counted run."""
 
     seconds: tuple[float, ...]
 
