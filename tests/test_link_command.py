@@ -22,7 +22,6 @@ int main(int argc, char **argv) {
 HELPER = "int helper(int x) { return x * x; }"
 UNUSED = "int missing(void); int unused(void) { return missing(); }"
 
-LIBPYTHON = Path("/usr/lib/python3.11/config-3.11-x86_64-linux-gnu/libpython3.11-pic.a")
 MEMORIES = ("shared", "stream", "in-process")
 
 
@@ -144,14 +143,3 @@ def test_bad_input(
     result = forkrepl("link", *arguments)
     assert (result.returncode, result.stdout) == (status, "")
     assert message in result.stderr
-
-
-@pytest.mark.skipif(not LIBPYTHON.exists(), reason="libpython3.11-dev is not installed")
-def test_cpython(forkrepl: Run, tmp_path: Path) -> None:
-    source = (
-        "int Py_BytesMain(int, char **); int main(int c, char **v) { return Py_BytesMain(c, v); }"
-    )
-    main = make_object(tmp_path / "main.o", source)
-    code = "import re, sys; print(sum(range(10 ** 6)), re.sub('b', 'c', 'abc')); sys.exit(5)"
-    result = forkrepl("link", main, LIBPYTHON, "-lm", "-lz", "-lexpat", "--", "-c", code)
-    assert (result.stdout, result.stderr, result.returncode) == ("499999500000 acc\n", "", 5)
