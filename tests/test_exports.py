@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def test_hidden_symbols_stay_hidden(forkrepl: Run, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def program() -> Program:
+def program() -> Iterator[Program]:
     with running_program() as program:
         yield program
 
