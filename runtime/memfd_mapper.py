@@ -40,6 +40,8 @@ class MemfdReservation:
 
 
 class _MemfdMapper:
+    bytes_sent = 0  # never any
+
     def __init__(self, target: ExecutorProcessControl) -> None:
         self._target = target
 

@@ -45,12 +45,18 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """In bytes, except for counts."""
+    """In bytes, except for counts.
+
+    ``mappings``: how many the kernel needs for the reservations in the executor;
+    ``bytes_sent``: over the socket, as contents of memory.
+    """
 
     reserved: int
     used: int
     free_ranges: int
     reservations: int
+    mappings: int
+    bytes_sent: int
 
 
 class _Slab:
@@ -75,6 +81,22 @@ class _Slab:
                     return None
                 taken.append(Range(offset, size, protection))
         return taken
+
+    def count_mappings(self) -> int:
+        """Runs of equal protection: the free ranges are inaccessible, the others as
+        their stripe."""
+        count, before, end = 0, None, 0
+        for protection, stripe in self.stripes.items():
+            stripe_end = end + self.reservation.size // _SHARES[protection]
+            for offset, size in [*stripe.ranges(), (stripe_end, 0)]:
+                if offset > end:
+                    count += before != protection
+                    before = protection
+                if size:
+                    count += before != Protection.NONE
+                    before = Protection.NONE
+                end = offset + size
+        return count
 
     def give_back(self, ranges: list[Range]) -> None:
         for range_ in ranges:
@@ -143,6 +165,8 @@ class MapperMemoryManager:
             used=self._used,
             free_ranges=sum(len(f.ranges()) for s in slabs for f in s.stripes.values()),
             reservations=len(slabs),
+            mappings=sum(slab.count_mappings() for slab in slabs),
+            bytes_sent=self._mapper.bytes_sent,
         )
 
     def holds(self, address: int) -> bool:

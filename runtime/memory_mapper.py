@@ -52,6 +52,10 @@ class WorkingMemory:
 class MemoryMapper(Protocol[R]):
     """Reserve once, then prepare, initialize and deinitialize ranges of it."""
 
+    @property
+    def bytes_sent(self) -> int:
+        """Contents of memory that have gone over the socket, so far."""
+
     def reserve(self, size: int, low: bool = False) -> R:
         """Reserve address space; nothing in it is accessible yet.
 

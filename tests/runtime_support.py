@@ -166,6 +166,8 @@ class FakeMapper:
     ``fail_at``: the name of the operation that raises ExecutorError when it comes next.
     """
 
+    bytes_sent = 0
+
     def __init__(self, limit: int = 1 << 26) -> None:
         self.limit = limit
         self.fail_at: str | None = None

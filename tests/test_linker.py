@@ -10,7 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from runtime_support import COMPILERS, Program, assemble, compile_source, running_program
+from runtime_support import (
+    COMPILERS,
+    Program,
+    assemble,
+    compile_source,
+    count_slab_mappings,
+    running_program,
+)
 
 from runtime import elf
 from runtime.addresses import ExecutorAddress
@@ -1007,3 +1014,11 @@ def test_messages_have_no_mangled_names(program: Program) -> None:
     with pytest.raises(UndefinedSymbolsError) as error:
         program.load(compile_source(source, "-fPIC", language="c++"))
     assert not re.search(r"\b_Z", str(error.value))
+
+
+def test_the_kernel_needs_as_many_mappings_as_the_statistics_say(program: Program) -> None:
+    code = "int variable{0} = {0}; const int constant{0} = {0}; int f{0}(void) {{ return {0}; }}"
+    units = [program.load_c(code.format(number)) for number in range(8)]
+    for unit in (units[3], units[5], units[6]):
+        program.session.unload(unit)
+    assert count_slab_mappings(program.process.pid) == program.session.statistics().mappings

@@ -192,6 +192,9 @@ class MemoryManagerMachine(RuleBasedStateMachine):
         assert statistics.used == sum(live.size for live in self.live + self.lost)
         assert statistics.reserved == sum(r.size for r in self.mapper.reservations)
         assert statistics.reservations == len(self.mapper.reservations)
+        if not any(page == "prepared" for r in self.mapper.reservations for page in r.pages):
+            runs = [len(list(itertools.groupby(r.pages))) for r in self.mapper.reservations]
+            assert statistics.mappings == sum(runs)
 
     def teardown(self) -> None:
         for live in self.live:
