@@ -13,7 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from repl.compiler_options import (
+    PASSED_OPTIONS,
+    add_compiler_options,
+    optimisation_level,
+    with_level,
+)
 from repl.errors import ShellError
+from repl.terminal import use_colour
 from runtime.errors import RuntimeFailure
 
 if TYPE_CHECKING:
@@ -21,9 +28,8 @@ if TYPE_CHECKING:
 
 VERSION = "0.1.0"
 
-_EPILOG = """\
-Clang's options -std= -I -D -U -W -f -m -g -O -include -x are passed on as they are, any
-other with --Xcc=FLAG. -l and -L name shared libraries.
+_EPILOG = f"""\
+{PASSED_OPTIONS} -l and -L name shared libraries.
 
 exit status:
   0      success (also of an interactive session that recovered from errors)
@@ -95,9 +101,8 @@ def main() -> None:
 
 def parse(arguments: list[str]) -> CommandLine:
     """Parse the command line; exits with status 2 if it is wrong."""
-    # argparse would take FILE for the level of a bare -O.
-    arguments = ["-O1" if argument == "-O" else argument for argument in arguments]
-    parsed = _parser().parse_args(arguments)
+    parser = _parser()
+    parsed = parser.parse_args(with_level(arguments))
     line = CommandLine(
         file=parsed.file,
         code=parsed.code,
@@ -106,7 +111,7 @@ def parse(arguments: list[str]) -> CommandLine:
         color=parsed.color,
         history_file=parsed.history_file,
         language=parsed.language,
-        optimisation=_level(parsed.optimisation),
+        optimisation=optimisation_level(parser, parsed.optimisation),
         compiler_flags=parsed.compiler_flags or [],
         libraries=parsed.libraries or [],
         library_folders=parsed.library_folders or [],
@@ -116,29 +121,6 @@ def parse(arguments: list[str]) -> CommandLine:
         line.arguments.insert(0, line.file)
         line.file = None
     return line
-
-
-class _Passed(argparse.Action):
-    """A compiler option that goes on to Clang, with the value it was given."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: object,
-        option_string: str | None = None,
-    ) -> None:
-        flags = list(getattr(namespace, self.dest, None) or [])
-        name = self.option_strings[0]
-        if name == "--Xcc":
-            flags.append(str(values))
-        elif name == "-include":
-            flags += [name, str(values)]
-        elif name == "-std":
-            flags.append(f"{name}={values}")
-        else:
-            flags.append(name + str(values or ""))
-        setattr(namespace, self.dest, flags)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -157,47 +139,20 @@ def _parser() -> argparse.ArgumentParser:
     add("-c", "-e", dest="code", metavar="CODE", help="run CODE; ARGS are its arguments")
     add("-i", dest="interactive", action="store_true", help="stay interactive afterwards")
     add("-q", "--quiet", action="store_true", help="no banner")
-    add("--color", choices=("auto", "yes", "no"), default="auto", help="colours (default: auto)")
     add("--history-file", metavar="PATH", help="where the history is kept")
-    add("-x", dest="language", choices=("c", "c++"), help="the language (default: by FILE's name)")
-    add(
-        "-O",
-        dest="optimisation",
-        default="0",
-        metavar="LEVEL",
-        help="optimise: 0 (default), 1, 2, 3",
-    )
     add("-l", dest="libraries", action="append", metavar="NAME", help="load a shared library")
     add("-L", dest="library_folders", action="append", metavar="DIR", help="look there for it")
-    for name, value in (
-        ("-std", "STANDARD"),
-        ("-I", "DIR"),
-        ("-D", "MACRO"),
-        ("-U", "MACRO"),
-        ("-W", "WARNING"),
-        ("-f", "FLAG"),
-        ("-m", "FLAG"),
-        ("-include", "FILE"),
-    ):
-        add(name, dest="compiler_flags", action=_Passed, metavar=value, help=argparse.SUPPRESS)
-    add("-g", dest="compiler_flags", action=_Passed, nargs=0, help=argparse.SUPPRESS)
-    add("--Xcc", dest="compiler_flags", action=_Passed, metavar="FLAG", help="any Clang option")
+    add_compiler_options(parser)
     add("file", nargs="?", metavar="FILE", help=argparse.SUPPRESS)
     add("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help=argparse.SUPPRESS)
     return parser
-
-
-def _level(text: str) -> int:
-    if text not in ("0", "1", "2", "3"):
-        _parser().error(f"argument -O: invalid level '{text}' (choose from 0, 1, 2, 3)")
-    return int(text)
 
 
 def _run(line: CommandLine) -> int:
     with _source(line) as lines:
         from repl.session import Session  # starts processes: only when the usage is right
 
-        colour = _use_colour(line.color)
+        colour = use_colour(line.color)
         with Session(_session_options(line, colour)) as session:
             if lines is None:
                 return _interact(session, line, colour)
@@ -283,16 +238,6 @@ def _language_flags(line: CommandLine) -> list[str]:
     # #include "..." looks beside the script, as in a compiled file, or here.
     folder = os.path.dirname(line.file) if line.file and line.file != "-" else "."
     return [f"-x{language}", "-iquote", folder or "."]
-
-
-def _use_colour(choice: str) -> bool:
-    if choice != "auto":
-        return choice == "yes"
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("CLICOLOR_FORCE", "0") != "0":
-        return True
-    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def _history_file(line: CommandLine) -> Path:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 from repl import native_programs
 from repl.codegen import CodeGenerator
 from repl.compiler import CompiledInput, Compiler
+from repl.compiler_options import optimisation_flags
 from repl.completeness import unclosed_bracket
 from repl.errors import (
     CompileError,
@@ -272,11 +273,7 @@ def _check_ends(source: Source) -> None:
 
 
 def _frontend_flags(options: SessionOptions) -> list[str]:
-    flags = list(options.compiler_flags)
-    if options.optimisation:
-        # Clang only marks the functions as optimisable: LLVM's passes run later,
-        # in the code generator.
-        flags += [f"-O{options.optimisation}", "-Xclang", "-disable-llvm-passes"]
+    flags = [*options.compiler_flags, *optimisation_flags(options.optimisation)]
     if options.colour:
         flags.append("--colour-diagnostics")
     return flags

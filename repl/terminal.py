@@ -1,0 +1,22 @@
+"""What may be shown on standard error: colours, and what moves."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def can_redraw() -> bool:
+    """Whether standard error is a terminal that does more than print."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def use_colour(choice: str) -> bool:
+    """Whether to use colours; ``choice`` is what ``--color`` says."""
+    if choice != "auto":
+        return choice == "yes"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("CLICOLOR_FORCE", "0") != "0":
+        return True
+    return can_redraw()
