@@ -8,6 +8,10 @@
 //   parse       {"op": "parse"}, blob: text     -> {"ok": ...}, blob: bitcode
 //   checkpoint  {"op": "checkpoint"} + a socket -> a forked copy of this process
 //               serves that socket: Clang's state as of now, to go back to.
+//
+// With --compile as the first argument it serves nobody, but compiles a file: see
+// compile_file.h.
+#include "compile_file.h"
 #include "diagnostics.h"
 #include "internal_linkage.h"
 #include "protocol.h"
@@ -237,6 +241,9 @@ int main(int Count, char **Arguments) {
   llvm::InitializeNativeTargetAsmPrinter();
   // No assembly parser: LLVM would check module-level assembly while bitcode is
   // written and end the process. The code generator reports it better.
+
+  if (Count > 1 && llvm::StringRef(Arguments[1]) == "--compile")
+    return compileFile({Arguments + 2, size_t(Count - 2)});
 
   std::vector<const char *> Flags = {"-resource-dir", FORKREPL_RESOURCE_DIR,
                                      // see ARCHITECTURE.md, "The frontend"
