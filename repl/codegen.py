@@ -6,7 +6,7 @@ import contextlib
 import sys
 
 from repl.compiler_process import CompilerProcess
-from repl.errors import CodegenError, CompilerDied
+from repl.errors import CodegenError, CompilerDied, UnreadableModule
 
 # -P: a file of the user's in the current directory is no module of ours.
 _COMMAND = [sys.executable, "-P", "-m", "repl.codegen_worker"]
@@ -34,16 +34,25 @@ class CodeGenerator:
         """Of the worker process."""
         return self._worker.pid
 
-    def begin(self, bitcode: bytes, level: int) -> None:
-        """Start to make an object from bitcode, at -O``level``; ``finish`` gets it."""
+    def fileno(self) -> int:
+        """A descriptor, of this worker, that is readable once ``finish`` will not wait."""
+        return self._worker.connection.fileno()
+
+    def begin(self, module: bytes, level: int, *, foreign: bool = False) -> None:
+        """Start to make an object from bitcode, at -O``level``; ``finish`` gets it.
+
+        ``foreign``: the module is a file of the user's, which may also be LLVM's
+        assembly language, and nobody has checked it.
+        """
         self.cancel()
         self._busy = True
         # If the worker is gone, finish says so.
         with contextlib.suppress(CompilerDied):
-            self._worker.send({"level": level}, bitcode)
+            self._worker.send({"level": level, "foreign": foreign}, module)
 
     def finish(self) -> bytes:
-        """The relocatable object that was begun. Raises CodegenError."""
+        """The relocatable object that was begun. Raises CodegenError; for a module of the
+        user's that cannot be read, UnreadableModule."""
         self._busy = False
         try:
             reply, machine_code = self._worker.receive()
@@ -54,6 +63,8 @@ class CodeGenerator:
         except BaseException:  # Ctrl-C: an answer may still come, to nobody's use
             self._replace()
             raise
+        if reply.get("unreadable"):
+            raise UnreadableModule(str(reply.get("error", "no reason given")))
         if not reply.get("ok"):
             raise CodegenError(f"code generation failed: {reply.get('error', 'no reason given')}")
         return machine_code

@@ -1,4 +1,4 @@
-"""The code generator process: LLVM bitcode in, relocatable object out.
+"""The code generator process: LLVM IR in, relocatable object out.
 
     python -m repl.codegen_worker
 
@@ -9,13 +9,18 @@ that closes.
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import sys
 from typing import Any
 
-from repl.errors import CompilerDied
+from repl.errors import CompilerDied, UnreadableModule
 from repl.framing import Header, receive_message, send_message
+
+_TRIPLE = "x86_64-pc-linux-gnu"
+BITCODE_MAGIC = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")  # the second: with a wrapper
+_PARSING_ERROR = re.compile(r"LLVM (IR|bitcode) parsing error\n")
 
 
 class CodeGenerator:
@@ -28,16 +33,35 @@ class CodeGenerator:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
         llvm.initialize_native_asmparser()  # for inline assembly
-        self._target = llvm.Target.from_triple("x86_64-pc-linux-gnu")
+        self._target = llvm.Target.from_triple(_TRIPLE)
         self._machines: dict[int, Any] = {}
 
-    def compile(self, bitcode: bytes, level: int) -> bytes:
-        """Bitcode to an ELF object at -O``level``. Raises RuntimeError."""
-        module = self._llvm.parse_bitcode(bitcode)
+    def compile(self, code: bytes, level: int, foreign: bool) -> bytes:
+        """IR to an ELF object at -O``level``; ``foreign``: the user's, not Clang's.
+
+        Raises RuntimeError, or UnreadableModule for what is wrong with foreign code.
+        """
         machine = self._machine(level)
+        module = self._read_foreign(code, machine) if foreign else self._llvm.parse_bitcode(code)
         if level:
             self._optimise(module, machine, level)
         return bytes(machine.emit_object(module))
+
+    def _read_foreign(self, code: bytes, machine: Any) -> Any:
+        """A module from a file: bitcode or text, checked, for this machine."""
+        try:
+            if code.startswith(BITCODE_MAGIC):
+                module = self._llvm.parse_bitcode(code)
+                module.verify()
+            else:
+                module = self._llvm.parse_assembly(code.decode("utf-8", "replace"))
+        except RuntimeError as error:
+            raise UnreadableModule(_PARSING_ERROR.sub("", str(error)).strip()) from error
+        if module.triple and not module.triple.startswith("x86_64"):
+            raise UnreadableModule(f"made for {module.triple}, not for {_TRIPLE}")
+        if not module.data_layout:
+            module.data_layout = str(machine.target_data)
+        return module
 
     def _machine(self, level: int) -> Any:
         if level not in self._machines:
@@ -57,12 +81,14 @@ def serve(connection: socket.socket) -> None:
     generator = CodeGenerator()
     while True:
         try:
-            header, bitcode = receive_message(connection)
+            header, code = receive_message(connection)
         except CompilerDied:
             return
         try:
             reply: Header = {"ok": True}
-            blob = generator.compile(bitcode, int(header["level"]))
+            blob = generator.compile(code, int(header["level"]), bool(header["foreign"]))
+        except UnreadableModule as error:
+            reply, blob = {"ok": False, "unreadable": True, "error": str(error)}, b""
         except RuntimeError as error:
             reply, blob = {"ok": False, "error": str(error)}, b""
         send_message(connection, reply, blob)

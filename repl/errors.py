@@ -19,7 +19,12 @@ class CompilerDied(ShellError):
 
 
 class CodegenError(ShellError):
-    """LLVM could not turn the snippet into machine code."""
+    """LLVM could not turn the code into machine code."""
+
+
+class UnreadableModule(CodegenError):
+    """A file of the user's is no LLVM IR, or not for this machine. Where LLVM knows the
+    place, ``str()`` begins with ``<string>:LINE:COLUMN:``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class ProgramCrashed(ShellError):
         if signal_number is None:
             how = f"ended without notice, with status {wait_status}"
         else:
-            how = f"was ended by {_signal_name(signal_number)}"
+            how = f"was ended by {signal_name(signal_number)}"
         super().__init__(f"the program {how}")
 
 
@@ -74,7 +79,8 @@ class ProgramExited(Exception):
         self.status = status
 
 
-def _signal_name(number: int) -> str:
+def signal_name(number: int) -> str:
+    """``SIGSEGV (Segmentation fault)``."""
     try:
         return f"{signal.Signals(number).name} ({signal.strsignal(number)})"
     except ValueError:
