@@ -1,58 +1,33 @@
-"""``forkrepl link``: relocatable objects and archives, linked into memory and run."""
+"""``forkrepl link``: sources, objects and archives, linked into memory and run."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from repl import native_programs
+from repl.compile_files import FileCompiler
 from repl.errors import ProgramCrashed, ShellError, UncaughtException
+from repl.link_options import STANDARD_ERROR, LinkOptions, parse
+from repl.link_times import Times
+from repl.progress import ProgressBar
 from repl.script import status_of_crash
+from repl.source_files import SourceFile, source_file
 from runtime.errors import ExecutorDied
 from runtime.executor_process import ExecutorProcess
 from runtime.executor_process_control import ExecutorProcessControl
 from runtime.in_process import InProcessExecutor
+from runtime.link_report import LinkPicture, RecordingReport
 from runtime.wire import Outcome
 
 if TYPE_CHECKING:
-    from runtime.elf import ObjectFile
-    from runtime.execution_session import ExecutionSession
-
-_EPILOG = """\
-FILE is an object, an archive (only the members that are needed are taken) or a
-shared library; -l NAME looks for libNAME.so, then libNAME.a. Inputs count in the
-order in which they are given.
-
-exit status: that of main; 1 if it cannot be linked; 128+N if signal N ended it.
-"""
-
-
-@dataclass(slots=True)
-class _Times:
-    """Milliseconds of each stage."""
-
-    stages: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.stages[name] = (time.perf_counter() - started) * 1e3
-
-    def report(self, form: str) -> None:
-        if form == "json":
-            print(json.dumps(self.stages), file=sys.stderr)
-        elif form == "table":
-            for name, milliseconds in self.stages.items():
-                print(f"{name:10} {milliseconds:10.1f}", file=sys.stderr)
+    from runtime.execution_session import ExecutionSession, LoadedUnit
+    from runtime.link_inputs import CollectedInputs
 
 
 def main(arguments: list[str]) -> int:
@@ -60,86 +35,144 @@ def main(arguments: list[str]) -> int:
 
     Raises RuntimeFailure or ShellError if it cannot be done.
     """
-    ours, program_arguments = _split_at_dashes(arguments)
-    # argparse would take the next FILE for the form of the times.
-    ours = ["--times=table" if word == "--times" else word for word in ours]
-    options, inputs = _parser().parse_known_args(ours)
-    if not inputs:
-        _parser().error("nothing to link: give objects or archives")
-    from runtime.link_inputs import LinkInput, collect_inputs
-
-    times = _Times()
-    with times.stage("read_ms"):
-        named = [LinkInput(*entry, options.whole_archive) for entry in _inputs(inputs)]
-        collected = collect_inputs(named, options.folders or [])
-    with _target(options.memory) as target:
-        for library in collected.libraries:
-            target.process.load_library(library)
-        try:
-            return _link_and_run(
-                target, collected.objects, options.entry, [inputs[0], *program_arguments], times
-            )
-        except ExecutorDied as died:
-            if died.exit_status is not None:
-                return died.exit_status
-            crash = ProgramCrashed(died.signal, died.wait_status)
-            print(crash, file=sys.stderr)
-            return status_of_crash(crash)
-        finally:
-            times.report(options.times)
+    options = parse(arguments)
+    sources = _sources(options)
+    with ProgressBar(len(sources)) as progress:
+        return _Command(options, sources, progress).run()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="forkrepl link",
-        usage="forkrepl link [options] FILE... [-l NAME]... [-- ARGS...]",
-        description="Link relocatable objects into memory and run their main.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    add = parser.add_argument
-    add("-L", dest="folders", action="append", metavar="DIR", help="look there for libraries")
-    add("--entry", default="main", metavar="NAME", help="call NAME instead of main")
-    add("--whole-archive", action="store_true", help="take all members of archives")
-    add(
-        "--memory",
-        choices=("shared", "stream", "in-process"),
-        default="shared",
-        help="how the code gets to where it runs: through memory shared with another process "
-        "(default), over a socket to another process, or it runs in this one",
-    )
-    add(
-        "--times",
-        choices=("table", "json"),
-        default="",
-        help="how long each stage took, on standard error (--times alone: a table)",
-    )
-    return parser
+def _sources(options: LinkOptions) -> dict[int, SourceFile]:
+    """Which of the inputs, by number, are to be compiled."""
+    found = {}
+    for number, entry in enumerate(options.inputs):
+        source = None if entry.is_library else source_file(entry.name, options.language)
+        if source is not None:
+            found[number] = source
+    return found
 
 
-def _split_at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
-    if "--" not in arguments:
-        return arguments, []
-    at = arguments.index("--")
-    return arguments[:at], arguments[at + 1 :]
+class _Command:
+    """The stages, one after another."""
+
+    def __init__(
+        self, options: LinkOptions, sources: dict[int, SourceFile], progress: ProgressBar
+    ) -> None:
+        self._options = options
+        self._sources = sources
+        self._progress = progress
+        self._times = Times()
+
+    def run(self) -> int:
+        """Returns the exit status."""
+        with self._times.stage("compile_ms"):
+            compiled = self._compile()
+        if compiled is None:
+            return 1
+        with self._times.stage("read_ms"):
+            collected = self._read(compiled)
+        with _target(self._options.memory) as target:
+            for library in collected.libraries:
+                target.process.load_library(library)
+            try:
+                unit = self._link(target, collected)
+                with self._times.stage("run_ms"):
+                    return self._run(target, unit)
+            except ExecutorDied as died:
+                if died.exit_status is not None:
+                    return died.exit_status
+                crash = ProgramCrashed(died.signal, died.wait_status)
+                print(crash, file=sys.stderr)
+                return status_of_crash(crash)
+            finally:
+                self._progress.clear()
+                self._times.report(self._options.times)
+
+    def _compile(self) -> dict[int, bytes] | None:
+        """The objects of the sources; None if there were errors. Prints all messages."""
+        if not self._sources:
+            return {}
+        with FileCompiler(list(self._sources.values()), self._options.compile) as compiler:
+            # It takes 100 ms, and now there is time.
+            import runtime.execution_session  # noqa: F401
+
+            results = compiler.results(partial(self._progress.show, "compiling"))
+        messages = [result.messages for result in results if result.messages]
+        if messages:
+            self._progress.clear()
+        for text in dict.fromkeys(messages):  # of a wrong option each file says the same
+            print(text, file=sys.stderr)
+        objects = {}
+        for number, result in zip(self._sources, results, strict=True):
+            if result.machine_code is None:
+                return None
+            objects[number] = result.machine_code
+        return objects
+
+    def _read(self, compiled: dict[int, bytes]) -> CollectedInputs:
+        from runtime.link_inputs import LinkInput, collect_inputs
+
+        self._progress.show("reading", len(self._sources))
+        whole = self._options.whole_archive
+        named = [
+            LinkInput(entry.name, entry.is_library, whole, compiled.get(number))
+            for number, entry in enumerate(self._options.inputs)
+        ]
+        return collect_inputs(named, self._options.folders)
+
+    def _link(self, target: _Target, collected: CollectedInputs) -> LoadedUnit:
+        """Link, and write the map if it is wanted. Afterwards the terminal is the program's."""
+        with self._times.stage("link_ms"):
+            report = _VisibleReport(partial(self._progress.show, "linking", len(self._sources)))
+            unit = target.session.load_objects(collected.objects, report)
+        self._times.passes = report.passes
+        self._progress.clear()
+        if self._options.map_file is not None and report.picture is not None:
+            _write_map(self._options.map_file, report.picture, collected)
+        return unit
+
+    def _run(self, target: _Target, unit: LoadedUnit) -> int:
+        """Call the entry function; returns the exit status."""
+        entry, arguments = self._options.entry, self._options.arguments
+        function = target.session.find_symbol(entry)
+        if function is None:
+            raise ShellError(f"nothing defines {entry}: name the function to call with --entry")
+        target.process.set_arguments(arguments)
+        _check(target.session.initialize(unit))
+        outcome = target.process.run_main(function, arguments)
+        _check(outcome)
+        return target.process.shutdown() or outcome.status & 0xFF
 
 
-def _inputs(words: list[str]) -> Iterator[tuple[str, bool]]:
-    """(name, whether it is a library) of each input; wrong words end with status 2."""
-    remaining = iter(words)
-    for word in remaining:
-        if word == "-l":
-            name = next(remaining, None)
-            if name is None:
-                _parser().error("argument -l: expected one argument")
-            yield str(name), True
-        elif word.startswith("-l"):
-            yield word[2:], True
-        elif word.startswith("-"):
-            _parser().error(f"unrecognized arguments: {word}")
-        else:
-            yield word, False
+def _check(outcome: Outcome) -> None:
+    if outcome.exception_type is not None:
+        raise UncaughtException(outcome.exception_type, outcome.exception_what)
+
+
+class _VisibleReport(RecordingReport):
+    """Also calls ``show`` when the link begins and after each pass."""
+
+    def __init__(self, show: Callable[[], None]) -> None:
+        super().__init__()
+        self._show = show
+        show()
+
+    def lap(self, name: str) -> None:
+        """See ``LinkReport``."""
+        super().lap(name)
+        self._show()
+
+
+def _write_map(path: str, picture: LinkPicture, collected: CollectedInputs) -> None:
+    from runtime.link_map import link_map
+
+    text = "".join(line + "\n" for line in link_map(picture, collected))
+    if path == STANDARD_ERROR:
+        sys.stderr.write(text)
+        return
+    try:
+        Path(path).write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise ShellError(f"cannot write {path}: {error.strerror}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,24 +204,3 @@ def _target(memory: str) -> Iterator[_Target]:
             yield _Target(process, session)
         finally:
             session.discard()
-
-
-def _link_and_run(
-    target: _Target, objects: list[ObjectFile], entry: str, arguments: list[str], times: _Times
-) -> int:
-    with times.stage("link_ms"):
-        unit = target.session.load_objects(objects)
-    function = target.session.find_symbol(entry)
-    if function is None:
-        raise ShellError(f"nothing defines {entry}: name the function to call with --entry")
-    with times.stage("run_ms"):
-        target.process.set_arguments(arguments)
-        _check(target.session.initialize(unit))
-        outcome = target.process.run_main(function, arguments)
-        _check(outcome)
-        return target.process.shutdown() or outcome.status & 0xFF
-
-
-def _check(outcome: Outcome) -> None:
-    if outcome.exception_type is not None:
-        raise UncaughtException(outcome.exception_type, outcome.exception_what)

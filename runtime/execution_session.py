@@ -16,6 +16,7 @@ from runtime.elf import ObjectFile, read_object
 from runtime.errors import ExecutorDied
 from runtime.executor_process_control import ExecutorProcessControl, UnitRegistration
 from runtime.exported_symbols import ExportedSymbol, shared_object
+from runtime.link_report import SILENT, LinkReport
 from runtime.linker import FunctionArray, LinkedUnit, link
 from runtime.memory_manager import MapperMemoryManager, Statistics
 from runtime.static_thread_locals import StaticThreadLocals
@@ -74,8 +75,10 @@ class ExecutionSession:
         """Read objects, given as (name, contents), and ``load_objects``."""
         return self.load_objects([read_object(name, data) for name, data in inputs])
 
-    def load_objects(self, objects: Sequence[ObjectFile]) -> LoadedUnit:
-        """Link objects and register the result.
+    def load_objects(
+        self, objects: Sequence[ObjectFile], report: LinkReport = SILENT
+    ) -> LoadedUnit:
+        """Link objects and register the result. ``report`` is told of each step.
 
         Its symbols are visible to later units from now on. Raises what
         ``linker.link`` raises; then nothing has changed.
@@ -88,6 +91,7 @@ class ExecutionSession:
             self._process_symbols,
             self._memory,
             self._static_thread_locals,
+            report,
         )
         self._next_number += 1
         registration = UnitRegistration(
@@ -111,10 +115,12 @@ class ExecutionSession:
         self._dylib.add(number, linked.definitions, linked.groups)
         loaded = LoadedUnit(number, linked)
         self._units[number] = loaded
+        report.lap("register")
         if linked.opens_libraries:
             self._export_all()
         elif self._is_exporting:
             self._export(loaded)
+        report.lap("export")
         return loaded
 
     def initialize(self, unit: LoadedUnit) -> Outcome:

@@ -17,20 +17,36 @@ from runtime.libraries import find_library_files
 class LinkInput:
     """A file, or with ``is_library`` the NAME of ``-lNAME``.
 
-    ``whole_archive``: take all members, not only those that are needed.
+    ``whole_archive``: take all members, not only those that are needed. ``contents``:
+    an object that was made from the file, instead of what is in it.
     """
 
     name: str
     is_library: bool = False
     whole_archive: bool = False
+    contents: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveMember:
+    """A member that was taken, and the object that first needed ``symbol`` of it (both
+    are empty if the whole archive was wanted)."""
+
+    name: str
+    needed_by: str = ""
+    symbol: str = ""
 
 
 @dataclass(slots=True)
 class CollectedInputs:
-    """``objects`` to link, and the ``libraries`` (paths) to open first."""
+    """``objects`` to link, and the ``libraries`` (paths) to open first.
+
+    ``members``: which of the objects come from archives, and why.
+    """
 
     objects: list[ObjectFile] = field(default_factory=list)
     libraries: list[str] = field(default_factory=list)
+    members: list[ArchiveMember] = field(default_factory=list)
 
 
 def collect_inputs(inputs: Sequence[LinkInput], folders: Sequence[str] = ()) -> CollectedInputs:
@@ -41,6 +57,9 @@ def collect_inputs(inputs: Sequence[LinkInput], folders: Sequence[str] = ()) -> 
     """
     collector = _Collector()
     for entry in inputs:
+        if entry.contents is not None:
+            collector.add_object(read_object(entry.name, entry.contents))
+            continue
         paths = find_library_files(entry.name, folders) if entry.is_library else [entry.name]
         for path in paths:
             collector.add(Path(path), entry.whole_archive)
@@ -51,7 +70,7 @@ class _Collector:
     def __init__(self) -> None:
         self.result = CollectedInputs()
         self._defined: set[str] = set()
-        self._undefined: set[str] = set()
+        self._undefined: dict[str, str] = {}  # and the object that needs it first
 
     def add(self, path: Path, whole_archive: bool) -> None:
         if _is_shared_library(path):
@@ -64,28 +83,9 @@ class _Collector:
         if is_archive(data):
             self._add_archive(Archive(path, data), whole_archive)
         else:
-            self._add_object(read_object(str(path), data))
+            self.add_object(read_object(str(path), data))
 
-    def _add_archive(self, archive: Archive, whole: bool) -> None:
-        if whole:
-            for offset in archive.offsets():
-                self._add_object(read_object(*archive.member(offset)))
-            return
-        taken: set[int] = set()
-        wanted = self._undefined & archive.index.keys()
-        while wanted:  # a member may need others
-            for offset in sorted({archive.index[name] for name in wanted} - taken):
-                taken.add(offset)
-                self._add_object(read_object(*archive.member(offset)))
-            missing = self._undefined & archive.index.keys()
-            if missing == wanted:
-                raise ObjectFormatError(
-                    f"{archive.path}: its index names members that do not define "
-                    f"{', '.join(sorted(missing)[:3])} (run ranlib)"
-                )
-            wanted = missing
-
-    def _add_object(self, added: ObjectFile) -> None:
+    def add_object(self, added: ObjectFile) -> None:
         self.result.objects.append(added)
         chosen = added.symbols["info"] >= elf.STB_GLOBAL << 4
         defined = (added.symbol_sections[chosen] != elf.UNDEFINED).tolist()
@@ -93,9 +93,39 @@ class _Collector:
         for name, is_defined, is_weak in zip(added.global_names(), defined, weak, strict=True):
             if is_defined:
                 self._defined.add(name)
-            elif not is_weak:  # a weak reference pulls nothing in
-                self._undefined.add(name)
-        self._undefined -= self._defined
+                self._undefined.pop(name, None)
+            elif not is_weak and name not in self._defined:  # a weak one pulls nothing in
+                self._undefined.setdefault(name, added.name)
+
+    def _add_archive(self, archive: Archive, whole: bool) -> None:
+        if whole:
+            for offset in archive.offsets():
+                self._add_member(archive, offset)
+            return
+        taken: set[int] = set()
+        wanted = self._undefined.keys() & archive.index.keys()
+        while wanted:  # a member may need others
+            reasons = {
+                archive.index[name]: (self._undefined[name], name)
+                for name in sorted(wanted, reverse=True)
+            }
+            for offset in sorted(reasons.keys() - taken):
+                taken.add(offset)
+                self._add_member(archive, offset, *reasons[offset])
+            missing = self._undefined.keys() & archive.index.keys()
+            if missing == wanted:
+                raise ObjectFormatError(
+                    f"{archive.path}: its index names members that do not define "
+                    f"{', '.join(sorted(missing)[:3])} (run ranlib)"
+                )
+            wanted = missing
+
+    def _add_member(
+        self, archive: Archive, offset: int, needed_by: str = "", symbol: str = ""
+    ) -> None:
+        name, data = archive.member(offset)
+        self.result.members.append(ArchiveMember(name, needed_by, symbol))
+        self.add_object(read_object(name, data))
 
 
 def _is_shared_library(path: Path) -> bool:

@@ -26,6 +26,7 @@ from runtime.elf import Array, ObjectFile
 from runtime.executor_process_control import Move
 from runtime.exported_symbols import OPENERS
 from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph, build
+from runtime.link_report import SILENT, LinkReport
 from runtime.memory_manager import FinalizedAllocation, InFlightAllocation, MapperMemoryManager
 from runtime.passes.addresses import assign_addresses, redirect
 from runtime.passes.layout import SegmentMemory, Tables, check_relocation_types, lay_out
@@ -79,8 +80,9 @@ def link(
     process: ProcessSymbols,
     memory_manager: MapperMemoryManager,
     static_thread_locals: StaticThreadLocals,
+    report: LinkReport = SILENT,
 ) -> LinkedUnit:
-    """Link objects into executable memory.
+    """Link objects into executable memory. ``report`` is told after each pass.
 
     Raises:
         LinkError, ObjectFormatError: what is wrong with the input.
@@ -89,15 +91,20 @@ def link(
     """
     graph = build(list(objects))
     check_relocation_types(graph)
+    report.lap("build")
     # From here on all relocations are of kinds that the table describes.
 
     groups = discard_duplicate_groups(graph, dylib)
+    report.lap("discard groups")
     defined = resolve_symbols(graph, dylib, process)
+    report.lap("resolve")
     # Every name now means one thing, and what lies elsewhere has its address.
 
     low = needs_low_memory(graph)
     out_of_reach = find_out_of_reach(graph, memory_manager.span(low), dylib, process)
+    report.lap("reach")
     tables = lay_out(graph, out_of_reach)
+    report.lap("lay out")
     # Sizes are fixed.
 
     sizes = dict(zip(SEGMENTS, graph.segment_size, strict=True))
@@ -107,19 +114,26 @@ def link(
         memory_manager.allocate(sizes, alignments, low) as memory,
     ):
         segments = [_segment_memory(memory, index) for index in range(len(SEGMENTS))]
+        report.lap("allocate")
         thread_locals = _thread_locals(tables, segments, unit, static_block)
         assign_addresses(graph, tables, segments, thread_locals)
         redirection = redirect(graph, tables, segments)
+        report.lap("addresses")
         # Addresses are fixed.
 
         copy_sections(graph, memory.bytes, segments)
+        report.lap("copy")
         fill_tables(graph, tables, memory.bytes, segments, redirection, thread_locals.module)
+        report.lap("tables")
         apply(graph, tables, memory.bytes, segments)
+        report.lap("relocate")
         # The bytes are fixed.
 
         function_arrays = _function_arrays(graph, memory.bytes, segments)
         allocation = memory.finalize()
         static_block.keep()
+        report.lap("finalize")
+    report.linked(graph, tables, segments, groups)
     return LinkedUnit(
         allocation=allocation,
         static_block=static_block,

@@ -1,0 +1,148 @@
+"""The command line of ``forkrepl link``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from repl.compile_files import CompileOptions
+from repl.compiler_options import (
+    PASSED_OPTIONS,
+    add_compiler_options,
+    optimisation_level,
+    with_level,
+)
+from repl.source_files import ACCEPTED
+from repl.terminal import use_colour
+
+STANDARD_ERROR = ""
+"""``LinkOptions.map_file`` when the map goes there."""
+
+_EPILOG = f"""\
+FILE is one of: {ACCEPTED}. Sources are
+compiled first, several at once. Of an archive only the members that are needed are
+taken; -l NAME looks for libNAME.so, then libNAME.a. Inputs count in the order in which
+they are given.
+
+{PASSED_OPTIONS}
+
+exit status: that of main; 1 if it cannot be compiled or linked; 2 for wrong usage;
+128+N if signal N ended it.
+"""
+
+# Options that may stand alone: argparse would take the next FILE for their value.
+_ALONE = {"--times": "--times=table", "--print-map": f"--print-map={STANDARD_ERROR}"}
+
+
+@dataclass(frozen=True, slots=True)
+class NamedInput:
+    """A file, or with ``is_library`` the NAME of ``-lNAME``."""
+
+    name: str
+    is_library: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOptions:
+    """What was asked for. ``language``: what ``-x`` says; ``times``: ``table``, ``json``
+    or empty; ``map_file``: None if no map is wanted."""
+
+    inputs: list[NamedInput]
+    arguments: list[str]
+    folders: list[str]
+    entry: str
+    whole_archive: bool
+    memory: str
+    times: str
+    map_file: str | None
+    language: str | None
+    compile: CompileOptions
+
+
+def parse(arguments: list[str]) -> LinkOptions:
+    """Parse what follows ``forkrepl link``; exits with status 2 if it is wrong."""
+    ours, program_arguments = _split_at_dashes(arguments)
+    parser = _parser()
+    words = [_ALONE.get(word, word) for word in with_level(ours)]
+    parsed, rest = parser.parse_known_args(words)
+    inputs = list(_inputs(parser, rest))
+    if not inputs:
+        parser.error(f"nothing to link: give {ACCEPTED}")
+    return LinkOptions(
+        inputs=inputs,
+        arguments=[inputs[0].name, *program_arguments],
+        folders=parsed.folders or [],
+        entry=parsed.entry,
+        whole_archive=parsed.whole_archive,
+        memory=parsed.memory,
+        times=parsed.times,
+        map_file=parsed.map_file,
+        language=parsed.language,
+        compile=CompileOptions(
+            flags=parsed.compiler_flags or [],
+            level=optimisation_level(parser, parsed.optimisation),
+            colour=use_colour(parsed.color),
+        ),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="forkrepl link",
+        usage="forkrepl link [options] FILE... [-l NAME]... [-- ARGS...]",
+        description="Compile what is not compiled yet, link it into memory, and run its main.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("-L", dest="folders", action="append", metavar="DIR", help="look there for libraries")
+    add("--entry", default="main", metavar="NAME", help="call NAME instead of main")
+    add("--whole-archive", action="store_true", help="take all members of archives")
+    add(
+        "--memory",
+        choices=("shared", "stream", "in-process"),
+        default="shared",
+        help="how the code gets to where it runs: through memory shared with another process "
+        "(default), over a socket to another process, or it runs in this one",
+    )
+    add(
+        "--times",
+        choices=("table", "json"),
+        default="",
+        help="how long each stage took, and each pass of the linker, on standard error "
+        "(--times alone: a table)",
+    )
+    add(
+        "--print-map",
+        dest="map_file",
+        metavar="FILE",
+        help="what was linked and where it is, into FILE (--print-map alone: on standard error)",
+    )
+    add_compiler_options(parser)
+    return parser
+
+
+def _split_at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
+    if "--" not in arguments:
+        return arguments, []
+    at = arguments.index("--")
+    return arguments[:at], arguments[at + 1 :]
+
+
+def _inputs(parser: argparse.ArgumentParser, words: list[str]) -> Iterator[NamedInput]:
+    """The inputs; wrong words end the program with status 2."""
+    remaining = iter(words)
+    for word in remaining:
+        if word == "-l":
+            name = next(remaining, None)
+            if name is None:
+                parser.error("argument -l: expected one argument")
+            yield NamedInput(str(name), is_library=True)
+        elif word.startswith("-l"):
+            yield NamedInput(word[2:], is_library=True)
+        elif word.startswith("-"):
+            parser.error(f"unrecognized arguments: {word}")
+        else:
+            yield NamedInput(word, is_library=False)

@@ -1,0 +1,51 @@
+"""Which inputs of ``forkrepl link`` are to be compiled first, and from what language."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from repl.codegen_worker import BITCODE_MAGIC
+from repl.errors import ShellError
+
+_CLANG = {".c": "c"} | dict.fromkeys((".cc", ".cpp", ".cxx", ".C", ".c++"), "c++")
+_LLVM = (".ll", ".bc")
+_LINKABLE = (b"\x7fELF", b"!<arch>\n", b"!<thin>\n")
+
+ACCEPTED = (
+    "objects, archives and shared libraries; C (.c) and C++ (.cc .cpp .cxx .C .c++); "
+    "LLVM IR (.ll .bc)"
+)
+"""For messages: what ``forkrepl link`` takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to compile. ``language``: Clang's name of it, or None for LLVM IR."""
+
+    path: str
+    language: str | None
+
+
+def source_file(path: str, language: str | None = None) -> SourceFile | None:
+    """How to compile a file; None if the linker takes it as it is.
+
+    ``language``: what ``-x`` says of the C and C++ files, and of those whose name tells
+    nothing. Raises ShellError if the file is not there, or nothing that can be linked.
+    """
+    suffix = os.path.splitext(path)[1]
+    try:
+        if suffix in _CLANG or suffix in _LLVM:
+            os.stat(path)  # not opened: it may be a pipe
+            return SourceFile(path, (language or _CLANG[suffix]) if suffix in _CLANG else None)
+        with open(path, "rb") as file:
+            start = file.read(8)
+    except OSError as error:
+        raise ShellError(f"cannot read {path}: {error.strerror}") from error
+    if start.startswith(_LINKABLE):
+        return None
+    if start.startswith(BITCODE_MAGIC):
+        return SourceFile(path, None)
+    if language is not None:
+        return SourceFile(path, language)
+    raise ShellError(f"{path}: unknown kind of file; accepted are {ACCEPTED}")

@@ -1,0 +1,71 @@
+"""What somebody may want to know of a link while it happens: for times and maps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runtime.link_graph import LinkGraph
+    from runtime.passes.layout import SegmentMemory, Tables
+
+
+class LinkReport:
+    """Is told by ``linker.link`` how far it is. This one does not listen."""
+
+    def lap(self, name: str) -> None:
+        """The pass ``name`` is done, and the next one begins."""
+
+    def linked(
+        self,
+        graph: LinkGraph,
+        tables: Tables,
+        segments: Sequence[SegmentMemory],
+        groups: Sequence[str],
+    ) -> None:
+        """Nothing of it changes any more. ``groups``: signatures of the COMDAT groups
+        that stay."""
+
+
+SILENT = LinkReport()
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPicture:
+    """The arguments of ``LinkReport.linked``."""
+
+    graph: LinkGraph
+    tables: Tables
+    segments: Sequence[SegmentMemory]
+    groups: Sequence[str]
+
+
+class RecordingReport(LinkReport):
+    """Keeps what it is told.
+
+    ``passes``: milliseconds of each, the first one since the report was made;
+    ``picture``: None before the link is done.
+    """
+
+    def __init__(self) -> None:
+        self.passes: dict[str, float] = {}
+        self.picture: LinkPicture | None = None
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        """See ``LinkReport``."""
+        now = time.perf_counter()
+        self.passes[name] = (now - self._last) * 1e3
+        self._last = now
+
+    def linked(
+        self,
+        graph: LinkGraph,
+        tables: Tables,
+        segments: Sequence[SegmentMemory],
+        groups: Sequence[str],
+    ) -> None:
+        """See ``LinkReport``."""
+        self.picture = LinkPicture(graph, tables, segments, groups)
