@@ -21,7 +21,7 @@ class ClangRun:
     """
 
     def __init__(self, program: Path, flags: Sequence[str]) -> None:
-        command = [os.fspath(program), "--compile", *flags]
+        command = [os.fspath(program), "--compile", str(os.getpid()), *flags]
         with ExitStack() as stack:
             self._bitcode = stack.enter_context(_memory_file("bitcode"))
             self._diagnostics = stack.enter_context(_memory_file("diagnostics"))

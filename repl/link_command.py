@@ -64,8 +64,10 @@ class _Command:
 
     def run(self) -> int:
         """Returns the exit status."""
-        with self._times.stage("compile_ms"):
-            compiled = self._compile()
+        compiled: dict[int, bytes] | None = {}
+        if self._sources:
+            with self._times.stage("compile_ms"):
+                compiled = self._compile()
         if compiled is None:
             return 1
         with self._times.stage("read_ms"):
@@ -89,8 +91,6 @@ class _Command:
 
     def _compile(self) -> dict[int, bytes] | None:
         """The objects of the sources; None if there were errors. Prints all messages."""
-        if not self._sources:
-            return {}
         with FileCompiler(list(self._sources.values()), self._options.compile) as compiler:
             # It takes 100 ms, and now there is time.
             import runtime.execution_session  # noqa: F401
@@ -123,8 +123,8 @@ class _Command:
         """Link, and write the map if it is wanted. Afterwards the terminal is the program's."""
         with self._times.stage("link_ms"):
             report = _VisibleReport(partial(self._progress.show, "linking", len(self._sources)))
+            self._times.passes = report.passes  # as many as come
             unit = target.session.load_objects(collected.objects, report)
-        self._times.passes = report.passes
         self._progress.clear()
         if self._options.map_file is not None and report.picture is not None:
             _write_map(self._options.map_file, report.picture, collected)

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 _STAGES = ("compile_ms", "read_ms", "link_ms", "run_ms")
 
@@ -33,15 +32,10 @@ class Times:
         """Print them on standard error as ``json`` (one line) or as a ``table``."""
         if form == "json":
             passes = {name.replace(" ", "_"): spent for name, spent in self.passes.items()}
-            data = _rounded(self._stages) | {"passes_ms": _rounded(passes)}
-            print(json.dumps(data), file=sys.stderr)
+            print(json.dumps(self._stages | {"passes_ms": passes}), file=sys.stderr)
         elif form == "table":
             for name, spent in self._stages.items():
                 print(f"{name:18} {spent:10.1f}", file=sys.stderr)
                 if name == "link_ms":
                     for pass_, spent_there in self.passes.items():
                         print(f"  {pass_:16} {spent_there:10.2f}", file=sys.stderr)
-
-
-def _rounded(times: dict[str, float]) -> dict[str, Any]:
-    return {name: round(spent, 3) for name, spent in times.items()}

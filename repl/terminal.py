@@ -8,7 +8,7 @@ import sys
 
 def can_redraw() -> bool:
     """Whether standard error is a terminal that does more than print."""
-    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return sys.stderr.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
 
 
 def use_colour(choice: str) -> bool:

@@ -50,6 +50,19 @@ def assemble(source: str) -> bytes:
     return compile_source(source, language="assembler")
 
 
+def make_object(path: Path, source: str, *flags: str, language: str = "c") -> Path:
+    """Compile ``source`` with gcc into the file ``path``."""
+    path.write_bytes(compile_source(source, *flags, language=language))
+    return path
+
+
+def make_archive(path: Path, *members: Path, thin: bool = False) -> Path:
+    """An archive of the files ``members``."""
+    options = "rcsT" if thin else "rcs"
+    subprocess.run(["ar", options, path.name, *members], cwd=path.parent, check=True)
+    return path
+
+
 class Program:
     """A session in a real executor: load objects, call functions, look at variables."""
 

@@ -79,13 +79,17 @@ def test_only_the_prompt_uses_prompt_toolkit() -> None:
     assert importers("prompt_toolkit") <= {"repl/prompt.py"}
 
 
+def test_only_the_progress_bar_uses_tqdm() -> None:
+    assert importers("tqdm") <= {"repl/progress.py"}
+
+
 def test_only_the_codegen_worker_uses_llvmlite() -> None:
     assert importers("llvmlite") <= {"repl/codegen_worker.py"}
 
 
-@pytest.mark.parametrize("module", ["repl.cli", "repl.session"])
+@pytest.mark.parametrize("module", ["repl.cli", "repl.session", "repl.link_command"])
 def test_start_up_imports_nothing_slow(module: str) -> None:
-    slow = ["numpy", "llvmlite", "prompt_toolkit", "sortedcontainers", "pygments"]
+    slow = ["numpy", "llvmlite", "prompt_toolkit", "sortedcontainers", "pygments", "tqdm"]
     script = f"import sys, {module}\nprint([m for m in {slow} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", script], check=True, capture_output=True, text=True, cwd=ROOT

@@ -157,6 +157,31 @@ static_assert(forever());
         assert wait_for(lambda: not living(mark))
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_link_killed_while_clang_works(
+    environment: dict[str, str], tmp_path: Path, mark: str, number: signal.Signals
+) -> None:
+    """The signal reaches nobody but the controller."""
+    names = ["one.c", "two.cpp"]
+    for name in names:
+        os.mkfifo(tmp_path / name)  # Clang waits for somebody to write it
+    command = [str(PROGRAM), "link", *names]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment | {MARK: mark}) as process:
+        # The controller, a run of Clang at least, and a code generator at least.
+        assert wait_for(lambda: len(living(mark)) >= 3)
+        process.send_signal(number)
+        assert process.wait(TIMEOUT) in (-number, 128 + number)
+        assert wait_for(lambda: not living(mark))
+
+
+def test_link_of_bad_sources(forkrepl: Run, tmp_path: Path, mark: str) -> None:
+    (tmp_path / "bad.c").write_text("int one = missing;")
+    (tmp_path / "crash.c").write_text("#pragma clang __debug crash\n")
+    (tmp_path / "nonsense.c").write_text('void f(void) { asm("nonsense"); }')
+    result = forkrepl("link", "bad.c", "crash.c", "nonsense.c", FORKREPL_TEST_OF_LEAKS=mark)
+    assert result.returncode == 1
+
+
 def test_interactive_session_killed(open_shell: OpenShell, mark: str) -> None:
     shell = open_shell("-q", **{MARK: mark})
     shell.run("int n = 42;")

@@ -9,8 +9,8 @@
 //   checkpoint  {"op": "checkpoint"} + a socket -> a forked copy of this process
 //               serves that socket: Clang's state as of now, to go back to.
 //
-// With --compile as the first argument it serves nobody, but compiles a file: see
-// compile_file.h.
+// With the arguments "--compile PARENT ..." it serves nobody, but compiles a file, see
+// compile_file.h. PARENT: the controller's process number.
 #include "compile_file.h"
 #include "diagnostics.h"
 #include "internal_linkage.h"
@@ -33,6 +33,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -242,8 +243,11 @@ int main(int Count, char **Arguments) {
   // No assembly parser: LLVM would check module-level assembly while bitcode is
   // written and end the process. The code generator reports it better.
 
-  if (Count > 1 && llvm::StringRef(Arguments[1]) == "--compile")
-    return compileFile({Arguments + 2, size_t(Count - 2)});
+  if (Count > 2 && llvm::StringRef(Arguments[1]) == "--compile") {
+    if (getppid() != atoi(Arguments[2]))
+      return 1; // it ended before we could ask to be told
+    return compileFile({Arguments + 3, size_t(Count - 3)});
+  }
 
   std::vector<const char *> Flags = {"-resource-dir", FORKREPL_RESOURCE_DIR,
                                      // see ARCHITECTURE.md, "The frontend"
