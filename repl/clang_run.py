@@ -56,7 +56,10 @@ class ClangRun:
         """
         status = self._process.wait()
         if status == _CANNOT_EXECUTE:
-            raise SetupError(f"the Clang frontend does not start: {self.diagnostics()}")
+            raise SetupError(
+                f"the Clang frontend does not start: {self.diagnostics()}\n"
+                "'make setup' installs what it needs"
+            )
         return status
 
     def bitcode(self) -> bytes:

@@ -149,17 +149,18 @@ def _check(outcome: Outcome) -> None:
 
 
 class _VisibleReport(RecordingReport):
-    """Also calls ``show`` when the link begins and after each pass."""
+    """Also calls ``show`` when the link begins and after each pass, which no pass pays."""
 
     def __init__(self, show: Callable[[], None]) -> None:
+        show()
         super().__init__()
         self._show = show
-        show()
 
     def lap(self, name: str) -> None:
         """See ``LinkReport``."""
         super().lap(name)
         self._show()
+        self.restart()
 
 
 def _write_map(path: str, picture: LinkPicture, collected: CollectedInputs) -> None:

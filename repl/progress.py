@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from threading import RLock
 from typing import Any
 
 from repl.terminal import can_redraw
@@ -53,5 +54,6 @@ def _bar(total: int) -> Any:
     from tqdm import tqdm  # 50 ms, and mostly not needed
 
     tqdm.monitor_interval = 0  # no thread
+    tqdm.set_lock(RLock())  # or it makes one for several processes
     form = _FORMAT if total else _FORMAT_WITHOUT_STEPS
     return tqdm(total=total, bar_format=form, leave=False, dynamic_ncols=True, file=sys.stderr)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from repl.codegen_worker import BITCODE_MAGIC
 from repl.errors import ShellError
+from runtime.libraries import is_linkable
 
 _CLANG = {".c": "c"} | dict.fromkeys((".cc", ".cpp", ".cxx", ".C", ".c++"), "c++")
 _LLVM = (".ll", ".bc")
-_LINKABLE = (b"\x7fELF", b"!<arch>\n", b"!<thin>\n")
 
 ACCEPTED = (
     "objects, archives and shared libraries; C (.c) and C++ (.cc .cpp .cxx .C .c++); "
@@ -42,7 +42,7 @@ def source_file(path: str, language: str | None = None) -> SourceFile | None:
             start = file.read(8)
     except OSError as error:
         raise ShellError(f"cannot read {path}: {error.strerror}") from error
-    if start.startswith(_LINKABLE):
+    if is_linkable(start):
         return None
     if start.startswith(BITCODE_MAGIC):
         return SourceFile(path, None)

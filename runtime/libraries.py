@@ -8,8 +8,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from runtime.archive import is_archive
 from runtime.errors import RuntimeFailure
 
+_ELF_MAGIC = b"\x7fELF"
 _SYSTEM_FOLDERS = (
     "/lib/x86_64-linux-gnu",
     "/usr/lib/x86_64-linux-gnu",
@@ -59,12 +61,18 @@ def find_library_files(name: str, folders: Sequence[str] = ()) -> list[str]:
     return [found]
 
 
+def is_linkable(start: bytes) -> bool:
+    """Whether a file that begins so (8 bytes or more) is for the linker: an object, an
+    archive or a shared library."""
+    return start.startswith(_ELF_MAGIC) or is_archive(start)
+
+
 def _contents(path: Path) -> list[str]:
     with path.open("rb") as file:
         start = file.read(4096)
-    if start.startswith(b"\x7fELF"):
+    if start.startswith(_ELF_MAGIC):
         return [os.fspath(path.resolve())]
-    if start.startswith((b"!<arch>", b"!<thin>")):
+    if is_archive(start):
         return [os.fspath(path)]
     text = re.sub(r"/\*.*?\*/", "", start.decode("utf-8", "replace"), flags=re.DOTALL)
     words = " ".join(_SCRIPT_COMMAND.findall(text))

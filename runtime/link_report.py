@@ -52,13 +52,16 @@ class RecordingReport(LinkReport):
     def __init__(self) -> None:
         self.passes: dict[str, float] = {}
         self.picture: LinkPicture | None = None
+        self.restart()
+
+    def restart(self) -> None:
+        """The next pass begins only now."""
         self._last = time.perf_counter()
 
     def lap(self, name: str) -> None:
         """See ``LinkReport``."""
-        now = time.perf_counter()
-        self.passes[name] = (now - self._last) * 1e3
-        self._last = now
+        self.passes[name] = (time.perf_counter() - self._last) * 1e3
+        self.restart()
 
     def linked(
         self,
