@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from runtime import elf
-from runtime.addresses import RO, RX, Protection
+from runtime.addresses import RO, RW, RX, Protection
 from runtime.demangle import demangle
 from runtime.elf import Array
 from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph
@@ -86,9 +86,13 @@ def _tables(picture: LinkPicture) -> Iterator[str]:
     entries = len(tables.got_symbols)
     start = segments[SEGMENTS.index(RO)].address + tables.got_offset
     yield _row(start, entries * GOT_ENTRY_SIZE, f"GOT, {entries} entries")
-    entries = len(tables.plt_symbols) + len(tables.indirect_symbols)
+    entries = len(tables.plt_symbols) + len(tables.redirected_symbols)
     start = segments[SEGMENTS.index(RX)].address + tables.plt_offset
     yield _row(start, entries * PLT_ENTRY_SIZE, f"PLT, {entries} entries")
+    for variable, offset in tables.moved:
+        name = picture.graph.symbol_name(variable.symbols[0])
+        start = segments[SEGMENTS.index(RW)].address + offset
+        yield _row(start, variable.size, f"{demangle(name)}, moved from {variable.source:#x}")
 
 
 def _sections(graph: LinkGraph) -> Iterator[str]:
