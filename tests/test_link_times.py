@@ -14,6 +14,7 @@ PASSES = [
     "build",
     "discard_groups",
     "resolve",
+    "reach",
     "lay_out",
     "allocate",
     "addresses",
@@ -22,6 +23,7 @@ PASSES = [
     "relocate",
     "finalize",
     "register",
+    "export",
 ]
 
 
