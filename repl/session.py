@@ -29,7 +29,7 @@ from repl.errors import (
 )
 from repl.frontend import Frontend, Source
 from repl.values import ValueType, format_value
-from runtime.errors import ExecutorDied
+from runtime.errors import ExecutorDied, UndefinedSymbolsError
 from runtime.executor_process import ExecutorProcess
 from runtime.libraries import find_library
 from runtime.wire import Outcome
@@ -191,7 +191,10 @@ class Session:
             return None, None
         parsed, machine_code = compiled.parsed, compiled.machine_code
         execution = self._execution_session()
-        unit = self._guarded(lambda: execution.load([(name, machine_code)]))
+        try:
+            unit = self._guarded(lambda: execution.load([(name, machine_code)]))
+        except UndefinedSymbolsError as error:
+            raise ShellError(error.brief) from None
         type_ = ValueType.from_json(parsed.value_type) if parsed.value_type else None
         outcome = self._guarded(lambda: execution.initialize(unit))
         if outcome.exception_type is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import functools
 
+from runtime.errors import printable
+
 
 @functools.cache
 def _libraries() -> tuple[ctypes.CDLL, ctypes.CDLL] | None:
@@ -15,7 +17,11 @@ def _libraries() -> tuple[ctypes.CDLL, ctypes.CDLL] | None:
 
 
 def demangle(name: str) -> str:
-    """``_Z1fi`` becomes ``f(int)``; what is no C++ name stays as it is."""
+    """``_Z1fi`` becomes ``f(int)``; what is no C++ name stays as it is, but ``printable``."""
+    return printable(_demangle(name))
+
+
+def _demangle(name: str) -> str:
     libraries = _libraries() if name.startswith("_Z") else None
     if libraries is None:
         return name

@@ -19,10 +19,15 @@ class LinkError(RuntimeFailure):
 
 
 class UndefinedSymbolsError(LinkError):
-    """Symbols that nothing defines: ``names`` holds them all, as in the object files."""
+    """Symbols that nothing defines: ``names`` holds them all, as in the object files.
 
-    def __init__(self, message: str, names: tuple[str, ...]) -> None:
+    ``brief``: the message without the places of the references, which say nothing to
+    the author of a snippet.
+    """
+
+    def __init__(self, message: str, brief: str, names: tuple[str, ...]) -> None:
         super().__init__(message)
+        self.brief = brief
         self.names = names
 
 
@@ -55,6 +60,13 @@ class ExecutorDied(RuntimeFailure):
         else:
             text = f"the program ended without notice (status {wait_status})"
         super().__init__(text)
+
+
+def printable(text: str) -> str:
+    """A name from a file as it can be shown: one line, nothing that moves the cursor."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def describe_error(number: int) -> str:

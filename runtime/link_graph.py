@@ -15,6 +15,7 @@ import numpy as np
 from runtime import elf
 from runtime.addresses import RO, RW, RX, Protection
 from runtime.elf import Array, ObjectFile
+from runtime.errors import printable
 
 SEGMENTS: tuple[Protection, ...] = (RX, RO, RW)
 """What sections are gathered into: one segment for each protection."""
@@ -87,7 +88,16 @@ class LinkGraph:
         section = int(self.relocation_section[relocation])
         owner = self.objects[int(self.section_object[section])].name
         offset = int(self.relocation_offset[relocation])
-        return f"{owner}: {self.section_names[section]}+{offset:#x}"
+        return f"{owner}: {printable(self.section_names[section])}+{offset:#x}"
+
+    def describe_largest_section(self) -> str:
+        """The one that takes most room, with its alignment: object, section and size."""
+        room = np.maximum(self.section_size, self.section_align)
+        section = int(np.argmax(np.where(self.section_segment == NOT_LOADED, 0, room)))
+        owner = self.objects[int(self.section_object[section])].name
+        size, align = int(self.section_size[section]), int(self.section_align[section])
+        name = printable(self.section_names[section])
+        return f"{owner}: {name} has {size} bytes, aligned to {align}"
 
 
 def build(objects: list[ObjectFile]) -> LinkGraph:

@@ -13,9 +13,10 @@ import numpy as np
 from runtime import elf
 from runtime.demangle import demangle
 from runtime.elf import Array
-from runtime.errors import LinkError, UndefinedSymbolsError
+from runtime.errors import LinkError
 from runtime.link_graph import NOT_LOADED, LinkGraph
 from runtime.symbols import JITDylib, ProcessSymbols
+from runtime.undefined_symbols import undefined_symbols
 
 # Defined by the linker itself in every unit (see passes/layout.py).
 DSO_HANDLE = "__dso_handle"
@@ -222,28 +223,12 @@ def _bind_externals(
         else:
             missing.append(name)
     if missing:
-        raise _undefined(graph, missing, references)
+        raise undefined_symbols(
+            graph,
+            {name: references[name] for name in missing},
+            lambda name: dylib.find(name) is not None or bool(process.find([name])),
+        )
 
 
 def _is_thread_local(graph: LinkGraph, symbol: int) -> bool:
     return int(graph.symbol_info[symbol]) & 0xF == elf.STT_TLS
-
-
-def _undefined(
-    graph: LinkGraph, names: list[str], references: dict[str, list[int]]
-) -> UndefinedSymbolsError:
-    """Names every symbol with the object that refers to it first."""
-    lines = []
-    for name in names:
-        first = np.flatnonzero(np.isin(graph.relocation_symbol, references[name]))[0]
-        section = int(graph.relocation_section[first])
-        where = graph.objects[int(graph.section_object[section])].name
-        lines.append((where, demangle(name)))
-    where = lines[0][0]
-    if len(lines) == 1:
-        message = f"{where}: undefined symbol: {lines[0][1]}"
-    else:
-        several = len({where for where, _ in lines}) > 1
-        listed = (f"  {name}" + (f" (in {where})" if several else "") for where, name in lines)
-        message = f"{where}: {len(names)} undefined symbols:\n" + "\n".join(listed)
-    return UndefinedSymbolsError(message, tuple(names))
