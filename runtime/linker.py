@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,9 +20,11 @@ from runtime.addresses import (
     RX,
     STATIC_MODULE,
     ExecutorAddress,
+    Protection,
     ThreadLocalImage,
 )
 from runtime.elf import Array, ObjectFile
+from runtime.errors import OutOfMemoryError
 from runtime.executor_process_control import Move
 from runtime.exported_symbols import OPENERS
 from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph, build
@@ -110,8 +112,8 @@ def link(
     sizes = dict(zip(SEGMENTS, graph.segment_size, strict=True))
     alignments = dict(zip(SEGMENTS, graph.segment_align, strict=True))
     with (
-        _static_block(static_thread_locals, tables) as static_block,
-        memory_manager.allocate(sizes, alignments, low) as memory,
+        _static_block(graph, static_thread_locals, tables) as static_block,
+        _allocate(graph, memory_manager, sizes, alignments, low) as memory,
     ):
         segments = [_segment_memory(memory, index) for index in range(len(SEGMENTS))]
         report.lap("allocate")
@@ -151,6 +153,19 @@ def link(
     )
 
 
+def _allocate(
+    graph: LinkGraph,
+    memory_manager: MapperMemoryManager,
+    sizes: Mapping[Protection, int],
+    alignments: Mapping[Protection, int],
+    low: bool,
+) -> InFlightAllocation:
+    try:
+        return memory_manager.allocate(sizes, alignments, low)
+    except OutOfMemoryError as error:
+        raise OutOfMemoryError(f"{graph.describe_largest_section()}: {error}") from error
+
+
 def _segment_memory(memory: InFlightAllocation, index: int) -> SegmentMemory:
     segment = memory.segments[SEGMENTS[index]]
     return SegmentMemory(segment.address, segment.position, segment.size)
@@ -162,9 +177,16 @@ def _eh_frame(segments: list[SegmentMemory], tables: Tables) -> ExecutorAddress:
     return ExecutorAddress(segments[_RO].address + tables.eh_frame_offset)
 
 
-def _static_block(static_thread_locals: StaticThreadLocals, tables: Tables) -> StaticBlock:
+def _static_block(
+    graph: LinkGraph, static_thread_locals: StaticThreadLocals, tables: Tables
+) -> StaticBlock:
     image = tables.thread_locals
-    return static_thread_locals.allocate(image.size if image.is_static else 0, image.align)
+    try:
+        return static_thread_locals.allocate(image.size if image.is_static else 0, image.align)
+    except OutOfMemoryError as error:
+        first = int(np.flatnonzero(graph.section_flags & elf.SHF_TLS)[0])
+        owner = graph.objects[int(graph.section_object[first])]
+        raise OutOfMemoryError(f"{owner.name}: {error}") from error
 
 
 def _thread_locals(
