@@ -8,6 +8,7 @@ import numpy as np
 
 from runtime import elf, relocations
 from runtime.addresses import RO, RW, RX, ExecutorAddress, align_up
+from runtime.demangle import demangle
 from runtime.elf import Array
 from runtime.errors import LinkError
 from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph
@@ -88,7 +89,7 @@ def check_relocation_types(graph: LinkGraph) -> None:
         return
     first = int(np.flatnonzero(~known)[0])
     name = relocations.name_of(int(graph.relocation_type[first]))
-    symbol = graph.symbol_name(int(graph.relocation_symbol[first]))
+    symbol = demangle(graph.symbol_name(int(graph.relocation_symbol[first])))
     raise LinkError(f"{graph.describe_place(first)}: unsupported {name} against {symbol}")
 
 
