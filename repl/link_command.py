@@ -117,7 +117,10 @@ class _Command:
             LinkInput(entry.name, entry.is_library, whole, compiled.get(number))
             for number, entry in enumerate(self._options.inputs)
         ]
-        return collect_inputs(named, self._options.folders)
+        collected = collect_inputs(named, self._options.folders, [self._options.entry])
+        if not collected.objects:
+            raise _nothing_defines(self._options.entry)
+        return collected
 
     def _link(self, target: _Target, collected: CollectedInputs) -> LoadedUnit:
         """Link, and write the map if it is wanted. Afterwards the terminal is the program's."""
@@ -135,12 +138,16 @@ class _Command:
         entry, arguments = self._options.entry, self._options.arguments
         function = target.session.find_symbol(entry)
         if function is None:
-            raise ShellError(f"nothing defines {entry}: name the function to call with --entry")
+            raise _nothing_defines(entry)
         target.process.set_arguments(arguments)
         _check(target.session.initialize(unit))
         outcome = target.process.run_main(function, arguments)
         _check(outcome)
         return target.process.shutdown() or outcome.status & 0xFF
+
+
+def _nothing_defines(entry: str) -> ShellError:
+    return ShellError(f"nothing defines {entry}: name the function to call with --entry")
 
 
 def _check(outcome: Outcome) -> None:

@@ -11,7 +11,8 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from runtime.errors import ObjectFormatError
+from runtime.errors import ObjectFormatError, RuntimeFailure, printable
+from runtime.input_files import read_input_file
 
 _MAGIC = b"!<arch>\n"
 _THIN_MAGIC = b"!<thin>\n"
@@ -27,11 +28,12 @@ class Archive:
     """An archive's index and members. Offsets are those of the members' headers."""
 
     def __init__(self, path: Path, data: bytes) -> None:
-        """Raises ObjectFormatError if it is damaged or has no index."""
+        """Raises ObjectFormatError if it is damaged."""
         self.path = path
         self._data = data
         self._thin = data.startswith(_THIN_MAGIC)
         self._long_names = b""
+        self.has_index = False
         self.index: dict[str, int] = {}
         """For each defined symbol, the member that defines it (the first that does)."""
         try:
@@ -43,15 +45,14 @@ class Archive:
         """Name, as ``libx.a(y.o)``, and contents of a member. Raises ObjectFormatError."""
         name, size = self._header(offset)
         readable = self._member_name(name)
-        label = f"{self.path}({readable})"
+        label = f"{self.path}({printable(readable)})"
         start = offset + _HEADER.size
         if not self._thin:
             return label, self._data[start : start + size]
-        path = self.path.parent / readable
         try:
-            return label, path.read_bytes()
-        except OSError as error:
-            raise ObjectFormatError(f"{label}: cannot read {path}: {error.strerror}") from error
+            return label, read_input_file(self.path.parent / readable)
+        except RuntimeFailure as error:
+            raise ObjectFormatError(f"{label}: a thin archive's member: {error}") from error
 
     def offsets(self) -> Iterator[int]:
         """All ordinary members, in order (for ``--whole-archive``)."""
@@ -73,6 +74,7 @@ class Archive:
                 return  # they come first
 
     def _read_index(self, contents: bytes, word: str) -> None:
+        self.has_index = True
         width = struct.calcsize(word)
         (count,) = struct.unpack_from(word, contents)
         if count > len(contents) // width:
@@ -110,7 +112,9 @@ class Archive:
             start = int(raw[1:])
             end = self._long_names.find(b"/\n", start)
             if start >= len(self._long_names) or end < 0:
-                raise ObjectFormatError(f"{self.path}: damaged archive: bad member name {raw}")
+                raise ObjectFormatError(
+                    f"{self.path}: damaged archive: bad member name {printable(raw)}"
+                )
             return os.fsdecode(self._long_names[start:end])
         return raw.rstrip("/")
 

@@ -14,9 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import ObjectFormatError
+from runtime.foreign_files import describe_foreign, machine_name
 
 Array = NDArray[Any]
 """A structured or plain numpy array; docstrings say which dtype."""
+
+MAGIC = b"\x7fELF"
 
 # e_type, e_machine
 ET_REL = 1
@@ -170,21 +173,37 @@ def _read(name: str, data: bytes) -> ObjectFile:
     names_table = _section_bytes(data, sections[string_index])
     section_names = [string_at(names_table, offset) for offset in sections["name"].tolist()]
     symbols, strings = _symbol_table(name, data, sections)
+    if b"\0__gnu_lto_slim\0" in strings:
+        raise ObjectFormatError(
+            f"{name}: GCC's intermediate code instead of machine code "
+            "(compile without -flto, or with -ffat-lto-objects)"
+        )
     symbol_sections = _symbol_sections(name, data, sections, symbols)
     _check_sections(name, sections, len(symbols))
     return ObjectFile(name, data, sections, section_names, symbols, symbol_sections, strings)
 
 
+def check_machine(name: str, data: bytes) -> None:
+    """Raise ObjectFormatError if an ELF file (its first 64 bytes do) is not for x86-64."""
+    big_endian = data[5] == 2
+    number = int.from_bytes(data[18:20], "big" if big_endian else "little")
+    machine = machine_name(number)
+    if data[4] != 2 or data[5] != 1:
+        how = f"{32 if data[4] == 1 else 64}-bit {'big' if big_endian else 'little'}-endian"
+        raise ObjectFormatError(
+            f"{name}: not a 64-bit little-endian ELF file for x86-64 but a {how} one ({machine})"
+        )
+    if number != EM_X86_64:
+        raise ObjectFormatError(f"{name}: made for another machine ({machine}), not for x86-64")
+
+
 def _section_table(name: str, data: bytes) -> Array:
-    if data[:4] != b"\x7fELF":
-        raise ObjectFormatError(f"{name}: not an ELF object file")
+    if not data.startswith(MAGIC):
+        raise ObjectFormatError(f"{name}: not an ELF object file: {describe_foreign(data)}")
     if len(data) < EHDR.size:
         raise ObjectFormatError(f"{name}: truncated ELF object ({len(data)} bytes)")
-    ident, kind, machine, _, _, _, offset, _, _, _, _, entsize, count, _ = EHDR.unpack_from(data)
-    if ident[4] != 2 or ident[5] != 1:
-        raise ObjectFormatError(f"{name}: not a 64-bit little-endian ELF object")
-    if machine != EM_X86_64:
-        raise ObjectFormatError(f"{name}: made for another machine (e_machine {machine})")
+    _, kind, _, _, _, _, offset, _, _, _, _, entsize, count, _ = EHDR.unpack_from(data)
+    check_machine(name, data)
     if kind != ET_REL:
         what = ET_NAMES.get(kind, f"e_type {kind}")
         raise ObjectFormatError(f"{name}: {what}, not a relocatable object (compile with -c)")

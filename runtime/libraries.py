@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runtime.archive import is_archive
-from runtime.errors import RuntimeFailure
+from runtime.errors import RuntimeFailure, printable
+from runtime.input_files import read_input_file
 
-_ELF_MAGIC = b"\x7fELF"
+_ELF_MAGIC = b"\x7fELF"  # elf.py has it too, but it needs numpy
 _SYSTEM_FOLDERS = (
     "/lib/x86_64-linux-gnu",
     "/usr/lib/x86_64-linux-gnu",
@@ -21,7 +22,8 @@ _SYSTEM_FOLDERS = (
     "/usr/lib",
     "/lib",
 )
-_SCRIPT_COMMAND = re.compile(r"(?:GROUP|INPUT)\s*\(([^)]*(?:\([^)]*\)[^)]*)*)\)")
+_SCRIPT_SIZE = 4096  # bytes: longer ones are no linker scripts
+_SCRIPT_COMMAND = re.compile(r"(?:GROUP|INPUT)\s*\(((?:[^()]|\([^()]*\))*)\)")
 
 
 def find_library(name: str, folders: Sequence[str] = ()) -> list[str]:
@@ -45,7 +47,7 @@ def find_library_files(name: str, folders: Sequence[str] = ()) -> list[str]:
     if "/" in name:
         if not os.path.exists(name):
             raise RuntimeFailure(f"no such library: {name}")
-        return _contents(Path(name))
+        return _contents(Path(name), folders)
     candidates = (
         [name, f"lib{name}.so"] if ".so" in name else [f"lib{name}.so", f"lib{name}.a", name]
     )
@@ -53,7 +55,7 @@ def find_library_files(name: str, folders: Sequence[str] = ()) -> list[str]:
         for candidate in candidates:
             path = Path(folder, candidate)
             if path.is_file():
-                return _contents(path)
+                return _contents(path, folders)
     found = ctypes.util.find_library(name)  # no development file: libNAME.so.N
     if found is None:
         where = ", ".join([*folders, "the system's library folders"])
@@ -67,16 +69,34 @@ def is_linkable(start: bytes) -> bool:
     return start.startswith(_ELF_MAGIC) or is_archive(start)
 
 
-def _contents(path: Path) -> list[str]:
-    with path.open("rb") as file:
-        start = file.read(4096)
+def _contents(path: Path, folders: Sequence[str]) -> list[str]:
+    start = read_input_file(path, _SCRIPT_SIZE)
     if start.startswith(_ELF_MAGIC):
         return [os.fspath(path.resolve())]
     if is_archive(start):
         return [os.fspath(path)]
-    text = re.sub(r"/\*.*?\*/", "", start.decode("utf-8", "replace"), flags=re.DOTALL)
-    words = " ".join(_SCRIPT_COMMAND.findall(text))
-    shared = [word for word in re.split(r"[\s(),]+", words) if ".so" in word]
-    if not shared:
-        raise RuntimeFailure(f"{path}: neither a shared library nor a linker script")
-    return shared
+    named = linker_script_files(path, start, folders)
+    if not named:
+        raise RuntimeFailure(f"{path}: neither a library nor a linker script")
+    return named
+
+
+def linker_script_files(path: Path, text: bytes, folders: Sequence[str] = ()) -> list[str]:
+    """The libraries that a linker script stands for; none if ``text`` is no such script.
+
+    They are its shared libraries (what it has besides is in the C library, which runs
+    already) or, if it has none, its archives. Names without a folder are looked up as
+    GNU ld does. Raises RuntimeFailure if there is no such file.
+    """
+    plain = re.sub(r"/\*.*?\*/", "", text.decode("utf-8", "replace"), flags=re.DOTALL)
+    words = re.split(r"[\s(),\"]+", " ".join(_SCRIPT_COMMAND.findall(plain)))
+    named = [word for word in words if ".so" in word] or [w for w in words if w.endswith(".a")]
+    return [_find_named(path, word, folders) for word in named]
+
+
+def _find_named(script: Path, word: str, folders: Sequence[str]) -> str:
+    for folder in [os.curdir, *folders, os.fspath(script.parent), *_SYSTEM_FOLDERS]:
+        candidate = os.path.join(folder, word)  # only the word if it is absolute
+        if os.path.isfile(candidate):
+            return candidate
+    raise RuntimeFailure(f"{script}: a linker script that names {printable(word)}: no such file")

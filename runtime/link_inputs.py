@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from runtime import elf
 from runtime.archive import Archive, is_archive
-from runtime.elf import ObjectFile, read_object
-from runtime.errors import ObjectFormatError, RuntimeFailure
-from runtime.libraries import find_library_files
+from runtime.elf import ObjectFile, check_machine, read_object
+from runtime.errors import ObjectFormatError, printable
+from runtime.input_files import read_input_file
+from runtime.libraries import find_library_files, linker_script_files
+
+_START = 4096  # bytes that tell what a file is
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,16 @@ class CollectedInputs:
     members: list[ArchiveMember] = field(default_factory=list)
 
 
-def collect_inputs(inputs: Sequence[LinkInput], folders: Sequence[str] = ()) -> CollectedInputs:
+def collect_inputs(
+    inputs: Sequence[LinkInput], folders: Sequence[str] = (), wanted: Iterable[str] = ()
+) -> CollectedInputs:
     """Read objects and pull in the members of archives that are needed.
 
     As traditional linkers do: an archive serves what is undefined when its turn
-    comes. Raises RuntimeFailure, naming the file.
+    comes. ``wanted``: names that are needed from the start, such as ``main``. Raises
+    RuntimeFailure, naming the file.
     """
-    collector = _Collector()
+    collector = _Collector(folders, wanted)
     for entry in inputs:
         if entry.contents is not None:
             collector.add_object(read_object(entry.name, entry.contents))
@@ -67,22 +73,30 @@ def collect_inputs(inputs: Sequence[LinkInput], folders: Sequence[str] = ()) -> 
 
 
 class _Collector:
-    def __init__(self) -> None:
+    def __init__(self, folders: Sequence[str], wanted: Iterable[str]) -> None:
         self.result = CollectedInputs()
+        self._folders = folders
         self._defined: set[str] = set()
-        self._undefined: dict[str, str] = {}  # and the object that needs it first
+        self._undefined: dict[str, str] = dict.fromkeys(wanted, "--entry")
+        # ... and the object that needs it first.
 
-    def add(self, path: Path, whole_archive: bool) -> None:
-        if _is_shared_library(path):
+    def add(self, path: Path, whole_archive: bool, may_be_script: bool = True) -> None:
+        start = read_input_file(path, _START)
+        if _is_shared_library(start):
+            check_machine(str(path), start)
             self.result.libraries.append(str(path.resolve()))
             return
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise RuntimeFailure(f"cannot read {path}: {error.strerror}") from error
+        data = read_input_file(path)
         if is_archive(data):
             self._add_archive(Archive(path, data), whole_archive)
-        else:
+            return
+        is_elf = start.startswith(elf.MAGIC)
+        named = (
+            linker_script_files(path, start, self._folders) if may_be_script and not is_elf else []
+        )
+        for script_entry in named:  # a script that names scripts, maybe itself, is an error
+            self.add(Path(script_entry), whole_archive, may_be_script=False)
+        if not named:
             self.add_object(read_object(str(path), data))
 
     def add_object(self, added: ObjectFile) -> None:
@@ -102,6 +116,8 @@ class _Collector:
             for offset in archive.offsets():
                 self._add_member(archive, offset)
             return
+        if not archive.has_index:
+            _check_needs_no_index(archive)
         taken: set[int] = set()
         wanted = self._undefined.keys() & archive.index.keys()
         while wanted:  # a member may need others
@@ -116,7 +132,7 @@ class _Collector:
             if missing == wanted:
                 raise ObjectFormatError(
                     f"{archive.path}: its index names members that do not define "
-                    f"{', '.join(sorted(missing)[:3])} (run ranlib)"
+                    f"{printable(', '.join(sorted(missing)[:3]))} (run ranlib)"
                 )
             wanted = missing
 
@@ -128,10 +144,16 @@ class _Collector:
         self.add_object(read_object(name, data))
 
 
-def _is_shared_library(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            start = file.read(18)
-    except OSError:
-        return False  # the caller says why it cannot be read
-    return start.startswith(b"\x7fELF") and start[16:18] == b"\x03\0"  # ET_DYN
+def _check_needs_no_index(archive: Archive) -> None:
+    """Raise ObjectFormatError unless the archive is empty."""
+    for offset in archive.offsets():
+        read_object(*archive.member(offset))  # if ar did not understand it, this says more
+        raise ObjectFormatError(
+            f"{archive.path}: an archive without an index: run ranlib, or give --whole-archive"
+        )
+
+
+def _is_shared_library(start: bytes) -> bool:
+    if not start.startswith(elf.MAGIC) or len(start) < elf.EHDR.size:
+        return False
+    return int.from_bytes(start[16:18], "big" if start[5] == 2 else "little") == elf.ET_DYN

@@ -1,0 +1,57 @@
+"""What a file is that this linker cannot link, and what its user can do about it."""
+
+from __future__ import annotations
+
+import re
+
+_MAGIC = {
+    b"BC\xc0\xde": "LLVM bitcode (compile without -flto)",
+    b"\xde\xc0\x17\x0b": "LLVM bitcode (compile without -flto)",
+    b"\xcf\xfa\xed\xfe": "a Mach-O file, for macOS",
+    b"\xce\xfa\xed\xfe": "a Mach-O file, for macOS",
+    b"\xca\xfe\xba\xbe": "a Mach-O file for several machines, or a Java class",
+    b"\0asm": "a WebAssembly module",
+    b"MZ": "a program or library for Windows",
+    b"\x64\x86": "a COFF object, for Windows",
+    b"\0\0\xff\xff": "a COFF object, for Windows",
+    b"!<arch>\n": "an archive",
+    b"!<thin>\n": "a thin archive",
+    b"\x1f\x8b": "compressed by gzip",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd",
+    b"\xfd7zXZ\0": "compressed by xz",
+    b"#!": "a script",
+}
+_TEXT = re.compile(rb"[\t\n\f\r\x20-\x7e\x80-\xff]+\Z")
+
+_MACHINES = {
+    3: "i386",
+    8: "MIPS",
+    20: "PowerPC",
+    21: "64-bit PowerPC",
+    22: "S/390",
+    40: "Arm",
+    62: "x86-64",
+    183: "AArch64",
+    243: "RISC-V",
+    247: "BPF",
+    258: "LoongArch",
+}
+
+
+def describe_foreign(data: bytes) -> str:
+    """What a file that is no ELF file is, for ``not an ELF object file: ...``."""
+    if not data:
+        return "the file is empty"
+    for magic, description in _MAGIC.items():
+        if data.startswith(magic):
+            return f"it is {description}"
+    if _TEXT.match(data[:4096]):
+        return "it is text (source code must be compiled first)"
+    return "its format is not known"
+
+
+def machine_name(e_machine: int) -> str:
+    """``AArch64, e_machine 183``; only the number if it is not a common one."""
+    name = _MACHINES.get(e_machine)
+    number = f"e_machine {e_machine}"
+    return number if name is None else f"{name}, {number}"

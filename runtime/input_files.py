@@ -1,0 +1,41 @@
+"""Files that the user names: regular ones are read, all else is refused."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from runtime.errors import RuntimeFailure, printable
+
+_KINDS = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def read_input_file(path: Path, most: int = -1) -> bytes:
+    """The contents of a regular file, or the first ``most`` bytes.
+
+    Raises RuntimeFailure, naming the file.
+    """
+    try:
+        # Without O_NONBLOCK, a pipe to which nobody writes would be waited for.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:
+            kind = stat.S_IFMT(os.fstat(descriptor).st_mode)
+            if kind != stat.S_IFREG:
+                raise _failure(path, f"it is {_KINDS.get(kind, 'no file')}, not a file")
+            return file.read(most)
+    except OSError as error:
+        raise _failure(path, error.strerror or str(error)) from error
+    except MemoryError as error:
+        raise _failure(path, "it is too large") from error
+    except ValueError as error:  # a NUL in a name that a file gave
+        raise _failure(path, "this is no file name") from error
+
+
+def _failure(path: Path, reason: str) -> RuntimeFailure:
+    return RuntimeFailure(f"cannot read {printable(str(path))}: {reason}")
