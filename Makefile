@@ -6,7 +6,7 @@ STAMP := $(VENV)/.forkrepl-installed
 SOURCES := pyproject.toml CMakeLists.txt $(shell find repl runtime platform_support \
 	-name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.py' -o -name CMakeLists.txt)
 
-.PHONY: setup run test bench lint clean
+.PHONY: setup run test bench lint fuzz clean
 
 setup: $(STAMP)
 
@@ -23,6 +23,10 @@ test: setup
 
 bench: setup
 	$(BIN)/python tests/benchmarks/run.py $(ARGS)
+
+fuzz: setup
+	.ci/setup --for-tests
+	PYTHONPATH=tests $(BIN)/python -m fuzz $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .
