@@ -40,7 +40,9 @@ def discard_duplicate_groups(graph: LinkGraph, dylib: JITDylib) -> list[str]:
             continue
         signature = candidate.symbol_name(int(header["info"]))
         if signature in kept or dylib.has_group(signature):
-            graph.section_segment[np.array(members) + graph.section_base[owner]] = NOT_LOADED
+            graph.section_segment[np.array(members, np.int64) + graph.section_base[owner]] = (
+                NOT_LOADED
+            )
         else:
             kept[signature] = None
     _drop_relocations_of_discarded(graph)
