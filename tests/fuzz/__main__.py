@@ -7,9 +7,11 @@ did anything else than to link or to fail with a proper message; that case is sh
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import random
 import resource
+import signal
 import sys
 import tempfile
 import traceback
@@ -26,6 +28,7 @@ from fuzz.mutations import Mutation, mutations, structure
 from fuzz.pipeline import Case, outcome_of
 from fuzz.samples import Sample, all_samples, write_files
 
+_PR_SET_PDEATHSIG = 1
 _MEMORY = 3 << 30
 """Bytes of address space of a process: who wants more has read a number that is wrong."""
 
@@ -69,6 +72,7 @@ def _parse() -> argparse.Namespace:
 
 def _fuzz(samples: list[Sample], cases: int, number: int) -> _Report:
     """In a process of its own: ``cases`` changed samples, chosen by the seed ``number``."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # the pool would wait for ever
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     outcomes: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as name:

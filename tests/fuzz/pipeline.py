@@ -81,7 +81,7 @@ class Case:
 
 def outcome_of(case: Case) -> str:
     """How it ends, in a word. AssertionError, or any other error, is a bug found."""
-    with _time_limit():
+    with time_limit():
         try:
             return _link_twice(case)
         except RuntimeFailure as failure:
@@ -137,7 +137,9 @@ def _judge(failure: RuntimeFailure, case: Case) -> None:
 
 
 @contextmanager
-def _time_limit() -> Iterator[None]:
+def time_limit() -> Iterator[None]:
+    """A hang is a failure and not the end of the run. Raises AssertionError."""
+
     def give_up(_number: int, _frame: FrameType | None) -> None:
         raise AssertionError(f"no end after {SECONDS} seconds")
 
