@@ -90,10 +90,8 @@ class _Collector:
         if is_archive(data):
             self._add_archive(Archive(path, data), whole_archive)
             return
-        is_elf = start.startswith(elf.MAGIC)
-        named = (
-            linker_script_files(path, start, self._folders) if may_be_script and not is_elf else []
-        )
+        may_be_script = may_be_script and not start.startswith(elf.MAGIC)
+        named = linker_script_files(path, start, self._folders) if may_be_script else []
         for script_entry in named:  # a script that names scripts, maybe itself, is an error
             self.add(Path(script_entry), whole_archive, may_be_script=False)
         if not named:
