@@ -80,7 +80,7 @@ def read_and_link(data: bytes) -> None:
     try:
         link_with_fakes("strange.o", data)
     except (ObjectFormatError, LinkError) as error:
-        assert str(error).startswith("strange.o: ")  # noqa: PT017
+        assert "strange.o: " in str(error)  # noqa: PT017
     except OutOfMemoryError:  # a section may say that it is very large
         pass
 

@@ -18,9 +18,10 @@ from runtime.addresses import ExecutorAddress
 from runtime.elf import ObjectFile
 from runtime.errors import RuntimeFailure, UndefinedSymbolsError
 from runtime.execution_session import ExecutionSession
-from runtime.executor_process_control import ExecutorProcessControl, UnitRegistration
+from runtime.executor_process_control import ExecutorProcessControl, ThreadArea, UnitRegistration
 from runtime.link_inputs import LinkInput, collect_inputs
 from runtime.memory_manager import MapperMemoryManager
+from runtime.symbols import SymbolDescription
 from runtime.wire import Outcome
 
 SECONDS = 20
@@ -44,11 +45,31 @@ class FakeProcess:
         wire.pack_strings(names)
         return [(int(self._has_symbols), 16 * i) for i in range(len(names))]
 
+    def describe_symbols(self, names: list[str]) -> list[SymbolDescription]:
+        """Functions and variables in alternation."""
+        addresses = self.lookup(names)
+        return [SymbolDescription(address, 8, bool(address & 16)) for address in addresses]
+
+    def thread_area(self) -> ThreadArea:
+        """As the executor's."""
+        return ThreadArea(-16384, 16384, 64)
+
+    def open_exports(self, shared_object: bytes) -> int:
+        """A handle."""
+        return len(shared_object)
+
+    def close_exports(self, handle: int) -> None:
+        """It must be one."""
+        assert handle > 0
+
     def register_unit(self, unit: UnitRegistration) -> None:
         """Nothing comes of it."""
         image = unit.thread_locals
         head = (unit.dso_handle, unit.text, unit.text_size, unit.eh_frame)
-        wire.UNIT.pack(*head, image.module, image.address, image.size, image.align)
+        tail = (image.offset, len(unit.moves))
+        wire.UNIT.pack(*head, image.module, image.address, image.size, image.align, *tail)
+        for move in unit.moves:
+            wire.MOVE.pack(move.source, move.destination, move.size)
         self.run(unit.finalizers)
 
     def choose_functions(
