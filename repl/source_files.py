@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from repl.codegen_worker import BITCODE_MAGIC
 from repl.errors import ShellError
+from runtime.input_files import read_input_file
 from runtime.libraries import is_linkable
 
 _CLANG = {".c": "c"} | dict.fromkeys((".cc", ".cpp", ".cxx", ".C", ".c++"), "c++")
@@ -31,21 +33,18 @@ def source_file(path: str, language: str | None = None) -> SourceFile | None:
     """How to compile a file; None if the linker takes it as it is.
 
     ``language``: what ``-x`` says of the C and C++ files, and of those whose name tells
-    nothing. Raises ShellError if the file is not there, or nothing that can be linked.
+    nothing. Raises ShellError or RuntimeFailure if the file cannot be read.
     """
     suffix = os.path.splitext(path)[1]
-    try:
-        if suffix in _CLANG or suffix in _LLVM:
+    if suffix in _CLANG or suffix in _LLVM:
+        try:
             os.stat(path)  # not opened: it may be a pipe
-            return SourceFile(path, (language or _CLANG[suffix]) if suffix in _CLANG else None)
-        with open(path, "rb") as file:
-            start = file.read(8)
-    except OSError as error:
-        raise ShellError(f"cannot read {path}: {error.strerror}") from error
-    if is_linkable(start):
-        return None
+        except OSError as error:
+            raise ShellError(f"cannot read {path}: {error.strerror}") from error
+        return SourceFile(path, (language or _CLANG[suffix]) if suffix in _CLANG else None)
+    start = read_input_file(Path(path), 8)
     if start.startswith(BITCODE_MAGIC):
         return SourceFile(path, None)
-    if language is not None:
+    if language is not None and not is_linkable(start):
         return SourceFile(path, language)
-    raise ShellError(f"{path}: unknown kind of file; accepted are {ACCEPTED}")
+    return None  # and if the linker does not know it either, it says what it is

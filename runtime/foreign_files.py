@@ -46,7 +46,7 @@ def describe_foreign(data: bytes) -> str:
         if data.startswith(magic):
             return f"it is {description}"
     if _TEXT.match(data[:4096]):
-        return "it is text (source code must be compiled first)"
+        return "it is text (of source code, a name such as x.c or x.cpp tells)"
     return "its format is not known"
 
 

@@ -106,7 +106,7 @@ def test_a_fatal_signal_and_an_exception(forkrepl: Run, tmp_path: Path) -> None:
     ("arguments", "status", "message"),
     [
         (["nothing.o"], 1, "cannot read nothing.o"),
-        (["text.o"], 1, "text.o: unknown kind of file; accepted are objects, archives"),
+        (["text.o"], 1, "text.o: not an ELF object file: it is text"),
         (["damaged.a"], 1, "damaged.a"),
         (["-lno_such_library"], 1, "no library no_such_library"),
         ([], 2, "nothing to link"),

@@ -92,8 +92,11 @@ static int redirect(struct dl_phdr_info *info, size_t size, void *context) {
 }
 
 static int move_variable(struct forkrepl_move move) {
-  memcpy((void *)move.destination, (const void *)move.source, move.size);
-  return dl_iterate_phdr(redirect, &move);
+  void *to = (void *)move.destination;
+  const void *from = (const void *)move.source;
+  // What is equal may be constant, and then it can't be written.
+  int error = memcmp(to, from, move.size) ? forkrepl_patch(to, from, move.size) : 0;
+  return error ? error : dl_iterate_phdr(redirect, &move);
 }
 
 int forkrepl_variables_move(const struct forkrepl_move *moves, size_t count) {
