@@ -1,4 +1,5 @@
-"""The command line: ``forkrepl [options] [FILE [ARGS...]]`` or ``forkrepl link ...``."""
+"""The command line: ``forkrepl [options] [FILE [ARGS...]]``, ``forkrepl link ...`` or
+``forkrepl executor ...``."""
 
 from __future__ import annotations
 
@@ -20,11 +21,13 @@ from repl.compiler_options import (
     with_level,
 )
 from repl.errors import ShellError
+from repl.remote import add_connect_options, find_listener
 from repl.terminal import use_colour
 from runtime.errors import RuntimeFailure
 
 if TYPE_CHECKING:
     from repl.session import Session, SessionOptions
+    from runtime.listener_address import Listener
 
 VERSION = "0.1.0"
 
@@ -40,6 +43,7 @@ exit status:
 
 environment:
   NO_COLOR, CLICOLOR_FORCE, TERM=dumb   as usual; --color wins
+  FORKREPL_TOKEN                        what the listener of --connect printed
   FORKREPL_DEBUG=1                      Python tracebacks of internal errors
 """
 
@@ -60,6 +64,7 @@ class CommandLine:
     libraries: list[str] = field(default_factory=list)
     library_folders: list[str] = field(default_factory=list)
     arguments: list[str] = field(default_factory=list)
+    listener: Listener | None = None
 
 
 def main() -> None:
@@ -70,6 +75,10 @@ def main() -> None:
             from repl import link_command
 
             status = link_command.main(sys.argv[2:])
+        elif sys.argv[1:2] == ["executor"]:
+            from repl import executor_command
+
+            status = executor_command.main(sys.argv[2:])
         else:
             status = _run(parse(sys.argv[1:]))
     except (ShellError, RuntimeFailure) as error:
@@ -116,6 +125,7 @@ def parse(arguments: list[str]) -> CommandLine:
         libraries=parsed.libraries or [],
         library_folders=parsed.library_folders or [],
         arguments=parsed.arguments,
+        listener=find_listener(parser, parsed),
     )
     if line.code is not None and line.file is not None:  # with -c there is no FILE
         line.arguments.insert(0, line.file)
@@ -127,7 +137,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="forkrepl",
         usage="forkrepl [options] [FILE [ARGS...]]\n"
-        "       forkrepl link [options] FILE... [-- ARGS...]",
+        "       forkrepl link [options] FILE... [-- ARGS...]\n"
+        "       forkrepl executor --listen ADDRESS [options]",
         description="A C and C++ shell. FILE is a program or a list of statements; '-' is "
         "standard input. Without FILE, on a terminal, it is interactive.",
         epilog=_EPILOG,
@@ -143,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     add("-l", dest="libraries", action="append", metavar="NAME", help="load a shared library")
     add("-L", dest="library_folders", action="append", metavar="DIR", help="look there for it")
     add_compiler_options(parser)
+    add_connect_options(parser)
     add("file", nargs="?", metavar="FILE", help=argparse.SUPPRESS)
     add("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help=argparse.SUPPRESS)
     return parser
@@ -230,6 +242,7 @@ def _session_options(line: CommandLine, colour: bool) -> SessionOptions:
         colour=colour,
         arguments=[program, *line.arguments],
         private_input=reads_stdin,
+        listener=line.listener,
     )
 
 

@@ -58,13 +58,16 @@ class UncaughtException(ShellError):
 class ProgramCrashed(ShellError):
     """The user's program was ended by a signal, or by ``_exit``.
 
-    Either ``signal`` or ``wait_status`` (its exit code) is set.
+    Either ``signal`` or ``wait_status`` (its exit code) is set; neither if the
+    connection to where it ran was lost.
     """
 
     def __init__(self, signal_number: int | None, wait_status: int | None) -> None:
         self.signal = signal_number
         self.wait_status = wait_status
-        if signal_number is None:
+        if signal_number is None and wait_status is None:
+            how = "was lost: the connection to its executor ended"
+        elif signal_number is None:
             how = f"ended without notice, with status {wait_status}"
         else:
             how = f"was ended by {signal_name(signal_number)}"

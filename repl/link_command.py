@@ -16,12 +16,13 @@ from repl.errors import ProgramCrashed, ShellError, UncaughtException
 from repl.link_options import STANDARD_ERROR, LinkOptions, parse
 from repl.link_times import Times
 from repl.progress import ProgressBar
+from repl.remote import start_executor
 from repl.script import status_of_crash
 from repl.source_files import SourceFile, source_file
 from runtime.errors import ExecutorDied
-from runtime.executor_process import ExecutorProcess
 from runtime.executor_process_control import ExecutorProcessControl
 from runtime.in_process import InProcessExecutor
+from runtime.listener_address import Listener
 from runtime.link_report import LinkPicture, RecordingReport
 from runtime.wire import Outcome
 
@@ -72,7 +73,7 @@ class _Command:
             return 1
         with self._times.stage("read_ms"):
             collected = self._read(compiled)
-        with _target(self._options.memory) as target:
+        with _target(self._options.memory, self._options.listener) as target:
             for library in collected.libraries:
                 target.process.load_library(library)
             try:
@@ -192,7 +193,7 @@ class _Target:
 
 
 @contextmanager
-def _target(memory: str) -> Iterator[_Target]:
+def _target(memory: str, listener: Listener | None) -> Iterator[_Target]:
     from platform_support.platform import LinuxPlatform
     from runtime.execution_session import ExecutionSession
     from runtime.memfd_mapper import InProcessMemoryMapper, SharedMemoryMapper
@@ -204,7 +205,7 @@ def _target(memory: str) -> Iterator[_Target]:
         own_memory = MapperMemoryManager(InProcessMemoryMapper(own))
         yield _Target(own, ExecutionSession(own, LinuxPlatform(), own_memory))
         return
-    with ExecutorProcess(native_programs.executor()) as process:
+    with start_executor(listener) as process:
         mapper = StreamMemoryMapper if memory == "stream" else SharedMemoryMapper
         memory_manager = MapperMemoryManager(mapper(process))
         session = ExecutionSession(process, LinuxPlatform(), memory_manager)

@@ -13,8 +13,10 @@ from repl.compiler_options import (
     optimisation_level,
     with_level,
 )
+from repl.remote import add_connect_options, find_listener
 from repl.source_files import ACCEPTED
 from repl.terminal import use_colour
+from runtime.listener_address import Address, Listener, UnixAddress
 
 STANDARD_ERROR = ""
 """``LinkOptions.map_file`` when the map goes there."""
@@ -54,6 +56,7 @@ class LinkOptions:
     entry: str
     whole_archive: bool
     memory: str
+    listener: Listener | None
     times: str
     map_file: str | None
     language: str | None
@@ -75,7 +78,8 @@ def parse(arguments: list[str]) -> LinkOptions:
         folders=parsed.folders or [],
         entry=parsed.entry,
         whole_archive=parsed.whole_archive,
-        memory=parsed.memory,
+        memory=_memory(parser, parsed.memory, parsed.connect),
+        listener=find_listener(parser, parsed),
         times=parsed.times,
         map_file=parsed.map_file,
         language=parsed.language,
@@ -103,10 +107,11 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--memory",
         choices=("shared", "stream", "in-process"),
-        default="shared",
         help="how the code gets to where it runs: through memory shared with another process "
-        "(default), over a socket to another process, or it runs in this one",
+        "(default), over a socket to another process (default of --connect HOST:PORT), or it "
+        "runs in this one",
     )
+    add_connect_options(parser)
     add(
         "--times",
         choices=("table", "json"),
@@ -122,6 +127,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_compiler_options(parser)
     return parser
+
+
+def _memory(parser: argparse.ArgumentParser, choice: str | None, address: Address | None) -> str:
+    """The kind of memory to use; wrong combinations end with status 2."""
+    over_network = address is not None and not isinstance(address, UnixAddress)
+    if choice is None:
+        return "stream" if over_network else "shared"
+    if choice == "in-process" and address is not None:
+        parser.error("--memory=in-process runs the code here, --connect elsewhere: choose one")
+    if choice == "shared" and over_network:
+        parser.error(f"memory cannot be shared with {address}: use --memory=stream or unix:PATH")
+    return choice
 
 
 def _split_at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:

@@ -88,10 +88,10 @@ def _finish(session: Session, status: int) -> int:
 
 
 def status_of_crash(crash: ProgramCrashed) -> int:
-    """As shells report it: 128 + the signal's number."""
+    """As shells report it: 128 + the signal's number; 1 if nobody knows."""
     if crash.signal is not None:
         return 128 + crash.signal
-    return crash.wait_status or 0
+    return 1 if crash.wait_status is None else crash.wait_status
 
 
 def _inputs(lines: Iterable[str], name: str) -> Iterator[Source]:

@@ -28,10 +28,12 @@ from repl.errors import (
     UncaughtException,
 )
 from repl.frontend import Frontend, Source
+from repl.remote import start_executor
 from repl.values import ValueType, format_value
 from runtime.errors import ExecutorDied, UndefinedSymbolsError
-from runtime.executor_process import ExecutorProcess
+from runtime.executor_client import ExecutorClient
 from runtime.libraries import find_library
+from runtime.listener_address import Listener
 from runtime.wire import Outcome
 
 if TYPE_CHECKING:
@@ -46,7 +48,8 @@ class SessionOptions:
     """How to compile and run. ``compiler_flags`` are Clang's, as they are.
 
     ``arguments``: the program's argv. ``private_input``: the program's standard
-    input is empty, because ours holds the inputs.
+    input is empty, because ours holds the inputs. ``listener``: where the program
+    runs, if not in a child of ours.
     """
 
     compiler_flags: Sequence[str] = ()
@@ -56,6 +59,7 @@ class SessionOptions:
     colour: bool = False
     arguments: Sequence[str] = ("forkrepl",)
     private_input: bool = False
+    listener: Listener | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,8 @@ class Session:
             self._compiler = Compiler(self._frontend, codegen, options.optimisation)
             self._executor = self._start_executor()
             stack.callback(lambda: self._executor.kill())
+            if options.listener is not None:
+                self._executor.greet()  # better now than after the first input
             self._stack = stack.pop_all()
         self._execution: ExecutionSession | None = None
 
@@ -218,17 +224,20 @@ class Session:
             from runtime.execution_session import ExecutionSession
             from runtime.memfd_mapper import SharedMemoryMapper
             from runtime.memory_manager import MapperMemoryManager
+            from runtime.stream_mapper import StreamMemoryMapper
 
             self._guarded(lambda: self._executor.set_arguments(list(self._options.arguments)))
-            memory_manager = MapperMemoryManager(SharedMemoryMapper(self._executor))
+            shared = self._executor.passes_descriptors
+            mapper = SharedMemoryMapper if shared else StreamMemoryMapper
+            memory_manager = MapperMemoryManager(mapper(self._executor))
             self._execution = ExecutionSession(self._executor, LinuxPlatform(), memory_manager)
             for library in self._options.libraries:
                 self.load_library(library)
         return self._execution
 
-    def _start_executor(self) -> ExecutorProcess:
-        return ExecutorProcess(
-            native_programs.executor(),
+    def _start_executor(self) -> ExecutorClient:
+        return start_executor(
+            self._options.listener,
             standard_input=subprocess.DEVNULL if self._options.private_input else None,
             environment=self._environment,
         )

@@ -44,7 +44,8 @@ class ExecutorDied(RuntimeFailure):
 
     ``exit_status``: what ``exit()`` was called with, if it was; otherwise
     ``signal``: the number of the fatal signal; otherwise both are None (it
-    vanished without saying, as by ``_exit``) and ``wait_status`` holds its code.
+    vanished without saying, as by ``_exit``) and ``wait_status`` holds its code, or
+    None too if the connection to it was lost.
     """
 
     def __init__(
@@ -57,6 +58,8 @@ class ExecutorDied(RuntimeFailure):
             text = f"the program called exit({exit_status})"
         elif signal is not None:
             text = f"the program was ended by signal {signal}"
+        elif wait_status is None:
+            text = "the connection to the program was lost"
         else:
             text = f"the program ended without notice (status {wait_status})"
         super().__init__(text)

@@ -1,6 +1,7 @@
 """What the controller can ask of the process in which the code runs (ORC's term).
 
-``ExecutorProcess`` is a child process, ``InProcessExecutor`` the controller itself.
+``ExecutorProcess`` is a child process, ``RemoteExecutor`` one behind a listener,
+``InProcessExecutor`` the controller itself.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ carries; a test holds the two together. Little endian, no padding.
 from __future__ import annotations
 
 import enum
+import signal
 import struct
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ MAX_PAYLOAD = 64 << 20
 
 HEAD = struct.Struct("<IHH")  # payload size, operation, error
 HELLO = struct.Struct("<IIQ")  # version, pid, page size
+RESERVATION = struct.Struct("<QQQ")  # size, low, whether a memfd comes along
 RANGE = struct.Struct("<QQQ")  # address, size, protection
 UNIT = struct.Struct("<QQQQQQQQqQ")  # struct wire_unit
 MOVE = struct.Struct("<QQQ")  # struct wire_move
@@ -24,7 +26,7 @@ THREAD_LOCAL = struct.Struct("<Qq")  # module, offset
 DESCRIPTION = struct.Struct("<QQQ")  # address, size, whether it is a variable
 THREAD_AREA = struct.Struct("<qQQ")  # offset from the thread pointer, size, align
 WORD = struct.Struct("<Q")
-STATUS = struct.Struct("<i")
+STATUS = struct.Struct("<i")  # of EXITING and ENDED
 OUTCOME = struct.Struct("<IiQQQQIIII")
 MAX_VALUE = 4096
 
@@ -51,8 +53,9 @@ class Operation(enum.IntEnum):
     WRITE = 17
     THREAD_AREA = 18
     DESCRIBE = 19
-    OPEN_EXPORTS = 30
-    CLOSE_EXPORTS = 31
+    ENDED = 20
+    OPEN_EXPORTS = 21
+    CLOSE_EXPORTS = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,19 @@ def pack_strings(strings: list[str]) -> bytes:
     if any(b"\0" in text for text in encoded):
         raise ValueError("a string with a NUL byte cannot be passed to a C program")
     return b"".join(text + b"\0" for text in encoded)
+
+
+def pack_wait_status(exit_code: int) -> int:
+    """The status of wait(2) of a process's exit status, or of its signal's number,
+    negative."""
+    return -exit_code if exit_code < 0 else exit_code << 8
+
+
+def unpack_wait_status(status: int) -> int | None:
+    """Undo ``pack_wait_status``; None if no process can end so."""
+    if 0 < status <= signal.NSIG - 1:
+        return -status
+    return status >> 8 if status & ~0xFF00 == 0 else None
 
 
 def unpack_outcome(payload: bytes) -> Outcome:

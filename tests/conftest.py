@@ -43,7 +43,14 @@ def environment(tmp_path: Path) -> dict[str, str]:
     temporary = tmp_path / "tmp"
     home.mkdir()
     temporary.mkdir()
-    unwanted = ("NO_COLOR", "CLICOLOR_FORCE", "FORKREPL_DEBUG", "COLUMNS", "LINES")
+    unwanted = (
+        "NO_COLOR",
+        "CLICOLOR_FORCE",
+        "FORKREPL_DEBUG",
+        "FORKREPL_TOKEN",
+        "COLUMNS",
+        "LINES",
+    )
     inherited = {
         name: value
         for name, value in os.environ.items()

@@ -597,6 +597,13 @@ def test_a_short_request_is_answered_with_an_error(
     assert raw.ask(Operation.HELLO, bytes(4))[1] == 0
 
 
+def test_a_descriptor_that_got_lost_is_an_error(raw: RawExecutor) -> None:
+    """A forwarded socket carries none, and the memory would not be shared."""
+    _, error, reply = raw.ask(Operation.RESERVE, wire.RESERVATION.pack(SIZE, 0, 1))
+    assert (error, b"got lost" in reply) == (errno.EBADF, True)
+    assert raw.ask(Operation.RESERVE, wire.RESERVATION.pack(SIZE, 0, 0))[1] == 0
+
+
 def test_an_oversized_request_ends_it(raw: RawExecutor) -> None:
     raw.connection.sendall(wire.HEAD.pack(wire.MAX_PAYLOAD + 1, Operation.LOOKUP, 0))
     assert raw.connection.recv(1) == b""

@@ -7,38 +7,14 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pexpect
 import pytest
 from conftest import PROGRAM, TIMEOUT, OpenShell, Run
+from leak_support import MARK, living, wait_for
 
-MARK = "FORKREPL_TEST_OF_LEAKS"
 SHARED_MEMORY = Path("/dev/shm")
-
-
-def living(mark: str) -> list[int]:
-    """The processes with the mark in their environment; zombies have none."""
-    needle = f"{MARK}={mark}".encode()
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            # It may end while we look.
-            with suppress(OSError):
-                if needle in (folder / "environ").read_bytes().split(b"\0"):
-                    found.append(int(folder.name))
-    return found
-
-
-def wait_for(condition: Callable[[], bool]) -> bool:
-    """Give the kernel and dying processes the time that they need."""
-    deadline = time.monotonic() + 10
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def names_in_shared_memory() -> set[str]:

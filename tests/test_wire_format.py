@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 import subprocess
@@ -198,6 +199,19 @@ def test_any_bytes_are_an_outcome_or_an_error(payload: bytes) -> None:
     except ExecutorError:
         return
     assert outcome.exception_what.encode("utf-8", "replace") is not None
+
+
+@given(st.one_of(st.integers(-64, -1), st.integers(0, 255)))
+def test_how_a_process_ended_is_written_as_by_wait(exit_code: int) -> None:
+    status = wire.pack_wait_status(exit_code)
+    assert os.waitstatus_to_exitcode(status) == exit_code
+    assert wire.unpack_wait_status(status) == exit_code
+
+
+@given(st.integers(-(1 << 31), (1 << 31) - 1))
+def test_any_number_is_a_wait_status_or_none(number: int) -> None:
+    exit_code = wire.unpack_wait_status(number)
+    assert exit_code is None or wire.pack_wait_status(exit_code) == number
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))))

@@ -2,7 +2,7 @@
 // half and tests/test_wire_format.py holds the two together.
 //
 // Requests and replies are a frame head and a payload, little endian, one reply
-// for each request, in order. Only EXITING comes unasked.
+// for each request, in order. Only EXITING and ENDED come unasked.
 #pragma once
 
 #include <stdint.h>
@@ -19,7 +19,7 @@ struct wire_head {
 
 enum wire_operation {
   WIRE_HELLO = 1,       // u32 version -> u32 version, u32 pid, u64 page size
-  WIRE_RESERVE = 2,     // u64 size, u64 low, with the memfd or without ->
+  WIRE_RESERVE = 2,     // u64 size, u64 low, u64 1 if a memfd comes along ->
                         // u64 address (low: in the first 2 GiB)
   WIRE_RELEASE = 3,     // u64 address, u64 size ->
   WIRE_PROTECT = 4,     // n * wire_range ->   (protection 0 also drops pages)
@@ -41,8 +41,11 @@ enum wire_operation {
                          // u64 alignment
   WIRE_DESCRIBE = 19,    // n * NUL-terminated name ->
                          // n * (u64 address, u64 size, u64 is a variable)
-  WIRE_OPEN_EXPORTS = 30,  // a shared object -> u64 handle
-  WIRE_CLOSE_EXPORTS = 31, // u64 handle ->
+  WIRE_ENDED = 20,       // unasked, the last: i32 status as of wait(2); a listener
+                         // (runtime/executor_server.py) sends it for an executor
+                         // that is gone, the executor itself never
+  WIRE_OPEN_EXPORTS = 21,  // a shared object -> u64 handle
+  WIRE_CLOSE_EXPORTS = 22, // u64 handle ->
 };
 
 struct wire_range {

@@ -1,0 +1,33 @@
+"""Finding the processes of a test, by a mark in their environment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+MARK = "FORKREPL_TEST_OF_LEAKS"
+
+
+def living(mark: str) -> list[int]:
+    """The processes with the mark in their environment; zombies have none."""
+    needle = f"{MARK}={mark}".encode()
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            # It may end while we look.
+            with suppress(OSError):
+                if needle in (folder / "environ").read_bytes().split(b"\0"):
+                    found.append(int(folder.name))
+    return found
+
+
+def wait_for(condition: Callable[[], bool]) -> bool:
+    """Give the kernel and dying processes the time that they need."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
