@@ -22,8 +22,8 @@ from repl.source_files import SourceFile, source_file
 from runtime.errors import ExecutorDied
 from runtime.executor_process_control import ExecutorProcessControl
 from runtime.in_process import InProcessExecutor
-from runtime.listener_address import Listener
 from runtime.link_report import LinkPicture, RecordingReport
+from runtime.listener_address import Listener
 from runtime.wire import Outcome
 
 if TYPE_CHECKING:

@@ -79,9 +79,7 @@ class ExecutorClient(ABC):
 
     # Memory.
 
-    def map_memory(
-        self, size: int, descriptor: int | None, low: bool = False
-    ) -> ExecutorAddress:
+    def map_memory(self, size: int, descriptor: int | None, low: bool = False) -> ExecutorAddress:
         """See ``ExecutorProcessControl``."""
         if descriptor is not None and not self.passes_descriptors:
             raise ExecutorError("memory can be shared over a Unix socket only")
