@@ -121,6 +121,8 @@ PC_RELATIVE = np.zeros(_SIZE, bool)
 RANGE = np.zeros(_SIZE, np.uint8)
 RELAXABLE = np.zeros(_SIZE, bool)
 STATIC_TLS = np.zeros(_SIZE, bool)
+LOWEST = np.full(_SIZE, np.iinfo(np.int64).min)  # values that fit into the field, int64
+HIGHEST = np.full(_SIZE, np.iinfo(np.int64).max)
 for _kind in KINDS:
     KNOWN[_kind.number] = True
     WIDTH[_kind.number] = _kind.width
@@ -129,7 +131,14 @@ for _kind in KINDS:
     RANGE[_kind.number] = _kind.range
     RELAXABLE[_kind.number] = _kind.relaxable
     STATIC_TLS[_kind.number] = _kind.static_tls
+    if _kind.range is not Range.ANY:
+        _bits = 8 * _kind.width
+        LOWEST[_kind.number] = 0 if _kind.range is Range.UNSIGNED else -(1 << _bits - 1)
+        HIGHEST[_kind.number] = (1 << _bits - (_kind.range is Range.SIGNED)) - 1
 NEEDS_GOT_ENTRY = (BASE == Base.GOT_ENTRY) | (BASE == Base.G)
+# The symbol's address, or its distance, in 32 bits or less.
+DIRECT = (BASE == Base.S) & (WIDTH <= 4) & ~STATIC_TLS
+ABSOLUTE = DIRECT & ~PC_RELATIVE & (RANGE != Range.ANY)
 
 # Types that exist but have no place in a relocatable object, for the error message.
 _ONLY_FOR_LOADERS = {

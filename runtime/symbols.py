@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from runtime.addresses import ExecutorAddress
 
@@ -32,8 +33,7 @@ ThreadLocalLookup = Callable[[list[str]], list[tuple[int, int]]]
 """The same for thread-local variables: module and offset, or module 0."""
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """A symbol of a linked unit. ``unit`` is the number of that unit.
 
     ``module``: of a thread-local variable, whose ``address`` is then its offset in

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from runtime_support import (
     COMPILERS,
@@ -43,7 +44,8 @@ def relocation_names(data: bytes) -> set[int]:
     kinds: set[int] = set()
     for index, section in enumerate(found.sections):
         if section["type"] == elf.SHT_RELA:
-            kinds |= set(found.relocations(index)["type"].tolist())
+            table = np.frombuffer(found.relocations(index), elf.RELA)
+            kinds |= set(table["type"].tolist())
     return kinds
 
 

@@ -11,7 +11,7 @@ from runtime.addresses import RO, RW, RX, ExecutorAddress, align_up
 from runtime.demangle import demangle
 from runtime.elf import Array
 from runtime.errors import LinkError
-from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph
+from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph, distinct
 from runtime.passes.reach import MovedVariable, OutOfReach
 from runtime.relocations import Base
 
@@ -171,7 +171,7 @@ def _lay_out_thread_locals(graph: LinkGraph, sections: list[int], ends: list[int
         end += int(graph.section_size[section])
     graph.segment_align[_RO] = max(graph.segment_align[_RO], align)
     base = relocations.BASE[graph.relocation_type]
-    pairs = np.unique(graph.symbol_canonical[graph.relocation_symbol[base == Base.TLS_PAIR]])
+    pairs = distinct(graph.symbol_canonical[graph.relocation_symbol[base == Base.TLS_PAIR]])
     pairs_offset = align_up(end, GOT_ENTRY_SIZE)
     ends[_RO] = pairs_offset + TLS_PAIR_SIZE * (len(pairs) + bool((base == Base.TLS_MODULE).any()))
     is_static = end > start and _uses_static_block(graph)
@@ -220,7 +220,7 @@ def _indirect_functions(graph: LinkGraph) -> Array:
     candidates = np.flatnonzero(graph.symbol_info & 0xF == elf.STT_GNU_IFUNC)
     if not len(candidates):
         return candidates
-    candidates = np.unique(graph.symbol_canonical[candidates])
+    candidates = distinct(graph.symbol_canonical[candidates])
     section = graph.symbol_section[candidates]
     here = (section >= 0) & ~graph.symbol_external[candidates]
     here[here] = graph.section_segment[section[here]] != NOT_LOADED
@@ -232,8 +232,8 @@ def _entries_needed(graph: LinkGraph) -> tuple[Array, Array]:
     kind = graph.relocation_type
     canonical = graph.symbol_canonical[graph.relocation_symbol]
     calls = (relocations.BASE[kind] == Base.L) & graph.symbol_external[canonical]
-    plt = np.unique(canonical[calls])
+    plt = distinct(canonical[calls])
     through_got = relocations.NEEDS_GOT_ENTRY[kind]
     if not through_got.any() and not len(plt):
         return plt, plt
-    return np.unique(np.concatenate([canonical[through_got], plt])), plt
+    return distinct(np.concatenate([canonical[through_got], plt])), plt

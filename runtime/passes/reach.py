@@ -15,8 +15,7 @@ import numpy as np
 from runtime import elf, relocations
 from runtime.addresses import ExecutorAddress
 from runtime.elf import Array
-from runtime.link_graph import LinkGraph
-from runtime.relocations import Base, Range
+from runtime.link_graph import LinkGraph, distinct
 from runtime.symbols import JITDylib, ProcessSymbols, SymbolDescription
 
 _REACH = (1 << 31) - (1 << 20)  # bytes; addends point a little further
@@ -43,16 +42,13 @@ class OutOfReach:
 
 def needs_low_memory(graph: LinkGraph) -> bool:
     """Whether the code has 32 bits for an absolute address (the small code model)."""
-    kind = graph.relocation_type
-    absolute = (relocations.BASE[kind] == Base.S) & ~relocations.PC_RELATIVE[kind]
-    absolute &= (relocations.WIDTH[kind] <= 4) & (relocations.RANGE[kind] != Range.ANY)
-    absolute &= ~_against_thread_locals(graph)
-    canonical = graph.symbol_canonical[graph.relocation_symbol[absolute]]
-    section = graph.symbol_section[canonical]
-    fixed = (section == elf.ABSOLUTE) | (
-        graph.symbol_external[canonical] & (graph.symbol_address[canonical] == 0)
+    chosen = np.flatnonzero(relocations.ABSOLUTE[graph.relocation_type])
+    symbols = graph.symbol_canonical[graph.relocation_symbol[chosen]]
+    thread_local = graph.symbol_info[symbols] & 0xF == elf.STT_TLS
+    fixed = (graph.symbol_section[symbols] == elf.ABSOLUTE) | (
+        graph.symbol_external[symbols] & (graph.symbol_address[symbols] == 0)
     )
-    return not bool(fixed.all())
+    return not bool((thread_local | fixed).all())
 
 
 def find_out_of_reach(
@@ -62,17 +58,16 @@ def find_out_of_reach(
 
     Variables of other units are left where they are: the relocation will not fit.
     """
-    kind = graph.relocation_type
-    direct = (relocations.BASE[kind] == Base.S) & (relocations.WIDTH[kind] == 4)
-    symbols = np.unique(graph.symbol_canonical[graph.relocation_symbol[direct]])
-    symbols = symbols[graph.symbol_external[symbols] & (graph.symbol_module[symbols] == 0)]
-    address = graph.symbol_address[symbols]
+    address = graph.symbol_address
     start, end = span
     far = (np.abs(address - start) > _REACH) | (np.abs(address - end) > _REACH)
+    far &= graph.symbol_external & (graph.symbol_module == 0)
     far &= address != 0  # undefined and weak
-    symbols = symbols[far]
-    if not len(symbols):
-        return OutOfReach(symbols, ())
+    if not far.any():
+        return OutOfReach(np.zeros(0, np.int64), ())
+    chosen = np.flatnonzero(relocations.DIRECT[graph.relocation_type])
+    symbols = distinct(graph.symbol_canonical[graph.relocation_symbol[chosen]])
+    symbols = symbols[far[symbols]]
     functions, of_process = [], []
     for symbol in symbols.tolist():
         definition = dylib.find(graph.symbol_name(symbol))
@@ -85,14 +80,6 @@ def find_out_of_reach(
     functions += [symbol for symbol, description in pairs if not description.is_variable]
     variables = [(symbol, description) for symbol, description in pairs if description.is_variable]
     return OutOfReach(np.array(sorted(functions), np.int64), _group_by_address(variables))
-
-
-def _against_thread_locals(graph: LinkGraph) -> Array:
-    symbol = graph.symbol_canonical[graph.relocation_symbol]
-    kind = graph.relocation_type
-    return np.asarray(
-        (graph.symbol_info[symbol] & 0xF == elf.STT_TLS) | relocations.STATIC_TLS[kind]
-    )
 
 
 def _group_by_address(

@@ -9,7 +9,7 @@ from runtime.addresses import RO, RW, RX, STATIC_MODULE
 from runtime.demangle import demangle
 from runtime.elf import Array
 from runtime.errors import LinkError
-from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph
+from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph, distinct
 from runtime.passes.addresses import Redirection
 from runtime.passes.layout import (
     GOT_ENTRY_SIZE,
@@ -18,7 +18,7 @@ from runtime.passes.layout import (
     SegmentMemory,
     Tables,
 )
-from runtime.relocations import Base, Range
+from runtime.relocations import Base
 
 _RX = SEGMENTS.index(RX)
 _RO = SEGMENTS.index(RO)
@@ -34,13 +34,19 @@ def copy_sections(graph: LinkGraph, memory: Array, segments: list[SegmentMemory]
     Memory is zero before, so sections without contents need nothing.
     """
     stored = (graph.section_segment != NOT_LOADED) & (graph.section_type != elf.SHT_NOBITS)
-    for section in np.flatnonzero(stored & (graph.section_size > 0)).tolist():
-        size = int(graph.section_size[section])
-        segment = segments[int(graph.section_segment[section])]
-        start = segment.position + int(graph.section_position[section])
-        data = graph.objects[int(graph.section_object[section])].data
-        offset = int(graph.section_offset[section])
-        memory[start : start + size] = np.frombuffer(data, np.uint8, size, offset)
+    chosen = np.flatnonzero(stored & (graph.section_size > 0))
+    positions = np.array([segment.position for segment in segments], np.int64)
+    starts = positions[graph.section_segment[chosen]] + graph.section_position[chosen]
+    to = memory.data
+    objects = [memoryview(source.data) for source in graph.objects]
+    for start, owner, offset, size in zip(
+        starts.tolist(),
+        graph.section_object[chosen].tolist(),
+        graph.section_offset[chosen].tolist(),
+        graph.section_size[chosen].tolist(),
+        strict=True,
+    ):
+        to[start : start + size] = objects[owner][offset : offset + size]
 
 
 def fill_tables(
@@ -102,17 +108,19 @@ def apply(graph: LinkGraph, tables: Tables, memory: Array, segments: list[Segmen
     if not len(graph.relocation_type):
         return
     work = _Relocations(graph, tables, segments)
-    _check_static_thread_locals(graph, work.symbol)
     work.relax(memory)
-    work.relax_descriptors(memory)
+    if relocations.STATIC_TLS.take(work.kind).any():
+        _check_static_thread_locals(graph, work.symbol)
+        work.relax_descriptors(memory)
     values = work.values()
     _check_ranges(graph, work, values)
-    width = relocations.WIDTH[work.kind]
+    width = relocations.WIDTH.take(work.kind)
     for size in (1, 2, 4, 8):
         chosen = np.flatnonzero(width == size)
         if len(chosen):
-            data = values[chosen].astype("<i8").view(np.uint8).reshape(-1, 8)[:, :size]
-            memory[work.position[chosen, None] + np.arange(size)] = data
+            # A field may begin at any byte.
+            fields = np.ndarray(len(memory) - size + 1, f"<u{size}", memory, strides=(1,))
+            fields[work.position[chosen]] = values[chosen].astype(f"<u{size}")
 
 
 class _Relocations:
@@ -120,27 +128,25 @@ class _Relocations:
 
     def __init__(self, graph: LinkGraph, tables: Tables, segments: list[SegmentMemory]) -> None:
         section = graph.relocation_section
-        symbol = graph.symbol_canonical[graph.relocation_symbol]
-        end = graph.section_size[section] - relocations.WIDTH[graph.relocation_type]
+        kind = graph.relocation_type.astype(np.intp)
+        symbol = graph.symbol_canonical.take(graph.relocation_symbol)
+        end = graph.section_size.take(section) - relocations.WIDTH.take(kind)
         outside = (graph.relocation_offset < 0) | (graph.relocation_offset > end)
         if outside.any():
             where = graph.describe_place(int(np.flatnonzero(outside)[0]))
             raise LinkError(f"{where}: damaged object: a relocation outside of its section")
-        positions = np.array([s.position for s in segments], np.int64)
+        segment_positions = np.array([*(s.position for s in segments), 0], np.int64)
+        section_positions = segment_positions[graph.section_segment] + graph.section_position
         self.graph = graph
         self.symbol = symbol
-        self.kind = graph.relocation_type
-        self.position = (
-            positions[graph.section_segment[section]]
-            + graph.section_position[section]
-            + graph.relocation_offset
-        )
-        self.P = graph.section_address[section] + graph.relocation_offset
-        self.S = graph.symbol_address[symbol]
+        self.kind = kind
+        self.position = section_positions.take(section) + graph.relocation_offset
+        self.P = graph.section_address.take(section) + graph.relocation_offset
+        self.S = graph.symbol_address.take(symbol)
         self.A = graph.relocation_addend
         self.GOT = segments[_RO].address + tables.got_offset
-        self.base = relocations.BASE[self.kind]
-        self.pc_relative = relocations.PC_RELATIVE[self.kind]
+        self.base = relocations.BASE.take(kind)
+        self.pc_relative = relocations.PC_RELATIVE.take(kind)
         self.tables = tables
         self.tls_pairs = segments[_RO].address + tables.thread_locals.pairs_offset
         self.plt = segments[_RX].address + tables.plt_offset
@@ -151,7 +157,7 @@ class _Relocations:
 
     def relax(self, memory: Array) -> None:
         """Load or call directly what is in reach, instead of through the GOT (psABI B.2)."""
-        candidates = np.flatnonzero(relocations.RELAXABLE[self.kind])
+        candidates = np.flatnonzero(relocations.RELAXABLE.take(self.kind))
         if not len(candidates):
             return
         # Another addend, or no room for an instruction, is nothing that compilers make.
@@ -180,8 +186,6 @@ class _Relocations:
         From "Thread-Local Storage Descriptors for IA32 and AMD64/EM64T", 2.4. Raises
         LinkError where the instructions are not those of that page.
         """
-        if not np.isin(self.kind, (_TLSDESC_CALL, *_TLSDESC_LOADS)).any():
-            return
         calls = np.flatnonzero(self.kind == _TLSDESC_CALL)
         at = self._instruction(calls, memory, 0, (0xFF, 0x10))
         memory[at] = 0x66  # call *x@tlscall(%rax) -> xchg %ax, %ax
@@ -222,49 +226,49 @@ class _Relocations:
 
     def values(self) -> Array:
         """The formula of each kind, for all relocations (int64, wraps around)."""
-        value = np.zeros(len(self.S), np.int64)
-        base = self.base
-        for choice in np.unique(base).tolist():
-            mask = base == choice
-            value[mask] = self._start(Base(choice), mask)
-        value += self.A
-        value -= np.where(self.pc_relative, self.P, 0)
+        start = self.S.copy()
+        calls = np.flatnonzero(self.base == Base.L)
+        start[calls] = self._call_targets(calls)
+        others = np.flatnonzero((self.base != Base.S) & (self.base != Base.L))
+        for choice in distinct(self.base[others]).tolist():
+            chosen = others[self.base[others] == choice]
+            start[chosen] = self._start(Base(choice), chosen)
+        value = start + self.A
+        np.subtract(value, self.P, out=value, where=self.pc_relative)
         value[self.gone] = 0
         return value
 
-    def _start(self, base: Base, mask: Array) -> Array | int:
-        if base is Base.S:
-            return self.S[mask]
-        if base is Base.L:
-            return self._call_targets(mask)
+    def _start(self, base: Base, chosen: Array) -> Array | int:
+        """What the formula of some relocations, all of one kind, starts from."""
         if base is Base.GOT_ENTRY:
-            return self.GOT + self._got_offset(mask)
+            return self.GOT + self._got_offset(chosen)
         if base is Base.G:
-            return self._got_offset(mask)
+            return self._got_offset(chosen)
         if base is Base.GOT:
             return self.GOT
         if base in (Base.S_MINUS_GOT, Base.L_MINUS_GOT):  # 64 bits reach everything
-            return self.S[mask] - self.GOT
+            return self.S[chosen] - self.GOT
         if base is Base.TLS_PAIR:
             symbols = self.tables.thread_locals.pair_symbols
-            return self.tls_pairs + TLS_PAIR_SIZE * np.searchsorted(symbols, self.symbol[mask])
+            return self.tls_pairs + TLS_PAIR_SIZE * np.searchsorted(symbols, self.symbol[chosen])
         if base is Base.TLS_MODULE:
             return self.tls_pairs + TLS_PAIR_SIZE * len(self.tables.thread_locals.pair_symbols)
         if base is Base.Z:
-            return self.graph.symbol_size[self.symbol[mask]]
+            return self.graph.symbol_size[self.symbol[chosen]]
         return 0
 
-    def _got_offset(self, mask: Array) -> Array:
-        index = np.searchsorted(self.tables.got_symbols, self.symbol[mask])
+    def _got_offset(self, chosen: Array) -> Array:
+        index = np.searchsorted(self.tables.got_symbols, self.symbol[chosen])
         return index * GOT_ENTRY_SIZE
 
-    def _call_targets(self, mask: Array) -> Array:
+    def _call_targets(self, chosen: Array) -> Array:
         """The symbol itself where a direct call reaches it, else its PLT entry."""
-        target = self.S[mask].copy()
-        far = ~self._fits(target + self.A[mask] - self.P[mask])
-        far &= self.graph.symbol_external[self.symbol[mask]]
-        index = np.searchsorted(self.tables.plt_symbols, self.symbol[mask][far])
-        target[far] = self.plt + PLT_ENTRY_SIZE * index
+        target = self.S[chosen]
+        external = np.flatnonzero(self.graph.symbol_external.take(self.symbol[chosen]))
+        calls = chosen[external]
+        far = ~self._fits(self.S[calls] + self.A[calls] - self.P[calls])
+        index = np.searchsorted(self.tables.plt_symbols, self.symbol[calls[far]])
+        target[external[far]] = self.plt + PLT_ENTRY_SIZE * index
         return target
 
 
@@ -286,16 +290,19 @@ _MAY_REFER_TO_DISCARDED = (".eh_frame", ".gcc_except_table")
 
 
 def _refers_to_discarded(graph: LinkGraph) -> Array:
-    """Relocations against a section that was dropped as a duplicate (bool[r]).
+    """Relocations against a section that was dropped as a duplicate (their numbers).
 
     Unwinders take the address 0 as the mark of an unused entry. Raises LinkError
     where no such mark exists.
     """
-    symbol = graph.symbol_canonical[graph.relocation_symbol]
-    section = graph.symbol_section[symbol]
-    gone = (section >= 0) & (graph.section_segment[section] == NOT_LOADED)
-    gone &= ~graph.symbol_external[symbol]
-    for relocation in np.flatnonzero(gone).tolist():
+    section = graph.symbol_section
+    symbols = (section >= 0) & ~graph.symbol_external
+    symbols[symbols] = graph.section_segment[section[symbols]] == NOT_LOADED
+    symbols = symbols[graph.symbol_canonical]
+    if not symbols.any():
+        return np.zeros(0, np.int64)
+    gone = np.flatnonzero(symbols.take(graph.relocation_symbol))
+    for relocation in gone.tolist():
         name = graph.section_names[int(graph.relocation_section[relocation])]
         if not name.startswith(_MAY_REFER_TO_DISCARDED):
             target = graph.symbol_name(int(graph.relocation_symbol[relocation]))
@@ -303,19 +310,15 @@ def _refers_to_discarded(graph: LinkGraph) -> Array:
                 f"{graph.describe_place(relocation)}: refers to {demangle(target)} in a section "
                 "that was discarded in favour of an earlier copy"
             )
-    return np.asarray(gone)
+    return gone
 
 
 def _check_ranges(graph: LinkGraph, work: _Relocations, values: Array) -> None:
-    width = relocations.WIDTH[work.kind].astype(np.int64)
-    limit = np.left_shift(np.int64(1), np.minimum(8 * width, 62))
-    kind = relocations.RANGE[work.kind]
-    low = np.where(kind == Range.UNSIGNED, 0, -(limit >> 1))
-    high = np.where(kind == Range.SIGNED, limit >> 1, limit)
-    bad = (kind != Range.ANY) & ((values < low) | (values >= high))
-    if not bad.any():
+    low, high = relocations.LOWEST.take(work.kind), relocations.HIGHEST.take(work.kind)
+    bad = np.flatnonzero((values < low) | (values > high))
+    if not len(bad):
         return
-    first = int(np.flatnonzero(bad)[0])
+    first = int(bad[0])
     name = relocations.name_of(int(work.kind[first]))
     symbol = demangle(graph.symbol_name(int(graph.relocation_symbol[first])))
     raise LinkError(
