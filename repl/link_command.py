@@ -15,6 +15,7 @@ from repl.compile_files import FileCompiler
 from repl.errors import ProgramCrashed, ShellError, UncaughtException
 from repl.link_options import STANDARD_ERROR, LinkOptions, parse
 from repl.link_times import Times
+from repl.linker_import import import_linker
 from repl.progress import ProgressBar
 from repl.remote import start_executor
 from repl.script import status_of_crash
@@ -71,6 +72,7 @@ class _Command:
                 compiled = self._compile()
         if compiled is None:
             return 1
+        import_linker()
         with self._times.stage("read_ms"):
             collected = self._read(compiled)
         with _target(self._options.memory, self._options.listener) as target:
@@ -93,9 +95,7 @@ class _Command:
     def _compile(self) -> dict[int, bytes] | None:
         """The objects of the sources; None if there were errors. Prints all messages."""
         with FileCompiler(list(self._sources.values()), self._options.compile) as compiler:
-            # It takes 100 ms, and now there is time.
-            import runtime.execution_session  # noqa: F401
-
+            import_linker()  # now there is time
             results = compiler.results(partial(self._progress.show, "compiling"))
         messages = [result.messages for result in results if result.messages]
         if messages:

@@ -6,7 +6,6 @@ import argparse
 import os
 import stat
 import sys
-from collections.abc import Mapping
 
 from repl import native_programs
 from repl.errors import ShellError
@@ -62,14 +61,11 @@ def start_executor(
     listener: Listener | None,
     *,
     standard_input: int | None = None,
-    environment: Mapping[str, str] | None = None,
 ) -> ExecutorClient:
     """An executor from the listener, which connects when it is needed; without one, a
-    child with this standard input and environment. Raises ShellError or ExecutorError."""
+    child with this standard input. Raises ShellError or ExecutorError."""
     if listener is None:
-        return ExecutorProcess(
-            native_programs.executor(), standard_input=standard_input, environment=environment
-        )
+        return ExecutorProcess(native_programs.executor(), standard_input=standard_input)
     from runtime.remote_executor import RemoteExecutor  # takes time to import
 
     return RemoteExecutor(listener)

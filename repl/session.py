@@ -6,7 +6,6 @@ of the input takes effect, or the session is as it was before.
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 from collections.abc import Callable, Sequence
@@ -28,6 +27,7 @@ from repl.errors import (
     UncaughtException,
 )
 from repl.frontend import Frontend, Source
+from repl.linker_import import import_linker
 from repl.remote import start_executor
 from repl.values import ValueType, format_value
 from runtime.errors import ExecutorDied, UndefinedSymbolsError
@@ -37,7 +37,7 @@ from runtime.listener_address import Listener
 from runtime.wire import Outcome
 
 if TYPE_CHECKING:
-    # Needs numpy, which takes 60 ms to import: see _import_linker.
+    # Needs numpy, which takes 60 ms to import: see import_linker.
     from runtime.execution_session import ExecutionSession, LoadedUnit
 
 T = TypeVar("T")
@@ -87,7 +87,6 @@ class Session:
 
     def __init__(self, options: SessionOptions) -> None:
         self._options = options
-        self._environment = dict(os.environ)  # the program's, before we change ours
         self._steps: list[_Step] = []
         with ExitStack() as stack:
             # All start now and get ready while the first input is being typed.
@@ -123,7 +122,7 @@ class Session:
 
     def wait_until_ready(self) -> None:
         """Wait for Clang. Raises SetupError if it cannot start, as with a bad flag."""
-        _import_linker()  # while the other processes start
+        import_linker()  # while the other processes start
         self._frontend.wait_until_ready()
 
     def run(self, source: Source, upcoming: Source | None = None) -> Result:
@@ -219,7 +218,7 @@ class Session:
 
     def _execution_session(self) -> ExecutionSession:
         if self._execution is None:
-            _import_linker()
+            import_linker()
             from platform_support.platform import LinuxPlatform
             from runtime.execution_session import ExecutionSession
             from runtime.memfd_mapper import SharedMemoryMapper
@@ -239,7 +238,6 @@ class Session:
         return start_executor(
             self._options.listener,
             standard_input=subprocess.DEVNULL if self._options.private_input else None,
-            environment=self._environment,
         )
 
     def _guarded(self, call: Callable[[], T]) -> T:
@@ -267,12 +265,6 @@ class Session:
         self._steps.clear()
         self._compiler.rollback(0)
         self._executor = self._start_executor()
-
-
-def _import_linker() -> None:
-    # numpy's linear algebra would start a thread for each processor.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    import runtime.execution_session  # noqa: F401
 
 
 def _check_ends(source: Source) -> None:

@@ -1,0 +1,21 @@
+"""Importing the linker, which takes 100 ms: when there is time, and once it is needed."""
+
+from __future__ import annotations
+
+import os
+
+_THREADS = "OPENBLAS_NUM_THREADS"
+
+
+def import_linker() -> None:
+    """Import ``runtime.execution_session`` and all that it needs."""
+    # numpy's linear algebra would start a thread for each processor.
+    ours = _THREADS not in os.environ
+    if ours:
+        os.environ[_THREADS] = "1"
+    try:
+        import runtime.execution_session
+        import runtime.link_inputs  # noqa: F401
+    finally:
+        if ours:  # the user's program has the environment that the user gave it
+            del os.environ[_THREADS]
