@@ -36,7 +36,7 @@ class Range(enum.IntEnum):
     ANY = 0  # the low bits are what is wanted, or it is 64 bits wide
     SIGNED = 1
     UNSIGNED = 2
-    EITHER = 3  # sign- or zero-extended: 8- and 16-bit absolute fields
+    EITHER = 3  # signed or unsigned, n bits from -2^n: ld's rule, of which the psABI is silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ KINDS = [
     Kind(10, "R_X86_64_32", 4, Base.S, False, Range.UNSIGNED),  # S + A
     Kind(11, "R_X86_64_32S", 4, Base.S, False, Range.SIGNED),  # S + A
     Kind(12, "R_X86_64_16", 2, Base.S, False, Range.EITHER),  # S + A
-    Kind(13, "R_X86_64_PC16", 2, Base.S, True, Range.SIGNED),  # S + A - P
+    Kind(13, "R_X86_64_PC16", 2, Base.S, True, Range.EITHER),  # S + A - P
     Kind(14, "R_X86_64_8", 1, Base.S, False, Range.EITHER),  # S + A
     Kind(15, "R_X86_64_PC8", 1, Base.S, True, Range.SIGNED),  # S + A - P
     # Thread-local variables: S is the offset in the thread's block of the module or,
@@ -133,7 +133,8 @@ for _kind in KINDS:
     STATIC_TLS[_kind.number] = _kind.static_tls
     if _kind.range is not Range.ANY:
         _bits = 8 * _kind.width
-        LOWEST[_kind.number] = 0 if _kind.range is Range.UNSIGNED else -(1 << _bits - 1)
+        _lowest = {Range.SIGNED: -(1 << _bits - 1), Range.UNSIGNED: 0, Range.EITHER: -(1 << _bits)}
+        LOWEST[_kind.number] = _lowest[_kind.range]
         HIGHEST[_kind.number] = (1 << _bits - (_kind.range is Range.SIGNED)) - 1
 NEEDS_GOT_ENTRY = (BASE == Base.GOT_ENTRY) | (BASE == Base.G)
 # The symbol's address, or its distance, in 32 bits or less.

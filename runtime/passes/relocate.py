@@ -322,6 +322,6 @@ def _check_ranges(graph: LinkGraph, work: _Relocations, values: Array) -> None:
     name = relocations.name_of(int(work.kind[first]))
     symbol = demangle(graph.symbol_name(int(graph.relocation_symbol[first])))
     raise LinkError(
-        f"{graph.describe_place(first)}: {name} against {symbol} does not fit: "
+        f"{graph.describe_place(first)}: {name} against {symbol or 'no symbol'} does not fit: "
         f"{int(values[first]):#x}"
     )
