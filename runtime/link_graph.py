@@ -65,6 +65,7 @@ class LinkGraph:
     symbol_address: Array  # int64[m]; external ones now, the others by assign_addresses;
     # of a thread-local variable its offset in the thread's block (see symbol_module)
     symbol_module: Array  # int64[m], of a thread-local variable
+    linker_symbols: dict[str, int]  # names that the linker defines, and the symbol of each
 
     # lay out
     section_position: Array  # int64[n], offset in its segment
@@ -147,6 +148,7 @@ def build(objects: list[ObjectFile]) -> LinkGraph:
         symbol_external=np.zeros(count, bool),
         symbol_address=np.zeros(count, np.int64),
         symbol_module=np.zeros(count, np.int64),
+        linker_symbols={},
         section_position=np.zeros(len(sections), np.int64),
     )
 

@@ -11,7 +11,15 @@ from runtime.addresses import RO, RW, RX, ExecutorAddress, ThreadLocalImage
 from runtime.elf import Array
 from runtime.link_graph import SEGMENTS, LinkGraph
 from runtime.passes.layout import GOT_ENTRY_SIZE, PLT_ENTRY_SIZE, SegmentMemory, Tables
-from runtime.passes.resolve import DSO_HANDLE, GLOBAL_OFFSET_TABLE, TLS_MODULE_BASE
+from runtime.passes.linker_symbols import (
+    DATA_END,
+    DSO_HANDLE,
+    END,
+    GLOBAL_OFFSET_TABLE,
+    TEXT_END,
+    TLS_MODULE_BASE,
+    boundary_address,
+)
 
 _RX = SEGMENTS.index(RX)
 _RO = SEGMENTS.index(RO)
@@ -82,18 +90,19 @@ def redirect(graph: LinkGraph, tables: Tables, segments: list[SegmentMemory]) ->
 def _define_linker_symbols(
     graph: LinkGraph, tables: Tables, segments: list[SegmentMemory], module: int
 ) -> None:
+    code, data = segments[_RX], segments[_RW]
     addresses = {
         DSO_HANDLE: segments[_RO].address,
         GLOBAL_OFFSET_TABLE: segments[_RO].address + tables.got_offset,
+        **dict.fromkeys(TEXT_END, code.address + code.size),
+        **dict.fromkeys(DATA_END, data.address + tables.data_size),
+        **dict.fromkeys(END, data.address + data.size),
+        TLS_MODULE_BASE: 0,  # what offsets of variables are relative to
     }
-    standing_for = graph.symbol_canonical[graph.global_symbols]
-    nowhere = (graph.symbol_section[standing_for] < 0) & ~graph.symbol_external[standing_for]
-    for symbol in set(standing_for[nowhere].tolist()):
-        name = graph.symbol_name(symbol)
-        if name in addresses:
-            graph.symbol_address[symbol] = addresses[name]
-        elif name == TLS_MODULE_BASE:  # what offsets of variables are relative to
-            graph.symbol_address[symbol] = 0
+    for name, symbol in graph.linker_symbols.items():
+        boundary = boundary_address(graph, name)
+        graph.symbol_address[symbol] = addresses[name] if boundary is None else boundary
+        if name == TLS_MODULE_BASE:
             graph.symbol_module[symbol] = module
 
 

@@ -12,6 +12,7 @@ from runtime.demangle import demangle
 from runtime.elf import Array
 from runtime.errors import LinkError
 from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph, distinct
+from runtime.passes.linker_symbols import gather_bounded
 from runtime.passes.reach import MovedVariable, OutOfReach
 from runtime.relocations import Base
 
@@ -55,7 +56,8 @@ class Tables:
     their address, because a resolver chooses the function (the first
     ``indirect_count`` of them) or because it is out of reach; these entries come
     after the others and jump through slots in the RW segment. ``moved``: variables
-    and their offsets in the RW segment.
+    and their offsets in the RW segment. ``data_size``: bytes of that segment up to the
+    first section without contents.
     """
 
     got_symbols: Array
@@ -68,6 +70,7 @@ class Tables:
     moved: tuple[tuple[MovedVariable, int], ...]
     eh_frame_offset: int | None
     thread_locals: ThreadLocals
+    data_size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def lay_out(graph: LinkGraph, out_of_reach: OutOfReach) -> Tables:
     ).tolist()
     ends = [0] * len(SEGMENTS)
     ends[_RO] = DSO_HANDLE_SIZE
-    _lay_out_sections(graph, {*frames, *thread_local}, ends)
+    data_size = _lay_out_sections(graph, {*frames, *thread_local}, ends)
     thread_locals = _lay_out_thread_locals(graph, thread_local, ends)
     got, plt = _entries_needed(graph)
     indirect = _indirect_functions(graph)
@@ -132,6 +135,7 @@ def lay_out(graph: LinkGraph, out_of_reach: OutOfReach) -> Tables:
         moved,
         eh_frame_offset,
         thread_locals,
+        data_size,
     )
 
 
@@ -146,11 +150,14 @@ def _lay_out_moved(
     return tuple(placed)
 
 
-def _lay_out_sections(graph: LinkGraph, excluded: set[int], ends: list[int]) -> None:
+def _lay_out_sections(graph: LinkGraph, excluded: set[int], ends: list[int]) -> int:
+    """Returns where the variables with contents end in the RW segment."""
+    order, is_zero = _placing_order(graph)
     sizes, aligns = graph.section_size.tolist(), graph.section_align.tolist()
     segments = graph.section_segment.tolist()
     positions = graph.section_position
-    for section in np.flatnonzero(graph.section_segment != NOT_LOADED).tolist():
+    data_size = 0
+    for section, zero in zip(order.tolist(), is_zero.tolist(), strict=True):
         if section in excluded:
             continue
         segment = segments[section]
@@ -159,6 +166,24 @@ def _lay_out_sections(graph: LinkGraph, excluded: set[int], ends: list[int]) -> 
         ends[segment] = start + sizes[section]
         if aligns[section] > graph.segment_align[segment]:
             graph.segment_align[segment] = aligns[section]
+        if not zero:
+            data_size = ends[_RW]
+    return data_size
+
+
+def _placing_order(graph: LinkGraph) -> tuple[Array, Array]:
+    """The loaded sections: those without contents last, and together what has boundaries.
+
+    With them, for each, whether it is one of the last (bool).
+    """
+    place = np.arange(len(graph.section_segment))
+    is_zero = graph.section_type == elf.SHT_NOBITS
+    for sections in gather_bounded(graph):
+        place[sections] = sections[0]
+        is_zero[sections] = is_zero[sections].all()
+    order = np.lexsort((place, is_zero))
+    order = order[graph.section_segment[order] != NOT_LOADED]
+    return order, is_zero[order]
 
 
 def _lay_out_thread_locals(graph: LinkGraph, sections: list[int], ends: list[int]) -> ThreadLocals:

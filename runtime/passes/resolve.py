@@ -15,14 +15,9 @@ from runtime.demangle import demangle
 from runtime.elf import Array
 from runtime.errors import LinkError
 from runtime.link_graph import NOT_LOADED, LinkGraph
+from runtime.passes.linker_symbols import is_linkers
 from runtime.symbols import JITDylib, ProcessSymbols
 from runtime.undefined_symbols import undefined_symbols
-
-# Defined by the linker itself in every unit (see passes/layout.py).
-DSO_HANDLE = "__dso_handle"
-GLOBAL_OFFSET_TABLE = "_GLOBAL_OFFSET_TABLE_"
-TLS_MODULE_BASE = "_TLS_MODULE_BASE_"
-LINKER_DEFINED = (DSO_HANDLE, GLOBAL_OFFSET_TABLE, TLS_MODULE_BASE)
 
 
 def discard_duplicate_groups(graph: LinkGraph, dylib: JITDylib) -> list[str]:
@@ -204,7 +199,9 @@ def _bind_externals(
             graph.symbol_address[symbols[0]] = definition.address
             graph.symbol_module[symbols[0]] = definition.module
             graph.symbol_external[symbols[0]] = True
-        elif name not in LINKER_DEFINED and name:
+        elif is_linkers(graph, name):
+            graph.linker_symbols[name] = symbols[0]
+        elif name:
             wanted.append(name)
     thread_local = [name for name in wanted if _is_thread_local(graph, references[name][0])]
     pairs = process.find_thread_locals(thread_local)
