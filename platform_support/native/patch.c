@@ -19,30 +19,40 @@ struct place {
   int read_only;
 };
 
-static int find_relro(struct dl_phdr_info *info, size_t size, void *context) {
+static int find_read_only(struct dl_phdr_info *info, size_t size, void *context) {
   struct place *place = context;
   uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
   for (int i = 0; i < info->dlpi_phnum; ++i) {
     uint64_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
-    // The dynamic linker protects whole pages up to the end, rounded down.
-    uint64_t end = (start + info->dlpi_phdr[i].p_memsz) & -page;
-    if (info->dlpi_phdr[i].p_type == PT_GNU_RELRO &&
-        place->address >= (start & -page) && place->address < end)
+    uint64_t end = start + info->dlpi_phdr[i].p_memsz;
+    if (info->dlpi_phdr[i].p_type == PT_GNU_RELRO) {
+      // The dynamic linker protects whole pages up to the end, rounded down.
+      start &= -page;
+      end &= -page;
+    } else if (info->dlpi_phdr[i].p_type != PT_LOAD ||
+               info->dlpi_phdr[i].p_flags & PF_W)
+      continue;
+    if (place->address >= start && place->address < end)
       place->read_only = 1;
   }
   return place->read_only;
 }
 
-int forkrepl_patch(void *at, const void *from, size_t size) {
+static int is_read_only(const void *at) {
   struct place place = {(uint64_t)at, 0};
-  dl_iterate_phdr(find_relro, &place);
+  dl_iterate_phdr(find_read_only, &place);
+  return place.read_only;
+}
+
+int forkrepl_patch(void *at, const void *from, size_t size) {
+  int read_only = is_read_only(at);
   uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
   char *start = (char *)((uint64_t)at & -page);
   size_t length = (size_t)((char *)at + size - start);
-  if (place.read_only && mprotect(start, length, PROT_READ | PROT_WRITE))
+  if (read_only && mprotect(start, length, PROT_READ | PROT_WRITE))
     return errno;
   memcpy(at, from, size);
-  if (place.read_only && mprotect(start, length, PROT_READ))
+  if (read_only && mprotect(start, length, PROT_READ))
     return errno;
   return 0;
 }
