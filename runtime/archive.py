@@ -84,7 +84,8 @@ class Archive:
         if len(names) < count:
             raise ValueError("its index has too few names")
         for name, offset in zip(names, offsets, strict=True):
-            self.index.setdefault(name.decode("utf-8", "surrogateescape"), offset)
+            plain = name.partition(b"@@")[0]  # NAME@@VERSION: see elf.ObjectFile.global_names
+            self.index.setdefault(plain.decode("utf-8", "surrogateescape"), offset)
 
     def _walk(self) -> Iterator[tuple[int, str, int]]:
         """Offset, raw name and size of every member."""

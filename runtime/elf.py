@@ -126,13 +126,19 @@ class ObjectFile:
         return string_at(self.strings, int(symbol["name"]))
 
     def global_names(self) -> list[str]:
-        """The names of the symbols that are not local, in order."""
+        """The names of the symbols that are not local, in order.
+
+        A definition's NAME@@VERSION, its default one, is NAME (``.symver`` in gas's manual).
+        """
         table = self.strings
         offsets = self.symbols["name"][self.symbols["info"] >= STB_GLOBAL << 4].tolist()
-        return [
+        names = [
             table[offset : table.index(0, offset)].decode("utf-8", "surrogateescape")
             for offset in offsets
         ]
+        if b"@@" in table:
+            return [name.partition("@@")[0] for name in names]
+        return names
 
     def relocations(self, index: int) -> memoryview:
         """The bytes of the entries (dtype ``RELA``) of relocation section ``index``."""

@@ -124,7 +124,7 @@ class InProcessExecutor:
         return buffer.raw[:done]
 
     def lookup(self, names: list[str]) -> list[ExecutorAddress]:
-        """By dlsym(3) in the global scope."""
+        """See ``ExecutorProcessControl``."""
         find = self._platform.forkrepl_find_symbol
         return [ExecutorAddress(find(os.fsencode(name)) or 0) for name in names]
 

@@ -115,15 +115,19 @@ class ProcessSymbols:
 
     def describe(self, names: list[str]) -> list[SymbolDescription]:
         """What names that ``find`` has found stand for."""
-        asked = [self._replacements.get(name, name) for name in names]
+        asked = [self._replaced(name) for name in names]
         return self._describe(asked) if asked else []
 
     def find(self, names: list[str]) -> dict[str, ExecutorAddress]:
         """The addresses of those names that the process has; one question for all."""
         wanted = [name for name in names if name not in self._known]
         if wanted:
-            asked = [self._replacements.get(name, name) for name in wanted]
+            asked = [self._replaced(name) for name in wanted]
             for name, address in zip(wanted, self._lookup(asked), strict=True):
                 if address:  # a library loaded later may bring what is missing now
                     self._known[name] = address
         return {name: self._known[name] for name in names if name in self._known}
+
+    def _replaced(self, name: str) -> str:
+        # Whatever version of it (NAME@VERSION) the code asks for.
+        return self._replacements.get(name.partition("@")[0], name)

@@ -180,7 +180,7 @@ SECTIONS = (
       " (int)((unsigned long)&far % (1 << 14)), (int)((unsigned long)zero % 256) + zero[4]); }"),
     c("sections_of_their_own",
       PRINT + '__attribute__((section("mine"))) int f(int n) { return n + 1; }'
-      '__attribute__((section(".odd name"))) int v = 3;'
+      '__attribute__((section(".odd-name"))) int v = 3;'
       'int main(void) { printf("%d %d\\n", f(1), v); }',
       flags="-fPIC -ffunction-sections -fdata-sections"),
     c("set_aliases",
@@ -190,6 +190,20 @@ SECTIONS = (
       "int g2(void) { return 9; } int hw(void) __attribute__((weak, alias(\"g2\")));"
       'int main(void) { w++; printf("%d %d %d %d %d %d\\n", f(), g(), w, v[1], h(), hw());'
       ' printf("%ld\\n", (long)n); }', flags="-fno-pic", native="-no-pie"),
+)  # fmt: skip
+
+LIBRARY_DATA = (
+    c("constants_of_a_library",
+      PRINT + "#include <netinet/in.h>\n#include <string.h>\nint main(void) {"
+      ' struct in6_addr none = {0}; printf("%d %d\\n",'
+      " memcmp(&none, &in6addr_any, sizeof none), in6addr_loopback.s6_addr[15]); }",
+      flags="-fno-pic", native="-no-pie"),
+    cpp("type_infos_of_a_library",
+        PRINT + "#include <stdexcept>\n#include <typeinfo>\nint main() {"
+        ' try { throw std::out_of_range("far"); } catch (std::logic_error &e) { puts(e.what()); }'
+        " try { throw 5; } catch (int n) { printf(\"%d\\n\", n); }"
+        ' puts(typeid(long).name()); }',
+        flags="-fno-pic", native="-no-pie"),
 )  # fmt: skip
 
 VERSIONS = (
@@ -269,7 +283,7 @@ ORDER = (
       PRINT + '#define NAME "third"\n' + ORDERED + "C(500)"),
 )  # fmt: skip
 
-FEATURES = (*WEAK, *COMMON, *VISIBILITY, *INDIRECT, *SECTIONS, *VERSIONS, *GROUPS, *UNIQUE, *ORDER)
+FEATURES = (*WEAK, *COMMON, *VISIBILITY, *INDIRECT, *SECTIONS, *LIBRARY_DATA, *VERSIONS, *GROUPS, *UNIQUE, *ORDER)
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)

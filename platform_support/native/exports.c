@@ -75,14 +75,6 @@ static void forget_symbols(void *handle) {
   memset((void *)symbols, 0, hash_table - symbols);
 }
 
-void *forkrepl_find_symbol(const char *name) {
-  // By way of a handle: with RTLD_DEFAULT, what is found could not be closed.
-  static void *program;
-  if (!program)
-    program = dlopen(NULL, RTLD_NOW);
-  return dlsym(program, name);
-}
-
 int forkrepl_close_memory(void *handle) {
   for (struct opened **at = &all; *at; at = &(*at)->next)
     if ((*at)->handle == handle) {

@@ -105,15 +105,16 @@ void *forkrepl_tls_get_addr(const uint64_t *module_and_offset);
 void forkrepl_set_thread_area(void *area, size_t size);
 void forkrepl_thread_area(int64_t *offset, uint64_t *size, uint64_t *align);
 
-// dlsym in the global scope.
-void *forkrepl_find_symbol(const char *name);
-
 // dlopens a shared object that is in memory, for all libraries to bind to. NULL:
 // dlerror says why. Closing returns 0, or EINVAL for another handle.
 void *forkrepl_open_memory(const void *contents, size_t size);
 int forkrepl_close_memory(void *handle);
 
-// What a name that dlsym finds stands for. Address 0: it finds none.
+// By dlsym(3) in the global scope; NAME@VERSION, which is what .symver makes of a
+// reference, by dlvsym(3). For a thread-local symbol this thread's variable.
+void *forkrepl_find_symbol(const char *name);
+
+// What such a name stands for. Address 0: nothing.
 void forkrepl_describe_symbol(const char *name, uint64_t *address,
                               uint64_t *size, uint64_t *is_variable);
 

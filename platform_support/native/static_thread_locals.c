@@ -8,7 +8,6 @@
 #include "patch.h"
 #include "thread_locals.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
 #include <pthread.h>
@@ -117,19 +116,4 @@ void forkrepl_find_thread_local(const char *name, uint64_t *module,
   }
   *module = search.module;
   *offset = search.offset;
-}
-
-void forkrepl_describe_symbol(const char *name, uint64_t *address,
-                              uint64_t *size, uint64_t *is_variable) {
-  Dl_info info;
-  const ElfW(Sym) *symbol = NULL;
-  void *found = forkrepl_find_symbol(name);
-  *address = (uint64_t)found;
-  *size = *is_variable = 0;
-  if (found &&
-      dladdr1(found, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol &&
-      info.dli_saddr == found && ELF64_ST_TYPE(symbol->st_info) == STT_OBJECT) {
-    *size = symbol->st_size;
-    *is_variable = 1;
-  }
 }
