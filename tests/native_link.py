@@ -6,7 +6,21 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from conftest import TIMEOUT, Completed
+import pytest
+from conftest import TIMEOUT
+from runtime_support import running_program
+
+from runtime.errors import ExecutorDied
+from runtime.link_inputs import LinkInput, collect_inputs
+
+GCC_LIBRARIES = str(
+    Path(
+        subprocess.run(
+            ["gcc", "-print-libgcc-file-name"], capture_output=True, text=True, check=True
+        ).stdout
+    ).parent
+)
+"""Where the compiler keeps libraries of its own."""
 
 
 def link_natively(folder: Path, objects: Sequence[bytes | Path], *flags: str) -> Path:
@@ -26,12 +40,15 @@ def link_natively(folder: Path, objects: Sequence[bytes | Path], *flags: str) ->
     return program
 
 
-def run_natively(folder: Path, objects: Sequence[bytes | Path], *flags: str) -> Completed:
-    """Link objects and run the program: its exit status and what it printed."""
+def run_natively(
+    folder: Path, objects: Sequence[bytes | Path], *flags: str
+) -> tuple[int, str, str]:
+    """Link objects and run the program: its exit status, output and errors."""
     program = link_natively(folder, objects, *flags)
-    return subprocess.run(
+    done = subprocess.run(
         [str(program)], capture_output=True, text=True, check=False, cwd=folder, timeout=TIMEOUT
     )
+    return done.returncode, done.stdout, done.stderr
 
 
 def is_accepted_by_ld(folder: Path, objects: Sequence[bytes]) -> bool:
@@ -43,3 +60,26 @@ def is_accepted_by_ld(folder: Path, objects: Sequence[bytes]) -> bool:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0 or "relocation truncated to fit" in done.stderr, done.stderr
     return done.returncode == 0
+
+
+def run_linked(
+    capture: pytest.CaptureFixture[str], objects: Sequence[Path], libraries: Sequence[str] = ()
+) -> tuple[int, str, str]:
+    """The same by our linker, as ``forkrepl link`` does it: status, output and errors."""
+    inputs = [LinkInput(str(path)) for path in objects]
+    inputs += [LinkInput(name, is_library=True) for name in libraries]
+    collected = collect_inputs(inputs, [GCC_LIBRARIES])
+    capture.readouterr()
+    with running_program() as program:
+        for library in collected.libraries:
+            program.process.load_library(library)
+        unit = program.session.load_objects(collected.objects)
+        try:
+            assert program.session.initialize(unit).exception_type is None
+            outcome = program.process.run_main(program.address("main"), ["program"])
+            assert outcome.exception_type is None, outcome
+            status = program.process.shutdown() or outcome.status & 0xFF
+        except ExecutorDied as died:
+            status = -(died.signal or 0) if died.exit_status is None else died.exit_status
+    output, errors = capture.readouterr()
+    return status, output, errors

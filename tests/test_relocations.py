@@ -58,9 +58,11 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
         objects: list[bytes | Path] = [assemble(SUPPORT), *(case.object() for case in cases)]
         if mode == SHARED:
             objects = [link_natively(folder, objects, mode).rename(folder / "library.so")]
-        done = run_natively(folder, [printer(cases), *objects], *([mode] if mode != SHARED else []))
-        assert done.returncode == 0, done
-        for line in done.stdout.splitlines():
+        status, output, _ = run_natively(
+            folder, [printer(cases), *objects], *([mode] if mode != SHARED else [])
+        )
+        assert status == 0
+        for line in output.splitlines():
             name, number = line.split()
             numbers[mode, name] = int(number)
     return numbers

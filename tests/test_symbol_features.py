@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import Run
-from native_link import run_natively
+from native_link import run_linked, run_natively
 from runtime_support import COMPILERS, compile_source
 
 PRINT = "#include <stdio.h>\n"
@@ -283,13 +282,24 @@ ORDER = (
       PRINT + '#define NAME "third"\n' + ORDERED + "C(500)"),
 )  # fmt: skip
 
-FEATURES = (*WEAK, *COMMON, *VISIBILITY, *INDIRECT, *SECTIONS, *LIBRARY_DATA, *VERSIONS, *GROUPS, *UNIQUE, *ORDER)
+FEATURES = (
+    *WEAK,
+    *COMMON,
+    *VISIBILITY,
+    *INDIRECT,
+    *SECTIONS,
+    *LIBRARY_DATA,
+    *VERSIONS,
+    *GROUPS,
+    *UNIQUE,
+    *ORDER,
+)
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
 @pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
 def test_as_the_system_linkers_program(
-    forkrepl: Run, tmp_path: Path, feature: Feature, compiler: str
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, feature: Feature, compiler: str
 ) -> None:
     flags = feature.flags
     if compiler != "gcc":
@@ -301,10 +311,5 @@ def test_as_the_system_linkers_program(
             compile_source(source, *flags, language=feature.language, compiler=compiler)
         )
         objects.append(file)
-    native = run_natively(tmp_path, objects, *feature.native)
-    ours = forkrepl("link", *objects)
-    assert (ours.returncode, ours.stdout, ours.stderr) == (
-        native.returncode,
-        native.stdout,
-        native.stderr,
-    )
+    expected = run_natively(tmp_path, objects, *feature.native)
+    assert run_linked(capfd, objects) == expected
