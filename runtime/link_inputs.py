@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from pathlib import Path
 
 from runtime import elf
@@ -77,8 +78,9 @@ class _Collector:
         self.result = CollectedInputs()
         self._folders = folders
         self._defined: set[str] = set()
+        self._tentative: set[str] = set()  # common symbols, without another definition
+        # Each with the object that needs it first.
         self._undefined: dict[str, str] = dict.fromkeys(wanted, "--entry")
-        # ... and the object that needs it first.
 
     def add(self, path: Path, whole_archive: bool, may_be_script: bool = True) -> None:
         start = read_input_file(path, _START)
@@ -99,14 +101,19 @@ class _Collector:
 
     def add_object(self, added: ObjectFile) -> None:
         self.result.objects.append(added)
-        chosen = added.symbols["info"] >= elf.STB_GLOBAL << 4
-        defined = (added.symbol_sections[chosen] != elf.UNDEFINED).tolist()
-        weak = (added.symbols["info"][chosen] >> 4 == elf.STB_WEAK).tolist()
-        for name, is_defined, is_weak in zip(added.global_names(), defined, weak, strict=True):
-            if is_defined:
-                self._defined.add(name)
-                self._undefined.pop(name, None)
-            elif not is_weak and name not in self._defined:  # a weak one pulls nothing in
+        names = added.global_names()
+        is_global = added.symbols["info"] >= elf.STB_GLOBAL << 4
+        sections = added.symbol_sections[is_global]
+        weak = added.symbols["info"][is_global] >> 4 == elf.STB_WEAK
+        common, undefined = sections == elf.COMMON, sections == elf.UNDEFINED
+        defined = list(compress(names, (~common & ~undefined).tolist()))
+        self._defined.update(defined)
+        self._tentative.update(compress(names, common.tolist()))
+        self._tentative.difference_update(defined)
+        for name in compress(names, (~undefined).tolist()):
+            self._undefined.pop(name, None)
+        for name in compress(names, (undefined & ~weak).tolist()):  # a weak one pulls nothing in
+            if name not in self._defined and name not in self._tentative:
                 self._undefined.setdefault(name, added.name)
 
     def _add_archive(self, archive: Archive, whole: bool) -> None:
@@ -117,22 +124,31 @@ class _Collector:
         if not archive.has_index:
             _check_needs_no_index(archive)
         taken: set[int] = set()
-        wanted = self._undefined.keys() & archive.index.keys()
-        while wanted:  # a member may need others
-            reasons = {
-                archive.index[name]: (self._undefined[name], name)
-                for name in sorted(wanted, reverse=True)
-            }
+        while True:  # a member may need others
+            reasons = self._members_with_definitions(archive, taken)
+            wanted = sorted(self._undefined.keys() & archive.index.keys(), reverse=True)
+            if wanted and all(archive.index[name] in taken for name in wanted):
+                raise ObjectFormatError(
+                    f"{archive.path}: its index names members that do not define "
+                    f"{printable(', '.join(wanted[:-4:-1]))} (run ranlib)"
+                )
+            reasons |= {archive.index[name]: (self._undefined[name], name) for name in wanted}
+            if not reasons.keys() - taken:
+                return
             for offset in sorted(reasons.keys() - taken):
                 taken.add(offset)
                 self._add_member(archive, offset, *reasons[offset])
-            missing = self._undefined.keys() & archive.index.keys()
-            if missing == wanted:
-                raise ObjectFormatError(
-                    f"{archive.path}: its index names members that do not define "
-                    f"{printable(', '.join(sorted(missing)[:3]))} (run ranlib)"
-                )
-            wanted = missing
+
+    def _members_with_definitions(
+        self, archive: Archive, taken: set[int]
+    ) -> dict[int, tuple[str, str]]:
+        """Members that define what has only been defined tentatively (GNU ld's rule)."""
+        found = {}
+        for name in self._tentative & archive.index.keys():
+            offset = archive.index[name]
+            if offset not in taken and _defines(read_object(*archive.member(offset)), name):
+                found[offset] = ("a tentative definition", name)
+        return found
 
     def _add_member(
         self, archive: Archive, offset: int, needed_by: str = "", symbol: str = ""
@@ -140,6 +156,20 @@ class _Collector:
         name, data = archive.member(offset)
         self.result.members.append(ArchiveMember(name, needed_by, symbol))
         self.add_object(read_object(name, data))
+=======
+            elif not is_weak:  # a weak reference pulls nothing in
+                self._undefined.add(name)
+        self._tentative -= self._defined
+        self._undefined -= self._defined
+        self._undefined -= self._tentative
+
+
+def _defines(candidate: ObjectFile, name: str) -> bool:
+    """Whether an object has a definition of a global symbol, and not a tentative one."""
+    is_global = candidate.symbols["info"] >= elf.STB_GLOBAL << 4
+    in_section = (candidate.symbol_sections[is_global] >= 0).tolist()
+    return name in compress(candidate.global_names(), in_section)
+>>>>>>> a579347 (A member of an archive with a definition replaces a tentative one; tests of symbols in a session)
 
 
 def _check_needs_no_index(archive: Archive) -> None:

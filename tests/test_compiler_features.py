@@ -197,17 +197,16 @@ int need_{0}(void) {{ return {2}; }}
 """
 
 
-def test_initializers_of_archive_members(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_initializers_of_archive_members(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """In the order in which members are pulled in."""
     texts = {
         "main": ORDERED.format("main", 300, 0)
-        + "int need_b(void); int main(void) { puts(\"main\"); return need_b(); }",
+        + 'int need_b(void); int main(void) { puts("main"); return need_b(); }',
         "a": ORDERED.format("a", 200, 4) + "int common[4];",
         "b": "int need_c(void);" + ORDERED.format("b", 400, "need_c()"),
         "c": "int need_a(void); extern int common[9];"
-        + ORDERED.format("c", 101, "need_a() + common[8]") + "int common[9];",
+        + ORDERED.format("c", 101, "need_a() + common[8]")
+        + "int common[9];",
         "unused": ORDERED.format("unused", 101, 0) + "int common[2];",
     }
     flags = ("-fPIC", "-fcommon")
