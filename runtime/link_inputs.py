@@ -156,12 +156,6 @@ class _Collector:
         name, data = archive.member(offset)
         self.result.members.append(ArchiveMember(name, needed_by, symbol))
         self.add_object(read_object(name, data))
-=======
-            elif not is_weak:  # a weak reference pulls nothing in
-                self._undefined.add(name)
-        self._tentative -= self._defined
-        self._undefined -= self._defined
-        self._undefined -= self._tentative
 
 
 def _defines(candidate: ObjectFile, name: str) -> bool:
@@ -169,7 +163,6 @@ def _defines(candidate: ObjectFile, name: str) -> bool:
     is_global = candidate.symbols["info"] >= elf.STB_GLOBAL << 4
     in_section = (candidate.symbol_sections[is_global] >= 0).tolist()
     return name in compress(candidate.global_names(), in_section)
->>>>>>> a579347 (A member of an archive with a definition replaces a tentative one; tests of symbols in a session)
 
 
 def _check_needs_no_index(archive: Archive) -> None:

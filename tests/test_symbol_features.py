@@ -40,7 +40,8 @@ int main(void) {
   printf("%p %p %p\\n", (void *)&nowhere, (void *)missing, (void *)&hidden);
   printf("%p %p %p %p\\n", pointers[0], pointers[1], pointers[2], pointers[3]);
   if (missing) missing();
-  __asm__ goto("mov nowhere@GOTPCREL(%%rip), %%rax\\n test %%rax, %%rax\\n jnz %l0" : : : "rax" : bad);
+  __asm__ goto("mov nowhere@GOTPCREL(%%rip), %%rax\\n test %%rax, %%rax\\n jnz %l0"
+               : : : "rax" : bad);
   return 3;
 bad:
   return 4;
@@ -262,8 +263,8 @@ UNIQUE = (
 )  # fmt: skip
 
 ORDERED = """
-#define C(p) __attribute__((constructor(p))) static void c##p(void) { printf(NAME " +" #p "\\n"); } \\
-  __attribute__((destructor(p))) static void d##p(void) { printf(NAME " -" #p "\\n"); }
+#define C(p) __attribute__((constructor(p))) static void c##p(void) { puts(NAME " +" #p); } \\
+  __attribute__((destructor(p))) static void d##p(void) { puts(NAME " -" #p); }
 __attribute__((constructor)) static void c(void) { puts(NAME " +"); }
 __attribute__((destructor)) static void d(void) { puts(NAME " -"); }
 static void raw(void) { puts(NAME " raw"); }

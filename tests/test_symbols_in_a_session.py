@@ -200,6 +200,49 @@ def test_references_to_discarded_code(program: Program, compiler: str, apart: bo
         program.session.unload(unit)
 
 
+# Inline variables and a library that has them too.
+
+SHARED_HEADER = """
+struct Registry { static inline int entries = 4; };
+inline int &counter() { static int n = 10; return n; }
+template <class T> int next() { static int *made = new int(5); return ++*made; }
+int *entries_of_library(); int *counter_of_library(); int next_of_library();
+"""
+OF_LIBRARY = """
+int *entries_of_library() { return &Registry::entries; }
+int *counter_of_library() { return &counter(); }
+int next_of_library() { return next<int>(); }
+"""
+OF_PROGRAM = """
+#include <cstdio>
+int main() {
+  Registry::entries++, counter()++;
+  std::printf("%d %d\\n", entries_of_library() == &Registry::entries,
+              counter_of_library() == &counter());
+  std::printf("%d %d\\n", *entries_of_library(), *counter_of_library());
+  std::printf("%d\\n", next_of_library() * 100 + next<int>() * 10 + next_of_library());
+}
+"""
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("flags", ["-fPIC", "-fPIE -O2", "-fno-pic", "-fPIC -fvisibility=hidden"])
+def test_a_process_has_one_of_an_inline_variable(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, compiler: str, flags: str
+) -> None:
+    (tmp_path / "library.cpp").write_text(SHARED_HEADER + OF_LIBRARY)
+    library = tmp_path / "library.so"
+    subprocess.run(["g++", "-shared", "-fPIC", "-o", library, tmp_path / "library.cpp"], check=True)
+    main = tmp_path / "main.o"
+    main.write_bytes(
+        compile_source(
+            SHARED_HEADER + OF_PROGRAM, *flags.split(), language="c++", compiler=compiler
+        )
+    )
+    options = ["-no-pie"] if "-fno-pic" in flags else []
+    assert run_linked(capfd, [main, library]) == run_natively(tmp_path, [main, library], *options)
+
+
 # Archives.
 
 

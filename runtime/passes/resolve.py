@@ -7,14 +7,16 @@ address outside of it, and every undefined one has been reported.
 from __future__ import annotations
 
 import struct
+from itertools import compress
 
 import numpy as np
 
 from runtime import elf
+from runtime.addresses import RW
 from runtime.demangle import demangle
 from runtime.elf import Array
 from runtime.errors import LinkError
-from runtime.link_graph import NOT_LOADED, LinkGraph
+from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph
 from runtime.passes.linker_symbols import is_linkers
 from runtime.symbols import JITDylib, ProcessSymbols
 from runtime.undefined_symbols import undefined_symbols
@@ -79,7 +81,7 @@ def resolve_symbols(graph: LinkGraph, dylib: JITDylib, process: ProcessSymbols) 
         LinkError: two strong definitions of one name.
         UndefinedSymbolsError: names that nothing defines, all of them together.
     """
-    defined, references = _sort_out(graph, dylib)
+    defined, references = _sort_out(graph, dylib, _inline_variables_of_libraries(graph, process))
     elsewhere: dict[str, list[int]] = {}
     for name, symbols in references.items():
         if name in defined:
@@ -90,8 +92,32 @@ def resolve_symbols(graph: LinkGraph, dylib: JITDylib, process: ProcessSymbols) 
     return defined
 
 
-def _sort_out(graph: LinkGraph, dylib: JITDylib) -> tuple[dict[str, int], dict[str, list[int]]]:
-    """Global symbols by name: the winning definition, and all that refer to it."""
+def _inline_variables_of_libraries(graph: LinkGraph, process: ProcessSymbols) -> set[str]:
+    """Names of variables in COMDAT groups that the process has already.
+
+    Of an inline variable of C++ a process has one, whoever else brings a copy
+    (Itanium C++ ABI 5.2.2, vague linkage). A hidden one is everybody's own.
+    """
+    section = graph.symbol_section[graph.global_symbols]
+    chosen = section >= 0
+    chosen[chosen] = (graph.section_flags[section[chosen]] & elf.SHF_GROUP != 0) & (
+        graph.section_segment[section[chosen]] == SEGMENTS.index(RW)
+    )
+    if not chosen.any():
+        return set()
+    hidden = graph.symbol_visibility[graph.global_symbols] != 0
+    names = set(compress(graph.global_names, chosen.tolist()))
+    names -= set(compress(graph.global_names, hidden.tolist()))
+    return set(process.find(sorted(names)))
+
+
+def _sort_out(
+    graph: LinkGraph, dylib: JITDylib, of_libraries: set[str]
+) -> tuple[dict[str, int], dict[str, list[int]]]:
+    """Global symbols by name: the winning definition, and all that refer to it.
+
+    ``of_libraries``: names whose definitions here are only references.
+    """
     defined: dict[str, int] = {}
     refer: dict[str, list[int]] = {}
     symbols = graph.global_symbols
@@ -106,7 +132,7 @@ def _sort_out(graph: LinkGraph, dylib: JITDylib) -> tuple[dict[str, int], dict[s
         strict=True,
     )
     for name, symbol, strength, is_used in columns:
-        if strength == _NONE:
+        if strength == _NONE or name in of_libraries:
             if is_used:  # a name that nothing refers to need not exist
                 refer.setdefault(name, []).append(symbol)
         elif strength < _STRONG and dylib.find(name) is not None:
