@@ -74,4 +74,4 @@ def _named(graph: LinkGraph, name: str) -> Array:
     """The sections of this name that are loaded."""
     same = [index for index, other in enumerate(graph.section_names) if other == name]
     sections = np.array(same, np.int64)
-    return sections[graph.section_segment[sections] != NOT_LOADED]
+    return np.asarray(sections[graph.section_segment[sections] != NOT_LOADED])
