@@ -210,7 +210,8 @@ def target_of(found: Linked) -> int:
     code = found.code
     if code.startswith((b"\x48\x8d\x05", b"\x67\xe8")):  # lea, addr32 call
         return found.operand
-    if code.startswith(b"\xe9"):  # jmp, and a byte that is left over
+    if code.startswith(b"\xe9"):  # jmp, nop
+        assert code.endswith(b"\x90")
         return found.end - 1 + word(code[1:5])
     assert code.startswith((b"\x48\x8b\x05", b"\xff\x15", b"\xff\x25")), code
     return word(found.at_operand)

@@ -19,7 +19,8 @@ struct place {
   int read_only;
 };
 
-static int find_read_only(struct dl_phdr_info *info, size_t size, void *context) {
+static int find_read_only(struct dl_phdr_info *info, size_t size,
+                          void *context) {
   struct place *place = context;
   uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
   for (int i = 0; i < info->dlpi_phnum; ++i) {
