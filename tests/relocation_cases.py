@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from runtime_support import compile_source
+from runtime_support import compile_source, relocation_table
 
 from runtime import elf
 
@@ -38,7 +38,7 @@ def with_relocation_type(data: bytes, number: int) -> bytes:
     """An object whose only relocation has become another, which no assembler may know."""
     found = elf.read_object("x.o", data)
     (index,) = np.flatnonzero(found.sections["type"] == elf.SHT_RELA).tolist()
-    table = found.relocations(index).copy()
+    table = relocation_table(found, index)
     assert len(table) == 1
     table["type"] = number
     start = int(found.sections["offset"][index])

@@ -16,6 +16,7 @@ import numpy as np
 
 from platform_support.platform import LinuxPlatform
 from repl import native_programs
+from runtime import elf
 from runtime.addresses import ExecutorAddress, Protection
 from runtime.elf import Array
 from runtime.errors import ExecutorError, OutOfMemoryError
@@ -61,6 +62,11 @@ def make_archive(path: Path, *members: Path, thin: bool = False) -> Path:
     options = "rcsT" if thin else "rcs"
     subprocess.run(["ar", options, path.name, *members], cwd=path.parent, check=True)
     return path
+
+
+def relocation_table(found: elf.ObjectFile, index: int) -> Array:
+    """The entries (dtype ``elf.RELA``) of a relocation section; a copy."""
+    return np.frombuffer(found.relocations(index), elf.RELA).copy()
 
 
 class Program:

@@ -9,7 +9,6 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from runtime_support import (
     COMPILERS,
@@ -17,6 +16,7 @@ from runtime_support import (
     assemble,
     compile_source,
     count_slab_mappings,
+    relocation_table,
     running_program,
 )
 
@@ -44,8 +44,7 @@ def relocation_names(data: bytes) -> set[int]:
     kinds: set[int] = set()
     for index, section in enumerate(found.sections):
         if section["type"] == elf.SHT_RELA:
-            table = np.frombuffer(found.relocations(index), elf.RELA)
-            kinds |= set(table["type"].tolist())
+            kinds |= set(relocation_table(found, index)["type"].tolist())
     return kinds
 
 

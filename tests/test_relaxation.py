@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 from relocation_cases import SUPPORT, with_relocation_type
-from runtime_support import Program, assemble, compile_source, running_program
+from runtime_support import Program, assemble, compile_source, relocation_table, running_program
 
 from runtime import elf
 from runtime.addresses import ExecutorAddress
@@ -40,7 +40,7 @@ def code_of(source: str) -> bytes:
 def relocation_types(data: bytes) -> list[int]:
     found = elf.read_object("x.o", data)
     index = found.section_names.index(".rela.text")
-    return [int(number) for number in found.relocations(index)["type"]]
+    return [int(number) for number in relocation_table(found, index)["type"]]
 
 
 def read(program: Program, address: int, size: int) -> bytes:

@@ -9,7 +9,14 @@ import pytest
 from native_link import link_natively, run_natively
 from relaxation_cases import RELAXATIONS
 from relocation_cases import CASES, MODES, SHARED, SUPPORT, Case
-from runtime_support import COMPILERS, Program, assemble, compile_source, running_program
+from runtime_support import (
+    COMPILERS,
+    Program,
+    assemble,
+    compile_source,
+    relocation_table,
+    running_program,
+)
 
 from runtime import elf, relocations
 
@@ -30,7 +37,7 @@ def kinds_in(data: bytes) -> set[str]:
     kinds: set[str] = set()
     for index in range(len(found.sections)):
         if found.sections[index]["type"] == elf.SHT_RELA:
-            numbers = found.relocations(index)["type"].tolist()
+            numbers = relocation_table(found, index)["type"].tolist()
             kinds |= {relocations.name_of(number) for number in numbers}
     return kinds
 
