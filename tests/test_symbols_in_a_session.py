@@ -123,7 +123,8 @@ def test_bounded_sections_of_code_and_of_variables_are_refused(program: Program)
 
 
 def test_an_unknown_version_is_named(program: Program) -> None:
-    with pytest.raises(UndefinedSymbolsError, match=r"undefined symbol: memcpy@GLIBC_9\.9, referenced by "):
+    message = r"undefined symbol: memcpy@GLIBC_9\.9, referenced by "
+    with pytest.raises(UndefinedSymbolsError, match=message):
         program.load_c('__asm__(".symver x, memcpy@GLIBC_9.9"); void x(void); void *p = x;')
 
 
