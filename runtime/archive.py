@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from runtime.errors import ObjectFormatError, RuntimeFailure, printable
-from runtime.input_files import read_input_file
+from runtime.input_files import Contents, read_input_file
 
 _MAGIC = b"!<arch>\n"
 _THIN_MAGIC = b"!<thin>\n"
@@ -41,14 +41,14 @@ class Archive:
         except (struct.error, ValueError, IndexError) as error:
             raise ObjectFormatError(f"{path}: damaged archive ({error})") from error
 
-    def member(self, offset: int) -> tuple[str, bytes]:
+    def member(self, offset: int) -> tuple[str, Contents]:
         """Name, as ``libx.a(y.o)``, and contents of a member. Raises ObjectFormatError."""
         name, size = self._header(offset)
         readable = self._member_name(name)
         label = f"{self.path}({printable(readable)})"
         start = offset + _HEADER.size
         if not self._thin:
-            return label, self._data[start : start + size]
+            return label, memoryview(self._data)[start : start + size]
         try:
             return label, read_input_file(self.path.parent / readable)
         except RuntimeFailure as error:
@@ -84,7 +84,7 @@ class Archive:
         if len(names) < count:
             raise ValueError("its index has too few names")
         for name, offset in zip(names, offsets, strict=True):
-            plain = name.partition(b"@@")[0]  # NAME@@VERSION: see elf.ObjectFile.global_names
+            plain = name.partition(b"@@")[0]  # NAME@@VERSION: see elf.ObjectFile
             self.index.setdefault(plain.decode("utf-8", "surrogateescape"), offset)
 
     def _walk(self) -> Iterator[tuple[int, str, int]]:

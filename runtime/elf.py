@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from runtime.errors import ObjectFormatError
 from runtime.foreign_files import describe_foreign, machine_name
+from runtime.input_files import Contents
 
 Array = NDArray[Any]
 """A structured or plain numpy array; docstrings say which dtype."""
@@ -51,6 +52,7 @@ SHF_COMPRESSED = 0x800
 
 GRP_COMDAT = 1
 
+_LOADED_COMPRESSED = SHF_ALLOC | SHF_COMPRESSED
 _MOST_ALIGNMENT = 1 << 32
 _MOST_SIZE = 1 << 46  # bytes: half of a process's address space
 
@@ -107,16 +109,18 @@ class ObjectFile:
     ``sections``: dtype ``SECTION``; ``symbols``: dtype ``SYMBOL``;
     ``section_names``: one for each section; ``symbol_sections`` (int64): for each
     symbol the index of its section, or UNDEFINED, ABSOLUTE or COMMON; ``strings``:
-    the symbols' names.
+    the symbols' names; ``global_names``: of the symbols that are not local, in order.
+    A definition's NAME@@VERSION, its default one, is NAME (``.symver`` in gas's manual).
     """
 
     name: str
-    data: bytes
+    data: Contents
     sections: Array
     section_names: list[str]
     symbols: Array
     symbol_sections: Array
     strings: bytes
+    global_names: list[str]
 
     def symbol_name(self, index: int) -> str:
         """Its name in the string table, or its section's for a section symbol."""
@@ -125,21 +129,6 @@ class ObjectFile:
         if symbol["info"] & 0xF == STT_SECTION and section >= 0:
             return self.section_names[section]
         return string_at(self.strings, int(symbol["name"]))
-
-    def global_names(self) -> list[str]:
-        """The names of the symbols that are not local, in order.
-
-        A definition's NAME@@VERSION, its default one, is NAME (``.symver`` in gas's manual).
-        """
-        table = self.strings
-        offsets = self.symbols["name"][self.symbols["info"] >= STB_GLOBAL << 4].tolist()
-        names = [
-            table[offset : table.index(0, offset)].decode("utf-8", "surrogateescape")
-            for offset in offsets
-        ]
-        if b"@@" in table:
-            return [name.partition("@@")[0] for name in names]
-        return names
 
     def relocations(self, index: int) -> memoryview:
         """The bytes of the entries (dtype ``RELA``) of relocation section ``index``."""
@@ -153,7 +142,15 @@ def string_at(table: bytes, offset: int) -> str:
     return table[offset : table.index(0, offset)].decode("utf-8", "surrogateescape")
 
 
-def read_object(name: str, data: bytes) -> ObjectFile:
+def strings_at(table: bytes, offsets: Array) -> list[str]:
+    """The same for many. Raises ValueError if one has no end."""
+    if not table.isascii():
+        return [string_at(table, offset) for offset in offsets.tolist()]
+    text = table.decode("ascii")  # of which every byte is a character
+    return [text[start : text.index("\0", start)] for start in offsets.tolist()]
+
+
+def read_object(name: str, data: Contents) -> ObjectFile:
     """Parse a relocatable object.
 
     Raises:
@@ -166,12 +163,12 @@ def read_object(name: str, data: bytes) -> ObjectFile:
         raise ObjectFormatError(f"{name}: damaged ELF object ({error})") from error
 
 
-def _read(name: str, data: bytes) -> ObjectFile:
+def _read(name: str, data: Contents) -> ObjectFile:
     sections = _section_table(name, data)
     header = EHDR.unpack_from(data)
     string_index = header[13] if header[13] != 0xFFFF else int(sections[0]["link"])
     names_table = _section_bytes(data, sections[string_index])
-    section_names = [string_at(names_table, offset) for offset in sections["name"].tolist()]
+    section_names = strings_at(names_table, sections["name"])
     symbols, strings = _symbol_table(name, data, sections)
     if b"\0__gnu_lto_slim\0" in strings:
         raise ObjectFormatError(
@@ -180,10 +177,18 @@ def _read(name: str, data: bytes) -> ObjectFile:
         )
     symbol_sections = _symbol_sections(name, data, sections, symbols)
     _check_sections(name, sections, len(symbols))
-    return ObjectFile(name, data, sections, section_names, symbols, symbol_sections, strings)
+    global_names = _global_names(symbols, strings)
+    return ObjectFile(
+        name, data, sections, section_names, symbols, symbol_sections, strings, global_names
+    )
 
 
-def check_machine(name: str, data: bytes) -> None:
+def _global_names(symbols: Array, strings: bytes) -> list[str]:
+    names = strings_at(strings, symbols["name"][symbols["info"] >= STB_GLOBAL << 4])
+    return [name.partition("@@")[0] for name in names] if b"@@" in strings else names
+
+
+def check_machine(name: str, data: Contents) -> None:
     """Raise ObjectFormatError if an ELF file (its first 64 bytes do) is not for x86-64."""
     big_endian = data[5] == 2
     number = int.from_bytes(data[18:20], "big" if big_endian else "little")
@@ -197,9 +202,10 @@ def check_machine(name: str, data: bytes) -> None:
         raise ObjectFormatError(f"{name}: made for another machine ({machine}), not for x86-64")
 
 
-def _section_table(name: str, data: bytes) -> Array:
-    if not data.startswith(MAGIC):
-        raise ObjectFormatError(f"{name}: not an ELF object file: {describe_foreign(data)}")
+def _section_table(name: str, data: Contents) -> Array:
+    if data[: len(MAGIC)] != MAGIC:
+        what = describe_foreign(bytes(data[:4096]))
+        raise ObjectFormatError(f"{name}: not an ELF object file: {what}")
     if len(data) < EHDR.size:
         raise ObjectFormatError(f"{name}: truncated ELF object ({len(data)} bytes)")
     _, kind, _, _, _, _, offset, _, _, _, _, entsize, count, _ = EHDR.unpack_from(data)
@@ -214,19 +220,20 @@ def _section_table(name: str, data: bytes) -> Array:
     if count == 0 or offset + count * SECTION.itemsize > len(data):
         raise ObjectFormatError(f"{name}: truncated: its section table ends past the file's end")
     sections = np.frombuffer(data, SECTION, count, offset)
-    stored = sections[(sections["type"] != SHT_NOBITS) & (sections["type"] != 0)]
-    ends = stored["offset"] + stored["size"]
-    if np.any(ends > len(data)) or np.any(ends < stored["offset"]):
+    starts, kind = sections["offset"], sections["type"]
+    ends = starts + sections["size"]
+    outside = (ends > len(data)) | (ends < starts)
+    if (outside & (kind != SHT_NOBITS) & (kind != 0)).any():
         raise ObjectFormatError(f"{name}: truncated: a section ends past the file's end")
     return sections
 
 
-def _section_bytes(data: bytes, section: Any) -> bytes:
+def _section_bytes(data: Contents, section: Any) -> bytes:
     start = int(section["offset"])
-    return data[start : start + int(section["size"])]
+    return bytes(data[start : start + int(section["size"])])
 
 
-def _symbol_table(name: str, data: bytes, sections: Array) -> tuple[Array, bytes]:
+def _symbol_table(name: str, data: Contents, sections: Array) -> tuple[Array, bytes]:
     tables = np.flatnonzero(sections["type"] == SHT_SYMTAB)
     if len(tables) == 0:
         return np.zeros(1, SYMBOL), b"\0"
@@ -242,7 +249,7 @@ def _symbol_table(name: str, data: bytes, sections: Array) -> tuple[Array, bytes
     return symbols, strings
 
 
-def _symbol_sections(name: str, data: bytes, sections: Array, symbols: Array) -> Array:
+def _symbol_sections(name: str, data: Contents, sections: Array, symbols: Array) -> Array:
     """See ``ObjectFile.symbol_sections``."""
     shndx = symbols["shndx"]
     result = shndx.astype(np.int64)
@@ -258,13 +265,26 @@ def _symbol_sections(name: str, data: bytes, sections: Array, symbols: Array) ->
     return result
 
 
-def _extended_indices(data: bytes, sections: Array, count: int) -> Array:
+def _extended_indices(data: Contents, sections: Array, count: int) -> Array:
     """Section numbers that do not fit into 16 bits (gABI, SHT_SYMTAB_SHNDX)."""
     (table,) = sections[sections["type"] == SHT_SYMTAB_SHNDX]
     return np.frombuffer(data, "<u4", count, int(table["offset"]))
 
 
 def _check_sections(name: str, sections: Array, symbol_count: int) -> None:
+    align, kind, flags = sections["align"], sections["type"], sections["flags"]
+    info = sections["info"]
+    relocated = kind == SHT_RELA
+    suspicious = (align & (align - np.uint64(1))) | (align > _MOST_ALIGNMENT)
+    suspicious |= (sections["size"] > _MOST_SIZE) | (relocated & (info >= len(sections)))
+    suspicious |= (kind == SHT_REL) | ((flags & _LOADED_COMPRESSED) == _LOADED_COMPRESSED)
+    suspicious |= (kind == SHT_GROUP) & (info >= symbol_count)
+    if suspicious.any():
+        _explain_sections(name, sections, symbol_count)
+
+
+def _explain_sections(name: str, sections: Array, symbol_count: int) -> None:
+    """Raise ObjectFormatError, if something is wrong after all."""
     align, kind, flags = sections["align"], sections["type"], sections["flags"]
     if (align & (np.maximum(align, 1) - 1)).any() or int(align.max()) > _MOST_ALIGNMENT:
         raise ObjectFormatError(f"{name}: a section's alignment makes no sense")
@@ -275,7 +295,7 @@ def _check_sections(name: str, sections: Array, symbol_count: int) -> None:
         raise ObjectFormatError(f"{name}: relocations for a section that does not exist")
     if (flags[sections["info"][kind == SHT_REL]] & SHF_ALLOC).any():
         raise ObjectFormatError(f"{name}: relocations without addends, which x86-64 does not have")
-    if ((flags & (SHF_ALLOC | SHF_COMPRESSED)) == (SHF_ALLOC | SHF_COMPRESSED)).any():
+    if ((flags & _LOADED_COMPRESSED) == _LOADED_COMPRESSED).any():
         raise ObjectFormatError(f"{name}: a compressed section that is to be loaded")
     if (sections["info"][kind == SHT_GROUP] >= symbol_count).any():
         raise ObjectFormatError(f"{name}: a section group's signature does not exist")

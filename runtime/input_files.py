@@ -8,6 +8,9 @@ from pathlib import Path
 
 from runtime.errors import RuntimeFailure, printable
 
+Contents = bytes | memoryview
+"""What is in a file; a member of an archive is a view of the archive's."""
+
 _KINDS = {
     stat.S_IFIFO: "a pipe",
     stat.S_IFSOCK: "a socket",

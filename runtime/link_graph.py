@@ -138,7 +138,7 @@ def build(objects: list[ObjectFile]) -> LinkGraph:
         symbol_visibility=symbols["other"] & 3,
         symbol_common=common,
         global_symbols=np.flatnonzero(symbols["info"] >= elf.STB_GLOBAL << 4),
-        global_names=[name for o in objects for name in o.global_names()],
+        global_names=[name for o in objects for name in o.global_names],
         relocation_section=relocations[0],
         relocation_offset=relocations[1],
         relocation_type=relocations[2],

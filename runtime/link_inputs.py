@@ -101,7 +101,7 @@ class _Collector:
 
     def add_object(self, added: ObjectFile) -> None:
         self.result.objects.append(added)
-        names = added.global_names()
+        names = added.global_names
         is_global = added.symbols["info"] >= elf.STB_GLOBAL << 4
         sections = added.symbol_sections[is_global]
         weak = added.symbols["info"][is_global] >> 4 == elf.STB_WEAK
@@ -162,7 +162,7 @@ def _defines(candidate: ObjectFile, name: str) -> bool:
     """Whether an object has a definition of a global symbol, and not a tentative one."""
     is_global = candidate.symbols["info"] >= elf.STB_GLOBAL << 4
     in_section = (candidate.symbol_sections[is_global] >= 0).tolist()
-    return name in compress(candidate.global_names(), in_section)
+    return name in compress(candidate.global_names, in_section)
 
 
 def _check_needs_no_index(archive: Archive) -> None:

@@ -93,8 +93,8 @@ def test_a_real_object_is_read_whole(compiler: str) -> None:
     assert {".text", ".bss", ".symtab"} <= set(found.section_names)
     names = [found.symbol_name(index) for index in range(len(found.symbols))]
     assert {"data", "zero", "constant", "weak", "far", "printf", "start"} <= set(names)
-    assert set(found.global_names()) >= {"data", "weak", "far"}
-    assert "start" not in found.global_names()
+    assert set(found.global_names) >= {"data", "weak", "far"}
+    assert "start" not in found.global_names
     number = names.index("data")
     section = found.sections[found.symbol_sections[number]]
     start = int(section["offset"]) + int(found.symbols[number]["value"])
