@@ -14,9 +14,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import link
+import memory
 import shell
 
-_BENCHMARKS = ("shell", "link")
+_BENCHMARKS = ("shell", "link", "memory")
 
 
 def main() -> None:
@@ -39,6 +40,8 @@ def main() -> None:
         shell.benchmark(options.runs)
     if "link" in chosen:
         link.benchmark(options.runs, options.svg)
+    if "memory" in chosen:
+        memory.benchmark(options.runs)
 
 
 def positive_number(text: str) -> int:
