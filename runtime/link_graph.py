@@ -168,8 +168,12 @@ def _concatenate(arrays: list[Array]) -> Array:
 
 def distinct(values: Array) -> Array:
     """The different values, sorted (numpy.unique takes 10 ms to import what it needs)."""
+    if not len(values):
+        return values
     ordered = np.sort(values)
-    return np.asarray(ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]])
+    is_first = np.ones(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+    return np.asarray(ordered[is_first])
 
 
 def _choose_segments(sections: Array, names: list[str]) -> Array:

@@ -219,8 +219,9 @@ def _definitions(
     symbols = np.fromiter(defined.values(), np.int64, len(defined))
     info = graph.symbol_info[symbols]
     kind = info & 0xF
-    is_moved = np.isin(symbols, moved)
-    visible = np.isin(graph.symbol_visibility[symbols], (elf.STV_DEFAULT, elf.STV_PROTECTED))
+    is_moved = np.arange(len(defined)) >= len(defined) - len(moved)
+    visibility = graph.symbol_visibility[symbols]
+    visible = (visibility == elf.STV_DEFAULT) | (visibility == elf.STV_PROTECTED)
     columns = zip(
         map(ExecutorAddress, graph.symbol_address[symbols].tolist()),
         itertools.repeat(unit),
