@@ -8,12 +8,12 @@ initializers run; for a snippet that is running it) and, at the end, ``unload``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
-from runtime.addresses import NULL, ExecutorAddress
+from runtime.addresses import ExecutorAddress
 from runtime.elf import ObjectFile, read_object
-from runtime.errors import ExecutorDied
 from runtime.executor_process_control import ExecutorProcessControl, UnitRegistration
 from runtime.exported_symbols import ExportedSymbol, shared_object
 from runtime.link_report import SILENT, LinkReport
@@ -58,12 +58,7 @@ class ExecutionSession:
         self._process = process
         self._platform = platform
         self._dylib = JITDylib()
-        self._process_symbols = ProcessSymbols(
-            self._lookup,
-            platform.replacements,
-            process.lookup_thread_locals,
-            process.describe_symbols,
-        )
+        self._process_symbols = ProcessSymbols(process, platform.replacements, memory_manager.holds)
         self._static_thread_locals = StaticThreadLocals(process.thread_area)
         self._memory = memory_manager
         self._next_number = 0
@@ -103,24 +98,21 @@ class ExecutionSession:
             finalizers=self._platform.finalizers(linked.function_arrays),
             moves=linked.moves,
         )
-        try:
-            self._process.register_unit(registration)
-            self._process.choose_functions(linked.indirect_functions)
-        except ExecutorDied:  # and its memory with it
-            raise
-        except BaseException:
-            linked.static_block.release()
-            linked.allocation.deallocate()
-            raise
-        self._dylib.add(number, linked.definitions, linked.groups)
         loaded = LoadedUnit(number, linked)
+        with ExitStack() as undo:
+            undo.callback(self._deallocate, linked)
+            self._process.register_unit(registration)
+            undo.callback(self._process.close_unit, linked.dso_handle)
+            self._process.choose_functions(linked.indirect_functions)
+            report.lap("register")
+            if linked.opens_libraries:
+                self._export_all()
+            if self._is_exporting:
+                self._export(loaded)
+            report.lap("export")
+            undo.pop_all()
+        self._dylib.add(number, linked.definitions, linked.groups)
         self._units[number] = loaded
-        report.lap("register")
-        if linked.opens_libraries:
-            self._export_all()
-        elif self._is_exporting:
-            self._export(loaded)
-        report.lap("export")
         return loaded
 
     def initialize(self, unit: LoadedUnit) -> Outcome:
@@ -138,9 +130,12 @@ class ExecutionSession:
             self._process.close_exports(self._exports.pop(unit.number))
         self._units.pop(unit.number, None)
         self._dylib.remove(unit.number)
-        unit.linked.static_block.release()
-        unit.linked.allocation.deallocate()
+        self._deallocate(unit.linked)
         return outcome
+
+    def _deallocate(self, linked: LinkedUnit) -> None:
+        linked.static_block.release()
+        linked.allocation.deallocate()
 
     def load_library(self, path: str) -> None:
         """Open a library, which can bind to what has been linked and what will be.
@@ -158,11 +153,6 @@ class ExecutionSession:
     def statistics(self) -> Statistics:
         """The memory manager's."""
         return self._memory.statistics()
-
-    def _lookup(self, names: list[str]) -> list[ExecutorAddress]:
-        """What the process has without us: it knows our own symbols from the exports."""
-        found = self._process.lookup(names)
-        return [NULL if self._memory.holds(address) else address for address in found]
 
     def _export_all(self) -> None:
         """Show libraries all that is loaded, and from now on each unit."""

@@ -9,12 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from runtime.addresses import ExecutorAddress
-
-Lookup = Callable[[list[str]], list[ExecutorAddress]]
-"""Asks the executor process for the addresses of names; 0: it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +23,17 @@ class SymbolDescription:
     is_variable: bool
 
 
-Describe = Callable[[list[str]], list[SymbolDescription]]
-"""Asks the executor process what names that it has stand for."""
+class SymbolSource(Protocol):
+    """Where the process's symbols are asked for: see ``ExecutorProcessControl``."""
 
-ThreadLocalLookup = Callable[[list[str]], list[tuple[int, int]]]
-"""The same for thread-local variables: module and offset, or module 0."""
+    def lookup(self, names: list[str]) -> list[ExecutorAddress]:
+        """Addresses; 0 where there is none."""
+
+    def describe_symbols(self, names: list[str]) -> list[SymbolDescription]:
+        """What names that ``lookup`` has found stand for."""
+
+    def lookup_thread_locals(self, names: list[str]) -> list[tuple[int, int]]:
+        """Module and offset; module 0 where there is none."""
 
 
 class Definition(NamedTuple):
@@ -97,34 +100,35 @@ class ProcessSymbols:
 
     def __init__(
         self,
-        lookup: Lookup,
+        source: SymbolSource,
         replacements: Mapping[str, str],
-        lookup_thread_locals: ThreadLocalLookup = lambda names: [(0, 0)] * len(names),
-        describe: Describe = lambda names: [],
+        is_ours: Callable[[ExecutorAddress], bool],
     ) -> None:
-        self._lookup = lookup
-        self._describe = describe
-        self._lookup_thread_locals = lookup_thread_locals
+        """``is_ours``: whether an address is in memory of the session's. The process
+        knows such symbols from the exports, for the linker they are in the JITDylib."""
+        self._source = source
         self._replacements = replacements
+        self._is_ours = is_ours
         self._known: dict[str, ExecutorAddress] = {}
 
     def find_thread_locals(self, names: list[str]) -> dict[str, tuple[int, int]]:
         """Module and offset of those thread-local variables that the process has."""
-        found = self._lookup_thread_locals(names) if names else []
+        found = self._source.lookup_thread_locals(names) if names else []
         return {name: pair for name, pair in zip(names, found, strict=True) if pair[0]}
 
     def describe(self, names: list[str]) -> list[SymbolDescription]:
         """What names that ``find`` has found stand for."""
         asked = [self._replaced(name) for name in names]
-        return self._describe(asked) if asked else []
+        return self._source.describe_symbols(asked) if asked else []
 
     def find(self, names: list[str]) -> dict[str, ExecutorAddress]:
         """The addresses of those names that the process has; one question for all."""
         wanted = [name for name in names if name not in self._known]
         if wanted:
             asked = [self._replaced(name) for name in wanted]
-            for name, address in zip(wanted, self._lookup(asked), strict=True):
-                if address:  # a library loaded later may bring what is missing now
+            for name, address in zip(wanted, self._source.lookup(asked), strict=True):
+                # A library loaded later may bring what is missing now.
+                if address and not self._is_ours(address):
                     self._known[name] = address
         return {name: self._known[name] for name in names if name in self._known}
 

@@ -54,19 +54,26 @@ def samples() -> list[bytes]:
     ]
 
 
+class EverySymbol:
+    """A process that has them all, functions and variables in alternation."""
+
+    def lookup(self, names: list[str]) -> list[ExecutorAddress]:
+        return [ExecutorAddress(0x7EFFF0000000 + 16 * index) for index in range(len(names))]
+
+    def describe_symbols(self, names: list[str]) -> list[SymbolDescription]:
+        addresses = self.lookup(names)
+        return [SymbolDescription(address, 8, bool(address & 16)) for address in addresses]
+
+    def lookup_thread_locals(self, names: list[str]) -> list[tuple[int, int]]:
+        return [(0, 0) for _ in names]
+
+
 def link_with_fakes(name: str, data: bytes) -> LinkedUnit:
     """All passes, over memory that nobody runs; every undefined name has an address."""
     mapper = FakeMapper(limit=1 << 24)
     manager = MapperMemoryManager(mapper, 1 << 20)
 
-    def lookup(names: list[str]) -> list[ExecutorAddress]:
-        return [ExecutorAddress(0x7EFFF0000000 + 16 * index) for index in range(len(names))]
-
-    def describe(names: list[str]) -> list[SymbolDescription]:
-        addresses = lookup(names)
-        return [SymbolDescription(address, 8, bool(address & 16)) for address in addresses]
-
-    process = ProcessSymbols(lookup, {}, describe=describe)
+    process = ProcessSymbols(EverySymbol(), {}, manager.holds)
     static = StaticThreadLocals(lambda: ThreadArea(-4096, 4096, 64))
     try:
         return link([read_object(name, data)], 0, JITDylib(), process, manager, static)

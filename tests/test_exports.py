@@ -154,3 +154,23 @@ def test_what_is_no_shared_object_is_refused(program: Program) -> None:
         with pytest.raises(ExecutorError, match=r"\w"):
             program.process.open_exports(data)
     program.load_c("int works;")
+
+
+def test_a_unit_that_cannot_be_exported_is_not_loaded(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program.load_c("int before;")
+    used = program.session.statistics().used
+
+    def refuse(shared_object: bytes) -> int:
+        raise ExecutorError("no descriptor is left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(program.process, "open_exports", refuse)
+        source = "#include <dlfcn.h>\nint opener; void *f(void) { return dlopen(0, 1); }"
+        with pytest.raises(ExecutorError, match="no descriptor is left"):
+            program.load_c(source)
+    assert program.session.find_symbol("opener") is None
+    assert program.session.statistics().used == used
+    program.load_c(source)
+    assert program.session.find_symbol("opener") is not None
