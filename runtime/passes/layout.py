@@ -125,17 +125,17 @@ def lay_out(graph: LinkGraph, out_of_reach: OutOfReach) -> Tables:
     eh_frame_offset = _lay_out_frames(graph, frames, ends)
     graph.segment_size = ends
     return Tables(
-        got,
-        plt,
-        redirected,
-        len(indirect),
-        got_offset,
-        plt_offset,
-        slots_offset,
-        moved,
-        eh_frame_offset,
-        thread_locals,
-        data_size,
+        got_symbols=got,
+        plt_symbols=plt,
+        redirected_symbols=redirected,
+        indirect_count=len(indirect),
+        got_offset=got_offset,
+        plt_offset=plt_offset,
+        slots_offset=slots_offset,
+        moved=moved,
+        eh_frame_offset=eh_frame_offset,
+        thread_locals=thread_locals,
+        data_size=data_size,
     )
 
 
