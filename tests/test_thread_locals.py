@@ -8,6 +8,8 @@ import pytest
 from conftest import Run
 from runtime_support import COMPILERS, Program, compile_source, running_program
 
+from runtime.errors import ExecutorError
+
 NOISY = (
     "#include <cstdio>\n#include <thread>\n"
     'struct N { int v = 5; N() { printf("+ "); } ~N() { printf("- "); } };\n'
@@ -109,3 +111,85 @@ def test_many_units_with_thread_locals(program: Program) -> None:
         assert program.integer("result") == 8
         program.session.unload(unit)
     assert program.session.statistics().used == 0
+
+
+WORKER = """
+#include <pthread.h>
+#include <semaphore.h>
+sem_t asked, answered;
+void (*volatile job)(void);
+static pthread_t thread;
+static void *work(void *unused) {
+  for (;;) {
+    sem_wait(&asked);
+    if (!job) return unused;
+    job();
+    sem_post(&answered);
+  }
+}
+void start(void) {
+  sem_init(&asked, 0, 0);
+  sem_init(&answered, 0, 0);
+  pthread_create(&thread, 0, work, 0);
+}
+void ask(void) { sem_post(&asked); sem_wait(&answered); }
+void stop(void) { job = 0; sem_post(&asked); pthread_join(thread, 0); }
+"""
+
+
+def test_threads_that_run_already_have_initial_values_too(program: Program) -> None:
+    """Of the initial- and local-exec models, which have no call that could make them."""
+    program.load_c(WORKER)
+    program.call("start")
+    for value in (5, 6):  # the second unit gets the place of the first
+        source = (
+            f"static __thread int n = {value}; static __thread int zero;"
+            "extern void (*volatile job)(void); int seen, seen_zero;"
+            "static void look(void) { seen = n++; seen_zero = zero++; }"
+            "void go(void) { job = look; }"
+        )
+        unit = program.load_c(source, flags=("-fPIE", "-O1"))
+        program.call("go")
+        program.call("ask")
+        assert (program.integer("seen"), program.integer("seen_zero")) == (value, 0)
+        program.session.unload(unit)
+    program.call("stop")
+
+
+def test_a_thread_that_blocks_all_signals_is_told(program: Program) -> None:
+    program.load_c(
+        "#include <signal.h>\nextern void (*volatile job)(void);"
+        "static void block(void) { sigset_t all; sigfillset(&all); sigprocmask(0, &all, 0); }"
+        "void go(void) { job = block; }" + WORKER
+    )
+    program.call("start")
+    program.call("go")
+    program.call("ask")
+    used = program.session.statistics().used
+    with pytest.raises(ExecutorError, match="EBUSY"):
+        program.load_c("static __thread int n = 1; int f(void) { return ++n; }", flags=("-fPIE",))
+    assert program.session.statistics().used == used
+    program.call("stop")
+
+
+def test_objects_of_all_threads_are_destroyed_with_their_unit(program: Program) -> None:
+    program.load_c(WORKER)
+    program.load_c("int built, destroyed, where[9];")
+    unit = program.load(
+        compile_source(
+            'extern "C" { extern int built, destroyed; extern void (*volatile job)(); }'
+            "struct Object { int n; Object() : n(++built) {} ~Object() { ++destroyed; } };"
+            "static thread_local Object object;"
+            'static void use() { object.n = 1; } extern "C" void go() { use(); job = use; }',
+            "-fPIC",
+            language="c++",
+        )
+    )
+    program.call("start")
+    program.call("go")
+    program.call("ask")
+    assert (program.integer("built"), program.integer("destroyed")) == (2, 0)
+    program.session.unload(unit)
+    assert program.integer("destroyed") == 2
+    program.call("stop")
+    assert program.integer("destroyed") == 2

@@ -16,8 +16,8 @@ void forkrepl_handlers_run(void *dso_handle, struct forkrepl_outcome *outcome);
 int forkrepl_thread_locals_add(const struct forkrepl_unit *unit);
 void forkrepl_thread_locals_remove(const struct forkrepl_unit *unit);
 
-// Destroys the calling thread's thread-local objects of one unit, or with NULL of
-// all.
+// Destroys the thread-local objects of a unit that goes, of all threads, here (the
+// threads' own ends come too late); or with NULL all of the calling thread.
 void forkrepl_thread_locals_run(void *dso_handle,
                                 struct forkrepl_outcome *outcome);
 

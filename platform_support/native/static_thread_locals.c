@@ -3,8 +3,10 @@
 //
 // The room for ours is an initialised thread-local array. The C library copies its
 // first contents from the program's image to each new thread, so that changing the
-// image initialises the variables of threads to come.
+// image initialises the variables of threads to come; threads that run already do
+// it themselves, in a signal handler.
 #define _GNU_SOURCE
+#include "other_threads.h"
 #include "patch.h"
 #include "thread_locals.h"
 
@@ -67,28 +69,51 @@ static int find_module(struct dl_phdr_info *info, size_t size, void *context) {
   return 0;
 }
 
-int forkrepl_static_thread_locals_set(const struct forkrepl_unit *unit,
-                                      const void *image) {
+struct contents {
+  int64_t offset; // from the thread pointer
+  uint64_t size;
+  const void *image; // NULL: zeros
+};
+
+static void initialize_here(void *contents) {
+  const struct contents *c = contents;
+  char *to = thread_pointer() + c->offset;
+  if (c->image)
+    memcpy(to, c->image, c->size);
+  else
+    memset(to, 0, c->size);
+}
+
+// What threads to come find there.
+static int initialize_image(const struct contents *contents) {
   static const char zeros[ALIGNMENT];
-  int64_t first = unit->tls_offset - area.offset;
-  if (first < 0 || (uint64_t)first + unit->tls_size > area.size)
-    return EINVAL;
-  struct search search = {(uint64_t)(thread_pointer() + unit->tls_offset), 0, 0,
-                          NULL};
+  char *here = thread_pointer() + contents->offset;
+  struct search search = {(uint64_t)here, 0, 0, NULL};
   if (!dl_iterate_phdr(find_module, &search))
     return ENOENT;
-  for (uint64_t done = 0; done < unit->tls_size;) {
-    uint64_t size = unit->tls_size - done;
-    if (!image && size > sizeof zeros)
-      size = sizeof zeros;
-    const char *from = image ? (const char *)image + done : zeros;
-    int error = forkrepl_patch(search.image + done, from, size);
-    if (error)
-      return error;
-    memcpy((char *)search.address + done, from, size);
-    done += size;
+  int error = 0;
+  if (contents->image)
+    return forkrepl_patch(search.image, contents->image, contents->size);
+  for (uint64_t done = 0; !error && done < contents->size; done += ALIGNMENT) {
+    uint64_t rest = contents->size - done;
+    error = forkrepl_patch(search.image + done, zeros,
+                           rest < ALIGNMENT ? rest : ALIGNMENT);
   }
-  return 0;
+  return error;
+}
+
+int forkrepl_static_thread_locals_set(const struct forkrepl_unit *unit,
+                                      const void *image) {
+  struct contents contents = {unit->tls_offset, unit->tls_size, image};
+  int64_t first = contents.offset - area.offset;
+  if (first < 0 || (uint64_t)first + contents.size > area.size)
+    return EINVAL;
+  // The image before the threads: none that starts meanwhile is left out.
+  int error = initialize_image(&contents);
+  if (error)
+    return error;
+  initialize_here(&contents);
+  return image ? forkrepl_run_in_other_threads(initialize_here, &contents) : 0;
 }
 
 static void *distance_in_thread(void *name) {

@@ -43,22 +43,30 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static __thread struct thread here __attribute__((tls_model("initial-exec")));
 
 // The newest destructor of a thread that matches, taken off; NULL if none is.
-static struct destructor *take(struct thread *thread, void *dso_handle) {
-  struct destructor *found = NULL;
-  pthread_mutex_lock(&lock);
+static struct destructor *take_locked(struct thread *thread, void *dso_handle) {
   for (struct destructor **at = &thread->newest; *at; at = &(*at)->older)
     if (!dso_handle || (*at)->dso_handle == dso_handle) {
-      found = *at;
+      struct destructor *found = *at;
       *at = found->older;
-      break;
+      return found;
     }
+  return NULL;
+}
+
+// This thread's newest or, for a unit that goes, then those of the others.
+static struct destructor *take(void *dso_handle) {
+  pthread_mutex_lock(&lock);
+  struct destructor *found = take_locked(&here, dso_handle);
+  for (struct thread *thread = dso_handle ? threads : NULL; thread && !found;
+       thread = thread->next)
+    found = take_locked(thread, dso_handle);
   pthread_mutex_unlock(&lock);
   return found;
 }
 
 static void run_destructors(void *dso_handle, struct forkrepl_outcome *outcome) {
   struct destructor *destructor;
-  while ((destructor = take(&here, dso_handle))) {
+  while ((destructor = take(dso_handle))) {
     void (*function)(void *) = destructor->function;
     void *object = destructor->object;
     free(destructor);
@@ -183,21 +191,10 @@ void forkrepl_thread_locals_remove(const struct forkrepl_unit *unit) {
   pthread_mutex_lock(&lock);
   if (unit->tls_size && number < image_count)
     images[number].size = 0;
-  for (struct thread *thread = threads; thread; thread = thread->next) {
+  for (struct thread *thread = threads; thread; thread = thread->next)
     if (unit->tls_size && number < thread->count) {
       free(thread->blocks[number]);
       thread->blocks[number] = NULL;
     }
-    // Other threads' objects can't be destroyed from here; that they are not
-    // destroyed by code that is gone is what can be done.
-    for (struct destructor **at = &thread->newest; *at;) {
-      struct destructor *entry = *at;
-      if (entry->dso_handle == (void *)unit->dso_handle) {
-        *at = entry->older;
-        free(entry);
-      } else
-        at = &entry->older;
-    }
-  }
   pthread_mutex_unlock(&lock);
 }
