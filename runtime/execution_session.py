@@ -19,8 +19,8 @@ from runtime.exported_symbols import ExportedSymbol, shared_object
 from runtime.link_report import SILENT, LinkReport
 from runtime.linker import FunctionArray, LinkedUnit, link
 from runtime.memory_manager import MapperMemoryManager, Statistics
-from runtime.static_thread_locals import StaticThreadLocals
 from runtime.symbols import JITDylib, ProcessSymbols
+from runtime.thread_local_blocks import ThreadLocalBlocks
 from runtime.wire import Outcome
 
 
@@ -59,7 +59,7 @@ class ExecutionSession:
         self._platform = platform
         self._dylib = JITDylib()
         self._process_symbols = ProcessSymbols(process, platform.replacements, memory_manager.holds)
-        self._static_thread_locals = StaticThreadLocals(process.thread_area)
+        self._thread_local_blocks = ThreadLocalBlocks(process.thread_area)
         self._memory = memory_manager
         self._next_number = 0
         self._units: dict[int, LoadedUnit] = {}
@@ -85,7 +85,7 @@ class ExecutionSession:
             self._dylib,
             self._process_symbols,
             self._memory,
-            self._static_thread_locals,
+            self._thread_local_blocks,
             report,
         )
         self._next_number += 1
@@ -134,7 +134,7 @@ class ExecutionSession:
         return outcome
 
     def _deallocate(self, linked: LinkedUnit) -> None:
-        linked.static_block.release()
+        linked.thread_local_block.release()
         linked.allocation.deallocate()
 
     def load_library(self, path: str) -> None:

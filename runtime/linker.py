@@ -13,12 +13,10 @@ import numpy as np
 
 from runtime import elf
 from runtime.addresses import (
-    MODULE_OF_UNIT,
     NULL,
     RO,
     RW,
     RX,
-    STATIC_MODULE,
     ExecutorAddress,
     Protection,
     ThreadLocalImage,
@@ -35,8 +33,8 @@ from runtime.passes.layout import SegmentMemory, Tables, check_relocation_types,
 from runtime.passes.reach import find_out_of_reach, needs_low_memory
 from runtime.passes.relocate import apply, copy_sections, fill_tables
 from runtime.passes.resolve import discard_duplicate_groups, resolve_symbols
-from runtime.static_thread_locals import StaticBlock, StaticThreadLocals
 from runtime.symbols import Definition, JITDylib, ProcessSymbols
+from runtime.thread_local_blocks import ThreadLocalBlock, ThreadLocalBlocks
 
 _RX = SEGMENTS.index(RX)
 _RO = SEGMENTS.index(RO)
@@ -61,7 +59,7 @@ class LinkedUnit:
     """
 
     allocation: FinalizedAllocation
-    static_block: StaticBlock
+    thread_local_block: ThreadLocalBlock
     dso_handle: ExecutorAddress
     text: ExecutorAddress
     text_size: int
@@ -81,7 +79,7 @@ def link(
     dylib: JITDylib,
     process: ProcessSymbols,
     memory_manager: MapperMemoryManager,
-    static_thread_locals: StaticThreadLocals,
+    thread_local_blocks: ThreadLocalBlocks,
     report: LinkReport = SILENT,
 ) -> LinkedUnit:
     """Link objects into executable memory. ``report`` is told after each pass.
@@ -112,12 +110,12 @@ def link(
     sizes = dict(zip(SEGMENTS, graph.segment_size, strict=True))
     alignments = dict(zip(SEGMENTS, graph.segment_align, strict=True))
     with (
-        _static_block(graph, static_thread_locals, tables) as static_block,
+        _thread_local_block(graph, thread_local_blocks, tables) as block,
         _allocate(graph, memory_manager, sizes, alignments, low) as memory,
     ):
         segments = [_segment_memory(memory, index) for index in range(len(SEGMENTS))]
         report.lap("allocate")
-        thread_locals = _thread_locals(tables, segments, unit, static_block)
+        thread_locals = _thread_locals(tables, segments, block)
         assign_addresses(graph, tables, segments, thread_locals)
         redirection = redirect(graph, tables, segments)
         report.lap("addresses")
@@ -133,12 +131,12 @@ def link(
 
         function_arrays = _function_arrays(graph, memory.bytes, segments)
         allocation = memory.finalize()
-        static_block.keep()
+        block.keep()
         report.lap("finalize")
     report.linked(graph, tables, segments, groups)
     return LinkedUnit(
         allocation=allocation,
-        static_block=static_block,
+        thread_local_block=block,
         dso_handle=segments[_RO].address,
         text=segments[_RX].address,
         text_size=segments[_RX].size,
@@ -177,12 +175,12 @@ def _eh_frame(segments: list[SegmentMemory], tables: Tables) -> ExecutorAddress:
     return ExecutorAddress(segments[_RO].address + tables.eh_frame_offset)
 
 
-def _static_block(
-    graph: LinkGraph, static_thread_locals: StaticThreadLocals, tables: Tables
-) -> StaticBlock:
+def _thread_local_block(
+    graph: LinkGraph, blocks: ThreadLocalBlocks, tables: Tables
+) -> ThreadLocalBlock:
     image = tables.thread_locals
     try:
-        return static_thread_locals.allocate(image.size if image.is_static else 0, image.align)
+        return blocks.allocate(image.size, image.align, image.is_static)
     except OutOfMemoryError as error:
         first = int(np.flatnonzero(graph.section_flags & elf.SHF_TLS)[0])
         owner = graph.objects[int(graph.section_object[first])]
@@ -190,12 +188,12 @@ def _static_block(
 
 
 def _thread_locals(
-    tables: Tables, segments: list[SegmentMemory], unit: int, static_block: StaticBlock
+    tables: Tables, segments: list[SegmentMemory], block: ThreadLocalBlock
 ) -> ThreadLocalImage:
     image = tables.thread_locals
     return ThreadLocalImage(
-        module=STATIC_MODULE if image.is_static else MODULE_OF_UNIT | unit,
-        offset=static_block.offset if image.is_static else 0,
+        module=block.module,
+        offset=block.offset,
         address=ExecutorAddress(segments[_RO].address + image.offset),
         size=image.size,
         align=image.align,

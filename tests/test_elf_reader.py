@@ -21,8 +21,8 @@ from runtime.executor_process_control import ThreadArea
 from runtime.link_graph import build
 from runtime.linker import LinkedUnit, link
 from runtime.memory_manager import MapperMemoryManager
-from runtime.static_thread_locals import StaticThreadLocals
 from runtime.symbols import JITDylib, ProcessSymbols, SymbolDescription
+from runtime.thread_local_blocks import ThreadLocalBlocks
 
 C = """
 extern int far[]; int printf(const char *, ...); int data = 5, zero[40]; const int constant = 6;
@@ -74,9 +74,9 @@ def link_with_fakes(name: str, data: bytes) -> LinkedUnit:
     manager = MapperMemoryManager(mapper, 1 << 20)
 
     process = ProcessSymbols(EverySymbol(), {}, manager.holds)
-    static = StaticThreadLocals(lambda: ThreadArea(-4096, 4096, 64))
+    blocks = ThreadLocalBlocks(lambda: ThreadArea(-4096, 4096, 64))
     try:
-        return link([read_object(name, data)], 0, JITDylib(), process, manager, static)
+        return link([read_object(name, data)], 0, JITDylib(), process, manager, blocks)
     except BaseException:
         assert manager.statistics().used == 0
         raise

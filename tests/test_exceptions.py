@@ -8,6 +8,8 @@ import pytest
 from conftest import Run
 from runtime_support import Program, compile_source, running_program
 
+from runtime.execution_session import LoadedUnit
+
 
 @pytest.mark.parametrize(
     ("script", "output"),
@@ -125,7 +127,7 @@ def test_frames_come_and_go_with_their_units(program: Program) -> None:
         compile_source(THROWER % {"n": n}, "-fPIC", f"-O{n % 3}", language="c++") for n in range(4)
     ]
     expected = 0
-    loaded = {}
+    loaded: dict[int, LoadedUnit] = {}
     for step in range(200):
         n = (step * 7) % 4
         if n in loaded:

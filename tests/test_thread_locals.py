@@ -193,3 +193,17 @@ def test_objects_of_all_threads_are_destroyed_with_their_unit(program: Program) 
     assert program.integer("destroyed") == 2
     program.call("stop")
     assert program.integer("destroyed") == 2
+
+
+def test_a_thing_of_the_past_costs_no_memory(program: Program) -> None:
+    """Module numbers are used again, so what is indexed by them stays small."""
+    code = compile_source("__thread int n = 7; int go(void) { return ++n; }", "-fPIC")
+    first = program.load(code)
+    number = first.linked.thread_locals.module
+    program.session.unload(first)
+    for _ in range(20):
+        unit = program.load(code)
+        assert unit.linked.thread_locals.module == number
+        program.session.unload(unit)
+    units = [program.load(compile_source(f"__thread int n{i} = {i};", "-fPIC")) for i in range(3)]
+    assert len({unit.linked.thread_locals.module for unit in units}) == 3
