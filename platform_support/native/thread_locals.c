@@ -126,17 +126,24 @@ static void *make_block(size_t unit) {
   return block;
 }
 
-void *forkrepl_tls_get_addr(const uint64_t *index) {
+// Apart, so that the other saves no registers.
+__attribute__((noinline)) static void *find_or_make(const uint64_t *index) {
   if (!(index[0] & MODULE_OF_UNIT))
     return __tls_get_addr((void *)index);
-  size_t unit = (size_t)(index[0] & ~MODULE_OF_UNIT);
-  void *block = unit < here.count ? here.blocks[unit] : NULL;
-  if (!block) {
-    if (index[0] == STATIC_MODULE)
-      return thread_pointer() + index[1];
-    block = make_block(unit);
+  if (index[0] == STATIC_MODULE)
+    return thread_pointer() + index[1];
+  return (char *)make_block((size_t)(index[0] & ~MODULE_OF_UNIT)) + index[1];
+}
+
+void *forkrepl_tls_get_addr(const uint64_t *index) {
+  // Of other modules, and of the static one, this is larger than any count.
+  uint64_t unit = index[0] ^ MODULE_OF_UNIT;
+  if (__builtin_expect(unit < here.count, 1)) {
+    char *block = here.blocks[unit];
+    if (__builtin_expect(block != NULL, 1))
+      return block + index[1];
   }
-  return (char *)block + index[1];
+  return find_or_make(index);
 }
 
 int forkrepl_thread_atexit(void (*function)(void *), void *object,
