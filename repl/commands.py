@@ -70,6 +70,13 @@ def _undo(session: Session, argument: str) -> str:
     return ""
 
 
+def _reset(session: Session, argument: str) -> str:
+    if argument:
+        raise ShellError("%reset takes no argument (%undo N takes back some inputs)")
+    session.reset()
+    return ""
+
+
 def _lib(session: Session, argument: str) -> str:
     if not argument:
         raise ShellError("%lib needs a library: a name (m), a file name (libm.so.6) or a path")
@@ -86,6 +93,7 @@ COMMANDS = {
     for command in [
         Command("%help", "%help [COMMAND]", "this list, or one command's help", _help),
         Command("%undo", "%undo [N]", "take back the last input, or the last N", _undo),
+        Command("%reset", "%reset", "end the program as by exit(0) and start with nothing", _reset),
         Command("%lib", "%lib NAME", "load a shared library: m, libm.so.6 or a path", _lib),
         Command("%quit", "%quit", "leave the shell (Ctrl-D does too)", _quit),
     ]

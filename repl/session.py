@@ -162,6 +162,19 @@ class Session:
         for outcome in outcomes:  # all are gone; now say what one of them threw
             _raise_exception(outcome)
 
+    def reset(self) -> None:
+        """End the program as by ``exit(0)``; another begins, with nothing declared.
+
+        Raises ProgramCrashed if what it had registered crashed; it has been replaced
+        all the same.
+        """
+        try:
+            self._executor.shutdown()
+        except ExecutorDied as died:
+            self._start_anew()
+            raise ProgramCrashed(died.signal, died.wait_status) from None
+        self._start_anew()
+
     def load_library(self, name: str) -> None:
         """Open a shared library (``m``, ``libm.so.6`` or a path) in the executor."""
         for path in find_library(name, self._options.library_folders):
