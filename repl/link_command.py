@@ -144,7 +144,7 @@ class _Command:
         _check(target.session.initialize(unit))
         outcome = target.process.run_main(function, arguments)
         _check(outcome)
-        return target.process.shutdown() or outcome.status & 0xFF
+        return target.process.shutdown(outcome.status)
 
 
 def _nothing_defines(entry: str) -> ShellError:
@@ -202,6 +202,7 @@ def _target(memory: str, listener: Listener | None) -> Iterator[_Target]:
 
     if memory == "in-process":
         own = InProcessExecutor(native_programs.platform_library())
+        own.attend_exit()
         own_memory = MapperMemoryManager(InProcessMemoryMapper(own))
         yield _Target(own, ExecutionSession(own, LinuxPlatform(), own_memory))
         return

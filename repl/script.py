@@ -61,7 +61,7 @@ def run_inputs(session: Session, script: Script) -> Progress:
                 if not script.keep_going:
                     break
     except Quit:
-        progress.status = session.finish() or int(progress.failed)
+        progress.status = session.finish(int(progress.failed)) or int(progress.failed)
     except ProgramCrashed as crash:
         report(crash)
         progress.status = status_of_crash(crash)
@@ -74,8 +74,8 @@ def _finish(session: Session, status: int) -> int:
     """Call ``main`` unless something failed, and let the program end."""
     try:
         returned = session.run_main() if status == 0 else None
-        at_exit = session.finish()
-        return status or at_exit or returned or 0
+        at_exit = session.finish(status or returned or 0)
+        return status or at_exit
     except ProgramExited as exited:
         return exited.status
     except ProgramCrashed as crash:
@@ -83,7 +83,7 @@ def _finish(session: Session, status: int) -> int:
         return status_of_crash(crash)
     except (ShellError, RuntimeFailure) as error:
         report(error)
-        session.finish()
+        session.finish(1)
         return 1
 
 

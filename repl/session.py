@@ -25,6 +25,7 @@ from repl.errors import (
     ProgramExited,
     ShellError,
     UncaughtException,
+    signal_name,
 )
 from repl.frontend import Frontend, Source
 from repl.linker_import import import_linker
@@ -88,6 +89,7 @@ class Session:
     def __init__(self, options: SessionOptions) -> None:
         self._options = options
         self._steps: list[_Step] = []
+        self._warnings: list[str] = []
         with ExitStack() as stack:
             # All start now and get ready while the first input is being typed.
             self._frontend = stack.enter_context(
@@ -175,13 +177,18 @@ class Session:
             raise ProgramCrashed(died.signal, died.wait_status) from None
         self._start_anew()
 
+    def take_warnings(self) -> list[str]:
+        """What the user should know of the last input or ``undo``, whether it failed or not."""
+        warnings, self._warnings = self._warnings, []
+        return warnings
+
     def load_library(self, name: str) -> None:
         """Open a shared library (``m``, ``libm.so.6`` or a path) in the executor."""
         for path in find_library(name, self._options.library_folders):
             self._guarded(partial(self._execution_session().load_library, path))
 
     def run_main(self) -> int | None:
-        """Call ``main``, if an input defined it: its status, or None."""
+        """Call ``main``, if an input defined it: what it returned, or None."""
         execution = self._execution_session()
         main = execution.find_symbol("main")
         if main is None:
@@ -190,15 +197,15 @@ class Session:
             lambda: self._executor.run_main(main, list(self._options.arguments))
         )
         _raise_exception(outcome)
-        return outcome.status & 0xFF
+        return outcome.status
 
-    def finish(self) -> int:
-        """End the program as by returning from main: what is registered runs.
+    def finish(self, status: int = 0) -> int:
+        """End the program as by returning ``status`` from main: what is registered runs.
 
-        Returns its exit status.
+        Returns its exit status, which a handler may have changed.
         """
         try:
-            return self._executor.shutdown()
+            return self._executor.shutdown(status)
         except ExecutorDied as died:
             raise ProgramCrashed(died.signal, died.wait_status) from None
 
@@ -227,7 +234,13 @@ class Session:
 
     def _unload(self, unit: LoadedUnit) -> Outcome:
         execution = self._execution_session()
-        return self._guarded(lambda: execution.unload(unit))
+        outcome = self._guarded(lambda: execution.unload(unit))
+        self._warnings += [
+            f"warning: the handler of {signal_name(number)} went with its code: "
+            "the signal has its default effect again"
+            for number in outcome.restored_signals
+        ]
+        return outcome
 
     def _execution_session(self) -> ExecutionSession:
         if self._execution is None:

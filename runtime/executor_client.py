@@ -212,13 +212,13 @@ class ExecutorClient(ABC):
 
     # The end.
 
-    def shutdown(self) -> int:
-        """Let the process end as by ``exit(0)``, running what is registered.
+    def shutdown(self, status: int = 0) -> int:
+        """Let the process end as by ``exit(status)``, running what is registered.
 
         Returns its exit status, which a handler may have changed.
         """
         try:
-            self._ask(Operation.SHUTDOWN, b"")
+            self._ask(Operation.SHUTDOWN, wire.STATUS.pack(status))
         except ExecutorDied as died:
             if died.exit_status is None:
                 raise

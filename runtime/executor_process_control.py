@@ -117,8 +117,8 @@ class ExecutorProcessControl(Protocol):
     def run_main(self, function: ExecutorAddress, arguments: list[str]) -> Outcome:
         """Call ``int main(int, char **, char **)``."""
 
-    def shutdown(self) -> int:
-        """Let the program end as by ``exit(0)``, running what is registered.
+    def shutdown(self, status: int = 0) -> int:
+        """Let the program end as by ``exit(status)``, running what is registered.
 
         Returns its exit status, which a handler may have changed.
         """

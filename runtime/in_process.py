@@ -15,7 +15,7 @@ from runtime.addresses import ExecutorAddress, Protection
 from runtime.errors import ExecutorError, describe_error
 from runtime.executor_process_control import ThreadArea, UnitRegistration
 from runtime.symbols import SymbolDescription
-from runtime.wire import MAX_VALUE, Outcome, Value
+from runtime.wire import MAX_VALUE, Outcome, Value, signals_in
 
 _MAP_PRIVATE_NORESERVE = 0x02 | 0x4000
 _MAP_ANONYMOUS = 0x20
@@ -56,6 +56,7 @@ class _Outcome(ctypes.Structure):
         ("kind", ctypes.c_uint32),
         ("status", ctypes.c_int32),
         ("value", _Value),
+        ("restored_signals", ctypes.c_uint64),
         ("exception_type", ctypes.c_char * _TEXT_SIZES[0]),
         ("exception_what", ctypes.c_char * _TEXT_SIZES[1]),
     ]
@@ -161,6 +162,7 @@ class InProcessExecutor:
             ctypes.CDLL(path, ctypes.RTLD_GLOBAL)
         except OSError as error:
             raise ExecutorError(str(error)) from error
+        self._platform.forkrepl_library_opened()
 
     def open_exports(self, shared_object: bytes) -> int:
         """See ``ExecutorProcessControl``."""
@@ -247,11 +249,15 @@ class InProcessExecutor:
         count.value = len(arguments)
         vector.value = ctypes.addressof(self._keep_arguments(arguments))
 
-    def shutdown(self) -> int:
-        """Run what is registered, as at the end of a program; its status is 0."""
-        self._platform.forkrepl_close_all()
-        self._libc.fflush(None)
-        return 0
+    def attend_exit(self) -> None:
+        """From now on this process's end by ``exit`` or ``quick_exit`` runs what units
+        have registered, so their memory must stay."""
+        self._platform.forkrepl_attend_exit(None)
+
+    def shutdown(self, status: int = 0) -> int:
+        """Run what is registered; this process goes on."""
+        self._platform.forkrepl_end(ctypes.c_int(status))
+        return status & 0xFF
 
     def _keep_arguments(self, arguments: list[str]) -> ctypes.Array[ctypes.c_char_p]:
         encoded = [argument.encode("utf-8", "surrogateescape") for argument in arguments]
@@ -275,4 +281,5 @@ def _read(outcome: _Outcome) -> Outcome:
         value=value,
         exception_type=outcome.exception_type.decode("utf-8", "replace") if outcome.kind else None,
         exception_what=outcome.exception_what.decode("utf-8", "replace"),
+        restored_signals=signals_in(outcome.restored_signals),
     )

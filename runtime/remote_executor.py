@@ -47,9 +47,9 @@ class RemoteExecutor(ExecutorClient):
             self._connected = True
         super().greet()
 
-    def shutdown(self) -> int:
+    def shutdown(self, status: int = 0) -> int:
         """Nothing needs to end where nothing has been started."""
-        return super().shutdown() if self._connected else 0
+        return super().shutdown(status) if self._connected else status & 0xFF
 
     def kill(self) -> None:
         """End the connection, and the listener ends the process."""

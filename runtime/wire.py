@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from runtime.errors import ExecutorError
 
-VERSION = 2
+VERSION = 3
 MAX_PAYLOAD = 64 << 20
 
 HEAD = struct.Struct("<IHH")  # payload size, operation, error
@@ -26,8 +26,8 @@ THREAD_LOCAL = struct.Struct("<Qq")  # module, offset
 DESCRIPTION = struct.Struct("<QQQ")  # address, size, whether it is a variable
 THREAD_AREA = struct.Struct("<qQQ")  # offset from the thread pointer, size, align
 WORD = struct.Struct("<Q")
-STATUS = struct.Struct("<i")  # of EXITING and ENDED
-OUTCOME = struct.Struct("<IiQQQQIIII")
+STATUS = struct.Struct("<i")  # of SHUTDOWN, EXITING and ENDED
+OUTCOME = struct.Struct("<IiQQQQQIIII")
 MAX_VALUE = 4096
 
 
@@ -75,12 +75,17 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run in the executor ended, when it ended by itself."""
+    """How a run in the executor ended, when it ended by itself.
+
+    ``restored_signals``: a unit went with the handlers of these signals, which have
+    their default action again.
+    """
 
     status: int
     value: Value | None
     exception_type: str | None
     exception_what: str
+    restored_signals: tuple[int, ...] = ()
 
 
 def pack_strings(strings: list[str]) -> bytes:
@@ -108,17 +113,27 @@ def unpack_outcome(payload: bytes) -> Outcome:
     """Decode ``struct wire_outcome``. Raises ExecutorError if it is malformed."""
     if len(payload) < OUTCOME.size:
         raise ExecutorError(f"malformed outcome from the executor: {len(payload)} bytes")
-    kind, status, present, address, storage, size, *lengths, _ = OUTCOME.unpack_from(payload)
+    kind, status, *captured, restored, type_length, what_length, value_length, _ = (
+        OUTCOME.unpack_from(payload)
+    )
+    present, address, storage, size = captured
+    lengths = (type_length, what_length, value_length)
     if kind not in (0, 1) or sum(lengths) != len(payload) - OUTCOME.size:
         raise ExecutorError("malformed outcome from the executor: its lengths do not add up")
-    if lengths[2] > min(size, MAX_VALUE):
+    if value_length > min(size, MAX_VALUE):
         raise ExecutorError("malformed outcome from the executor: too much of a value")
-    type_end = OUTCOME.size + lengths[0]
-    what_end = type_end + lengths[1]
+    type_end = OUTCOME.size + type_length
+    what_end = type_end + what_length
     exception_type = payload[OUTCOME.size : type_end].decode("utf-8", "replace")
     return Outcome(
         status=status,
         value=Value(address, storage, size, payload[what_end:]) if present else None,
         exception_type=exception_type if kind == 1 else None,
         exception_what=payload[type_end:what_end].decode("utf-8", "replace"),
+        restored_signals=signals_in(restored),
     )
+
+
+def signals_in(bits: int) -> tuple[int, ...]:
+    """The numbers of signals in a set of 64 bits, the lowest of which is signal 1."""
+    return tuple(number for number in range(1, 65) if bits >> (number - 1) & 1)

@@ -78,7 +78,7 @@ def run_linked(
             assert program.session.initialize(unit).exception_type is None
             outcome = program.process.run_main(program.address("main"), ["program"])
             assert outcome.exception_type is None, outcome
-            status = program.process.shutdown() or outcome.status & 0xFF
+            status = program.process.shutdown(outcome.status)
         except ExecutorDied as died:
             status = -(died.signal or 0) if died.exit_status is None else died.exit_status
     output, errors = capture.readouterr()

@@ -159,10 +159,11 @@ def test_requests_after_kill(process: ExecutorProcess, name: str) -> None:
     "how",
     [
         "void go(void) { exit(STATUS); }",
+        "void go(void) { quick_exit(STATUS); }",
         "static void *run(void *u) { exit(STATUS); }"
         "void go(void) { pthread_t t; pthread_create(&t, 0, run, 0); pthread_join(t, 0); }",
     ],
-    ids=["from the snippet", "from a thread"],
+    ids=["from the snippet", "quickly", "from a thread"],
 )
 def test_exit_gives_its_status(program: Program, how: str, status: int) -> None:
     source = "#include <stdlib.h>\n#include <pthread.h>\n" + how.replace("STATUS", str(status))
@@ -170,7 +171,7 @@ def test_exit_gives_its_status(program: Program, how: str, status: int) -> None:
     assert (died.exit_status, died.signal, died.wait_status) == (status & 0xFF, None, None)
 
 
-@pytest.mark.parametrize("call", ["_exit(5)", "_Exit(5)", "quick_exit(5)"])
+@pytest.mark.parametrize("call", ["_exit(5)", "_Exit(5)"])
 def test_ending_without_exit_gives_the_wait_status(program: Program, call: str) -> None:
     died = run_to_its_end(
         program, f"#include <stdlib.h>\n#include <unistd.h>\nvoid go(void) {{ {call}; }}"

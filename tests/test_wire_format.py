@@ -48,6 +48,7 @@ LAYOUTS = {
             "value_address",
             "value_storage",
             "value_size",
+            "restored_signals",
             "type_length",
             "what_length",
             "value_length",
@@ -125,6 +126,7 @@ def encode_outcome(
     value: Value | None = None,
     type_name: bytes = b"",
     what: bytes = b"",
+    restored_signals: int = 0,
     lengths: tuple[int, int, int] | None = None,
 ) -> bytes:
     v = value or Value(0, 0, 0, b"")
@@ -135,6 +137,7 @@ def encode_outcome(
         v.address,
         v.storage,
         v.size,
+        restored_signals,
         *(lengths or (len(type_name), len(what), len(v.data))),
         0,
     )
@@ -156,6 +159,11 @@ def test_outcome_with_both_keeps_them_apart() -> None:
     value = Value(1, 2, 3, b"abc")
     payload = encode_outcome(kind=1, type_name=b"int", what=b"why", value=value)
     assert unpack_outcome(payload) == Outcome(0, value, "int", "why")
+
+
+def test_outcome_with_restored_signals() -> None:
+    outcome = unpack_outcome(encode_outcome(restored_signals=1 << 63 | 1 << 14 | 1 << 0))
+    assert outcome == Outcome(0, None, None, "", (1, 15, 64))
 
 
 @pytest.mark.parametrize("size", range(wire.OUTCOME.size))

@@ -22,7 +22,9 @@ void copy(char *into, size_t size, const char *text) {
 }
 
 void describe_current(forkrepl_outcome *outcome, const char *what) {
-  if (!outcome || outcome->kind == FORKREPL_THREW) // the first one tells most
+  if (!outcome)
+    std::terminate();
+  if (outcome->kind == FORKREPL_THREW) // the first one tells most
     return;
   outcome->kind = FORKREPL_THREW;
   const std::type_info *type = abi::__cxa_current_exception_type();

@@ -59,6 +59,7 @@ struct forkrepl_outcome {
   uint32_t kind;
   int32_t status; // what main returned
   struct forkrepl_value value;
+  uint64_t restored_signals; // a unit went with their handlers; bit 0: signal 1
   char exception_type[FORKREPL_EXCEPTION_TYPE_SIZE];
   char exception_what[FORKREPL_EXCEPTION_WHAT_SIZE];
 };
@@ -72,11 +73,20 @@ void forkrepl_choose_functions(const uint64_t *pairs, size_t count);
 
 // Runs what the unit registered (newest first, also what is registered
 // meanwhile), then its finalizers, then forgets it and its frames. The outcome
-// says whether something threw; the rest is run all the same. 0, or ENOENT.
+// says whether something threw (the rest is run all the same) and which signals
+// have lost their handlers. 0, or ENOENT.
 int forkrepl_unit_close(uint64_t dso_handle, struct forkrepl_outcome *outcome);
 
-// The same for every unit, newest first: the process is about to exit.
-void forkrepl_close_all(void);
+// From now on exit and quick_exit run what units have registered. `tell` (may be
+// NULL) is called last, with the status.
+void forkrepl_attend_exit(void (*tell)(int status));
+
+// The same without the end of the process: the program has ended with `status`.
+void forkrepl_end(int status);
+
+// A library has been opened: what units register from now on runs, at exit, before
+// the library's own handlers, and what they have registered before runs after.
+void forkrepl_library_opened(void);
 
 // Calls functions of type void(void), in order, behind an exception barrier
 // that also flushes standard output.
@@ -95,7 +105,19 @@ extern char **forkrepl_argv;
 int forkrepl_cxa_atexit(void (*function)(void *), void *argument,
                         void *dso_handle);
 int forkrepl_atexit(void (*function)(void));
+int forkrepl_on_exit(void (*function)(int, void *), void *argument);
+int forkrepl_at_quick_exit(void (*function)(void));
+int forkrepl_cxa_at_quick_exit(void (*function)(void *), void *dso_handle);
+void forkrepl_quick_exit(int status);
 void forkrepl_cxa_finalize(void *dso_handle);
+int forkrepl_register_atfork(void (*prepare)(void), void (*parent)(void),
+                             void (*child)(void), void *dso_handle);
+int forkrepl_pthread_atfork(void (*prepare)(void), void (*parent)(void),
+                            void (*child)(void));
+int forkrepl_key_create(unsigned *key, void (*destructor)(void *));
+int forkrepl_key_delete(unsigned key);
+int forkrepl_tss_create(unsigned *key, void (*destructor)(void *));
+void forkrepl_tss_delete(unsigned key);
 int forkrepl_thread_atexit(void (*function)(void *), void *object,
                            void *dso_handle);
 void *forkrepl_tls_get_addr(const uint64_t *module_and_offset);

@@ -1,8 +1,10 @@
-// atexit and __cxa_atexit for code that can be unmapped (Itanium C++ ABI,
-// section 3.3.6 "DSO Object Destruction API"; C11 7.22.4.2).
+// atexit, on_exit, at_quick_exit and what C++ makes of destructors, for code that
+// can be unmapped (Itanium C++ ABI, section 3.3.6 "DSO Object Destruction API"; C11
+// 7.22.4; on_exit(3)).
 //
-// One list, newest first. Every record belongs to a unit, so that a unit's
-// records can be run and dropped alone; what belongs to no unit runs at exit.
+// Two lists, newest first: what runs at exit, and what at quick_exit. Every record
+// belongs to a unit, so that a unit's records can be run or dropped alone; what
+// belongs to no unit runs at the end.
 #include "handlers.h"
 
 #include <pthread.h>
@@ -10,25 +12,28 @@
 
 struct handler {
   struct handler *older;
-  void (*function)(void *);
-  void *argument;
   void *dso_handle;
+  uint64_t number; // they are counted, from 1
+  void (*function)(void *);
+  void (*with_status)(int, void *); // instead, if it came by on_exit
+  void *argument;
 };
 
-static struct handler *newest;
+static struct handler *normal; // what exit runs
+static struct handler *quick;  // what quick_exit runs
+static uint64_t count;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-int forkrepl_cxa_atexit(void (*function)(void *), void *argument,
-                        void *dso_handle) {
+// Adds a copy to a list. 0, or -1 without memory.
+static int add(struct handler **list, struct handler handler) {
   struct handler *added = malloc(sizeof *added);
   if (!added)
     return -1;
-  added->function = function;
-  added->argument = argument;
-  added->dso_handle = dso_handle;
+  *added = handler;
   pthread_mutex_lock(&lock);
-  added->older = newest;
-  newest = added;
+  added->number = ++count;
+  added->older = *list;
+  *list = added;
   pthread_mutex_unlock(&lock);
   return 0;
 }
@@ -37,20 +42,52 @@ static void call_without_argument(void *function) {
   ((void (*)(void))function)();
 }
 
+int forkrepl_cxa_atexit(void (*function)(void *), void *argument,
+                        void *dso_handle) {
+  return add(&normal, (struct handler){.dso_handle = dso_handle,
+                                        .function = function,
+                                        .argument = argument});
+}
+
 int forkrepl_atexit(void (*function)(void)) {
-  // The handler must not outlive its own code, so it belongs to the unit that
-  // holds that; a library's function belongs to the unit that registers it.
-  void *owner = forkrepl_unit_of_address((const void *)function);
-  if (!owner)
-    owner = forkrepl_unit_of_address(__builtin_return_address(0));
+  void *owner = forkrepl_owner((const void *)function, __builtin_return_address(0));
   return forkrepl_cxa_atexit(call_without_argument, (void *)function, owner);
 }
 
-// The newest record that matches, taken off the list; NULL when none is left.
-static struct handler *take_newest(void *dso_handle) {
+int forkrepl_on_exit(void (*function)(int, void *), void *argument) {
+  void *owner = forkrepl_owner((const void *)function, __builtin_return_address(0));
+  return add(&normal, (struct handler){.dso_handle = owner,
+                                        .with_status = function,
+                                        .argument = argument});
+}
+
+int forkrepl_cxa_at_quick_exit(void (*function)(void *), void *dso_handle) {
+  return add(&quick,
+             (struct handler){.dso_handle = dso_handle, .function = function});
+}
+
+int forkrepl_at_quick_exit(void (*function)(void)) {
+  void *owner = forkrepl_owner((const void *)function, __builtin_return_address(0));
+  return add(&quick, (struct handler){.dso_handle = owner,
+                                               .function = call_without_argument,
+                                               .argument = (void *)function});
+}
+
+uint64_t forkrepl_handlers_count(void) {
+  pthread_mutex_lock(&lock);
+  uint64_t result = count;
+  pthread_mutex_unlock(&lock);
+  return result;
+}
+
+// The newest record of a unit (NULL: of any) that has at least this number, taken
+// off the list; NULL when none is left.
+static struct handler *take_newest(struct handler **list, void *dso_handle,
+                                   uint64_t first) {
   struct handler *found = NULL;
   pthread_mutex_lock(&lock);
-  for (struct handler **at = &newest; *at; at = &(*at)->older)
+  for (struct handler **at = list; *at && (*at)->number >= first;
+       at = &(*at)->older)
     if (!dso_handle || (*at)->dso_handle == dso_handle) {
       found = *at;
       *at = found->older;
@@ -60,17 +97,49 @@ static struct handler *take_newest(void *dso_handle) {
   return found;
 }
 
-void forkrepl_handlers_run(void *dso_handle, struct forkrepl_outcome *outcome) {
+struct call {
+  struct handler handler;
+  int status;
+};
+
+static void call_handler(void *argument) {
+  const struct call *call = argument;
+  if (call->handler.with_status)
+    call->handler.with_status(call->status, call->handler.argument);
+  else
+    call->handler.function(call->handler.argument);
+}
+
+static void run(struct handler **list, void *dso_handle, uint64_t first,
+                int status, struct forkrepl_outcome *outcome) {
   struct handler *handler;
   // Taken off before it is called: a handler runs once, whatever it does.
-  while ((handler = take_newest(dso_handle))) {
-    void (*function)(void *) = handler->function;
-    void *argument = handler->argument;
+  while ((handler = take_newest(list, dso_handle, first))) {
+    struct call call = {*handler, status};
     free(handler);
-    forkrepl_guarded_call(function, argument, outcome);
+    forkrepl_guarded_call(call_handler, &call, outcome);
   }
+}
+
+void forkrepl_handlers_run(void *dso_handle, struct forkrepl_outcome *outcome) {
+  run(&normal, dso_handle, 0, 0, outcome);
+}
+
+void forkrepl_handlers_run_since(uint64_t first, int status) {
+  run(&normal, NULL, first, status, NULL);
+}
+
+void forkrepl_quick_handlers_run(void) { run(&quick, NULL, 0, 0, NULL); }
+
+void forkrepl_quick_handlers_drop(void *dso_handle) {
+  struct handler *handler;
+  while ((handler = take_newest(&quick, dso_handle, 0)))
+    free(handler);
 }
 
 void forkrepl_cxa_finalize(void *dso_handle) {
   forkrepl_handlers_run(dso_handle, NULL);
+  forkrepl_quick_handlers_drop(dso_handle);
+  if (dso_handle)
+    forkrepl_fork_handlers_drop(dso_handle, 0, 0);
 }

@@ -14,6 +14,7 @@ extern void __deregister_frame(void *);
 
 struct unit {
   struct unit *older;
+  uint64_t first_handler; // the number that its first one would have
   size_t next_finalizer;
   struct forkrepl_unit description;
   struct forkrepl_move *moves;
@@ -34,6 +35,7 @@ static struct unit *create(const struct forkrepl_unit *description) {
     free(moves);
     return NULL;
   }
+  added->first_handler = forkrepl_handlers_count() + 1;
   added->next_finalizer = 0;
   added->description = *description;
   added->description.finalizers = added->finalizers;
@@ -91,23 +93,40 @@ void *forkrepl_unit_of_address(const void *address) {
   return found;
 }
 
+void *forkrepl_owner(const void *function, const void *caller) {
+  void *owner = function ? forkrepl_unit_of_address(function) : NULL;
+  return owner ? owner : forkrepl_unit_of_address(caller);
+}
+
 static void call_finalizer(void *function) { ((void (*)(void))function)(); }
 
-static void close_unit(struct unit *unit, struct forkrepl_outcome *outcome) {
-  void *dso_handle = (void *)unit->description.dso_handle;
-  forkrepl_thread_locals_run(dso_handle, outcome);
-  forkrepl_handlers_run(dso_handle, outcome);
+static void run_finalizers(struct unit *unit, struct forkrepl_outcome *outcome) {
   // Counted before it is called: one that calls exit is not run again.
   while (unit->next_finalizer < unit->description.finalizer_count)
     forkrepl_guarded_call(call_finalizer,
                           (void *)unit->finalizers[unit->next_finalizer++],
                           outcome);
-  // A finalizer may have registered more.
+}
+
+// Runs what the unit has registered, then forgets what nobody is to call any more.
+static void close_unit(struct unit *unit, struct forkrepl_outcome *outcome) {
+  const struct forkrepl_unit *description = &unit->description;
+  void *dso_handle = (void *)description->dso_handle;
+  forkrepl_thread_locals_run(dso_handle, outcome);
   forkrepl_handlers_run(dso_handle, outcome);
-  if (unit->description.eh_frame)
-    __deregister_frame((void *)unit->description.eh_frame);
-  forkrepl_variables_return(unit->moves, unit->description.move_count);
-  forkrepl_thread_locals_remove(&unit->description);
+  run_finalizers(unit, outcome);
+  forkrepl_keys_delete(dso_handle, outcome); // those that no finalizer has deleted
+  // Finalizers and destructors may have registered more.
+  forkrepl_handlers_run(dso_handle, outcome);
+  forkrepl_quick_handlers_drop(dso_handle);
+  forkrepl_fork_handlers_drop(dso_handle, description->text_start,
+                              description->text_size);
+  outcome->restored_signals = forkrepl_signals_restore(description->text_start,
+                                                       description->text_size);
+  if (description->eh_frame)
+    __deregister_frame((void *)description->eh_frame);
+  forkrepl_variables_return(unit->moves, description->move_count);
+  forkrepl_thread_locals_remove(description);
 }
 
 int forkrepl_unit_close(uint64_t dso_handle, struct forkrepl_outcome *outcome) {
@@ -133,12 +152,10 @@ int forkrepl_unit_close(uint64_t dso_handle, struct forkrepl_outcome *outcome) {
   return 0;
 }
 
-void forkrepl_close_all(void) {
-  struct forkrepl_outcome ignored;
-  // This thread's objects, then handlers, across units: that is the reverse of
-  // construction.
-  forkrepl_thread_locals_run(NULL, NULL);
-  forkrepl_handlers_run(NULL, NULL);
-  while (newest)
-    forkrepl_unit_close(newest->description.dso_handle, &ignored);
+void forkrepl_units_finalize(uint64_t first, int status) {
+  for (struct unit *unit = newest; unit && unit->first_handler >= first;
+       unit = unit->older) {
+    run_finalizers(unit, NULL);
+    forkrepl_handlers_run_since(first, status); // which these may have registered
+  }
 }

@@ -47,6 +47,7 @@ static void reply_outcome(const struct request *request,
       .value_address = outcome->value.address,
       .value_storage = outcome->value.storage,
       .value_size = outcome->value.size,
+      .restored_signals = outcome->restored_signals,
       .type_length = (uint32_t)strlen(outcome->exception_type),
       .what_length = (uint32_t)strlen(outcome->exception_what),
       .value_length = (uint32_t)(outcome->value.size < WIRE_MAX_VALUE
@@ -155,9 +156,10 @@ static void look_up(const struct request *request, size_t words,
 }
 
 static void on_load_library(const struct request *request) {
-  if (dlopen((const char *)request->payload, RTLD_NOW | RTLD_GLOBAL))
+  if (dlopen((const char *)request->payload, RTLD_NOW | RTLD_GLOBAL)) {
+    forkrepl_library_opened();
     reply(request, 0, NULL, 0);
-  else
+  } else
     reply_error(request, ENOENT, dlerror());
 }
 
@@ -277,20 +279,18 @@ static void on_read(const struct request *request) {
   free(bytes);
 }
 
-// exit(), from wherever: everything is torn down here, while the code is still
-// mapped, and the controller learns that it was no accident.
-static void on_process_exit(int status, void *unused) {
-  static int torn_down;
-  if (torn_down)
-    return;
-  // A handler may call exit itself, with another status: then this is called
-  // again and goes on where it was left.
-  on_exit(on_process_exit, NULL);
-  forkrepl_close_all();
-  torn_down = 1;
-  fflush(NULL);
+// exit() or quick_exit(), from wherever: the controller learns that it was no
+// accident.
+static void tell_status(int status) {
   if (getpid() == controlled)
     connection_reply(WIRE_EXITING, 0, &status, sizeof status);
+}
+
+static void on_shutdown(const struct request *request) {
+  int32_t status = 0;
+  if (request->head.size >= sizeof status)
+    memcpy(&status, request->payload, sizeof status);
+  exit(status);
 }
 
 static void serve(const struct request *request) {
@@ -334,7 +334,7 @@ static void serve(const struct request *request) {
   case WIRE_SET_ARGUMENTS:
     return on_set_arguments(request);
   case WIRE_SHUTDOWN:
-    exit(0);
+    return on_shutdown(request);
   default:
     reply(request, ENOSYS, NULL, 0);
   }
@@ -349,7 +349,7 @@ int main(int argc, char **argv) {
   forkrepl_set_thread_area(thread_area, sizeof thread_area);
   prctl(PR_SET_PDEATHSIG, SIGKILL); // not even an endless loop outlives it
   connection_open(atoi(argv[1]));
-  on_exit(on_process_exit, NULL);
+  forkrepl_attend_exit(tell_status);
 
   struct request request;
   while (connection_receive(&request)) {

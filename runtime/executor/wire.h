@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-enum { WIRE_VERSION = 2 };
+enum { WIRE_VERSION = 3 };
 
 enum { WIRE_MAX_PAYLOAD = 64 << 20 };
 
@@ -30,9 +30,9 @@ enum wire_operation {
   WIRE_RUN_MAIN = 9,    // u64 function, n * NUL-terminated argument -> wire_outcome
   WIRE_CLOSE = 10,      // u64 dso handle -> wire_outcome
   WIRE_READ = 11,       // u64 address, u64 size -> bytes that could be read
-  WIRE_SHUTDOWN = 12,   // -> (exits as by exit(0); EXITING follows)
+  WIRE_SHUTDOWN = 12,   // i32 status -> (exits as by exit(status); EXITING follows)
   WIRE_SET_ARGUMENTS = 13, // n * NUL-terminated argument ->
-  WIRE_EXITING = 14,    // unasked: i32 status, from exit()
+  WIRE_EXITING = 14,    // unasked: i32 status, from exit() or quick_exit()
   WIRE_CHOOSE = 15,     // n * (u64 slot, u64 resolver) ->
   WIRE_WRITE = 17,      // u64 address, bytes ->
   WIRE_LOOKUP_THREAD_LOCAL = 16, // n * NUL-terminated name ->
@@ -80,6 +80,7 @@ struct wire_outcome {
   uint64_t value_address;
   uint64_t value_storage;
   uint64_t value_size;
+  uint64_t restored_signals; // whose handlers went with a unit; bit 0: signal 1
   uint32_t type_length; // of the two strings that follow
   uint32_t what_length;
   uint32_t value_length; // of the first bytes of the value, after these
