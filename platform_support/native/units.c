@@ -15,7 +15,7 @@ extern void __deregister_frame(void *);
 struct unit {
   struct unit *older;
   uint64_t first_handler; // the number that its first one would have
-  size_t next_finalizer;
+  int is_finalized; // or on the way to it
   struct forkrepl_unit description;
   struct forkrepl_move *moves;
   uint64_t finalizers[];
@@ -36,7 +36,7 @@ static struct unit *create(const struct forkrepl_unit *description) {
     return NULL;
   }
   added->first_handler = forkrepl_handlers_count() + 1;
-  added->next_finalizer = 0;
+  added->is_finalized = 0;
   added->description = *description;
   added->description.finalizers = added->finalizers;
   added->description.moves = added->moves = moves;
@@ -101,11 +101,11 @@ void *forkrepl_owner(const void *function, const void *caller) {
 static void call_finalizer(void *function) { ((void (*)(void))function)(); }
 
 static void run_finalizers(struct unit *unit, struct forkrepl_outcome *outcome) {
-  // Counted before it is called: one that calls exit is not run again.
-  while (unit->next_finalizer < unit->description.finalizer_count)
-    forkrepl_guarded_call(call_finalizer,
-                          (void *)unit->finalizers[unit->next_finalizer++],
-                          outcome);
+  if (unit->is_finalized) // one called exit: it is the last, as in the C library
+    return;
+  unit->is_finalized = 1;
+  for (size_t i = 0; i < unit->description.finalizer_count; ++i)
+    forkrepl_guarded_call(call_finalizer, (void *)unit->finalizers[i], outcome);
 }
 
 // Runs what the unit has registered, then forgets what nobody is to call any more.
