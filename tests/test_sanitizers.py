@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,9 +14,13 @@ from runtime_support import ROOT, Program, compile_source, mappings
 from runtime.executor_process import ExecutorProcess
 
 PROGRAM = """
+#include <csignal>
 #include <cstdlib>
+#include <pthread.h>
 #include <stdexcept>
 #include <string>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
 int built, destroyed, handled;
 struct Object {
@@ -25,9 +30,27 @@ struct Object {
 };
 Object global;
 void handler() { ++handled; }
+void with_status(int, void *) { ++handled; }
+void on_signal(int) { ++handled; }
+pthread_key_t key;
+void destroy(void *text) { delete (std::string *)text; }
+void register_others() {
+    on_exit(with_status, nullptr);
+    at_quick_exit(handler);
+    pthread_atfork(handler, handler, handler);
+    signal(SIGUSR1, on_signal);
+    raise(SIGUSR1);
+    pthread_key_create(&key, destroy);
+    pthread_setspecific(key, new std::string(100, 'x'));
+    if (pid_t child = fork())
+        waitpid(child, nullptr, 0);
+    else
+        _exit(0);
+}
 extern "C" void go() {
     static Object local;
     std::atexit(handler);
+    register_others();
     std::vector<Object> objects(10);
     try { throw std::runtime_error(global.text); } catch (std::exception &) {}
 }
@@ -67,8 +90,11 @@ def test_nothing_is_reported(sanitized_executor: Path, tmp_path: Path) -> None:
             assert program.integer("built") == program.integer("destroyed") + 2
             failed = process.run([program.address("fail")])
             assert failed.exception_type == "std::out_of_range"
-            assert program.session.unload(unit).exception_type is None
+            outcome = program.session.unload(unit)
+            assert outcome.exception_type is None
+            assert outcome.restored_signals == (signal.SIGUSR1,)
         program.session.initialize(program.load(code))  # and is there at the end
+        program.call("go")
         process.set_arguments(["a", "b"])
         process.read_memory(program.address("built"), 100_000)
         assert process.shutdown() == 0

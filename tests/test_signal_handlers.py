@@ -44,7 +44,9 @@ USER_1 = warning("SIGUSR1 (User defined signal 1)")
 )
 def test_a_handler_goes_with_its_code(forkrepl: Run, install: str) -> None:
     result = forkrepl(
-        input=f"{HEADER}{MINE}{{ {install} }}\nraise(SIGUSR1);\n%undo 3\nis_default(SIGUSR1)\n"
+        "--Xcc=-Wno-deprecated-declarations",
+        input=f"{HEADER}{MINE}void install() {{ {install} }}\ninstall();\nraise(SIGUSR1);\n"
+        "%undo 4\nis_default(SIGUSR1)\n",
     )
     assert (result.stdout, result.stderr) == ("mine\n(bool) true\n", USER_1)
     assert result.returncode == 0

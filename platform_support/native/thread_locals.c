@@ -11,6 +11,9 @@
 #include <string.h>
 
 extern void *__tls_get_addr(void *);
+extern int __cxa_thread_atexit_impl(void (*function)(void *), void *object,
+                                    void *dso_symbol);
+extern void *__dso_handle;
 
 struct image {
   const void *start;
@@ -74,6 +77,9 @@ static void run_destructors(void *dso_handle, struct forkrepl_outcome *outcome) 
   }
 }
 
+static void destroy_objects(void *unused) { run_destructors(NULL, NULL); }
+
+// By then other keys' destructors may have made objects again.
 static void at_thread_exit(void *unused) {
   run_destructors(NULL, NULL);
   pthread_mutex_lock(&lock);
@@ -95,6 +101,8 @@ static void know_this_thread(void) {
     return;
   pthread_once(&once, create_key);
   pthread_setspecific(key, &here);
+  // The C library destroys objects before it calls any key's destructor.
+  __cxa_thread_atexit_impl(destroy_objects, NULL, &__dso_handle);
   pthread_mutex_lock(&lock);
   here.next = threads;
   threads = &here;
