@@ -1,7 +1,8 @@
 """The platform: what code that can be unmapped needs from its process.
 
-Owns initializers, the ``atexit`` family, exception frames and values on their way
-out. Must not know prompts, nor how bytes get to the executor.
+Owns initializers, the ``atexit`` family, exception frames, values on their way out,
+and what debuggers and profilers are told. Must not know prompts, nor how bytes get to
+the executor.
 
 - in the controller: ``initializers`` (what runs, in which order) and ``symbols``
   (which names are bound to the platform library);

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from repl.compiler_options import (
     PASSED_OPTIONS,
     add_compiler_options,
+    add_perf_option,
     optimisation_level,
     with_level,
 )
@@ -65,6 +66,7 @@ class CommandLine:
     library_folders: list[str] = field(default_factory=list)
     arguments: list[str] = field(default_factory=list)
     listener: Listener | None = None
+    perf: bool = False
 
 
 def main() -> None:
@@ -126,6 +128,7 @@ def parse(arguments: list[str]) -> CommandLine:
         library_folders=parsed.library_folders or [],
         arguments=parsed.arguments,
         listener=find_listener(parser, parsed),
+        perf=parsed.perf,
     )
     if line.code is not None and line.file is not None:  # with -c there is no FILE
         line.arguments.insert(0, line.file)
@@ -154,6 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     add("-l", dest="libraries", action="append", metavar="NAME", help="load a shared library")
     add("-L", dest="library_folders", action="append", metavar="DIR", help="look there for it")
     add_compiler_options(parser)
+    add_perf_option(parser)
     add_connect_options(parser)
     add("file", nargs="?", metavar="FILE", help=argparse.SUPPRESS)
     add("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help=argparse.SUPPRESS)
@@ -243,6 +247,7 @@ def _session_options(line: CommandLine, colour: bool) -> SessionOptions:
         arguments=[program, *line.arguments],
         private_input=reads_stdin,
         listener=line.listener,
+        perf=line.perf,
     )
 
 

@@ -74,6 +74,22 @@ def optimisation_level(parser: argparse.ArgumentParser, text: str) -> int:
     return int(text)
 
 
+def add_perf_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--perf``."""
+    parser.add_argument(
+        "--perf",
+        action="store_true",
+        help="write /tmp/perf-PID.map, where perf finds the names of functions; the code goes "
+        "over a socket, as perf does not look for names in shared memory",
+    )
+
+
+def wants_debug_info(flags: Sequence[str]) -> bool:
+    """Whether the flags ask Clang for debug information: the last of them counts."""
+    levels = [flag for flag in flags if flag.startswith("-g")]
+    return bool(levels) and levels[-1] != "-g0"
+
+
 def optimisation_flags(level: int) -> list[str]:
     """What Clang is told: it only marks the functions as optimisable, because LLVM's
     passes run later, in the code generator."""

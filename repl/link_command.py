@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from repl import native_programs
 from repl.compile_files import FileCompiler
+from repl.compiler_options import wants_debug_info
 from repl.errors import ProgramCrashed, ShellError, UncaughtException
 from repl.link_options import STANDARD_ERROR, LinkOptions, parse
 from repl.link_times import Times
@@ -24,7 +25,6 @@ from runtime.errors import ExecutorDied
 from runtime.executor_process_control import ExecutorProcessControl
 from runtime.in_process import InProcessExecutor
 from runtime.link_report import LinkPicture, RecordingReport
-from runtime.listener_address import Listener
 from runtime.wire import Outcome
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class _Command:
         import_linker()
         with self._times.stage("read_ms"):
             collected = self._read(compiled)
-        with _target(self._options.memory, self._options.listener) as target:
+        with _target(self._options) as target:
             for library in collected.libraries:
                 target.process.load_library(library)
             try:
@@ -193,23 +193,25 @@ class _Target:
 
 
 @contextmanager
-def _target(memory: str, listener: Listener | None) -> Iterator[_Target]:
+def _target(options: LinkOptions) -> Iterator[_Target]:
     from platform_support.platform import LinuxPlatform
+    from runtime.developer_tools import DeveloperTools
     from runtime.execution_session import ExecutionSession
     from runtime.memfd_mapper import InProcessMemoryMapper, SharedMemoryMapper
     from runtime.memory_manager import MapperMemoryManager
     from runtime.stream_mapper import StreamMemoryMapper
 
-    if memory == "in-process":
+    tools = DeveloperTools(wants_debug_info(options.compile.flags), options.perf)
+    if options.memory == "in-process":
         own = InProcessExecutor(native_programs.platform_library())
         own.attend_exit()
         own_memory = MapperMemoryManager(InProcessMemoryMapper(own))
-        yield _Target(own, ExecutionSession(own, LinuxPlatform(), own_memory))
+        yield _Target(own, ExecutionSession(own, LinuxPlatform(), own_memory, tools))
         return
-    with start_executor(listener) as process:
-        mapper = StreamMemoryMapper if memory == "stream" else SharedMemoryMapper
+    with start_executor(options.listener) as process:
+        mapper = StreamMemoryMapper if options.memory == "stream" else SharedMemoryMapper
         memory_manager = MapperMemoryManager(mapper(process))
-        session = ExecutionSession(process, LinuxPlatform(), memory_manager)
+        session = ExecutionSession(process, LinuxPlatform(), memory_manager, tools)
         try:
             yield _Target(process, session)
         finally:

@@ -10,6 +10,7 @@ from repl.compile_files import CompileOptions
 from repl.compiler_options import (
     PASSED_OPTIONS,
     add_compiler_options,
+    add_perf_option,
     optimisation_level,
     with_level,
 )
@@ -61,6 +62,7 @@ class LinkOptions:
     map_file: str | None
     language: str | None
     compile: CompileOptions
+    perf: bool
 
 
 def parse(arguments: list[str]) -> LinkOptions:
@@ -78,7 +80,7 @@ def parse(arguments: list[str]) -> LinkOptions:
         folders=parsed.folders or [],
         entry=parsed.entry,
         whole_archive=parsed.whole_archive,
-        memory=_memory(parser, parsed.memory, parsed.connect),
+        memory=_memory(parser, parsed.memory, parsed.connect, parsed.perf),
         listener=find_listener(parser, parsed),
         times=parsed.times,
         map_file=parsed.map_file,
@@ -88,6 +90,7 @@ def parse(arguments: list[str]) -> LinkOptions:
             level=optimisation_level(parser, parsed.optimisation),
             colour=use_colour(parsed.color),
         ),
+        perf=parsed.perf,
     )
 
 
@@ -125,15 +128,20 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="what was linked and where it is, into FILE (--print-map alone: on standard error)",
     )
+    add_perf_option(parser)
     add_compiler_options(parser)
     return parser
 
 
-def _memory(parser: argparse.ArgumentParser, choice: str | None, address: Address | None) -> str:
+def _memory(
+    parser: argparse.ArgumentParser, choice: str | None, address: Address | None, perf: bool
+) -> str:
     """The kind of memory to use; wrong combinations end with status 2."""
     over_network = address is not None and not isinstance(address, UnixAddress)
     if choice is None:
-        return "stream" if over_network else "shared"
+        return "stream" if over_network or perf else "shared"
+    if perf and choice != "stream":
+        parser.error("--perf needs --memory=stream: perf does not look for names in shared memory")
     if choice == "in-process" and address is not None:
         parser.error("--memory=in-process runs the code here, --connect elsewhere: choose one")
     if choice == "shared" and over_network:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from repl import native_programs
 from repl.codegen import CodeGenerator
 from repl.compiler import CompiledInput, Compiler
-from repl.compiler_options import optimisation_flags
+from repl.compiler_options import optimisation_flags, wants_debug_info
 from repl.completeness import unclosed_bracket
 from repl.errors import (
     CompileError,
@@ -50,7 +50,7 @@ class SessionOptions:
 
     ``arguments``: the program's argv. ``private_input``: the program's standard
     input is empty, because ours holds the inputs. ``listener``: where the program
-    runs, if not in a child of ours.
+    runs, if not in a child of ours. ``perf``: the profiler is told of all code.
     """
 
     compiler_flags: Sequence[str] = ()
@@ -61,6 +61,7 @@ class SessionOptions:
     arguments: Sequence[str] = ("forkrepl",)
     private_input: bool = False
     listener: Listener | None = None
+    perf: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,16 +247,22 @@ class Session:
         if self._execution is None:
             import_linker()
             from platform_support.platform import LinuxPlatform
+            from runtime.developer_tools import DeveloperTools
             from runtime.execution_session import ExecutionSession
             from runtime.memfd_mapper import SharedMemoryMapper
             from runtime.memory_manager import MapperMemoryManager
             from runtime.stream_mapper import StreamMemoryMapper
 
             self._guarded(lambda: self._executor.set_arguments(list(self._options.arguments)))
-            shared = self._executor.passes_descriptors
+            # perf does not look for names in memory that has a file.
+            shared = self._executor.passes_descriptors and not self._options.perf
             mapper = SharedMemoryMapper if shared else StreamMemoryMapper
             memory_manager = MapperMemoryManager(mapper(self._executor))
-            self._execution = ExecutionSession(self._executor, LinuxPlatform(), memory_manager)
+            debuggers = wants_debug_info(self._options.compiler_flags)
+            tools = DeveloperTools(debuggers, self._options.perf)
+            self._execution = ExecutionSession(
+                self._executor, LinuxPlatform(), memory_manager, tools
+            )
             for library in self._options.libraries:
                 self.load_library(library)
         return self._execution

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from runtime.addresses import ExecutorAddress
+from runtime.developer_tools import DeveloperTools
 from runtime.elf import ObjectFile, read_object
 from runtime.executor_process_control import ExecutorProcessControl, UnitRegistration
 from runtime.exported_symbols import ExportedSymbol, shared_object
-from runtime.link_report import SILENT, LinkReport
+from runtime.link_report import SILENT, LinkReport, PictureReport
 from runtime.linker import FunctionArray, LinkedUnit, link
 from runtime.memory_manager import MapperMemoryManager, Statistics
 from runtime.symbols import JITDylib, ProcessSymbols
@@ -46,6 +47,9 @@ class LoadedUnit:
     linked: LinkedUnit
 
 
+_NO_TOOLS = DeveloperTools()
+
+
 class ExecutionSession:
     """See the module. ``process`` stays the caller's to end."""
 
@@ -54,8 +58,10 @@ class ExecutionSession:
         process: ExecutorProcessControl,
         platform: Platform,
         memory_manager: MapperMemoryManager,
+        tools: DeveloperTools = _NO_TOOLS,
     ) -> None:
         self._process = process
+        self._tools = tools
         self._platform = platform
         self._dylib = JITDylib()
         self._process_symbols = ProcessSymbols(process, platform.replacements, memory_manager.holds)
@@ -79,6 +85,7 @@ class ExecutionSession:
         ``linker.link`` raises; then nothing has changed.
         """
         number = self._next_number
+        observer = PictureReport(report) if self._tools else report
         linked = link(
             objects,
             number,
@@ -86,7 +93,7 @@ class ExecutionSession:
             self._process_symbols,
             self._memory,
             self._thread_local_blocks,
-            report,
+            observer,
         )
         self._next_number += 1
         registration = UnitRegistration(
@@ -103,6 +110,8 @@ class ExecutionSession:
             undo.callback(self._deallocate, linked)
             self._process.register_unit(registration)
             undo.callback(self._process.close_unit, linked.dso_handle)
+            if isinstance(observer, PictureReport) and observer.picture is not None:
+                self._tools.show(self._process, observer.picture.graph, linked.dso_handle)
             self._process.choose_functions(linked.indirect_functions)
             report.lap("register")
             if linked.opens_libraries:

@@ -165,6 +165,14 @@ class ExecutorClient(ABC):
 
     # Link units.
 
+    def add_debug_object(self, dso_handle: ExecutorAddress, contents: bytes) -> None:
+        """See ``ExecutorProcessControl``."""
+        self._ask(Operation.DEBUG_OBJECT, wire.WORD.pack(dso_handle) + contents)
+
+    def append_perf_map(self, lines: bytes) -> None:
+        """See ``ExecutorProcessControl``."""
+        self._ask(Operation.PERF_MAP, lines)
+
     def register_unit(self, unit: UnitRegistration) -> None:
         """Tell the platform library about a unit whose memory is in place."""
         image = unit.thread_locals

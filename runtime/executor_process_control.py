@@ -100,6 +100,13 @@ class ExecutorProcessControl(Protocol):
 
     # Link units.
 
+    def add_debug_object(self, dso_handle: ExecutorAddress, contents: bytes) -> None:
+        """Show debuggers what ``debug_objects`` has made of an object of the unit that
+        will be registered next; it goes with the unit, or if that is refused."""
+
+    def append_perf_map(self, lines: bytes) -> None:
+        """Tell perf what ``perf_map`` says."""
+
     def register_unit(self, unit: UnitRegistration) -> None:
         """Tell the platform library about a unit whose memory is in place."""
 

@@ -178,6 +178,22 @@ class InProcessExecutor:
         if error:
             raise ExecutorError(describe_error(error))
 
+    def add_debug_object(self, dso_handle: ExecutorAddress, contents: bytes) -> None:
+        """See ``ExecutorProcessControl``."""
+        handle, size = ctypes.c_uint64(dso_handle), ctypes.c_size_t(len(contents))
+        error = self._platform.forkrepl_debugger_add(handle, contents, size)
+        if error:
+            raise ExecutorError(describe_error(error))
+
+    def append_perf_map(self, lines: bytes) -> None:
+        """See ``ExecutorProcessControl``."""
+        size = ctypes.c_size_t(len(lines))
+        error = self._platform.forkrepl_perf_map_append(lines, size)
+        if error:
+            raise ExecutorError(
+                f"/tmp/perf-{os.getpid()}.map cannot be written: {describe_error(error)}"
+            )
+
     def register_unit(self, unit: UnitRegistration) -> None:
         """The platform library copies the finalizers."""
         words = [word for m in unit.moves for word in (m.source, m.destination, m.size)]

@@ -42,6 +42,29 @@ class LinkPicture:
     groups: Sequence[str]
 
 
+class PictureReport(LinkReport):
+    """Keeps the ``picture`` (None before the link is done) and tells ``other`` all."""
+
+    def __init__(self, other: LinkReport) -> None:
+        self.picture: LinkPicture | None = None
+        self._other = other
+
+    def lap(self, name: str) -> None:
+        """See ``LinkReport``."""
+        self._other.lap(name)
+
+    def linked(
+        self,
+        graph: LinkGraph,
+        tables: Tables,
+        segments: Sequence[SegmentMemory],
+        groups: Sequence[str],
+    ) -> None:
+        """See ``LinkReport``."""
+        self.picture = LinkPicture(graph, tables, segments, groups)
+        self._other.linked(graph, tables, segments, groups)
+
+
 class RecordingReport(LinkReport):
     """Keeps what it is told.
 

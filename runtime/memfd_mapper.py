@@ -49,7 +49,7 @@ class _MemfdMapper:
         """See ``MemoryMapper``. Pages cost nothing until they are used."""
         with ExitStack() as undo:
             try:
-                descriptor = os.memfd_create("forkrepl", os.MFD_CLOEXEC)
+                descriptor = os.memfd_create("forkrepl-slab", os.MFD_CLOEXEC)
                 undo.callback(os.close, descriptor)
                 os.truncate(descriptor, size)
                 view = undo.enter_context(mmap.mmap(descriptor, size, mmap.MAP_SHARED))

@@ -56,6 +56,8 @@ class Operation(enum.IntEnum):
     ENDED = 20
     OPEN_EXPORTS = 21
     CLOSE_EXPORTS = 22
+    DEBUG_OBJECT = 30
+    PERF_MAP = 31
 
 
 @dataclass(frozen=True, slots=True)

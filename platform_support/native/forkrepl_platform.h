@@ -88,6 +88,17 @@ void forkrepl_end(int status);
 // the library's own handlers, and what they have registered before runs after.
 void forkrepl_library_opened(void);
 
+// Shows debuggers an object file with the addresses of its sections filled in; it
+// is copied, and goes when its unit is closed or cannot be registered. 0, or ENOMEM:
+// then debuggers know nothing of the unit.
+int forkrepl_debugger_add(uint64_t dso_handle, const void *contents,
+                          size_t size);
+void forkrepl_debugger_forget(uint64_t dso_handle);
+
+// Appends lines to /tmp/perf-PID.map. 0, or an errno value; EEXIST: something that is
+// not ours has that name.
+int forkrepl_perf_map_append(const void *lines, size_t size);
+
 // Calls functions of type void(void), in order, behind an exception barrier
 // that also flushes standard output.
 void forkrepl_run(const uint64_t *functions, size_t count,

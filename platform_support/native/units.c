@@ -52,7 +52,7 @@ static void destroy(struct unit *unit) {
   free(unit);
 }
 
-int forkrepl_unit_register(const struct forkrepl_unit *description) {
+static int register_unit(const struct forkrepl_unit *description) {
   struct unit *added = create(description);
   if (!added)
     return ENOMEM;
@@ -75,6 +75,13 @@ int forkrepl_unit_register(const struct forkrepl_unit *description) {
   newest = added;
   pthread_mutex_unlock(&lock);
   return 0;
+}
+
+int forkrepl_unit_register(const struct forkrepl_unit *description) {
+  int error = register_unit(description);
+  if (error)
+    forkrepl_debugger_forget(description->dso_handle);
+  return error;
 }
 
 void forkrepl_choose_functions(const uint64_t *pairs, size_t count) {
@@ -127,6 +134,7 @@ static void close_unit(struct unit *unit, struct forkrepl_outcome *outcome) {
     __deregister_frame((void *)description->eh_frame);
   forkrepl_variables_return(unit->moves, description->move_count);
   forkrepl_thread_locals_remove(description);
+  forkrepl_debugger_forget(description->dso_handle);
 }
 
 int forkrepl_unit_close(uint64_t dso_handle, struct forkrepl_outcome *outcome) {

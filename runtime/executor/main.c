@@ -216,6 +216,29 @@ static void on_register(const struct request *request) {
   reply(request, forkrepl_unit_register(&unit), NULL, 0);
 }
 
+static void on_debug_object(const struct request *request) {
+  size_t head = sizeof(uint64_t);
+  if (request->head.size < head)
+    return reply(request, EINVAL, NULL, 0);
+  reply(request,
+        forkrepl_debugger_add(word(request, 0), request->payload + head,
+                              request->head.size - head),
+        NULL, 0);
+}
+
+static void on_perf_map(const struct request *request) {
+  char text[128];
+  memory_drop_names();
+  int error = forkrepl_perf_map_append(request->payload, request->head.size);
+  snprintf(text, sizeof text, "/tmp/perf-%d.map cannot be written: %s%s",
+           (int)getpid(), strerror(error),
+           error == EEXIST ? ", and is not ours to replace: remove it" : "");
+  if (error)
+    reply_error(request, error, text);
+  else
+    reply(request, 0, NULL, 0);
+}
+
 static void on_choose(const struct request *request) {
   forkrepl_choose_functions((const uint64_t *)request->payload,
                             request->head.size / (2 * sizeof(uint64_t)));
@@ -333,6 +356,10 @@ static void serve(const struct request *request) {
     return on_read(request);
   case WIRE_SET_ARGUMENTS:
     return on_set_arguments(request);
+  case WIRE_DEBUG_OBJECT:
+    return on_debug_object(request);
+  case WIRE_PERF_MAP:
+    return on_perf_map(request);
   case WIRE_SHUTDOWN:
     return on_shutdown(request);
   default:

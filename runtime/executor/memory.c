@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -12,6 +13,22 @@ static struct {
   uint64_t address, size;
 } reservations[MAX_RESERVATIONS];
 static size_t reservation_count;
+static int without_names;
+
+// For readers of /proc/PID/maps. A memfd has a name; old kernels know none for this.
+static void name(void *address, uint64_t size, const char *text) {
+#ifdef PR_SET_VMA_ANON_NAME
+  prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, address, size, text);
+#endif
+}
+
+void memory_drop_names(void) {
+  if (without_names)
+    return;
+  without_names = 1;
+  for (size_t i = 0; i < reservation_count; ++i)
+    name((void *)reservations[i].address, reservations[i].size, NULL);
+}
 
 int memory_reserve(uint64_t size, int low, int descriptor, uint64_t *address) {
   if (reservation_count == MAX_RESERVATIONS)
@@ -26,6 +43,8 @@ int memory_reserve(uint64_t size, int low, int descriptor, uint64_t *address) {
   void *at = mmap(NULL, size, PROT_NONE, flags, descriptor, 0);
   if (at == MAP_FAILED)
     return errno;
+  if (descriptor < 0 && !without_names)
+    name(at, size, "forkrepl-slab");
   reservations[reservation_count].address = (uint64_t)at;
   reservations[reservation_count].size = size;
   ++reservation_count;

@@ -21,3 +21,7 @@ int memory_write(uint64_t address, const void *from, size_t size);
 
 // Copies what can be read from address on, without faulting: bytes copied.
 size_t memory_read(uint64_t address, void *into, size_t size);
+
+// Anonymous memory has no name any more: perf looks for the names of functions only
+// in memory without one.
+void memory_drop_names(void);

@@ -46,6 +46,9 @@ enum wire_operation {
                          // that is gone, the executor itself never
   WIRE_OPEN_EXPORTS = 21,  // a shared object -> u64 handle
   WIRE_CLOSE_EXPORTS = 22, // u64 handle ->
+  WIRE_DEBUG_OBJECT = 30,  // u64 dso handle of a unit that REGISTER will name, an
+                           // object file with addresses ->
+  WIRE_PERF_MAP = 31,      // lines of text ->
 };
 
 struct wire_range {
