@@ -5,13 +5,8 @@ from __future__ import annotations
 import pytest
 from behaviour_table import BEHAVIOURS, WORKS, Behaviour, forkrepl_cell, run_in_shell
 
-_NOT_YET = {"`at_quick_exit`, `quick_exit(5)`"}
-"""Rows that README.md does not claim."""
 
-CLAIMED = [row for row in BEHAVIOURS if row.name not in _NOT_YET]
-
-
-@pytest.mark.parametrize("row", CLAIMED, ids=lambda row: row.name.replace("`", ""))
+@pytest.mark.parametrize("row", BEHAVIOURS, ids=lambda row: row.name.replace("`", ""))
 def test_it_works(row: Behaviour) -> None:
     assert forkrepl_cell(row) == WORKS
 

@@ -52,7 +52,7 @@ static void destroy(struct unit *unit) {
   free(unit);
 }
 
-static int register_unit(const struct forkrepl_unit *description) {
+int forkrepl_unit_register(const struct forkrepl_unit *description) {
   struct unit *added = create(description);
   if (!added)
     return ENOMEM;
@@ -75,13 +75,6 @@ static int register_unit(const struct forkrepl_unit *description) {
   newest = added;
   pthread_mutex_unlock(&lock);
   return 0;
-}
-
-int forkrepl_unit_register(const struct forkrepl_unit *description) {
-  int error = register_unit(description);
-  if (error)
-    forkrepl_debugger_forget(description->dso_handle);
-  return error;
 }
 
 void forkrepl_choose_functions(const uint64_t *pairs, size_t count) {
