@@ -7,10 +7,11 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,8 @@ from runtime.execution_session import ExecutionSession, LoadedUnit
 from runtime.executor_process import ExecutorProcess
 from runtime.memfd_mapper import SharedMemoryMapper
 from runtime.memory_manager import DEFAULT_SLAB_SIZE, MapperMemoryManager
-from runtime.memory_mapper import PAGE_SIZE, Range, WorkingMemory
+from runtime.memory_mapper import PAGE_SIZE, MemoryMapper, Range, WorkingMemory
+from runtime.stream_mapper import StreamMemoryMapper
 from runtime.wire import Outcome
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,12 +71,23 @@ def relocation_table(found: elf.ObjectFile, index: int) -> Array:
     return np.frombuffer(found.relocations(index), elf.RELA).copy()
 
 
+MAPPERS: dict[str, Callable[[ExecutorProcess], MemoryMapper[Any]]] = {
+    "shared": SharedMemoryMapper,
+    "stream": StreamMemoryMapper,
+}
+
+
 class Program:
     """A session in a real executor: load objects, call functions, look at variables."""
 
-    def __init__(self, process: ExecutorProcess, slab_size: int = DEFAULT_SLAB_SIZE) -> None:
+    def __init__(
+        self,
+        process: ExecutorProcess,
+        slab_size: int = DEFAULT_SLAB_SIZE,
+        mapper: Callable[[ExecutorProcess], MemoryMapper[Any]] = SharedMemoryMapper,
+    ) -> None:
         self.process = process
-        memory = MapperMemoryManager(SharedMemoryMapper(process), slab_size)
+        memory = MapperMemoryManager(mapper(process), slab_size)
         self.session = ExecutionSession(process, LinuxPlatform(), memory)
 
     def load(self, *inputs: bytes | tuple[str, bytes]) -> LoadedUnit:
@@ -115,10 +128,15 @@ class Program:
 
 
 @contextmanager
-def running_program(slab_size: int = DEFAULT_SLAB_SIZE) -> Iterator[Program]:
-    """A fresh executor with a session; both end with the context."""
+def running_program(
+    slab_size: int = DEFAULT_SLAB_SIZE, memory: str = "shared"
+) -> Iterator[Program]:
+    """A fresh executor with a session; both end with the context.
+
+    ``memory``: how the code gets there, ``shared`` or ``stream``.
+    """
     with ExecutorProcess(native_programs.executor()) as process:
-        program = Program(process, slab_size)
+        program = Program(process, slab_size, MAPPERS[memory])
         try:
             yield program
         finally:

@@ -114,9 +114,9 @@ extern "C" void go%(n)d() { try { thrower(%(n)d); } catch (Exception%(n)d &e) { 
 """
 
 
-@pytest.fixture
-def program() -> Iterator[Program]:
-    with running_program() as running:
+@pytest.fixture(params=["shared", "stream"])
+def program(request: pytest.FixtureRequest) -> Iterator[Program]:
+    with running_program(memory=request.param) as running:
         yield running
 
 

@@ -70,9 +70,9 @@ def test_objects_are_destroyed_with_their_unit(forkrepl: Run) -> None:
     assert (result.stdout, result.returncode) == ("+ - gone ", 0)
 
 
-@pytest.fixture
-def program() -> Iterator[Program]:
-    with running_program() as running:
+@pytest.fixture(params=["shared", "stream"])
+def program(request: pytest.FixtureRequest) -> Iterator[Program]:
+    with running_program(memory=request.param) as running:
         yield running
 
 
@@ -207,3 +207,29 @@ def test_a_thing_of_the_past_costs_no_memory(program: Program) -> None:
         program.session.unload(unit)
     units = [program.load(compile_source(f"__thread int n{i} = {i};", "-fPIC")) for i in range(3)]
     assert len({unit.linked.thread_locals.module for unit in units}) == 3
+
+
+def test_thousands_of_units_have_thread_locals(program: Program) -> None:
+    """All loaded at once, and used by two threads; memory is given back with them."""
+    program.load_c(WORKER)
+    program.call("start")
+    used = program.session.statistics().used
+    source = (
+        "extern void (*volatile job)(void); __attribute__((weak)) int sum;"
+        "static __thread int n = 7;"
+        "static void look(void) { sum += n++; }"
+        "__attribute__((constructor)) static void go(void) { job = look; look(); }"
+    )
+    code = compile_source(source, "-fPIC")
+    units = []
+    for _ in range(5000):
+        unit = program.load(code)
+        units.append(unit)
+        assert program.session.initialize(unit).exception_type is None
+        if len(units) % 50 == 0:
+            program.call("ask")
+    assert program.integer("sum") == 7 * (5000 + 100)
+    while units:
+        program.session.unload(units.pop())
+    assert program.session.statistics().used == used
+    program.call("stop")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from runtime_support import COMPILERS, compile_source, mappings, running_program
 
-ROUNDS = 2000
+ROUNDS = {"gcc": 10_000, "clang-22": 2_000}
 SETTLED = 200  # rounds after which nothing needs to grow any more
 
 UNIT = """
@@ -59,7 +59,7 @@ def test_nothing_is_left_of_units_that_went(compiler: str) -> None:
     with running_program() as program:
         pid = program.process.pid
         before: tuple[int, int] | None = None
-        for number in range(ROUNDS):
+        for number in range(ROUNDS[compiler]):
             unit = program.load(code)
             assert program.session.initialize(unit).exception_type is None
             program.call("go")
@@ -69,6 +69,6 @@ def test_nothing_is_left_of_units_that_went(compiler: str) -> None:
                 before = memory_of_its_own(pid), len(mappings(pid))
         assert before is not None
         assert len(mappings(pid)) == before[1]
-        # One leaked record of 16 bytes for each round would be 28 KiB.
+        # One leaked record of 16 bytes for each round would be 28 KiB or more.
         assert memory_of_its_own(pid) - before[0] < 24
         assert program.session.statistics().used == 0
