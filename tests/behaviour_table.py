@@ -106,6 +106,48 @@ BEHAVIOURS = (
         "c",
     ),
     _linked(
+        "`pthread_atfork` handlers",
+        "#include <sys/wait.h>\n" + _A,
+        "pthread_atfork(a, nullptr, nullptr);"
+        " if (pid_t p = fork()) waitpid(p, nullptr, 0); else _exit(0);",
+        "a",
+    ),
+    Behaviour(
+        "a signal's handler, `%undo`, the signal",
+        (
+            "#include <csignal>",
+            "signal(SIGURG, SIG_DFL);",
+            'void h(int) { say("@h\\n"); } struct sigaction_user { sigaction_user() {'
+            " signal(SIGURG, h); } } user;",
+            "raise(SIGURG);",
+            "%undo",
+            "%undo",
+            "raise(SIGURG);",
+            'say("@on\\n");',
+        ),
+        "h on",
+    ),
+    _linked("`_exit(3)` runs nothing", _A, "atexit(a); _exit(3);", "", 3),
+    _linked(
+        "a function's static object",
+        "void f() { static S s; }",
+        "f(); f();",
+        "gone",
+    ),
+    Behaviour(
+        "an inline variable in two units",
+        (
+            "inline T t;",
+            "int use() { return t.v; }",
+            "use() + t.v;",
+        ),
+        "made gone",
+        (
+            "inline T t; int get();\nint main() { return t.v + get(); }",
+            "inline T t; int get() { return t.v; }",
+        ),
+    ),
+    _linked(
         "thread-local objects, in each thread",
         "thread_local T t;",
         "std::thread([] { t.v = 1; }).join();",
@@ -137,6 +179,20 @@ BEHAVIOURS = (
         "",
         "std::thread([] { S s; pthread_exit(nullptr); }).join();",
         "gone",
+    ),
+    _linked(
+        "`pthread_cancel` unwinds",
+        "#include <pthread.h>\nvoid *wait_(void *) { S s; for (;;) pause(); }",
+        "pthread_t t; pthread_create(&t, nullptr, wait_, nullptr); pthread_cancel(t);"
+        " pthread_join(t, nullptr);",
+        "gone",
+    ),
+    _linked(
+        "`std::exception_ptr` from a thread",
+        "#include <exception>\nstd::exception_ptr e;",
+        "std::thread([] { try { throw 1; } catch (...) { e = std::current_exception(); } }).join();"
+        ' try { std::rethrow_exception(e); } catch (int) { say("@caught\\n"); }',
+        "caught",
     ),
     Behaviour(
         "thrown in one unit, caught in another",
