@@ -274,28 +274,27 @@ def _extended_indices(data: Contents, sections: Array, count: int) -> Array:
 def _check_sections(name: str, sections: Array, symbol_count: int) -> None:
     align, kind, flags = sections["align"], sections["type"], sections["flags"]
     info = sections["info"]
-    relocated = kind == SHT_RELA
-    suspicious = (align & (align - np.uint64(1))) | (align > _MOST_ALIGNMENT)
-    suspicious |= (sections["size"] > _MOST_SIZE) | (relocated & (info >= len(sections)))
-    suspicious |= (kind == SHT_REL) | ((flags & _LOADED_COMPRESSED) == _LOADED_COMPRESSED)
-    suspicious |= (kind == SHT_GROUP) & (info >= symbol_count)
-    if suspicious.any():
-        _explain_sections(name, sections, symbol_count)
-
-
-def _explain_sections(name: str, sections: Array, symbol_count: int) -> None:
-    """Raise ObjectFormatError, if something is wrong after all."""
-    align, kind, flags = sections["align"], sections["type"], sections["flags"]
-    if (align & (np.maximum(align, 1) - 1)).any() or int(align.max()) > _MOST_ALIGNMENT:
-        raise ObjectFormatError(f"{name}: a section's alignment makes no sense")
-    if int(sections["size"].max()) > _MOST_SIZE:
-        raise ObjectFormatError(f"{name}: a section is larger than any address space")
     relocated = (kind == SHT_RELA) | (kind == SHT_REL)
-    if (relocated & (sections["info"] >= len(sections))).any():
-        raise ObjectFormatError(f"{name}: relocations for a section that does not exist")
-    if (flags[sections["info"][kind == SHT_REL]] & SHF_ALLOC).any():
-        raise ObjectFormatError(f"{name}: relocations without addends, which x86-64 does not have")
-    if ((flags & _LOADED_COMPRESSED) == _LOADED_COMPRESSED).any():
-        raise ObjectFormatError(f"{name}: a compressed section that is to be loaded")
-    if (sections["info"][kind == SHT_GROUP] >= symbol_count).any():
-        raise ObjectFormatError(f"{name}: a section group's signature does not exist")
+    missing = relocated & (info >= len(sections))
+    target_flags = flags[np.minimum(info, len(sections) - 1)]
+    problems = (
+        (align & (align - np.uint64(1)), "a section's alignment makes no sense"),
+        (align > _MOST_ALIGNMENT, "a section's alignment makes no sense"),
+        (sections["size"] > _MOST_SIZE, "a section is larger than any address space"),
+        (missing, "relocations for a section that does not exist"),
+        (
+            (kind == SHT_REL) & ((target_flags & SHF_ALLOC) != 0),
+            "relocations without addends, which x86-64 does not have",
+        ),
+        (
+            (flags & _LOADED_COMPRESSED) == _LOADED_COMPRESSED,
+            "a compressed section that is to be loaded",
+        ),
+        (
+            (kind == SHT_GROUP) & (info >= symbol_count),
+            "a section group's signature does not exist",
+        ),
+    )
+    for wrong, what in problems:
+        if wrong.any():
+            raise ObjectFormatError(f"{name}: {what}")
