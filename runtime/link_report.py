@@ -12,34 +12,28 @@ if TYPE_CHECKING:
     from runtime.passes.layout import SegmentMemory, Tables
 
 
+@dataclass(frozen=True, slots=True)
+class LinkPicture:
+    """A finished link; nothing of it changes any more. ``groups``: signatures of the
+    COMDAT groups that stay."""
+
+    graph: LinkGraph
+    tables: Tables
+    segments: Sequence[SegmentMemory]
+    groups: Sequence[str]
+
+
 class LinkReport:
     """Is told by ``linker.link`` how far it is. This one does not listen."""
 
     def lap(self, name: str) -> None:
         """The pass ``name`` is done, and the next one begins."""
 
-    def linked(
-        self,
-        graph: LinkGraph,
-        tables: Tables,
-        segments: Sequence[SegmentMemory],
-        groups: Sequence[str],
-    ) -> None:
-        """Nothing of it changes any more. ``groups``: signatures of the COMDAT groups
-        that stay."""
+    def linked(self, picture: LinkPicture) -> None:
+        """The link is done."""
 
 
 SILENT = LinkReport()
-
-
-@dataclass(frozen=True, slots=True)
-class LinkPicture:
-    """The arguments of ``LinkReport.linked``."""
-
-    graph: LinkGraph
-    tables: Tables
-    segments: Sequence[SegmentMemory]
-    groups: Sequence[str]
 
 
 class PictureReport(LinkReport):
@@ -53,16 +47,10 @@ class PictureReport(LinkReport):
         """See ``LinkReport``."""
         self._other.lap(name)
 
-    def linked(
-        self,
-        graph: LinkGraph,
-        tables: Tables,
-        segments: Sequence[SegmentMemory],
-        groups: Sequence[str],
-    ) -> None:
+    def linked(self, picture: LinkPicture) -> None:
         """See ``LinkReport``."""
-        self.picture = LinkPicture(graph, tables, segments, groups)
-        self._other.linked(graph, tables, segments, groups)
+        self.picture = picture
+        self._other.linked(picture)
 
 
 class RecordingReport(LinkReport):
@@ -86,12 +74,6 @@ class RecordingReport(LinkReport):
         self.passes[name] = (time.perf_counter() - self._last) * 1e3
         self.restart()
 
-    def linked(
-        self,
-        graph: LinkGraph,
-        tables: Tables,
-        segments: Sequence[SegmentMemory],
-        groups: Sequence[str],
-    ) -> None:
+    def linked(self, picture: LinkPicture) -> None:
         """See ``LinkReport``."""
-        self.picture = LinkPicture(graph, tables, segments, groups)
+        self.picture = picture

@@ -26,7 +26,7 @@ from runtime.errors import OutOfMemoryError
 from runtime.executor_process_control import Move
 from runtime.exported_symbols import OPENERS
 from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph, build
-from runtime.link_report import SILENT, LinkReport
+from runtime.link_report import SILENT, LinkPicture, LinkReport
 from runtime.memory_manager import FinalizedAllocation, InFlightAllocation, MapperMemoryManager
 from runtime.passes.addresses import assign_addresses, redirect
 from runtime.passes.layout import SegmentMemory, Tables, check_relocation_types, lay_out
@@ -133,7 +133,7 @@ def link(
         allocation = memory.finalize()
         block.keep()
         report.lap("finalize")
-    report.linked(graph, tables, segments, groups)
+    report.linked(LinkPicture(graph, tables, segments, groups))
     return LinkedUnit(
         allocation=allocation,
         thread_local_block=block,

@@ -92,13 +92,15 @@ static void on_reserve(const struct request *request) {
   reply(request, error, &address, sizeof address);
 }
 
-static void on_write(const struct request *request) {
+// For a payload of a word and bytes: `use` returns 0 or an errno value.
+static void reply_after(const struct request *request,
+                        int (*use)(uint64_t, const void *, size_t)) {
   size_t head = sizeof(uint64_t);
   if (request->head.size < head)
     return reply(request, EINVAL, NULL, 0);
   reply(request,
-        memory_write(word(request, 0), request->payload + head,
-                     request->head.size - head),
+        use(word(request, 0), request->payload + head,
+            request->head.size - head),
         NULL, 0);
 }
 
@@ -216,16 +218,6 @@ static void on_register(const struct request *request) {
   reply(request, forkrepl_unit_register(&unit), NULL, 0);
 }
 
-static void on_debug_object(const struct request *request) {
-  size_t head = sizeof(uint64_t);
-  if (request->head.size < head)
-    return reply(request, EINVAL, NULL, 0);
-  reply(request,
-        forkrepl_debugger_add(word(request, 0), request->payload + head,
-                              request->head.size - head),
-        NULL, 0);
-}
-
 static void on_perf_map(const struct request *request) {
   char text[128];
   memory_drop_names();
@@ -323,7 +315,7 @@ static void serve(const struct request *request) {
   case WIRE_RESERVE:
     return on_reserve(request);
   case WIRE_WRITE:
-    return on_write(request);
+    return reply_after(request, memory_write);
   case WIRE_RELEASE:
     return on_release(request);
   case WIRE_PROTECT:
@@ -357,7 +349,7 @@ static void serve(const struct request *request) {
   case WIRE_SET_ARGUMENTS:
     return on_set_arguments(request);
   case WIRE_DEBUG_OBJECT:
-    return on_debug_object(request);
+    return reply_after(request, forkrepl_debugger_add);
   case WIRE_PERF_MAP:
     return on_perf_map(request);
   case WIRE_SHUTDOWN:
