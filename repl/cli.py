@@ -27,7 +27,8 @@ from repl.terminal import use_colour
 from runtime.errors import RuntimeFailure
 
 if TYPE_CHECKING:
-    from repl.session import Session, SessionOptions
+    from repl.session import Session
+    from repl.session_options import SessionOptions
     from runtime.listener_address import Listener
 
 VERSION = "0.1.0"
@@ -234,7 +235,7 @@ def _read(path: str) -> str:
 
 
 def _session_options(line: CommandLine, colour: bool) -> SessionOptions:
-    from repl.session import SessionOptions
+    from repl.session_options import SessionOptions
 
     reads_stdin = _reads_standard_input(line) and not sys.stdin.isatty()
     program = line.file if line.file is not None else "forkrepl"
@@ -248,6 +249,7 @@ def _session_options(line: CommandLine, colour: bool) -> SessionOptions:
         private_input=reads_stdin,
         listener=line.listener,
         perf=line.perf,
+        recover=line.interactive or _reads_standard_input(line),
     )
 
 

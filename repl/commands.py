@@ -64,10 +64,26 @@ def _help(session: Session, argument: str) -> str:
 
 
 def _undo(session: Session, argument: str) -> str:
-    if argument and not (argument.isdecimal() and int(argument) > 0):
-        raise ShellError(f"%undo takes a number of inputs, not '{argument}'")
-    session.undo(int(argument or 1))
+    session.undo(_count("%undo", argument))
     return ""
+
+
+def _rewind(session: Session, argument: str) -> str:
+    session.rewind(_count("%rewind", argument))
+    return ""
+
+
+def _restart(session: Session, argument: str) -> str:
+    if argument:
+        raise ShellError("%restart takes no argument")
+    session.restart()
+    return ""
+
+
+def _count(command: str, argument: str) -> int:
+    if argument and not (argument.isdecimal() and int(argument) > 0):
+        raise ShellError(f"{command} takes a number of inputs, not '{argument}'")
+    return int(argument or 1)
 
 
 def _reset(session: Session, argument: str) -> str:
@@ -93,6 +109,19 @@ COMMANDS = {
     for command in [
         Command("%help", "%help [COMMAND]", "this list, or one command's help", _help),
         Command("%undo", "%undo [N]", "take back the last input, or the last N", _undo),
+        Command(
+            "%rewind",
+            "%rewind [N]",
+            "go back in time to before the last N inputs: also the program's memory, "
+            "without running anything",
+            _rewind,
+        ),
+        Command(
+            "%restart",
+            "%restart",
+            "a fresh program, in which the inputs that declare something run again",
+            _restart,
+        ),
         Command("%reset", "%reset", "end the program as by exit(0) and start with nothing", _reset),
         Command("%lib", "%lib NAME", "load a shared library: m, libm.so.6 or a path", _lib),
         Command("%quit", "%quit", "leave the shell (Ctrl-D does too)", _quit),

@@ -81,6 +81,15 @@ class Compiler:
         self._drop(ahead)
         self._frontend.rollback(length)
 
+    def snapshot(self) -> tuple[bytes, ...]:
+        """The inputs in force, for ``restore``."""
+        return self._frontend.snapshot()[: self.length]
+
+    def restore(self, state: tuple[bytes, ...]) -> None:
+        """Go to where ``snapshot`` was taken, back or forth."""
+        self.rollback(self.length)
+        self._frontend.restore(state)
+
     def _start(self, source: Source) -> _Ahead:
         """Parse; set the code generator to work on the result."""
         before = self._frontend.length

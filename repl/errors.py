@@ -59,12 +59,15 @@ class ProgramCrashed(ShellError):
     """The user's program was ended by a signal, or by ``_exit``.
 
     Either ``signal`` or ``wait_status`` (its exit code) is set; neither if the
-    connection to where it ran was lost.
+    connection to where it ran was lost. ``aftermath``: what has become of the session.
     """
 
-    def __init__(self, signal_number: int | None, wait_status: int | None) -> None:
+    def __init__(
+        self, signal_number: int | None, wait_status: int | None, aftermath: str = ""
+    ) -> None:
         self.signal = signal_number
         self.wait_status = wait_status
+        self.aftermath = aftermath
         if signal_number is None and wait_status is None:
             how = "was lost: the connection to its executor ended"
         elif signal_number is None:
@@ -72,6 +75,9 @@ class ProgramCrashed(ShellError):
         else:
             how = f"was ended by {signal_name(signal_number)}"
         super().__init__(f"the program {how}")
+
+    def __str__(self) -> str:
+        return "\n".join(filter(None, [super().__str__(), self.aftermath]))
 
 
 class ProgramExited(Exception):

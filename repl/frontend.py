@@ -37,13 +37,15 @@ class ParsedInput:
     ``bitcode`` is empty if there is nothing to compile. ``value_type``: the type of
     the value that the input hands over, as ``repl.values.ValueType.from_json``
     reads it, or None; ``is_lvalue``: the value is an object that outlives the
-    input; ``warnings``: Clang's rendering.
+    input; ``warnings``: Clang's rendering; ``declares``: there is more in it than
+    statements.
     """
 
     bitcode: bytes
     value_type: dict[str, Any] | None
     is_lvalue: bool
     warnings: str
+    declares: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,7 @@ class Frontend:
             value_type=value["type"] if value else None,
             is_lvalue=value is not None and bool(value["lvalue"]),
             warnings=_shorten(str(reply.get("rendered", ""))),
+            declares=bool(reply.get("declares", True)),
         )
 
     def rollback(self, length: int) -> None:
@@ -179,6 +182,20 @@ class Frontend:
         while self._checkpoints[-1].length > length:
             self._checkpoints.pop().kill()
         self._drop_current()
+
+    def snapshot(self) -> tuple[bytes, ...]:
+        """The inputs in force, for ``restore``."""
+        return tuple(self._good)
+
+    def restore(self, state: tuple[bytes, ...]) -> None:
+        """Go to where ``snapshot`` was taken, back or forth."""
+        common = 0
+        while common < min(len(state), len(self._good)) and state[common] == self._good[common]:
+            common += 1
+        self.rollback(common)
+        if len(state) > common:
+            self._good += state[common:]
+            self._drop_current()
 
     def close(self) -> None:
         """End the frontend and its checkpoints."""

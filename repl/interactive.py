@@ -51,9 +51,6 @@ def _finish(session: Session) -> int:
 def _run_one(session: Session, text: str, name: str) -> None:
     try:
         evaluate(session, Source(text, name))
-    except ProgramCrashed as crash:
-        report(crash)
-        report(ShellError("its memory is lost: the session starts anew, with nothing declared"))
     except SetupError:  # nothing can ever work
         raise
     except (ShellError, RuntimeFailure) as error:

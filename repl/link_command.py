@@ -28,8 +28,9 @@ from runtime.link_report import LinkPicture, RecordingReport
 from runtime.wire import Outcome
 
 if TYPE_CHECKING:
-    from runtime.execution_session import ExecutionSession, LoadedUnit
+    from runtime.execution_session import ExecutionSession
     from runtime.link_inputs import CollectedInputs
+    from runtime.unit_journal import LoadedUnit
 
 
 def main(arguments: list[str]) -> int:

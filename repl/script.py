@@ -32,10 +32,11 @@ class Script:
 @dataclass(slots=True)
 class Progress:
     """How far a script got. ``status``: the exit status, if the program or the
-    script said that this is the end; ``failed``: an input did."""
+    script said that this is the end; ``failure``: what it is otherwise, 0 if no input
+    failed."""
 
     status: int | None = None
-    failed: bool = False
+    failure: int = 0
 
 
 def run_script(session: Session, script: Script) -> int:
@@ -43,7 +44,7 @@ def run_script(session: Session, script: Script) -> int:
     progress = run_inputs(session, script)
     if progress.status is not None:
         return progress.status
-    return _finish(session, 1 if progress.failed else 0)
+    return _finish(session, progress.failure)
 
 
 def run_inputs(session: Session, script: Script) -> Progress:
@@ -53,18 +54,20 @@ def run_inputs(session: Session, script: Script) -> Progress:
         for source, upcoming in _with_upcoming(script):
             try:
                 evaluate(session, source, upcoming)
-            except (ProgramCrashed, SetupError):
+            except SetupError:
                 raise
             except (ShellError, RuntimeFailure) as error:
                 report(error)
-                progress.failed = True
+                if isinstance(error, ProgramCrashed):
+                    progress.failure = status_of_crash(error)
+                    if not script.keep_going:
+                        progress.status = progress.failure
+                        break
+                progress.failure = progress.failure or 1
                 if not script.keep_going:
                     break
     except Quit:
-        progress.status = session.finish(int(progress.failed)) or int(progress.failed)
-    except ProgramCrashed as crash:
-        report(crash)
-        progress.status = status_of_crash(crash)
+        progress.status = session.finish(progress.failure) or progress.failure
     except ProgramExited as exited:
         progress.status = exited.status
     return progress

@@ -7,17 +7,15 @@ of the input takes effect, or the session is as it was before.
 from __future__ import annotations
 
 import signal
-import subprocess
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from repl import native_programs
 from repl.codegen import CodeGenerator
 from repl.compiler import CompiledInput, Compiler
-from repl.compiler_options import optimisation_flags, wants_debug_info
+from repl.compiler_options import optimisation_flags
 from repl.completeness import unclosed_bracket
 from repl.errors import (
     CompileError,
@@ -29,39 +27,15 @@ from repl.errors import (
 )
 from repl.frontend import Frontend, Source
 from repl.linker_import import import_linker
-from repl.remote import start_executor
+from repl.program import Program, SavedProgram
+from repl.recovery import Recovery
+from repl.session_options import SessionOptions
 from repl.values import ValueType, format_value
 from runtime.errors import ExecutorDied, UndefinedSymbolsError
-from runtime.executor_client import ExecutorClient
-from runtime.libraries import find_library
-from runtime.listener_address import Listener
 from runtime.wire import Outcome
 
 if TYPE_CHECKING:
-    # Needs numpy, which takes 60 ms to import: see import_linker.
-    from runtime.execution_session import ExecutionSession, LoadedUnit
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class SessionOptions:
-    """How to compile and run. ``compiler_flags`` are Clang's, as they are.
-
-    ``arguments``: the program's argv. ``private_input``: the program's standard
-    input is empty, because ours holds the inputs. ``listener``: where the program
-    runs, if not in a child of ours. ``perf``: the profiler is told of all code.
-    """
-
-    compiler_flags: Sequence[str] = ()
-    optimisation: int = 0
-    libraries: Sequence[str] = ()
-    library_folders: Sequence[str] = ()
-    colour: bool = False
-    arguments: Sequence[str] = ("forkrepl",)
-    private_input: bool = False
-    listener: Listener | None = None
-    perf: bool = False
+    from runtime.unit_journal import LoadedUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +50,18 @@ class Result:
 class _Step:
     """An input that took effect. ``unit`` is None if it made no code or data."""
 
-    text: str
+    source: Source
+    machine_code: bytes
+    declares: bool
     unit: LoadedUnit | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """Where a session is, apart from the program."""
+
+    steps: tuple[_Step, ...]
+    compiler: tuple[bytes, ...]
 
 
 class Session:
@@ -93,35 +77,38 @@ class Session:
         self._warnings: list[str] = []
         with ExitStack() as stack:
             # All start now and get ready while the first input is being typed.
-            self._frontend = stack.enter_context(
+            frontend = stack.enter_context(
                 Frontend(native_programs.frontend(), _frontend_flags(options))
             )
+            self._frontend = frontend
             codegen = stack.enter_context(CodeGenerator())
-            self._compiler = Compiler(self._frontend, codegen, options.optimisation)
-            self._executor = self._start_executor()
-            stack.callback(lambda: self._executor.kill())
+            self._compiler = Compiler(frontend, codegen, options.optimisation)
+            self._program = stack.enter_context(Program(options))
             if options.listener is not None:
-                self._executor.greet()  # better now than after the first input
+                self._program.executor.greet()  # better now than after the first input
             self._stack = stack.pop_all()
-        self._execution: ExecutionSession | None = None
+        self._recovery = (
+            Recovery(self._program, self._set_position, self._warnings.append)
+            if options.recover
+            else None
+        )
+        self._must_restart = False
 
     def __enter__(self) -> Session:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
-        if self._execution is not None:
-            self._execution.discard()
 
     @property
     def inputs(self) -> list[str]:
         """The inputs in force, oldest first."""
-        return [step.text for step in self._steps]
+        return [step.source.text for step in self._steps]
 
     @property
     def executor_pid(self) -> int:
         """Of the process in which the program runs now."""
-        return self._executor.pid
+        return self._program.executor.pid
 
     def wait_until_ready(self) -> None:
         """Wait for Clang. Raises SetupError if it cannot start, as with a bad flag."""
@@ -140,30 +127,72 @@ class Session:
         compiled = self._compiler.compile(source, upcoming)
         try:
             unit, value = self._load_and_run(compiled, source.name)
-        except (ProgramExited, ProgramCrashed):
-            raise
         except BaseException:
-            self._compiler.rollback(compiled.before)
+            # Also if that went back further than to before this input.
+            self._compiler.rollback(len(self._steps))
             raise
-        self._steps.append(_Step(source.text, unit))
+        if self._recovery is not None:
+            accepted = self._compiler.snapshot()
+            self._recovery.note_input(_Position(tuple(self._steps), accepted[: compiled.before]))
+        self._steps.append(_Step(source, compiled.machine_code, compiled.parsed.declares, unit))
+        if unit is not None:
+            self._program_changed()
         return Result(value, compiled.parsed.warnings)
 
     def undo(self, count: int = 1) -> None:
-        """Take back the newest inputs: their registered functions run, then they go."""
+        """Take back the newest inputs: their registered functions run, then they go.
+
+        If one of these crashes, nothing is undone.
+        """
         if count > len(self._steps):
             raise ShellError(
                 f"cannot undo {count} inputs: there are {len(self._steps)}"
                 if self._steps
                 else "nothing to undo"
             )
-        self._compiler.rollback(self._compiler.length - count)
-        outcomes = []
-        for _ in range(count):
-            step = self._steps.pop()
-            if step.unit is not None:
-                outcomes.append(self._unload(step.unit))
+        kept = len(self._steps) - count
+        self._attend()
+        with self._running_program():
+            outcomes = [self._unload(s.unit) for s in reversed(self._steps[kept:]) if s.unit]
+        del self._steps[kept:]
+        self._compiler.rollback(kept)
+        self._program_changed()
         for outcome in outcomes:  # all are gone; now say what one of them threw
             _raise_exception(outcome)
+
+    def rewind(self, count: int = 1) -> None:
+        """Go back in time to before the last ``count`` inputs that took effect: also the
+        program's memory is as it was. Nothing of the program's runs."""
+        if self._recovery is None:
+            raise ShellError("this session keeps no checkpoints to go back to")
+        self._attend()
+        self._recovery.rewind(count)
+
+    def restart(self) -> None:
+        """A fresh program in which the inputs that declare something run again.
+
+        ``take_warnings`` tells which of them failed.
+        """
+        self._must_restart = False
+        steps, self._steps = self._steps, []
+        self._forget_moments()
+        self._program.start_anew(with_libraries=True)
+        try:
+            for step in steps:
+                self._steps.append(self._run_again(step))
+        except ExecutorDied as died:
+            self._start_anew()
+            raise ProgramCrashed(
+                died.signal,
+                died.wait_status,
+                aftermath=f"{step.source.name} crashed when it ran again: the session starts "
+                "anew, with nothing declared",
+            ) from None
+        except BaseException:  # no listener, or Ctrl-C: later, then
+            self._steps = steps
+            self._must_restart = True
+            raise
+        self._program_changed()
 
     def reset(self) -> None:
         """End the program as by ``exit(0)``; another begins, with nothing declared.
@@ -172,11 +201,11 @@ class Session:
         all the same.
         """
         try:
-            self._executor.shutdown()
+            self._program.executor.shutdown()
         except ExecutorDied as died:
-            self._start_anew()
             raise ProgramCrashed(died.signal, died.wait_status) from None
-        self._start_anew()
+        finally:
+            self._start_anew()
 
     def take_warnings(self) -> list[str]:
         """What the user should know of the last input or ``undo``, whether it failed or not."""
@@ -185,18 +214,18 @@ class Session:
 
     def load_library(self, name: str) -> None:
         """Open a shared library (``m``, ``libm.so.6`` or a path) in the executor."""
-        for path in find_library(name, self._options.library_folders):
-            self._guarded(partial(self._execution_session().load_library, path))
+        self._attend()
+        with self._running_program():
+            self._program.load_library(name)
+        self._program_changed()
 
     def run_main(self) -> int | None:
         """Call ``main``, if an input defined it: what it returned, or None."""
-        execution = self._execution_session()
-        main = execution.find_symbol("main")
-        if main is None:
+        self._attend()
+        with self._running_program():
+            outcome = self._program.run_main()
+        if outcome is None:
             return None
-        outcome = self._guarded(
-            lambda: self._executor.run_main(main, list(self._options.arguments))
-        )
         _raise_exception(outcome)
         return outcome.status
 
@@ -206,36 +235,35 @@ class Session:
         Returns its exit status, which a handler may have changed.
         """
         try:
-            return self._executor.shutdown(status)
+            return self._program.executor.shutdown(status)
         except ExecutorDied as died:
             raise ProgramCrashed(died.signal, died.wait_status) from None
 
     def _load_and_run(
         self, compiled: CompiledInput, name: str
     ) -> tuple[LoadedUnit | None, str | None]:
+        self._attend()
         if not compiled.machine_code:
             return None, None
-        parsed, machine_code = compiled.parsed, compiled.machine_code
-        execution = self._execution_session()
-        try:
-            unit = self._guarded(lambda: execution.load([(name, machine_code)]))
-        except UndefinedSymbolsError as error:
-            raise ShellError(error.brief) from None
+        parsed = compiled.parsed
         type_ = ValueType.from_json(parsed.value_type) if parsed.value_type else None
-        outcome = self._guarded(lambda: execution.initialize(unit))
-        if outcome.exception_type is not None:
-            self._unload(unit)
-            _raise_exception(outcome)
-        if type_ is None or outcome.value is None:
-            return unit, None
-        value = outcome.value
-        return unit, self._guarded(
-            lambda: format_value(type_, value, parsed.is_lvalue, self._executor.read_memory)
-        )
+        with self._running_program():
+            try:
+                unit = self._program.load(name, compiled.machine_code)
+            except UndefinedSymbolsError as error:
+                raise ShellError(error.brief) from None
+            outcome = self._program.initialize(unit)
+            if outcome.exception_type is not None:
+                self._unload(unit)
+                self._program_changed()
+                _raise_exception(outcome)
+            if type_ is None or outcome.value is None:
+                return unit, None
+            read_memory = self._program.executor.read_memory
+            return unit, format_value(type_, outcome.value, parsed.is_lvalue, read_memory)
 
     def _unload(self, unit: LoadedUnit) -> Outcome:
-        execution = self._execution_session()
-        outcome = self._guarded(lambda: execution.unload(unit))
+        outcome = self._program.unload(unit)
         self._warnings += [
             f"warning: the handler of {signal_name(number)} went with its code: "
             "the signal has its default effect again"
@@ -243,61 +271,86 @@ class Session:
         ]
         return outcome
 
-    def _execution_session(self) -> ExecutionSession:
-        if self._execution is None:
-            import_linker()
-            from platform_support.platform import LinuxPlatform
-            from runtime.developer_tools import DeveloperTools
-            from runtime.execution_session import ExecutionSession
-            from runtime.memfd_mapper import SharedMemoryMapper
-            from runtime.memory_manager import MapperMemoryManager
-            from runtime.stream_mapper import StreamMemoryMapper
+    def _run_again(self, step: _Step) -> _Step:
+        if not step.machine_code:
+            return step
+        unit = self._program.load(step.source.name, step.machine_code)
+        if step.declares:
+            outcome = self._program.initialize(unit)
+            if outcome.exception_type is not None:
+                self._warnings.append(
+                    f"warning: {step.source.name} threw {outcome.exception_type} when it ran again"
+                )
+        return replace(step, unit=unit)
 
-            self._guarded(lambda: self._executor.set_arguments(list(self._options.arguments)))
-            # perf does not look for names in memory that has a file.
-            shared = self._executor.passes_descriptors and not self._options.perf
-            mapper = SharedMemoryMapper if shared else StreamMemoryMapper
-            memory_manager = MapperMemoryManager(mapper(self._executor))
-            debuggers = wants_debug_info(self._options.compiler_flags)
-            tools = DeveloperTools(debuggers, self._options.perf)
-            self._execution = ExecutionSession(
-                self._executor, LinuxPlatform(), memory_manager, tools
-            )
-            for library in self._options.libraries:
-                self.load_library(library)
-        return self._execution
+    # When the program ends.
 
-    def _start_executor(self) -> ExecutorClient:
-        return start_executor(
-            self._options.listener,
-            standard_input=subprocess.DEVNULL if self._options.private_input else None,
-        )
-
-    def _guarded(self, call: Callable[[], T]) -> T:
-        """Call into the executor; its end becomes an error that says what happened,
-        with the session started anew if it was a crash."""
+    @contextmanager
+    def _running_program(self) -> Iterator[None]:
+        """Whatever ends the program in here is undone, and becomes an error that says
+        what happened."""
         try:
-            return call()
+            yield
         except ExecutorDied as died:
             if died.exit_status is not None:
                 raise ProgramExited(died.exit_status) from None
-            self._start_anew()
-            raise ProgramCrashed(died.signal, died.wait_status) from None
+            raise self._recover(died) from None
         except KeyboardInterrupt:
-            # The program got the signal too; if it survives, it would answer a
-            # question that nobody asks any more.
+            interrupted = ExecutorDied(exit_status=None, signal=signal.SIGINT)
+            raise self._recover(interrupted) from None
+
+    def _attend(self) -> None:
+        """Before the program is used: see that it lives, and that it is saved."""
+        if self._must_restart:
+            self.restart()
+        if self._recovery is None:
+            return
+        try:
+            self._recovery.attend()
+        except ExecutorDied as died:
+            if died.exit_status is not None:
+                raise ProgramExited(died.exit_status) from None
+            self._warnings.append(f"warning: between two inputs {self._recover(died)}")
+
+    def _program_changed(self) -> None:
+        if self._recovery is not None:
+            self._recovery.program_changed()
+
+    def _recover(self, died: ExecutorDied) -> ProgramCrashed:
+        """Go back to before the input that ended the program."""
+        crash = ProgramCrashed(died.signal, died.wait_status)
+        if self._recovery is None:
             self._start_anew()
-            raise ProgramCrashed(signal.SIGINT, None) from None
+            return crash
+        before = len(self._steps)
+        saved = self._recovery.go_back()
+        if saved is None:
+            self._must_restart = True
+            crash.aftermath = "what declares something will run again with the next input"
+        elif before > len(self._steps):
+            crash.aftermath = (
+                f"{before - len(self._steps)} earlier inputs are lost too: there was no newer "
+                "checkpoint"
+            )
+        else:
+            crash.aftermath = _rolled_back(saved)
+        return crash
 
     def _start_anew(self) -> None:
-        """After a crash: a fresh executor and a fresh Clang."""
-        self._executor.kill()
-        if self._execution is not None:
-            self._execution.discard()
-            self._execution = None
+        """A fresh program and a fresh Clang."""
+        self._must_restart = False
+        self._forget_moments()
+        self._program.start_anew()
         self._steps.clear()
         self._compiler.rollback(0)
-        self._executor = self._start_executor()
+
+    def _set_position(self, position: _Position) -> None:
+        self._steps = list(position.steps)
+        self._compiler.restore(position.compiler)
+
+    def _forget_moments(self) -> None:
+        if self._recovery is not None:
+            self._recovery.clear()
 
 
 def _check_ends(source: Source) -> None:
@@ -319,3 +372,14 @@ def _frontend_flags(options: SessionOptions) -> list[str]:
 def _raise_exception(outcome: Outcome) -> None:
     if outcome.exception_type is not None:
         raise UncaughtException(outcome.exception_type, outcome.exception_what)
+
+
+def _rolled_back(saved: SavedProgram) -> str:
+    """What is as before, and what is not."""
+    lost = []
+    if saved.checkpoint.threads:
+        lost.append(f"{saved.checkpoint.threads} running threads")
+    if saved.checkpoint.channels:
+        lost.append(f"{saved.checkpoint.channels} open pipes or sockets")
+    text = "rolled back: memory and declarations are as before this input"
+    return text + (f"; lost: {' and '.join(lost)}" if lost else "")

@@ -18,10 +18,11 @@ from runtime.elf import ObjectFile, read_object
 from runtime.executor_process_control import ExecutorProcessControl, UnitRegistration
 from runtime.exported_symbols import ExportedSymbol, shared_object
 from runtime.link_report import SILENT, LinkReport, PictureReport
-from runtime.linker import FunctionArray, LinkedUnit, link
-from runtime.memory_manager import MapperMemoryManager, Statistics
+from runtime.linker import FunctionArray, link
+from runtime.memory_manager import MapperMemoryManager, Mark, Statistics
 from runtime.symbols import JITDylib, ProcessSymbols
 from runtime.thread_local_blocks import ThreadLocalBlocks
+from runtime.unit_journal import LoadedUnit, UnitJournal, UnitLoaded, UnitUnloaded
 from runtime.wire import Outcome
 
 
@@ -40,11 +41,12 @@ class Platform(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LoadedUnit:
-    """A unit in the executor. ``number`` identifies it within the session."""
+class SessionMark:
+    """A moment to go back to: see ``ExecutionSession.mark``."""
 
-    number: int
-    linked: LinkedUnit
+    position: int
+    memory: Mark
+    is_exporting: bool
 
 
 _NO_TOOLS = DeveloperTools()
@@ -71,6 +73,7 @@ class ExecutionSession:
         self._units: dict[int, LoadedUnit] = {}
         self._exports: dict[int, int] = {}  # of a unit's number: a handle
         self._is_exporting = False
+        self._journal = UnitJournal()
 
     def load(self, inputs: Sequence[tuple[str, bytes]]) -> LoadedUnit:
         """Read objects, given as (name, contents), and ``load_objects``."""
@@ -107,7 +110,7 @@ class ExecutionSession:
         )
         loaded = LoadedUnit(number, linked)
         with ExitStack() as undo:
-            undo.callback(self._deallocate, linked)
+            undo.callback(loaded.deallocate)
             self._process.register_unit(registration)
             undo.callback(self._process.close_unit, linked.dso_handle)
             if isinstance(observer, PictureReport) and observer.picture is not None:
@@ -120,8 +123,8 @@ class ExecutionSession:
                 self._export(loaded)
             report.lap("export")
             undo.pop_all()
-        self._dylib.add(number, linked.definitions, linked.groups)
-        self._units[number] = loaded
+        self._add(loaded)
+        self._journal.note(UnitLoaded(loaded))
         return loaded
 
     def initialize(self, unit: LoadedUnit) -> Outcome:
@@ -135,16 +138,50 @@ class ExecutionSession:
         The outcome tells of an exception from a handler; the unit is gone anyway.
         """
         outcome = self._process.close_unit(unit.linked.dso_handle)
-        if unit.number in self._exports:
-            self._process.close_exports(self._exports.pop(unit.number))
-        self._units.pop(unit.number, None)
-        self._dylib.remove(unit.number)
-        self._deallocate(unit.linked)
+        exports = self._remove(unit)
+        if exports is not None:
+            self._process.close_exports(exports)
+        if self._journal.note(UnitUnloaded(unit, exports)):
+            unit.linked.allocation.withdraw()
+        else:
+            unit.deallocate()
         return outcome
 
-    def _deallocate(self, linked: LinkedUnit) -> None:
-        linked.thread_local_block.release()
-        linked.allocation.deallocate()
+    # Going back in time, together with the process: see ``Checkpoint``.
+
+    def mark(self) -> SessionMark:
+        """What is loaded now, for ``rewind``; until ``release`` nothing of it is reused."""
+        return SessionMark(self._journal.mark(), self._memory.mark(), self._is_exporting)
+
+    def release(self, mark: SessionMark) -> None:
+        """Nobody will rewind to this mark any more."""
+        for unit in self._journal.release(mark.position):
+            unit.deallocate()
+
+    def rewind(self, mark: SessionMark) -> None:
+        """The process is again as it was when the mark was made, which can be used
+        again; marks since then cannot. No code runs."""
+        self._memory.rewind(mark.memory)
+        for entry in self._journal.rewind(mark.position):
+            if isinstance(entry, UnitLoaded):
+                self._remove(entry.unit)
+                entry.unit.deallocate()
+            else:
+                self._add(entry.unit)
+                if entry.exports is not None:
+                    self._exports[entry.unit.number] = entry.exports
+        self._is_exporting = mark.is_exporting
+        self._process_symbols.forget()
+
+    def _add(self, unit: LoadedUnit) -> None:
+        self._dylib.add(unit.number, unit.linked.definitions, unit.linked.groups)
+        self._units[unit.number] = unit
+
+    def _remove(self, unit: LoadedUnit) -> int | None:
+        """Its symbols are visible no more; its exports' handle."""
+        self._units.pop(unit.number, None)
+        self._dylib.remove(unit.number)
+        return self._exports.pop(unit.number, None)
 
     def load_library(self, path: str) -> None:
         """Open a library, which can bind to what has been linked and what will be.

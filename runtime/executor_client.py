@@ -1,81 +1,30 @@
-"""The controller's half of the executor's protocol, over a connected socket.
+"""The controller's half of the executor's protocol: what can be asked of it.
 
-Asks one thing at a time, and believes nothing that the executor says without
-checking: what runs there is the user's program. How the executor came to be, and
-how its end is found out, is the subclasses': ``ExecutorProcess`` (a child) and
-``RemoteExecutor`` (behind a listener).
+How it is asked is ``ExecutorConnection``'s.
 """
 
 from __future__ import annotations
 
-import array
-import signal
-import socket
 import struct
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Self
 
 from runtime import wire
 from runtime.addresses import ExecutorAddress, Protection
-from runtime.errors import ExecutorDied, ExecutorError, describe_error
+from runtime.errors import ExecutorDied, ExecutorError
+from runtime.executor_connection import ExecutorConnection
 from runtime.executor_process_control import ThreadArea, UnitRegistration
 from runtime.symbols import SymbolDescription
 from runtime.wire import Operation, Outcome
 
 _MOST_THREAD_AREA = 1 << 20  # bytes
-_PATIENCE = 5  # s, for a process that is about to end
 
 
-class ExecutorClient(ABC):
-    """A running executor, an ``ExecutorProcessControl``. A context manager: leaving
-    it ends the process.
+class ExecutorClient(ExecutorConnection):
+    """An ``ExecutorProcessControl``. A context manager: leaving it ends the process.
 
     Every method raises ExecutorDied if the process has ended, and ExecutorError
     if it refuses.
     """
-
-    _end_is_announced = False
-    """Whether somebody who watches the process sends ENDED."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._socket = connection
-        self._ended: ExecutorDied | None = None
-        self._greeted = False
-        self._pid = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-
-    @property
-    def pid(self) -> int:
-        """Of the executor process, as it says (it may be on another machine)."""
-        self.greet()
-        return self._pid
-
-    @property
-    def passes_descriptors(self) -> bool:
-        """Whether ``map_memory`` can be given a descriptor."""
-        return self._socket.family == socket.AF_UNIX
-
-    @abstractmethod
-    def kill(self) -> None:
-        """End the process now, whatever it is doing."""
-
-    @abstractmethod
-    def _reap(self, patience: float) -> int | None:
-        """Wait ``patience`` s for its end, then end it: its exit code (negative: a
-        signal), None if that cannot be known any more."""
-
-    def greet(self) -> None:
-        """Make sure, once, that it is there and of this installation; the first
-        request does it too."""
-        if not self._greeted:
-            self._greeted = True
-            self._greet()
 
     # Memory.
 
@@ -232,100 +181,3 @@ class ExecutorClient(ABC):
                 raise
             return died.exit_status
         raise ExecutorError("the executor did not end when told to")
-
-    # The protocol.
-
-    def _ask(self, operation: Operation, payload: bytes, descriptor: int | None = None) -> bytes:
-        if self._ended is not None:
-            raise self._ended
-        self.greet()
-        if len(payload) > wire.MAX_PAYLOAD:
-            raise ExecutorError(f"a request of {len(payload) >> 20} MiB is too large")
-        self._send(wire.HEAD.pack(len(payload), operation, 0) + payload, descriptor)
-        error, reply = self._receive(operation)
-        if error:
-            text = reply.rstrip(b"\0").decode("utf-8", "replace")
-            raise ExecutorError(text or f"{operation.name.lower()}: {describe_error(error)}")
-        return reply
-
-    def _greet(self) -> None:
-        reply = self._ask(Operation.HELLO, (wire.VERSION).to_bytes(4, "little"))
-        version, self._pid, _ = self._unpack(wire.HELLO, reply)
-        if version != wire.VERSION:
-            self._disown()
-            raise ExecutorError(
-                f"the executor speaks protocol version {version}, this is version "
-                f"{wire.VERSION}: they come from different installations"
-            )
-
-    def _send(self, frame: bytes, descriptor: int | None) -> None:
-        try:
-            if descriptor is None:
-                self._socket.sendall(frame)
-            else:
-                rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))
-                sent = self._socket.sendmsg([frame], [rights])
-                self._socket.sendall(frame[sent:])
-        except OSError as error:
-            raise self._find_out_how_it_ended() from error
-
-    def _receive(self, operation: Operation) -> tuple[int, bytes]:
-        size, answered, error = wire.HEAD.unpack(self._receive_exactly(wire.HEAD.size))
-        if size > wire.MAX_PAYLOAD:
-            raise self._break_off(f"a reply of {size} bytes")
-        payload = self._receive_exactly(size)
-        if answered == Operation.EXITING:
-            raise self._note_exit(payload)
-        if answered == Operation.ENDED and self._end_is_announced:
-            raise self._find_out_how_it_ended()
-        if answered != operation:
-            raise self._break_off(f"an answer to {answered} instead of {operation.value}")
-        return error, payload
-
-    def _receive_exactly(self, size: int) -> bytes:
-        pieces = bytearray()
-        while len(pieces) < size:
-            piece = self._receive_piece(size - len(pieces))
-            if not piece:
-                raise self._find_out_how_it_ended()
-            pieces += piece
-        return bytes(pieces)
-
-    def _receive_piece(self, size: int) -> bytes:
-        """Up to ``size`` bytes; none at the end of the stream."""
-        try:
-            return self._socket.recv(size)
-        except OSError:  # reset, or nobody is there any more
-            return b""
-
-    def _unpack(self, layout: struct.Struct, payload: bytes) -> tuple[int, ...]:
-        if len(payload) != layout.size:
-            raise self._break_off(f"{len(payload)} bytes instead of {layout.size}")
-        return layout.unpack(payload)
-
-    def _break_off(self, what: str) -> ExecutorError:
-        """The stream makes no sense any more."""
-        self._disown()
-        return ExecutorError(f"the executor broke the protocol ({what}) and was ended")
-
-    def _disown(self) -> None:
-        """No further word of it is believed."""
-        self.kill()
-        self._ended = ExecutorDied(exit_status=None, signal=signal.SIGKILL)
-
-    def _note_exit(self, payload: bytes) -> ExecutorDied:
-        (status,) = self._unpack(wire.STATUS, payload)
-        self._reap(_PATIENCE)  # the destructors of libraries are still to run
-        self._ended = ExecutorDied(exit_status=status & 0xFF, signal=None)
-        return self._ended
-
-    def _find_out_how_it_ended(self) -> ExecutorDied:
-        if self._ended is None:
-            # A process that closed the socket but lives on cannot be used.
-            code = self._reap(1)
-            self._ended = ExecutorDied(
-                exit_status=None,
-                signal=-code if code is not None and code < 0 else None,
-                wait_status=code if code is not None and code >= 0 else None,
-            )
-        return self._ended

@@ -1,19 +1,31 @@
-"""An executor that is a child of this process."""
+"""An executor that is a descendant of this process, with checkpoints."""
 
 from __future__ import annotations
 
 import os
+import select
+import signal
 import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from runtime.errors import ExecutorError
+from runtime import wire
+from runtime.checkpoint import Checkpoint, meet, open_connection
+from runtime.errors import ExecutorDied, ExecutorError
 from runtime.executor_client import ExecutorClient
+from runtime.executor_connection import is_readable
+from runtime.interrupts import DeferredInterrupt
+from runtime.keeper import Keeper
+from runtime.wire import Operation
 
 
 class ExecutorProcess(ExecutorClient):
-    """Starts the executor and ends it; see ``ExecutorClient``."""
+    """Starts the executor and ends it; see ``ExecutorClient``.
+
+    ``begin_checkpoint`` and ``finish_checkpoint`` make a checkpoint, and after the
+    executor's end ``take_over`` puts it in its place: the methods then talk to that.
+    """
 
     def __init__(
         self,
@@ -23,37 +35,136 @@ class ExecutorProcess(ExecutorClient):
         environment: Mapping[str, str] | None = None,
     ) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        keepers, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            with theirs:
-                self._process = subprocess.Popen(
-                    [os.fspath(program), str(theirs.fileno())],
+            with theirs, its:
+                process = subprocess.Popen(
+                    [os.fspath(program), str(theirs.fileno()), str(its.fileno())],
                     stdin=standard_input,
-                    pass_fds=[theirs.fileno()],
+                    pass_fds=[theirs.fileno(), its.fileno()],
                     env=environment,
                 )
         except OSError as error:
             ours.close()
+            keepers.close()
             raise ExecutorError(
                 f"cannot start the executor {program}: {error.strerror}; "
                 "is there memory and a free process slot (ulimit -u)?"
             ) from error
         super().__init__(ours)
+        self._keeper = Keeper(process, keepers)
+        self._is_closed = False
+        self._unmet: socket.socket | None = None  # a checkpoint that is being made
+        self._met: Checkpoint | ExecutorError | None = None  # what became of it
+        self._checkpoints: dict[int, Checkpoint] = {}  # of their process numbers
 
-    @property
-    def pid(self) -> int:
-        """Of the executor process."""
-        return self._process.pid
+    def begin_checkpoint(self) -> None:
+        """Have the executor make a checkpoint; ``finish_checkpoint`` waits for it."""
+        self.greet()
+        self._settle()
+        ours, theirs = open_connection()
+        try:
+            with theirs:
+                self._send(wire.HEAD.pack(0, Operation.CHECKPOINT, 0), theirs.fileno())
+        except ExecutorDied:
+            ours.close()
+            raise
+        self._unmet = ours
+
+    def finish_checkpoint(self) -> Checkpoint:
+        """The checkpoint that was begun last.
+
+        Raises ExecutorError if the process cannot be copied (no memory, no process
+        slot, no descriptor), ExecutorDied if it has ended.
+        """
+        with DeferredInterrupt():
+            self._settle()
+        made, self._met = self._met, None
+        if not isinstance(made, Checkpoint):
+            raise made or ExecutorError("no checkpoint was begun")
+        return made
+
+    def take_over(self, checkpoint: Checkpoint) -> None:
+        """End what runs now and go on with a checkpoint, as it was when that was made.
+
+        Raises ExecutorDied if the checkpoint has ended.
+        """
+        if self._unmet is not None:
+            self._unmet.close()
+            self._unmet = None
+        self._met = None
+        self._socket.close()
+        if self._pid and not self._keeper.has_ended(self._pid):
+            self._keeper.end([self._pid])
+            self._keeper.wait_for(self._pid, 1)
+        self._checkpoints.pop(checkpoint.pid, None)
+        self._socket, self._pid = checkpoint.connection, checkpoint.pid
+        self._ended = None
+        self._ask(Operation.TAKE_OVER, b"")
+
+    def check(self) -> None:
+        """Raises ExecutorDied if the process has ended since it was last asked."""
+        if self._ended is not None:
+            raise self._ended
+        self._keeper.read_reports()
+        if self._keeper.has_ended(self._pid) or self._keeper.is_gone:
+            raise self._find_out_how_it_ended()
 
     def kill(self) -> None:
-        """End the process now, whatever it is doing."""
+        """End the process and its checkpoints now, whatever they are doing."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if self._ended is None:
+            self._ended = ExecutorDied(exit_status=None, signal=signal.SIGKILL)
         self._socket.close()
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
+        if self._unmet is not None:
+            self._unmet.close()
+        pids = list(self._checkpoints)
+        for checkpoint in self._checkpoints.values():
+            checkpoint.discard()
+        self._keeper.close([self._pid, *pids] if self._pid else pids)
 
-    def _reap(self, patience: float) -> int:
+    def _greet(self) -> None:
+        super()._greet()
+        self._keeper.watch(self._pid)
+
+    def _settle(self) -> None:
+        ours, self._unmet = self._unmet, None
+        if ours is None:
+            return
         try:
-            return self._process.wait(patience)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            return self._process.wait()
+            self._receive_answer(Operation.CHECKPOINT)
+            self._met = self._register(meet(ours))
+        except ExecutorError as error:
+            self._met = error
+        finally:
+            if not isinstance(self._met, Checkpoint):
+                ours.close()
+
+    def _register(self, checkpoint: Checkpoint) -> Checkpoint:
+        self._keeper.watch(checkpoint.pid)
+        in_use = {pid: c for pid, c in self._checkpoints.items() if c.connection.fileno() >= 0}
+        self._checkpoints = in_use | {checkpoint.pid: checkpoint}
+        return checkpoint
+
+    def _stop(self) -> None:
+        self._keeper.end([self._pid])
+
+    def _wait(self, timeout: float) -> bool:
+        if self._keeper.is_gone:
+            return is_readable(self._socket, timeout)
+        poll = select.poll()
+        for waited_for in (self._socket, self._keeper):
+            poll.register(waited_for, select.POLLIN)
+        ready = [descriptor for descriptor, _ in poll.poll(timeout * 1000)]
+        if self._keeper.fileno() in ready:
+            self._keeper.read_reports()
+        return self._socket.fileno() in ready or self._keeper.has_ended(self._pid)
+
+    def _reap(self, patience: float) -> int | None:
+        code = self._keeper.wait_for(self._pid, patience)
+        if code is None and not self._keeper.is_gone:
+            self._keeper.end([self._pid])
+            code = self._keeper.wait_for(self._pid, patience)
+        return code

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from runtime.addresses import ExecutorAddress, Protection
+from runtime.addresses import ExecutorAddress
 from runtime.elf import Array
-from runtime.errors import ExecutorError, OutOfMemoryError
+from runtime.errors import ExecutorDied, ExecutorError, OutOfMemoryError
 from runtime.executor_process_control import ExecutorProcessControl
-from runtime.memory_mapper import Range, WorkingMemory, protect
+from runtime.memory_mapper import Range, WorkingMemory, protect, withdraw
 
 
 @dataclass(slots=True)
@@ -69,10 +69,14 @@ class _MemfdMapper:
         """See ``MemoryMapper``: the bytes are there already."""
         protect(self._target, reservation, ranges)
 
+    def withdraw(self, reservation: MemfdReservation, ranges: list[Range]) -> None:
+        """See ``MemoryMapper``."""
+        withdraw(self._target, reservation, ranges)
+
     def deinitialize(self, reservation: MemfdReservation, ranges: list[Range]) -> None:
         """See ``MemoryMapper``. The pages go back to the system and read as zero again."""
-        gone = [Range(r.offset, r.size, Protection.NONE) for r in ranges]
-        protect(self._target, reservation, gone)
+        with contextlib.suppress(ExecutorDied):  # then nobody can see them
+            withdraw(self._target, reservation, ranges)
         for range_ in ranges:
             reservation.view.madvise(mmap.MADV_REMOVE, range_.offset, range_.size)
 

@@ -59,11 +59,21 @@ class Statistics:
     bytes_sent: int
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Which reservations there were: see ``MapperMemoryManager.mark``."""
+
+    slabs: int
+    low_slabs: int
+
+
 class _Slab:
-    """A reservation and the free ranges of its stripes."""
+    """A reservation and the free ranges of its stripes. ``is_forgotten``: the executor
+    has it no more."""
 
     def __init__(self, reservation: Reservation) -> None:
         self.reservation = reservation
+        self.is_forgotten = False
         self.stripes: dict[Protection, FreeRanges] = {}
         offset = 0
         for protection, share in _SHARES.items():
@@ -186,10 +196,21 @@ class MapperMemoryManager:
     def forget_all(self) -> None:
         """Drop this side's half of every reservation: the process that had the other
         half is gone."""
-        for slabs in (self._slabs, self._low_slabs):
-            while slabs:
-                self._mapper.forget(slabs.pop().reservation)
+        self.rewind(Mark(0, 0))
         self._used = 0
+
+    def mark(self) -> Mark:
+        """For ``rewind``."""
+        return Mark(len(self._slabs), len(self._low_slabs))
+
+    def rewind(self, mark: Mark) -> None:
+        """The executor has gone back to when the mark was made: drop this side's half
+        of the reservations since. Their allocations can still be deallocated."""
+        for slabs, kept in ((self._slabs, mark.slabs), (self._low_slabs, mark.low_slabs)):
+            while len(slabs) > kept:
+                slab = slabs.pop()
+                slab.is_forgotten = True
+                self._mapper.forget(slab.reservation)
 
     def _take(self, sizes: Mapping[Protection, int], low: bool) -> tuple[_Slab, list[Range]]:
         for slab in reversed(self._low_slabs if low else self._slabs):  # the newest has most room
@@ -218,10 +239,14 @@ class MapperMemoryManager:
     def _initialize(self, slab: _Slab, ranges: list[Range]) -> None:
         self._mapper.initialize(slab.reservation, ranges)
 
+    def _withdraw(self, slab: _Slab, ranges: list[Range]) -> None:
+        self._mapper.withdraw(slab.reservation, ranges)
+
     def _give_back(self, slab: _Slab, ranges: list[Range]) -> None:
         # Inaccessible first: nobody may see a range that has a new owner.
-        self._mapper.deinitialize(slab.reservation, ranges)
-        slab.give_back(ranges)
+        if not slab.is_forgotten:
+            self._mapper.deinitialize(slab.reservation, ranges)
+            slab.give_back(ranges)
         self._used -= sum(r.size for r in ranges)
 
 
@@ -290,6 +315,12 @@ class FinalizedAllocation:
     def size(self) -> int:
         """Bytes, whole pages."""
         return sum(range_.size for range_ in self._ranges or ())
+
+    def withdraw(self) -> None:
+        """Make it inaccessible to the executor; ``deallocate`` gives it back."""
+        if self._ranges is None:
+            raise ValueError("the allocation has been deallocated")
+        self._manager._withdraw(self._slab, self._ranges)
 
     def deallocate(self) -> None:
         """Make it inaccessible and give it back. Raises ValueError the second time."""

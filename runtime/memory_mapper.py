@@ -68,6 +68,10 @@ class MemoryMapper(Protocol[R]):
     def initialize(self, reservation: R, ranges: list[Range]) -> None:
         """Show the written contents to the executor, protected as the ranges say."""
 
+    def withdraw(self, reservation: R, ranges: list[Range]) -> None:
+        """Make ranges inaccessible to the executor; checkpoints of it may still show
+        them, so they are not to be used for anything else yet."""
+
     def deinitialize(self, reservation: R, ranges: list[Range]) -> None:
         """Make ranges inaccessible to the executor and give their pages back."""
 
@@ -83,3 +87,9 @@ def protect(target: ExecutorProcessControl, reservation: Reservation, ranges: li
     target.protect_memory(
         [(ExecutorAddress(reservation.address + r.offset), r.size, r.protection) for r in ranges]
     )
+
+
+def withdraw(target: ExecutorProcessControl, reservation: Reservation, ranges: list[Range]) -> None:
+    """Make ranges of a reservation inaccessible in the target."""
+    gone = [Range(r.offset, r.size, Protection.NONE) for r in ranges]
+    protect(target, reservation, gone)

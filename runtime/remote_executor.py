@@ -57,6 +57,9 @@ class RemoteExecutor(ExecutorClient):
         if self._ended is None:
             self._ended = ExecutorDied(exit_status=None, signal=signal.SIGKILL)
 
+    def _stop(self) -> None:
+        self._socket.shutdown(socket.SHUT_WR)  # the listener says how it ended
+
     def _receive_piece(self, size: int) -> bytes:
         piece = super()._receive_piece(size)
         self._last_bytes = (self._last_bytes + piece[-_ENDED_SIZE:])[-_ENDED_SIZE:]

@@ -7,6 +7,7 @@ while it is filled and gets its protection afterwards.
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from dataclasses import dataclass, field
 
@@ -14,9 +15,9 @@ import numpy as np
 
 from runtime.addresses import RW, ExecutorAddress, Protection
 from runtime.elf import Array
-from runtime.errors import ExecutorError, OutOfMemoryError
+from runtime.errors import ExecutorDied, ExecutorError, OutOfMemoryError
 from runtime.executor_process_control import ExecutorProcessControl
-from runtime.memory_mapper import Range, WorkingMemory, protect
+from runtime.memory_mapper import Range, WorkingMemory, protect, withdraw
 
 _MOST_AT_ONCE = 16 << 20  # bytes in one message
 
@@ -73,13 +74,16 @@ class StreamMemoryMapper:
                 self.bytes_sent += len(data)
         protect(self._target, reservation, ranges)
 
+    def withdraw(self, reservation: StreamReservation, ranges: list[Range]) -> None:
+        """The executor's pages go; those of its checkpoints are their own."""
+        withdraw(self._target, reservation, ranges)
+
     def deinitialize(self, reservation: StreamReservation, ranges: list[Range]) -> None:
         """Inaccessible, and zero when it is used again."""
         for range_ in ranges:
             reservation.scratch.pop(range_.offset, None)
-        protect(
-            self._target, reservation, [Range(r.offset, r.size, Protection.NONE) for r in ranges]
-        )
+        with contextlib.suppress(ExecutorDied):  # then nobody can see them
+            withdraw(self._target, reservation, ranges)
 
     def release(self, reservation: StreamReservation) -> None:
         """Raises ValueError the second time."""

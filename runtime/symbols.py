@@ -111,6 +111,10 @@ class ProcessSymbols:
         self._is_ours = is_ours
         self._known: dict[str, ExecutorAddress] = {}
 
+    def forget(self) -> None:
+        """The process is not what it was: ask it again."""
+        self._known.clear()
+
     def find_thread_locals(self, names: list[str]) -> dict[str, tuple[int, int]]:
         """Module and offset of those thread-local variables that the process has."""
         found = self._source.lookup_thread_locals(names) if names else []

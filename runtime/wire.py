@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from runtime.errors import ExecutorError
 
-VERSION = 3
+VERSION = 4
 MAX_PAYLOAD = 64 << 20
 
 HEAD = struct.Struct("<IHH")  # payload size, operation, error
@@ -27,6 +27,8 @@ DESCRIPTION = struct.Struct("<QQQ")  # address, size, whether it is a variable
 THREAD_AREA = struct.Struct("<qQQ")  # offset from the thread pointer, size, align
 WORD = struct.Struct("<Q")
 STATUS = struct.Struct("<i")  # of SHUTDOWN, EXITING and ENDED
+CHECKPOINT = struct.Struct("<II")  # struct wire_checkpoint
+KEEPER_REPORT = struct.Struct("<Ii")  # process number, status of wait(2)
 OUTCOME = struct.Struct("<IiQQQQQIIII")
 MAX_VALUE = 4096
 
@@ -56,6 +58,8 @@ class Operation(enum.IntEnum):
     ENDED = 20
     OPEN_EXPORTS = 21
     CLOSE_EXPORTS = 22
+    CHECKPOINT = 23
+    TAKE_OVER = 24
     DEBUG_OBJECT = 30
     PERF_MAP = 31
 

@@ -21,12 +21,13 @@ from runtime import elf
 from runtime.addresses import ExecutorAddress, Protection
 from runtime.elf import Array
 from runtime.errors import ExecutorError, OutOfMemoryError
-from runtime.execution_session import ExecutionSession, LoadedUnit
+from runtime.execution_session import ExecutionSession
 from runtime.executor_process import ExecutorProcess
 from runtime.memfd_mapper import SharedMemoryMapper
 from runtime.memory_manager import DEFAULT_SLAB_SIZE, MapperMemoryManager
 from runtime.memory_mapper import PAGE_SIZE, MemoryMapper, Range, WorkingMemory
 from runtime.stream_mapper import StreamMemoryMapper
+from runtime.unit_journal import LoadedUnit
 from runtime.wire import Outcome
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -242,6 +243,11 @@ class FakeMapper:
             for page in self._pages(reservation, [range_]):
                 assert reservation.pages[page] == "prepared"
             self._mark(reservation, [range_], range_.protection)
+
+    def withdraw(self, reservation: FakeReservation, ranges: list[Range]) -> None:
+        self._note("withdraw")
+        for page in self._pages(reservation, ranges):
+            assert reservation.pages[page] is not None, "a free page was withdrawn"
 
     def deinitialize(self, reservation: FakeReservation, ranges: list[Range]) -> None:
         self._note("deinitialize")

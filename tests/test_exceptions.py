@@ -8,7 +8,7 @@ import pytest
 from conftest import Run
 from runtime_support import Program, compile_source, running_program
 
-from runtime.execution_session import LoadedUnit
+from runtime.unit_journal import LoadedUnit
 
 
 @pytest.mark.parametrize(

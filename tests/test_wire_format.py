@@ -38,6 +38,8 @@ LAYOUTS = {
             "move_count",
         ],
     ),
+    "wire_checkpoint": (wire.CHECKPOINT, ["threads", "channels"]),
+    "wire_keeper_report": (wire.KEEPER_REPORT, ["pid", "status"]),
     "wire_move": (wire.MOVE, ["source", "destination", "size"]),
     "wire_outcome": (
         wire.OUTCOME,

@@ -24,6 +24,7 @@ static uint64_t last_of_this_fork; // what prepare registers is for the next one
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int registration_error;
+static _Thread_local int are_skipped; // in this thread's forks
 
 // A copy of the handlers before (or, if `upwards`, after) a number, none with number
 // 0. It is looked up anew each time: one that is running may register others.
@@ -43,7 +44,7 @@ static struct fork_handler next_to(uint64_t number, int upwards) {
 
 static void before_fork(void) {
   pthread_mutex_lock(&lock);
-  uint64_t last = count;
+  uint64_t last = are_skipped ? 0 : count;
   pthread_mutex_unlock(&lock);
   struct fork_handler handler = {.number = last + 1};
   while ((handler = next_to(handler.number, 0)).number)
@@ -97,6 +98,8 @@ int forkrepl_pthread_atfork(void (*prepare)(void), void (*parent)(void),
   void *owner = forkrepl_owner((const void *)any, __builtin_return_address(0));
   return forkrepl_register_atfork(prepare, parent, child, owner);
 }
+
+void forkrepl_fork_handlers_skip(int skip) { are_skipped = skip; }
 
 void forkrepl_fork_handlers_drop(void *dso_handle, uint64_t text_start,
                                  uint64_t text_size) {

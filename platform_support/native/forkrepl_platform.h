@@ -123,6 +123,8 @@ void forkrepl_quick_exit(int status);
 void forkrepl_cxa_finalize(void *dso_handle);
 int forkrepl_register_atfork(void (*prepare)(void), void (*parent)(void),
                              void (*child)(void), void *dso_handle);
+// Whether the next forks of this thread go without the units' handlers.
+void forkrepl_fork_handlers_skip(int skip);
 int forkrepl_pthread_atfork(void (*prepare)(void), void (*parent)(void),
                             void (*child)(void));
 int forkrepl_key_create(unsigned *key, void (*destructor)(void *));

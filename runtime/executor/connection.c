@@ -29,6 +29,18 @@ void connection_open(int descriptor) {
     close(descriptor);
 }
 
+void connection_replace(int descriptor) {
+  connection_forget();
+  connection_open(descriptor);
+}
+
+void connection_forget(void) {
+  close(control);
+  control = -1;
+}
+
+int connection_is(int descriptor) { return descriptor == control; }
+
 // 1 when all is there, 0 at the end of the stream or on an error.
 static int read_fully(void *into, size_t size, int *descriptor) {
   unsigned char *at = into;

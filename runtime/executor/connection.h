@@ -15,6 +15,15 @@ struct request {
 // low descriptors being free.
 void connection_open(int descriptor);
 
+// Another socket takes its place.
+void connection_replace(int descriptor);
+
+// For a fork that the program makes: it has no connection.
+void connection_forget(void);
+
+// Whether this is the socket.
+int connection_is(int descriptor);
+
 // 0 when the controller is gone.
 int connection_receive(struct request *request);
 

@@ -1,16 +1,22 @@
 // The executor: the process in which the user's code runs.
 //
-//   forkrepl-executor DESCRIPTOR     the controller's socket
+//   forkrepl-executor SOCKET [KEEPER]    the controller's sockets; without the second
+//                                        there is no keeper, and no checkpoints
 //
 // It maps, protects, looks up, runs and reads, as it is told; all policy is the
 // controller's. Standard input, output and error belong to the user's program.
 #define _GNU_SOURCE
+#include "checkpoint.h"
 #include "connection.h"
 #include "forkrepl_platform.h"
+#include "keeper.h"
 #include "memory.h"
+#include "request.h"
+#include "running.h"
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,65 +24,18 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-static pid_t controlled; // a fork that the user's code makes is not
-static char **arguments; // of the user's program, the last one NULL
+static int has_keeper;
 
 // Thread-local variables of code that was compiled for a program, not a library,
 // are in here; see the platform library. Not zero, so that all of it has an image.
 static _Thread_local char thread_area[16 << 10]
     __attribute__((aligned(64), used)) = {1};
 
-static void reply(const struct request *request, int error, const void *payload,
-                  size_t size) {
-  connection_reply(request->head.operation, error, payload, size);
-}
-
-static void reply_error(const struct request *request, int error,
-                        const char *text) {
-  reply(request, error, text, strlen(text));
-}
-
-static void reply_outcome(const struct request *request,
-                          const struct forkrepl_outcome *outcome) {
-  if (getpid() != controlled) // the snippet forked and this is the child
-    exit(outcome->kind == FORKREPL_THREW);
-  struct wire_outcome wire = {
-      .kind = outcome->kind,
-      .status = outcome->status,
-      .value_present = outcome->value.present,
-      .value_address = outcome->value.address,
-      .value_storage = outcome->value.storage,
-      .value_size = outcome->value.size,
-      .restored_signals = outcome->restored_signals,
-      .type_length = (uint32_t)strlen(outcome->exception_type),
-      .what_length = (uint32_t)strlen(outcome->exception_what),
-      .value_length = (uint32_t)(outcome->value.size < WIRE_MAX_VALUE
-                                     ? outcome->value.size
-                                     : WIRE_MAX_VALUE),
-  };
-  char rest[FORKREPL_EXCEPTION_TYPE_SIZE + FORKREPL_EXCEPTION_WHAT_SIZE +
-            WIRE_MAX_VALUE];
-  char *end = rest;
-  end = mempcpy(end, outcome->exception_type, wire.type_length);
-  end = mempcpy(end, outcome->exception_what, wire.what_length);
-  end = mempcpy(end, (const void *)outcome->value.storage, wire.value_length);
-  connection_reply2(request->head.operation, 0, &wire, sizeof wire, rest,
-                    (size_t)(end - rest));
-}
-
-// The u64 number `index` of the payload.
-static uint64_t word(const struct request *request, size_t index) {
-  uint64_t value = 0;
-  if ((index + 1) * sizeof value <= request->head.size)
-    memcpy(&value, request->payload + index * sizeof value, sizeof value);
-  return value;
-}
-
 static void on_hello(const struct request *request) {
   struct {
     uint32_t version, pid;
     uint64_t page_size;
-  } hello = {WIRE_VERSION, (uint32_t)controlled,
+  } hello = {WIRE_VERSION, (uint32_t)running_pid(),
              (uint64_t)sysconf(_SC_PAGESIZE)};
   reply(request, 0, &hello, sizeof hello);
 }
@@ -113,22 +72,6 @@ static void on_protect(const struct request *request) {
         memory_protect((const struct wire_range *)request->payload,
                        request->head.size / sizeof(struct wire_range)),
         NULL, 0);
-}
-
-// Calls `each` for every NUL-terminated string of the payload from `offset` on;
-// returns how many there are.
-static size_t strings(const struct request *request, size_t offset,
-                      void (*each)(size_t index, char *text, void *context),
-                      void *context) {
-  size_t count = 0;
-  while (offset < request->head.size) {
-    char *text = (char *)request->payload + offset;
-    if (each)
-      each(count, text, context);
-    offset += strlen(text) + 1;
-    ++count;
-  }
-  return count;
 }
 
 static void lookup_one(size_t index, char *name, void *addresses) {
@@ -237,53 +180,6 @@ static void on_choose(const struct request *request) {
   reply(request, 0, NULL, 0);
 }
 
-static void on_run(const struct request *request) {
-  struct forkrepl_outcome outcome;
-  forkrepl_run((const uint64_t *)request->payload,
-               request->head.size / sizeof(uint64_t), &outcome);
-  reply_outcome(request, &outcome);
-}
-
-static void copy_argument(size_t index, char *text, void *copies) {
-  ((char **)copies)[index] = strdup(text);
-}
-
-// The program may keep pointers to them, so they are never freed.
-static int set_arguments(const struct request *request, size_t offset) {
-  size_t count = strings(request, offset, NULL, NULL);
-  char **copies = calloc(count + 1, sizeof *copies);
-  if (!copies)
-    return -1;
-  strings(request, offset, copy_argument, copies);
-  arguments = copies;
-  forkrepl_argc = (int)count;
-  forkrepl_argv = arguments;
-  return (int)count;
-}
-
-static void on_set_arguments(const struct request *request) {
-  reply(request, set_arguments(request, 0) < 0 ? ENOMEM : 0, NULL, 0);
-}
-
-static void on_run_main(const struct request *request) {
-  struct forkrepl_outcome outcome;
-  uint64_t function = word(request, 0);
-  int count = set_arguments(request, sizeof function);
-  if (count < 0)
-    return reply(request, ENOMEM, NULL, 0);
-  forkrepl_run_main(function, count, arguments, &outcome);
-  reply_outcome(request, &outcome);
-}
-
-static void on_close(const struct request *request) {
-  struct forkrepl_outcome outcome;
-  int error = forkrepl_unit_close(word(request, 0), &outcome);
-  if (error)
-    reply(request, error, NULL, 0);
-  else
-    reply_outcome(request, &outcome);
-}
-
 static void on_read(const struct request *request) {
   uint64_t size = word(request, 1);
   unsigned char *bytes = size <= WIRE_MAX_PAYLOAD ? malloc(size + 1) : NULL;
@@ -294,21 +190,25 @@ static void on_read(const struct request *request) {
   free(bytes);
 }
 
-// exit() or quick_exit(), from wherever: the controller learns that it was no
-// accident.
-static void tell_status(int status) {
-  if (getpid() == controlled)
-    connection_reply(WIRE_EXITING, 0, &status, sizeof status);
+static void on_checkpoint(struct request *request) {
+  if (!has_keeper || request->descriptor < 0)
+    return reply_error(request, EMFILE,
+                       "the program has no descriptor left for a checkpoint");
+  struct wire_checkpoint about = {0};
+  int made = checkpoint_fork(request->descriptor, &about);
+  if (made <= 0)
+    return reply(request, -made, NULL, 0);
+  request->descriptor = -1; // it is the connection now
+  running_begin();
+  reply(request, 0, &about, sizeof about);
 }
 
-static void on_shutdown(const struct request *request) {
-  int32_t status = 0;
-  if (request->head.size >= sizeof status)
-    memcpy(&status, request->payload, sizeof status);
-  exit(status);
+static void on_take_over(const struct request *request) {
+  checkpoint_take_over();
+  reply(request, 0, NULL, 0);
 }
 
-static void serve(const struct request *request) {
+static void serve(struct request *request) {
   switch (request->head.operation) {
   case WIRE_HELLO:
     return on_hello(request);
@@ -339,36 +239,43 @@ static void serve(const struct request *request) {
   case WIRE_CHOOSE:
     return on_choose(request);
   case WIRE_RUN:
-    return on_run(request);
+    return running_on_run(request);
   case WIRE_RUN_MAIN:
-    return on_run_main(request);
+    return running_on_run_main(request);
   case WIRE_CLOSE:
-    return on_close(request);
+    return running_on_close(request);
   case WIRE_READ:
     return on_read(request);
   case WIRE_SET_ARGUMENTS:
-    return on_set_arguments(request);
+    return running_on_set_arguments(request);
+  case WIRE_CHECKPOINT:
+    return on_checkpoint(request);
+  case WIRE_TAKE_OVER:
+    return on_take_over(request);
   case WIRE_DEBUG_OBJECT:
     return reply_after(request, forkrepl_debugger_add);
   case WIRE_PERF_MAP:
     return on_perf_map(request);
   case WIRE_SHUTDOWN:
-    return on_shutdown(request);
+    return running_on_shutdown(request);
   default:
     reply(request, ENOSYS, NULL, 0);
   }
 }
 
 int main(int argc, char **argv) {
-  if (argc != 2) {
+  if (argc != 2 && argc != 3) {
     fprintf(stderr, "forkrepl-executor: started by forkrepl, not by hand\n");
     return 2;
   }
-  controlled = getpid();
+  has_keeper = argc == 3;
+  if (has_keeper)
+    keeper_start(atoi(argv[2]), atoi(argv[1]));
+  running_begin();
   forkrepl_set_thread_area(thread_area, sizeof thread_area);
   prctl(PR_SET_PDEATHSIG, SIGKILL); // not even an endless loop outlives it
   connection_open(atoi(argv[1]));
-  forkrepl_attend_exit(tell_status);
+  pthread_atfork(NULL, NULL, connection_forget);
 
   struct request request;
   while (connection_receive(&request)) {

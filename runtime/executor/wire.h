@@ -2,12 +2,13 @@
 // half and tests/test_wire_format.py holds the two together.
 //
 // Requests and replies are a frame head and a payload, little endian, one reply
-// for each request, in order. Only EXITING and ENDED come unasked.
+// for each request, in order. Only EXITING, ENDED and a checkpoint's first word come
+// unasked.
 #pragma once
 
 #include <stdint.h>
 
-enum { WIRE_VERSION = 3 };
+enum { WIRE_VERSION = 4 };
 
 enum { WIRE_MAX_PAYLOAD = 64 << 20 };
 
@@ -46,6 +47,9 @@ enum wire_operation {
                          // that is gone, the executor itself never
   WIRE_OPEN_EXPORTS = 21,  // a shared object -> u64 handle
   WIRE_CLOSE_EXPORTS = 22, // u64 handle ->
+  WIRE_CHECKPOINT = 23,    // a socket comes along ->; from the fork, on that socket
+                           // and unasked: wire_checkpoint
+  WIRE_TAKE_OVER = 24,     // to a checkpoint -> (it is the executor from now on)
   WIRE_DEBUG_OBJECT = 30,  // u64 dso handle of a unit that REGISTER will name, an
                            // object file with addresses ->
   WIRE_PERF_MAP = 31,      // lines of text ->
@@ -91,3 +95,14 @@ struct wire_outcome {
 };
 
 enum { WIRE_MAX_VALUE = 4096 }; // of them
+
+struct wire_checkpoint {
+  uint32_t threads;  // of the program's that it has not, because a fork has only one
+  uint32_t channels; // pipes and sockets that it had to let go of
+};
+
+// From the keeper (keeper.h), on a socket of its own, without a head.
+struct wire_keeper_report {
+  uint32_t pid;   // of a process that has ended
+  int32_t status; // as of wait(2)
+};

@@ -51,7 +51,8 @@ def mappings_of(pid: int) -> int:
 def growth(count: int) -> None:
     """Latency and mappings as a session grows, one input at a time as at the prompt."""
     from repl.frontend import Source
-    from repl.session import Session, SessionOptions
+    from repl.session import Session
+    from repl.session_options import SessionOptions
 
     window = 100
     with Session(SessionOptions()) as session:

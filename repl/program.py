@@ -1,0 +1,204 @@
+"""The user's program: the executor and what has been linked into it.
+
+``Program`` adds going back to it. What it raises is the runtime's (ExecutorDied and
+the other RuntimeFailures); ``Session`` says what that means for an input.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from repl.compiler_options import wants_debug_info
+from repl.linker_import import import_linker
+from repl.remote import start_executor
+from repl.session_options import SessionOptions
+from runtime.checkpoint import Checkpoint, memory_of
+from runtime.errors import ExecutorError, RuntimeFailure
+from runtime.executor_client import ExecutorClient
+from runtime.executor_process import ExecutorProcess
+from runtime.libraries import find_library
+from runtime.wire import Outcome
+
+if TYPE_CHECKING:
+    # Needs numpy, which takes 60 ms to import: see import_linker.
+    from runtime.execution_session import ExecutionSession, SessionMark
+    from runtime.unit_journal import LoadedUnit
+
+
+@dataclass(frozen=True, slots=True)
+class SavedProgram:
+    """The program at a moment: a checkpoint of its process, and what was loaded.
+
+    ``libraries``: those that had been opened."""
+
+    checkpoint: Checkpoint
+    mark: SessionMark
+    libraries: tuple[str, ...]
+
+
+class Program:
+    """A context manager: leaving it ends the process."""
+
+    def __init__(self, options: SessionOptions) -> None:
+        self._options = options
+        self._executor = self._start_executor()
+        self._execution: ExecutionSession | None = None
+        self._libraries: list[str] = []
+        self._begun: SessionMark | None = None
+
+    def __enter__(self) -> Program:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.kill()
+        self._discard()
+
+    @property
+    def executor(self) -> ExecutorClient:
+        """The process in which the program runs now."""
+        return self._executor
+
+    @property
+    def can_be_saved(self) -> bool:
+        """Whether its process can have checkpoints: not if it is a listener's."""
+        return isinstance(self._executor, ExecutorProcess)
+
+    @property
+    def memory(self) -> int:
+        """Its resident memory in bytes; 0 if that is not known here."""
+        is_here = isinstance(self._executor, ExecutorProcess)
+        return memory_of(self._executor.pid) if is_here else 0
+
+    def execution(self) -> ExecutionSession:
+        """What is loaded; the first time this also loads the options' libraries."""
+        if self._execution is None:
+            import_linker()
+            from platform_support.platform import LinuxPlatform
+            from runtime.developer_tools import DeveloperTools
+            from runtime.execution_session import ExecutionSession
+            from runtime.memfd_mapper import SharedMemoryMapper
+            from runtime.memory_manager import MapperMemoryManager
+            from runtime.stream_mapper import StreamMemoryMapper
+
+            self._executor.set_arguments(list(self._options.arguments))
+            # perf does not look for names in memory that has a file.
+            shared = self._executor.passes_descriptors and not self._options.perf
+            mapper = SharedMemoryMapper if shared else StreamMemoryMapper
+            memory_manager = MapperMemoryManager(mapper(self._executor))
+            debuggers = wants_debug_info(self._options.compiler_flags)
+            tools = DeveloperTools(debuggers, self._options.perf)
+            self._execution = ExecutionSession(
+                self._executor, LinuxPlatform(), memory_manager, tools
+            )
+            for library in self._options.libraries:
+                self._open_library(library)
+            for path in self._libraries:
+                self._execution.load_library(path)
+        return self._execution
+
+    def check(self) -> None:
+        """Raises ExecutorDied if the process has ended since it was last asked."""
+        if isinstance(self._executor, ExecutorProcess):
+            self._executor.check()
+
+    def load(self, name: str, machine_code: bytes) -> LoadedUnit:
+        """Link an input's object; see ``ExecutionSession.load``."""
+        return self.execution().load([(name, machine_code)])
+
+    def initialize(self, unit: LoadedUnit) -> Outcome:
+        """Run it."""
+        return self.execution().initialize(unit)
+
+    def unload(self, unit: LoadedUnit) -> Outcome:
+        """Run what it has registered and take it away."""
+        return self.execution().unload(unit)
+
+    def load_library(self, name: str) -> None:
+        """Open a shared library: ``m``, ``libm.so.6`` or a path."""
+        self.execution()
+        self._libraries += self._open_library(name)
+
+    def run_main(self) -> Outcome | None:
+        """Call ``main``; None if there is none."""
+        main = self.execution().find_symbol("main")
+        if main is None:
+            return None
+        return self._executor.run_main(main, list(self._options.arguments))
+
+    # Going back.
+
+    def begin_save(self) -> None:
+        """Start to make a checkpoint, while other things are done; see ``save``.
+
+        Raises ExecutorDied.
+        """
+        if isinstance(self._executor, ExecutorProcess):
+            self._begun = self.execution().mark()
+            self._executor.begin_checkpoint()
+
+    def save(self) -> SavedProgram:
+        """The program as it is now, or as it was when ``begin_save`` was called.
+
+        Raises ExecutorDied, and ExecutorError if no checkpoint can be made.
+        """
+        if not isinstance(self._executor, ExecutorProcess):
+            raise ExecutorError("a program on a listener has no checkpoints")
+        if self._begun is None:
+            self.begin_save()
+        mark, self._begun = self._begun, None
+        assert mark is not None
+        try:
+            checkpoint = self._executor.finish_checkpoint()
+        except RuntimeFailure:
+            self.execution().release(mark)
+            raise
+        return SavedProgram(checkpoint, mark, tuple(self._libraries))
+
+    def go_back(self, saved: SavedProgram) -> None:
+        """End the process and be as saved, which is used up by it.
+
+        Marks of later moments are void. Raises ExecutorDied if the checkpoint is gone.
+        """
+        assert isinstance(self._executor, ExecutorProcess)
+        execution = self.execution()
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            execution.release(begun)
+        self._executor.take_over(saved.checkpoint)
+        execution.rewind(saved.mark)
+        execution.release(saved.mark)
+        self._libraries = list(saved.libraries)
+
+    def forget(self, saved: SavedProgram) -> None:
+        """Nobody will go back to it."""
+        saved.checkpoint.discard()
+        self.execution().release(saved.mark)
+
+    def start_anew(self, with_libraries: bool = False) -> None:
+        """A fresh process, with nothing loaded but the options' libraries, or all."""
+        self._executor.kill()
+        self._discard()
+        if not with_libraries:
+            self._libraries.clear()
+        self._executor = self._start_executor()
+
+    def _open_library(self, name: str) -> list[str]:
+        paths = [str(path) for path in find_library(name, self._options.library_folders)]
+        assert self._execution is not None
+        for path in paths:
+            self._execution.load_library(path)
+        return paths
+
+    def _discard(self) -> None:
+        self._begun = None
+        if self._execution is not None:
+            self._execution.discard()
+            self._execution = None
+
+    def _start_executor(self) -> ExecutorClient:
+        return start_executor(
+            self._options.listener,
+            standard_input=subprocess.DEVNULL if self._options.private_input else None,
+        )

@@ -1,0 +1,31 @@
+"""How a session compiles and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from runtime.listener_address import Listener
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """How to compile and run. ``compiler_flags`` are Clang's, as they are.
+
+    ``arguments``: the program's argv. ``private_input``: the program's standard
+    input is empty, because ours holds the inputs. ``listener``: where the program
+    runs, if not in a child of ours. ``perf``: the profiler is told of all code.
+    ``recover``: an input that ends the program is taken back, and the session goes on;
+    otherwise it starts anew, with nothing declared.
+    """
+
+    compiler_flags: Sequence[str] = ()
+    optimisation: int = 0
+    libraries: Sequence[str] = ()
+    library_folders: Sequence[str] = ()
+    colour: bool = False
+    arguments: Sequence[str] = ("forkrepl",)
+    private_input: bool = False
+    listener: Listener | None = None
+    perf: bool = False
+    recover: bool = False

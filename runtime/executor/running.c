@@ -1,0 +1,119 @@
+#define _GNU_SOURCE
+#include "running.h"
+#include "forkrepl_platform.h"
+#include "keyboard.h"
+#include "request.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static pid_t controlled;
+static char **arguments; // of the user's program, the last one NULL
+
+static void reply_outcome(const struct request *request,
+                          const struct forkrepl_outcome *outcome) {
+  if (getpid() != controlled) // the snippet forked and this is the child
+    exit(outcome->kind == FORKREPL_THREW);
+  struct wire_outcome wire = {
+      .kind = outcome->kind,
+      .status = outcome->status,
+      .value_present = outcome->value.present,
+      .value_address = outcome->value.address,
+      .value_storage = outcome->value.storage,
+      .value_size = outcome->value.size,
+      .restored_signals = outcome->restored_signals,
+      .type_length = (uint32_t)strlen(outcome->exception_type),
+      .what_length = (uint32_t)strlen(outcome->exception_what),
+      .value_length = (uint32_t)(outcome->value.size < WIRE_MAX_VALUE
+                                     ? outcome->value.size
+                                     : WIRE_MAX_VALUE),
+  };
+  char rest[FORKREPL_EXCEPTION_TYPE_SIZE + FORKREPL_EXCEPTION_WHAT_SIZE +
+            WIRE_MAX_VALUE];
+  char *end = rest;
+  end = mempcpy(end, outcome->exception_type, wire.type_length);
+  end = mempcpy(end, outcome->exception_what, wire.what_length);
+  end = mempcpy(end, (const void *)outcome->value.storage, wire.value_length);
+  connection_reply2(request->head.operation, 0, &wire, sizeof wire, rest,
+                    (size_t)(end - rest));
+}
+
+void running_on_run(const struct request *request) {
+  struct forkrepl_outcome outcome;
+  keyboard_on();
+  forkrepl_run((const uint64_t *)request->payload,
+               request->head.size / sizeof(uint64_t), &outcome);
+  keyboard_off();
+  reply_outcome(request, &outcome);
+}
+
+static void copy_argument(size_t index, char *text, void *copies) {
+  ((char **)copies)[index] = strdup(text);
+}
+
+// The program may keep pointers to them, so they are never freed.
+static int set_arguments(const struct request *request, size_t offset) {
+  size_t count = strings(request, offset, NULL, NULL);
+  char **copies = calloc(count + 1, sizeof *copies);
+  if (!copies)
+    return -1;
+  strings(request, offset, copy_argument, copies);
+  arguments = copies;
+  forkrepl_argc = (int)count;
+  forkrepl_argv = arguments;
+  return (int)count;
+}
+
+void running_on_set_arguments(const struct request *request) {
+  reply(request, set_arguments(request, 0) < 0 ? ENOMEM : 0, NULL, 0);
+}
+
+void running_on_run_main(const struct request *request) {
+  struct forkrepl_outcome outcome;
+  uint64_t function = word(request, 0);
+  int count = set_arguments(request, sizeof function);
+  if (count < 0)
+    return reply(request, ENOMEM, NULL, 0);
+  keyboard_on();
+  forkrepl_run_main(function, count, arguments, &outcome);
+  keyboard_off();
+  reply_outcome(request, &outcome);
+}
+
+void running_on_close(const struct request *request) {
+  struct forkrepl_outcome outcome;
+  keyboard_on();
+  int error = forkrepl_unit_close(word(request, 0), &outcome);
+  keyboard_off();
+  if (error)
+    reply(request, error, NULL, 0);
+  else
+    reply_outcome(request, &outcome);
+}
+
+// exit() or quick_exit(), from wherever: the controller learns that it was no
+// accident.
+static void tell_status(int status) {
+  if (getpid() == controlled)
+    connection_reply(WIRE_EXITING, 0, &status, sizeof status);
+}
+
+void running_on_shutdown(const struct request *request) {
+  int32_t status = 0;
+  if (request->head.size >= sizeof status)
+    memcpy(&status, request->payload, sizeof status);
+  keyboard_on();
+  exit(status);
+}
+
+void running_begin(void) {
+  if (!controlled) {
+    forkrepl_attend_exit(tell_status);
+    keyboard_off();
+  }
+  controlled = getpid();
+}
+
+pid_t running_pid(void) { return controlled; }

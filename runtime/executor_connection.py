@@ -1,0 +1,220 @@
+"""The executor's protocol over a connected socket: one question, one answer.
+
+Believes nothing that the executor says without checking: what runs there is the
+user's program. How the executor came to be, and how its end is found out, is the
+subclasses': ``ExecutorProcess`` (a descendant) and ``RemoteExecutor`` (behind a
+listener).
+"""
+
+from __future__ import annotations
+
+import array
+import select
+import signal
+import socket
+import struct
+from abc import ABC, abstractmethod
+from typing import Self
+
+from runtime import wire
+from runtime.errors import ExecutorDied, ExecutorError, describe_error
+from runtime.interrupts import DeferredInterrupt
+from runtime.wire import Operation
+
+_PATIENCE = 5  # s, for a process that is about to end
+_TICK = 0.2  # s, between looks at whether Ctrl-C has been pressed
+_RUN_THE_PROGRAM = frozenset(
+    {
+        Operation.RUN,
+        Operation.RUN_MAIN,
+        Operation.CLOSE,
+        Operation.SHUTDOWN,
+        Operation.LOAD_LIBRARY,
+        Operation.CHOOSE,
+    }
+)
+
+
+class ExecutorConnection(ABC):
+    """A running executor. A context manager: leaving it ends the process."""
+
+    _end_is_announced = False
+    """Whether somebody who watches the process sends ENDED."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        self._ended: ExecutorDied | None = None
+        self._greeted = False
+        self._pid = 0
+        self._interrupt = DeferredInterrupt()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    @property
+    def pid(self) -> int:
+        """Of the executor process, as it says (it may be on another machine)."""
+        self.greet()
+        return self._pid
+
+    @property
+    def passes_descriptors(self) -> bool:
+        """Whether requests can have a descriptor."""
+        return self._socket.family == socket.AF_UNIX
+
+    @abstractmethod
+    def kill(self) -> None:
+        """End the process now, whatever it is doing."""
+
+    @abstractmethod
+    def _stop(self) -> None:
+        """End the process, whatever it is doing; how it ended can be asked for."""
+
+    @abstractmethod
+    def _reap(self, patience: float) -> int | None:
+        """Wait ``patience`` s for its end, then end it: its exit code (negative: a
+        signal), None if that cannot be known any more."""
+
+    def greet(self) -> None:
+        """Make sure, once, that it is there and of this installation; the first
+        request does it too."""
+        if not self._greeted:
+            self._greeted = True
+            self._greet()
+
+    def _greet(self) -> None:
+        reply = self._ask(Operation.HELLO, (wire.VERSION).to_bytes(4, "little"))
+        version, self._pid, _ = self._unpack(wire.HELLO, reply)
+        if version != wire.VERSION:
+            self._disown()
+            raise ExecutorError(
+                f"the executor speaks protocol version {version}, this is version "
+                f"{wire.VERSION}: they come from different installations"
+            )
+
+    def _ask(self, operation: Operation, payload: bytes, descriptor: int | None = None) -> bytes:
+        """Send a request and wait for its answer.
+
+        Ctrl-C is the program's affair while its code runs: it has got the signal too.
+        If it goes on, it is ended; if it answers, the answer counts. During other
+        requests Ctrl-C takes effect when the answer is there.
+        """
+        if self._ended is not None:
+            raise self._ended
+        self.greet()
+        if len(payload) > wire.MAX_PAYLOAD:
+            raise ExecutorError(f"a request of {len(payload) >> 20} MiB is too large")
+        with DeferredInterrupt() as self._interrupt:
+            self._settle()
+            self._send(wire.HEAD.pack(len(payload), operation, 0) + payload, descriptor)
+            try:
+                return self._receive_answer(operation)
+            finally:
+                if operation in _RUN_THE_PROGRAM:
+                    self._interrupt.forget()
+
+    def _settle(self) -> None:  # noqa: B027 - most have none
+        """Read answers that are still to come."""
+
+    def _receive_answer(self, operation: Operation) -> bytes:
+        error, reply = self._receive(operation)
+        if error:
+            text = reply.rstrip(b"\0").decode("utf-8", "replace")
+            raise ExecutorError(text or f"{operation.name.lower()}: {describe_error(error)}")
+        return reply
+
+    def _send(self, frame: bytes, descriptor: int | None = None) -> None:
+        try:
+            if descriptor is None:
+                self._socket.sendall(frame)
+            else:
+                rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))
+                sent = self._socket.sendmsg([frame], [rights])
+                self._socket.sendall(frame[sent:])
+        except OSError as error:
+            raise self._find_out_how_it_ended() from error
+
+    def _receive(self, operation: Operation) -> tuple[int, bytes]:
+        size, answered, error = wire.HEAD.unpack(self._receive_exactly(wire.HEAD.size))
+        if size > wire.MAX_PAYLOAD:
+            raise self._break_off(f"a reply of {size} bytes")
+        payload = self._receive_exactly(size)
+        if answered == Operation.EXITING:
+            raise self._note_exit(payload)
+        if answered == Operation.ENDED and self._end_is_announced:
+            raise self._find_out_how_it_ended()
+        if answered != operation:
+            raise self._break_off(f"an answer to {answered} instead of {operation.value}")
+        return error, payload
+
+    def _receive_exactly(self, size: int) -> bytes:
+        pieces = bytearray()
+        while len(pieces) < size:
+            piece = self._receive_piece(size - len(pieces))
+            if not piece:
+                raise self._find_out_how_it_ended()
+            pieces += piece
+        return bytes(pieces)
+
+    def _receive_piece(self, size: int) -> bytes:
+        """Up to ``size`` bytes; none at the end of the stream."""
+        try:
+            while not self._wait(_TICK):
+                if self._interrupt.is_overdue:
+                    self._stop()
+            return self._socket.recv(size, socket.MSG_DONTWAIT)
+        except OSError:  # reset, or nobody is there any more
+            return b""
+
+    def _wait(self, timeout: float) -> bool:
+        """Whether there is something to receive, or never will be, within ``timeout`` s.
+
+        Raises OSError if the connection is closed.
+        """
+        return is_readable(self._socket, timeout)
+
+    def _unpack(self, layout: struct.Struct, payload: bytes) -> tuple[int, ...]:
+        if len(payload) != layout.size:
+            raise self._break_off(f"{len(payload)} bytes instead of {layout.size}")
+        return layout.unpack(payload)
+
+    def _break_off(self, what: str) -> ExecutorError:
+        """The stream makes no sense any more."""
+        self._disown()
+        return ExecutorError(f"the executor broke the protocol ({what}) and was ended")
+
+    def _disown(self) -> None:
+        """No further word of it is believed."""
+        self._stop()
+        self._reap(1)
+        self._socket.close()
+        self._ended = ExecutorDied(exit_status=None, signal=signal.SIGKILL)
+
+    def _note_exit(self, payload: bytes) -> ExecutorDied:
+        (status,) = self._unpack(wire.STATUS, payload)
+        self._reap(_PATIENCE)  # the destructors of libraries are still to run
+        self._ended = ExecutorDied(exit_status=status & 0xFF, signal=None)
+        return self._ended
+
+    def _find_out_how_it_ended(self) -> ExecutorDied:
+        if self._ended is None:
+            # A process that closed the socket but lives on cannot be used.
+            code = self._reap(1)
+            if self._interrupt.is_noted:
+                code = -signal.SIGINT  # whichever way it was ended then
+            self._ended = ExecutorDied(
+                exit_status=None,
+                signal=-code if code is not None and code < 0 else None,
+                wait_status=code if code is not None and code >= 0 else None,
+            )
+        return self._ended
+
+
+def is_readable(connection: socket.socket, timeout: float) -> bool:
+    """Whether there is something to receive, or the end, within ``timeout`` s."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(timeout * 1000))
