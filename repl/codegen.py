@@ -45,6 +45,8 @@ class CodeGenerator:
         assembly language, and nobody has checked it.
         """
         self.cancel()
+        if self._worker.has_ended():  # that is no input's fault
+            self._replace()
         self._busy = True
         # If the worker is gone, finish says so.
         with contextlib.suppress(CompilerDied):

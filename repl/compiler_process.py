@@ -37,6 +37,10 @@ class CompilerProcess:
         """Of the process."""
         return self._process.pid
 
+    def has_ended(self) -> bool:
+        """Whether it is gone already."""
+        return self._process.poll() is not None
+
     def send(self, header: Header, blob: bytes = b"") -> None:
         """Send a request. Raises CompilerDied."""
         send_message(self.connection, header, blob)

@@ -14,7 +14,7 @@ from repl.compiler_options import wants_debug_info
 from repl.linker_import import import_linker
 from repl.remote import start_executor
 from repl.session_options import SessionOptions
-from runtime.checkpoint import Checkpoint, memory_of
+from runtime.checkpoint import Checkpoint, Introduction, memory_of
 from runtime.errors import ExecutorError, RuntimeFailure
 from runtime.executor_client import ExecutorClient
 from runtime.executor_process import ExecutorProcess
@@ -156,20 +156,22 @@ class Program:
             raise
         return SavedProgram(checkpoint, mark, tuple(self._libraries))
 
-    def go_back(self, saved: SavedProgram) -> None:
+    def go_back(self, saved: SavedProgram) -> Introduction:
         """End the process and be as saved, which is used up by it.
 
-        Marks of later moments are void. Raises ExecutorDied if the checkpoint is gone.
+        Marks of later moments are void. Raises ExecutorDied or ExecutorError if the
+        checkpoint is gone.
         """
         assert isinstance(self._executor, ExecutorProcess)
         execution = self.execution()
         begun, self._begun = self._begun, None
         if begun is not None:
             execution.release(begun)
-        self._executor.take_over(saved.checkpoint)
+        introduction = self._executor.take_over(saved.checkpoint)
         execution.rewind(saved.mark)
         execution.release(saved.mark)
         self._libraries = list(saved.libraries)
+        return introduction
 
     def forget(self, saved: SavedProgram) -> None:
         """Nobody will go back to it."""

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from repl.errors import ShellError
 from repl.program import Program, SavedProgram
 from repl.timeline import Moment, Timeline
+from runtime.checkpoint import Introduction
 from runtime.errors import ExecutorDied, ExecutorError
 
 P = TypeVar("P")
@@ -56,19 +57,18 @@ class Recovery(Generic[P]):
         if self._saved is not None:
             self._timeline.add(before, self._saved)
 
-    def go_back(self) -> SavedProgram | None:
+    def go_back(self) -> Introduction | None:
         """The program has ended: take the newest that was saved in its place.
 
         If that is not the one of right now, the position changes too. None if there is
         none.
         """
         saved, self._saved = self._saved, None
-        if saved is not None and self._use(saved):
-            return saved
-        for moment in list(self._timeline.newest_first()):
-            if self._go_to(moment):
-                return moment.program
-        return None
+        introduction = self._use(saved) if saved is not None else None
+        moments = list(self._timeline.newest_first())
+        while introduction is None and moments:
+            introduction = self._go_to(moments.pop(0))
+        return introduction
 
     def rewind(self, count: int) -> None:
         """Go to the moment before the last ``count`` inputs.
@@ -78,8 +78,12 @@ class Recovery(Generic[P]):
         moment = self._timeline.find(count)
         if moment is None:
             raise ShellError(self._how_far_back(count))
-        if not self._go_to(moment):
+        if self._go_to(moment) is None:
             raise ShellError(f"the checkpoint of {count} inputs ago is gone: it was killed")
+
+    def distances(self) -> list[int]:
+        """How many inputs back the moments are that ``rewind`` can go to."""
+        return self._timeline.distances()
 
     def clear(self) -> None:
         """The program is another one, and nothing has happened yet."""
@@ -92,23 +96,23 @@ class Recovery(Generic[P]):
         if saved is not self._saved and not self._timeline.is_kept(saved):
             self._program.forget(saved)
 
-    def _use(self, saved: SavedProgram) -> bool:
+    def _use(self, saved: SavedProgram) -> Introduction | None:
         """The program becomes what was saved, unless that is gone."""
         try:
-            self._program.go_back(saved)
+            introduction = self._program.go_back(saved)
             self._saved = self._program.save()
         except (ExecutorDied, ExecutorError):
             self._timeline.drop(saved)
-            return False
+            return None
         self._timeline.replace(saved, self._saved)
-        return True
+        return introduction
 
-    def _go_to(self, moment: Moment[P]) -> bool:
-        if not self._use(moment.program):
-            return False
-        self._timeline.gone_back(moment.number, self._saved)
-        self._set_position(moment.position)
-        return True
+    def _go_to(self, moment: Moment[P]) -> Introduction | None:
+        introduction = self._use(moment.program)
+        if introduction is not None:
+            self._timeline.gone_back(moment.number, self._saved)
+            self._set_position(moment.position)
+        return introduction
 
     def _how_far_back(self, count: int) -> str:
         distances = self._timeline.distances()

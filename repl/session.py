@@ -27,14 +27,16 @@ from repl.errors import (
 )
 from repl.frontend import Frontend, Source
 from repl.linker_import import import_linker
-from repl.program import Program, SavedProgram
+from repl.program import Program
 from repl.recovery import Recovery
 from repl.session_options import SessionOptions
 from repl.values import ValueType, format_value
+from runtime.checkpoint import Introduction
 from runtime.errors import ExecutorDied, UndefinedSymbolsError
 from runtime.wire import Outcome
 
 if TYPE_CHECKING:
+    from runtime.memory_manager import Statistics
     from runtime.unit_journal import LoadedUnit
 
 
@@ -151,7 +153,7 @@ class Session:
                 else "nothing to undo"
             )
         kept = len(self._steps) - count
-        self._attend()
+        self.attend()
         with self._running_program():
             outcomes = [self._unload(s.unit) for s in reversed(self._steps[kept:]) if s.unit]
         del self._steps[kept:]
@@ -165,7 +167,7 @@ class Session:
         program's memory is as it was. Nothing of the program's runs."""
         if self._recovery is None:
             raise ShellError("this session keeps no checkpoints to go back to")
-        self._attend()
+        self.attend()
         self._recovery.rewind(count)
 
     def restart(self) -> None:
@@ -207,6 +209,10 @@ class Session:
         finally:
             self._start_anew()
 
+    def memory(self) -> Statistics:
+        """What the inputs occupy."""
+        return self._program.execution().statistics()
+
     def take_warnings(self) -> list[str]:
         """What the user should know of the last input or ``undo``, whether it failed or not."""
         warnings, self._warnings = self._warnings, []
@@ -214,14 +220,14 @@ class Session:
 
     def load_library(self, name: str) -> None:
         """Open a shared library (``m``, ``libm.so.6`` or a path) in the executor."""
-        self._attend()
+        self.attend()
         with self._running_program():
             self._program.load_library(name)
         self._program_changed()
 
     def run_main(self) -> int | None:
         """Call ``main``, if an input defined it: what it returned, or None."""
-        self._attend()
+        self.attend()
         with self._running_program():
             outcome = self._program.run_main()
         if outcome is None:
@@ -242,7 +248,7 @@ class Session:
     def _load_and_run(
         self, compiled: CompiledInput, name: str
     ) -> tuple[LoadedUnit | None, str | None]:
-        self._attend()
+        self.attend()
         if not compiled.machine_code:
             return None, None
         parsed = compiled.parsed
@@ -299,8 +305,9 @@ class Session:
             interrupted = ExecutorDied(exit_status=None, signal=signal.SIGINT)
             raise self._recover(interrupted) from None
 
-    def _attend(self) -> None:
-        """Before the program is used: see that it lives, and that it is saved."""
+    def attend(self) -> None:
+        """See that the program lives, and that it is saved; every method that uses it
+        does that first."""
         if self._must_restart:
             self.restart()
         if self._recovery is None:
@@ -311,6 +318,9 @@ class Session:
             if died.exit_status is not None:
                 raise ProgramExited(died.exit_status) from None
             self._warnings.append(f"warning: between two inputs {self._recover(died)}")
+            if self._must_restart:
+                self.restart()
+            self._recovery.attend()
 
     def _program_changed(self) -> None:
         if self._recovery is not None:
@@ -323,17 +333,17 @@ class Session:
             self._start_anew()
             return crash
         before = len(self._steps)
-        saved = self._recovery.go_back()
-        if saved is None:
+        checkpoint = self._recovery.go_back()
+        if checkpoint is None:
             self._must_restart = True
-            crash.aftermath = "what declares something will run again with the next input"
+            crash.aftermath = "no checkpoint is left: what declares something will run again"
         elif before > len(self._steps):
             crash.aftermath = (
                 f"{before - len(self._steps)} earlier inputs are lost too: there was no newer "
                 "checkpoint"
             )
         else:
-            crash.aftermath = _rolled_back(saved)
+            crash.aftermath = _rolled_back(checkpoint)
         return crash
 
     def _start_anew(self) -> None:
@@ -374,12 +384,12 @@ def _raise_exception(outcome: Outcome) -> None:
         raise UncaughtException(outcome.exception_type, outcome.exception_what)
 
 
-def _rolled_back(saved: SavedProgram) -> str:
+def _rolled_back(checkpoint: Introduction) -> str:
     """What is as before, and what is not."""
     lost = []
-    if saved.checkpoint.threads:
-        lost.append(f"{saved.checkpoint.threads} running threads")
-    if saved.checkpoint.channels:
-        lost.append(f"{saved.checkpoint.channels} open pipes or sockets")
+    if checkpoint.threads:
+        lost.append(f"{checkpoint.threads} running threads")
+    if checkpoint.channels:
+        lost.append(f"{checkpoint.channels} open pipes or sockets")
     text = "rolled back: memory and declarations are as before this input"
     return text + (f"; lost: {' and '.join(lost)}" if lost else "")

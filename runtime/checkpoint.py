@@ -16,17 +16,45 @@ _CREDENTIALS = struct.Struct("iII")  # struct ucred: unix(7)
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """``threads``: how many of the program's it has not; ``channels``: how many pipes and
-    sockets of the program's look closed in it. ``pid`` is the kernel's word, not its."""
+class Introduction:
+    """A checkpoint's first word. ``threads``: how many of the program's it has not;
+    ``channels``: how many pipes and sockets of the program's look closed in it. ``pid``
+    is the kernel's word, not its."""
 
-    connection: socket.socket
     pid: int
     threads: int
     channels: int
 
+
+class Checkpoint:
+    """``connection``: our end, on which it waits."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+
+    def meet(self) -> Introduction:
+        """Read its first word, once. Raises ExecutorError if it has none."""
+        size = wire.HEAD.size + wire.CHECKPOINT.size
+        try:
+            frame, ancillary, _, _ = self.connection.recvmsg(
+                size, socket.CMSG_SPACE(_CREDENTIALS.size)
+            )
+        except OSError as error:
+            raise ExecutorError("a checkpoint of the program does not answer") from error
+        pids = [
+            _CREDENTIALS.unpack(data)[0]
+            for level, kind, data in ancillary
+            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS)
+        ]
+        expected = wire.HEAD.pack(wire.CHECKPOINT.size, Operation.CHECKPOINT, 0)
+        if not frame.startswith(expected) or len(frame) != size or not pids or pids[0] <= 1:
+            raise ExecutorError("a checkpoint of the program is not there any more")
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
+        self.connection.settimeout(None)
+        return Introduction(pids[0], *wire.CHECKPOINT.unpack_from(frame, wire.HEAD.size))
+
     def discard(self) -> None:
-        """End it; a second time, or once it has taken over, nothing happens."""
+        """Let it end; a second time, or once it has taken over, nothing happens."""
         self.connection.close()
 
 
@@ -36,27 +64,6 @@ def open_connection() -> tuple[socket.socket, socket.socket]:
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
     ours.settimeout(_PATIENCE)
     return ours, theirs
-
-
-def meet(ours: socket.socket) -> Checkpoint:
-    """Wait for the first word of a checkpoint. Raises ExecutorError if it has none."""
-    size = wire.HEAD.size + wire.CHECKPOINT.size
-    try:
-        frame, ancillary, _, _ = ours.recvmsg(size, socket.CMSG_SPACE(_CREDENTIALS.size))
-    except OSError as error:
-        raise ExecutorError("a checkpoint of the program does not answer") from error
-    pids = [
-        _CREDENTIALS.unpack(data)[0]
-        for level, kind, data in ancillary
-        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS)
-    ]
-    expected = wire.HEAD.pack(wire.CHECKPOINT.size, Operation.CHECKPOINT, 0)
-    if not frame.startswith(expected) or len(frame) != size or not pids or pids[0] <= 1:
-        raise ExecutorError("a checkpoint of the program could not be made")
-    threads, channels = wire.CHECKPOINT.unpack_from(frame, wire.HEAD.size)
-    ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
-    ours.settimeout(None)
-    return Checkpoint(ours, pids[0], threads, channels)
 
 
 def memory_of(pid: int) -> int:

@@ -9,7 +9,6 @@ listener).
 from __future__ import annotations
 
 import array
-import select
 import signal
 import socket
 import struct
@@ -19,6 +18,7 @@ from typing import Self
 from runtime import wire
 from runtime.errors import ExecutorDied, ExecutorError, describe_error
 from runtime.interrupts import DeferredInterrupt
+from runtime.keeper import is_readable
 from runtime.wire import Operation
 
 _PATIENCE = 5  # s, for a process that is about to end
@@ -211,10 +211,3 @@ class ExecutorConnection(ABC):
                 wait_status=code if code is not None and code >= 0 else None,
             )
         return self._ended
-
-
-def is_readable(connection: socket.socket, timeout: float) -> bool:
-    """Whether there is something to receive, or the end, within ``timeout`` s."""
-    poll = select.poll()
-    poll.register(connection, select.POLLIN)
-    return bool(poll.poll(timeout * 1000))

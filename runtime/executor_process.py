@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from runtime import wire
-from runtime.checkpoint import Checkpoint, meet, open_connection
+from runtime.checkpoint import Checkpoint, Introduction, open_connection
 from runtime.errors import ExecutorDied, ExecutorError
 from runtime.executor_client import ExecutorClient
-from runtime.executor_connection import is_readable
 from runtime.interrupts import DeferredInterrupt
 from runtime.keeper import Keeper
 from runtime.wire import Operation
@@ -56,7 +55,7 @@ class ExecutorProcess(ExecutorClient):
         self._is_closed = False
         self._unmet: socket.socket | None = None  # a checkpoint that is being made
         self._met: Checkpoint | ExecutorError | None = None  # what became of it
-        self._checkpoints: dict[int, Checkpoint] = {}  # of their process numbers
+        self._checkpoints: set[Checkpoint] = set()
 
     def begin_checkpoint(self) -> None:
         """Have the executor make a checkpoint; ``finish_checkpoint`` waits for it."""
@@ -84,30 +83,34 @@ class ExecutorProcess(ExecutorClient):
             raise made or ExecutorError("no checkpoint was begun")
         return made
 
-    def take_over(self, checkpoint: Checkpoint) -> None:
+    def take_over(self, checkpoint: Checkpoint) -> Introduction:
         """End what runs now and go on with a checkpoint, as it was when that was made.
 
-        Raises ExecutorDied if the checkpoint has ended.
+        Raises ExecutorDied or ExecutorError if the checkpoint has ended.
         """
         if self._unmet is not None:
             self._unmet.close()
             self._unmet = None
         self._met = None
         self._socket.close()
-        if self._pid and not self._keeper.has_ended(self._pid):
-            self._keeper.end([self._pid])
-            self._keeper.wait_for(self._pid, 1)
-        self._checkpoints.pop(checkpoint.pid, None)
-        self._socket, self._pid = checkpoint.connection, checkpoint.pid
+        self._keeper.end(self._pid)
+        self._keeper.wait_for(self._pid, 1)
+        self._keeper.unwatch(self._pid)
+        self._pid = 0
+        self._checkpoints.discard(checkpoint)
+        introduction = checkpoint.meet()
+        self._keeper.watch(introduction.pid)
+        self._socket, self._pid = checkpoint.connection, introduction.pid
         self._ended = None
         self._ask(Operation.TAKE_OVER, b"")
+        return introduction
 
     def check(self) -> None:
         """Raises ExecutorDied if the process has ended since it was last asked."""
         if self._ended is not None:
             raise self._ended
         self._keeper.read_reports()
-        if self._keeper.has_ended(self._pid) or self._keeper.is_gone:
+        if self._keeper.has_ended(self._pid):
             raise self._find_out_how_it_ended()
 
     def kill(self) -> None:
@@ -120,10 +123,9 @@ class ExecutorProcess(ExecutorClient):
         self._socket.close()
         if self._unmet is not None:
             self._unmet.close()
-        pids = list(self._checkpoints)
-        for checkpoint in self._checkpoints.values():
+        for checkpoint in self._checkpoints:
             checkpoint.discard()
-        self._keeper.close([self._pid, *pids] if self._pid else pids)
+        self._keeper.close()
 
     def _greet(self) -> None:
         super()._greet()
@@ -135,7 +137,7 @@ class ExecutorProcess(ExecutorClient):
             return
         try:
             self._receive_answer(Operation.CHECKPOINT)
-            self._met = self._register(meet(ours))
+            self._met = self._register(Checkpoint(ours))
         except ExecutorError as error:
             self._met = error
         finally:
@@ -143,28 +145,28 @@ class ExecutorProcess(ExecutorClient):
                 ours.close()
 
     def _register(self, checkpoint: Checkpoint) -> Checkpoint:
-        self._keeper.watch(checkpoint.pid)
-        in_use = {pid: c for pid, c in self._checkpoints.items() if c.connection.fileno() >= 0}
-        self._checkpoints = in_use | {checkpoint.pid: checkpoint}
+        self._checkpoints = {c for c in self._checkpoints if c.connection.fileno() >= 0}
+        self._checkpoints.add(checkpoint)
         return checkpoint
 
     def _stop(self) -> None:
-        self._keeper.end([self._pid])
+        self._keeper.end(self._pid)
 
     def _wait(self, timeout: float) -> bool:
-        if self._keeper.is_gone:
-            return is_readable(self._socket, timeout)
         poll = select.poll()
-        for waited_for in (self._socket, self._keeper):
-            poll.register(waited_for, select.POLLIN)
-        ready = [descriptor for descriptor, _ in poll.poll(timeout * 1000)]
-        if self._keeper.fileno() in ready:
-            self._keeper.read_reports()
-        return self._socket.fileno() in ready or self._keeper.has_ended(self._pid)
+        poll.register(self._socket, select.POLLIN)
+        pidfd = self._keeper.pidfd(self._pid)
+        if pidfd is not None:  # forks of the program's may hold its end of the socket
+            poll.register(pidfd, select.POLLIN)
+        return bool(poll.poll(timeout * 1000))
 
     def _reap(self, patience: float) -> int | None:
+        if not self._pid:  # it never said who it is
+            code = self._keeper.wait(patience)
+            self._keeper.close()
+            return code
         code = self._keeper.wait_for(self._pid, patience)
-        if code is None and not self._keeper.is_gone:
-            self._keeper.end([self._pid])
+        if code is None:
+            self._keeper.end(self._pid)
             code = self._keeper.wait_for(self._pid, patience)
         return code

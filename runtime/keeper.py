@@ -1,17 +1,24 @@
 """The controller's half of the keeper (``executor/keeper.h``), the parent of the executor
-and of its checkpoints: it tells how each ended, and ends them."""
+and of its checkpoints: it tells how each ended.
+
+Processes are ended and waited for by their pidfd, so that it also works without a keeper:
+the program may kill its parent.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
+import select
+import signal
 import socket
 import subprocess
 import time
 
 from runtime import wire
-from runtime.executor_connection import is_readable
 
-_PATIENCE = 2.0  # s, for it to end
+_PATIENCE = 2.0  # s, for a process that has been killed to be gone
+_NEWS_TIME = 0.2  # s, from the end of a process to the keeper's report of it
 
 
 class Keeper:
@@ -23,25 +30,82 @@ class Keeper:
         self._connection.setblocking(False)
         self._partial = b""
         self._is_gone = False
-        self._ended: dict[int, int] = {}  # exit codes; negative: a signal
-        self._watched: set[int] = set()
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether it has ended: the program may kill its parent."""
-        return self._is_gone
-
-    def fileno(self) -> int:
-        """For poll(2): readable when ``read_reports`` has something to read."""
-        return self._connection.fileno()
+        self._codes: dict[int, int] = {}  # of watched processes that ended
+        self._pidfds: dict[int, int] = {}
 
     def watch(self, pid: int) -> None:
-        """Remember how this process will end. Call before it can end."""
-        self._ended.pop(pid, None)  # of an earlier process with this number
-        self._watched.add(pid)
+        """Be able to end this process, and to say how it ended, until ``unwatch``."""
+        if pid not in self._pidfds:
+            with contextlib.suppress(ProcessLookupError):
+                self._pidfds[pid] = os.pidfd_open(pid)
+
+    def unwatch(self, pid: int) -> None:
+        """Nobody will ask about it any more."""
+        self._codes.pop(pid, None)
+        pidfd = self._pidfds.pop(pid, None)
+        if pidfd is not None:
+            os.close(pidfd)
+
+    def pidfd(self, pid: int) -> int | None:
+        """Readable when the process has ended: pidfd_open(2)."""
+        return self._pidfds.get(pid)
+
+    def has_ended(self, pid: int) -> bool:
+        """Whether a watched process has."""
+        return self._wait_for_end(pid, 0)
+
+    def end(self, pid: int) -> None:
+        """End a watched process, whatever it is doing."""
+        pidfd = self._pidfds.get(pid)
+        if pidfd is not None:
+            # Gone, or somebody else's since an exec of a set-user-ID program.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+
+    def wait_for(self, pid: int, patience: float) -> int | None:
+        """The exit code (negative: a signal) of a watched process; None if it lives on
+        for ``patience`` s, or if that cannot be known."""
+        if pid == self._process.pid:  # it has no keeper
+            return self.wait(patience)
+        if not self._wait_for_end(pid, patience):
+            return None
+        deadline = time.monotonic() + _NEWS_TIME
+        while pid not in self._codes and not self._is_gone:
+            left = deadline - time.monotonic()
+            if left < 0:
+                break
+            if is_readable(self._connection, left):
+                self._read_reports()
+        return self._codes.get(pid)
+
+    def wait(self, patience: float) -> int | None:
+        """The keeper's own exit code; None if it lives on for ``patience`` s."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(patience)
+        return None
+
+    def close(self) -> None:
+        """End all processes that are watched, and the keeper."""
+        for pid in self._pidfds:
+            self.end(pid)
+        for pid in list(self._pidfds):
+            self.wait_for(pid, _PATIENCE)
+            self.unwatch(pid)
+        self._connection.close()
+        if self.wait(_PATIENCE) is None:
+            self._process.kill()
+            self._process.wait()
 
     def read_reports(self) -> None:
-        """Take note of what it has said."""
+        """Take note of what it has said, so that it does not pile up."""
+        if not self._is_gone and is_readable(self._connection, 0):
+            self._read_reports()
+
+    def _wait_for_end(self, pid: int, patience: float) -> bool:
+        pidfd = self._pidfds.get(pid)
+        return pidfd is None or is_readable(pidfd, patience)
+
+    def _read_reports(self) -> None:
         with contextlib.suppress(BlockingIOError):
             while not self._is_gone:
                 piece = self._read()
@@ -50,53 +114,9 @@ class Keeper:
         while len(self._partial) >= wire.KEEPER_REPORT.size:
             pid, status = wire.KEEPER_REPORT.unpack_from(self._partial)
             self._partial = self._partial[wire.KEEPER_REPORT.size :]
-            if pid in self._watched:
-                self._watched.remove(pid)
-                self._ended[pid] = _exit_code(status)
-
-    def has_ended(self, pid: int) -> bool:
-        """Whether a watched process has, as far as we have been told."""
-        return pid in self._ended
-
-    def wait_for(self, pid: int, patience: float) -> int | None:
-        """The exit code (negative: a signal) of a watched process; None if it lives on
-        for ``patience`` s, or if that cannot be known any more."""
-        deadline = time.monotonic() + patience
-        if pid == self._process.pid:
-            return self._wait_for_process(patience)
-        while pid not in self._ended and not self._is_gone:
-            left = deadline - time.monotonic()
-            if left < 0 or not is_readable(self._connection, left):
-                return None
-            self.read_reports()
-        if pid in self._ended:
-            return self._ended[pid]
-        return self._wait_for_process(max(deadline - time.monotonic(), 0))
-
-    def end(self, pids: list[int]) -> None:
-        """Have processes ended, whatever they are doing; ``wait_for`` tells when."""
-        if self._process.pid in pids:  # an executor without a keeper
-            self._process.kill()
-        words = b"".join(pid.to_bytes(4, "little") for pid in pids)
-        with contextlib.suppress(OSError):  # it is gone, and they with it
-            self._connection.sendall(words)
-
-    def close(self, pids: list[int]) -> None:
-        """End the keeper, with these processes. Afterwards they are gone."""
-        self.end(pids)
-        with contextlib.suppress(OSError):
-            self._connection.shutdown(socket.SHUT_WR)
-        try:
-            self._process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._connection.close()
-
-    def _wait_for_process(self, patience: float) -> int | None:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return self._process.wait(patience)
-        return None
+            if pid in self._pidfds:
+                code = wire.unpack_wait_status(status & ~_CORE_DUMPED)
+                self._codes[pid] = 0 if code is None else code
 
     def _read(self) -> bytes:
         try:
@@ -105,6 +125,11 @@ class Keeper:
             return b""
 
 
-def _exit_code(status: int) -> int:
-    code = wire.unpack_wait_status(status & ~0x80)  # 0x80: a core was dumped
-    return 0 if code is None else code
+_CORE_DUMPED = 0x80  # in a status of wait(2)
+
+
+def is_readable(descriptor: int | socket.socket, timeout: float) -> bool:
+    """Whether there is something to read, or the end, within ``timeout`` s."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(timeout * 1000))

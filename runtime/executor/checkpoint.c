@@ -122,7 +122,6 @@ static uint32_t let_go_of_channels(int keep) {
 }
 
 int checkpoint_fork(int descriptor, struct wire_checkpoint *about) {
-  pid_t keeper = getppid();
   about->threads = other_threads();
   pid_t pid = about->threads ? -1 : fork_sibling();
   if (pid < 0)
@@ -131,9 +130,6 @@ int checkpoint_fork(int descriptor, struct wire_checkpoint *about) {
     return -errno;
   if (pid > 0)
     return 0;
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != keeper)
-    _exit(0);
   group = getpgrp();
   setpgid(0, 0); // the keyboard's signals are for the running process
   about->channels = let_go_of_channels(descriptor);
@@ -141,4 +137,10 @@ int checkpoint_fork(int descriptor, struct wire_checkpoint *about) {
   return 1;
 }
 
-void checkpoint_take_over(void) { setpgid(0, group); }
+void checkpoint_take_over(void) {
+  setpgid(0, group);
+  // Not even an endless loop outlives the keeper. If the program has killed that, this
+  // process has been init's since.
+  if (getppid() != 1)
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+}

@@ -6,10 +6,8 @@
 #include "keeper.h"
 #include "wire.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -32,29 +30,7 @@ static void reap(void) {
     report(pid, status);
 }
 
-static void end(pid_t pid) {
-  siginfo_t unused;
-  int status;
-  // A number counts while it is a child of ours: then nobody else can have it.
-  if (waitid(P_PID, (id_t)pid, &unused, WEXITED | WNOHANG | WNOWAIT) == 0) {
-    kill(pid, SIGKILL);
-    waitpid(pid, &status, 0);
-    report(pid, status);
-  }
-}
-
-// Ends those processes that the controller names; 0 when it has shut the connection.
-static int end_named(void) {
-  uint32_t pids[256];
-  ssize_t got = recv(report_socket, pids, sizeof pids, 0);
-  if (got < 0 && errno == EINTR)
-    return 1;
-  for (ssize_t i = 0; i < got / (ssize_t)sizeof *pids; ++i)
-    end((pid_t)pids[i]);
-  return got > 0;
-}
-
-static _Noreturn void keep(pid_t executor) {
+static _Noreturn void keep(void) {
   sigset_t all, child;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL);
@@ -69,10 +45,10 @@ static _Noreturn void keep(pid_t executor) {
     while (read(polled[0].fd, &unused, sizeof unused) > 0)
       ;
     reap();
-    if (polled[1].revents && !end_named()) {
-      end(executor);
-      _exit(0); // those that the controller has not named end by PR_SET_PDEATHSIG
-    }
+    // The controller has ended the processes, or is gone itself: then the executor
+    // ends with this process (PR_SET_PDEATHSIG), and checkpoints see it by themselves.
+    if (polled[1].revents)
+      _exit(0);
   }
 }
 
@@ -96,5 +72,5 @@ void keeper_start(int report_descriptor, int control) {
   close(STDIN_FILENO);
   close(STDOUT_FILENO);
   close(STDERR_FILENO);
-  keep(executor);
+  keep();
 }

@@ -4,7 +4,6 @@
 // Forks. The child returns, and is the executor. The parent stays as the keeper and
 // never returns: it reaps the executor, its checkpoints and what the program leaves
 // behind, and tells the controller through `report` of each that ends (struct
-// wire_keeper_report). When the controller is done it sends the process numbers (u32) to be
-// ended and shuts its half of the connection.
+// wire_keeper_report). It ends when the controller closes the other end.
 // `control`: the executor's socket, which the keeper does not keep.
 void keeper_start(int report, int control);

@@ -15,9 +15,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import link
 import memory
+import recovery
 import shell
 
-_BENCHMARKS = ("shell", "link", "memory")
+_BENCHMARKS = ("shell", "recovery", "link", "memory")
 
 
 def main() -> None:
@@ -38,6 +39,8 @@ def main() -> None:
     chosen = options.benchmarks or _BENCHMARKS
     if "shell" in chosen:
         shell.benchmark(options.runs)
+    if "recovery" in chosen:
+        recovery.benchmark(options.runs)
     if "link" in chosen:
         link.benchmark(options.runs, options.svg)
     if "memory" in chosen:

@@ -1,0 +1,79 @@
+"""What it costs that nothing loses the session: checkpoints, going back, undoing."""
+
+from __future__ import annotations
+
+import contextlib
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+
+from measure import table
+
+from repl.errors import ProgramCrashed
+from repl.frontend import Source
+from repl.session import Session
+from repl.session_options import SessionOptions
+
+_BALLAST = {"small": 0, "1 MB": 1 << 20, "100 MB": 100 << 20, "1 GB": 1 << 30}
+_ROUNDS = 60
+
+
+def benchmark(runs: int) -> None:
+    """Print the tables; ``runs`` times ten inputs of each kind are timed, in turns."""
+    rounds = max(runs * 10, _ROUNDS)
+    rows = [[name, *_figures(size, rounds)] for name, size in _BALLAST.items()]
+    print("\nAn input, a crash and going back, by the size of the program's heap (medians, ms)\n")
+    head = [
+        "heap",
+        "input, no checkpoint",
+        "input",
+        "of it waiting for the checkpoint",
+        "crash to prompt",
+        "the next input",
+        "%undo",
+        "%rewind 1",
+        "input that writes all of it",
+        "the same, no checkpoint",
+    ]
+    print(table(head, rows))
+
+
+def _figures(ballast: int, rounds: int) -> list[str]:
+    with Session(SessionOptions(recover=True)) as safe, Session(SessionOptions()) as plain:
+        for session in (safe, plain):
+            _run(session, "#include <cstring>\n#include <cstdlib>\nint x = 0;")
+            _run(session, f"char *ballast = (char *)malloc({ballast} + 1);")
+            _run(session, f"memset(ballast, 1, {ballast} + 1);")
+        inputs: dict[str, list[float]] = {}
+
+        def timed(name: str, action: Callable[[], None]) -> None:
+            started = time.perf_counter()
+            action()
+            inputs.setdefault(name, []).append((time.perf_counter() - started) * 1e3)
+            time.sleep(0.01)  # somebody types: the checkpoint is made meanwhile
+
+        for number in range(rounds):
+            timed("plain", partial(_run, plain, f"x = {number};"))
+            timed("safe", partial(_run, safe, f"x = {number};"))
+            timed("attend", safe.attend)
+            timed("crash", partial(_crash, safe))
+            timed("next", partial(_run, safe, f"x = -{number};"))
+            _run(safe, f"int to_undo_{number} = {number};")
+            timed("undo", safe.undo)
+            _run(safe, "x = 1;")
+            timed("rewind", safe.rewind)
+        for _ in range(10):
+            timed("write", partial(_run, safe, f"memset(ballast, 2, {ballast} + 1);"))
+            timed("plain write", partial(_run, plain, f"memset(ballast, 2, {ballast} + 1);"))
+    names = ["plain", "safe", "attend", "crash", "next", "undo", "rewind", "write", "plain write"]
+    return [f"{statistics.median(inputs[name]):.2f}" for name in names]
+
+
+def _run(session: Session, text: str) -> None:
+    session.run(Source(text, "bench"))
+
+
+def _crash(session: Session) -> None:
+    with contextlib.suppress(ProgramCrashed):
+        _run(session, "*(volatile int *)0 = 1;")
