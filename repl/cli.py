@@ -250,6 +250,7 @@ def _session_options(line: CommandLine, colour: bool) -> SessionOptions:
         listener=line.listener,
         perf=line.perf,
         recover=line.interactive or _reads_standard_input(line),
+        interactive=line.interactive or (line.file is None and sys.stdin.isatty()),
     )
 
 

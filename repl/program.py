@@ -200,7 +200,9 @@ class Program:
             self._execution = None
 
     def _start_executor(self) -> ExecutorClient:
-        return start_executor(
+        executor = start_executor(
             self._options.listener,
             standard_input=subprocess.DEVNULL if self._options.private_input else None,
         )
+        executor.survives_interrupts = self._options.interactive
+        return executor

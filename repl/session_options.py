@@ -16,7 +16,8 @@ class SessionOptions:
     input is empty, because ours holds the inputs. ``listener``: where the program
     runs, if not in a child of ours. ``perf``: the profiler is told of all code.
     ``recover``: an input that ends the program is taken back, and the session goes on;
-    otherwise it starts anew, with nothing declared.
+    otherwise it starts anew, with nothing declared. ``interactive``: Ctrl-C is for the
+    input that runs, not for the session.
     """
 
     compiler_flags: Sequence[str] = ()
@@ -29,3 +30,4 @@ class SessionOptions:
     listener: Listener | None = None
     perf: bool = False
     recover: bool = False
+    interactive: bool = False

@@ -47,6 +47,8 @@ class ExecutorConnection(ABC):
         self._greeted = False
         self._pid = 0
         self._interrupt = DeferredInterrupt()
+        self.survives_interrupts = False
+        """Whether Ctrl-C is dealt with once the program has answered in spite of it."""
 
     def __enter__(self) -> Self:
         return self
@@ -99,8 +101,8 @@ class ExecutorConnection(ABC):
         """Send a request and wait for its answer.
 
         Ctrl-C is the program's affair while its code runs: it has got the signal too.
-        If it goes on, it is ended; if it answers, the answer counts. During other
-        requests Ctrl-C takes effect when the answer is there.
+        If it goes on, it is ended; if it answers, the answer counts where
+        ``survives_interrupts``. Otherwise Ctrl-C takes effect when the answer is there.
         """
         if self._ended is not None:
             raise self._ended
@@ -113,7 +115,7 @@ class ExecutorConnection(ABC):
             try:
                 return self._receive_answer(operation)
             finally:
-                if operation in _RUN_THE_PROGRAM:
+                if self.survives_interrupts and operation in _RUN_THE_PROGRAM:
                     self._interrupt.forget()
 
     def _settle(self) -> None:  # noqa: B027 - most have none
