@@ -18,7 +18,7 @@ def test_it_can_wait_for_all_of_its_children(forkrepl: Run) -> None:
         forkrepl,
         "#include <sys/wait.h>\n#include <unistd.h>\n#include <cstdio>",
         "int x = 1;",
-        "{ int n = 0; if (!fork()) _exit(0); while (wait(NULL) > 0) ++n; printf(\"%d\\n\", n); }",
+        '{ int n = 0; if (!fork()) _exit(0); while (wait(NULL) > 0) ++n; printf("%d\\n", n); }',
         "x",
     )
     assert out == "1\n(int) 1\n"
@@ -74,7 +74,7 @@ def test_an_address_can_be_listened_on_again(forkrepl: Run) -> None:
         forkrepl,
         "#include <sys/socket.h>\n#include <sys/un.h>\n#include <unistd.h>\n#include <cstring>",
         "sockaddr_un a{AF_UNIX, {}};",
-        'strcpy(a.sun_path + 1, std::to_string(getpid()).c_str());',
+        "strcpy(a.sun_path + 1, std::to_string(getpid()).c_str());",
         "int listen_() { int s = socket(AF_UNIX, SOCK_STREAM, 0);"
         " return bind(s, (sockaddr *)&a, sizeof a) ? -1 : s; }",
         "int s = listen_();",
@@ -146,7 +146,7 @@ def test_a_fork_that_comes_back_ends_quietly(forkrepl: Run) -> None:
         forkrepl,
         "#include <unistd.h>\n#include <sys/wait.h>\n#include <cstdio>\nint x = 1;",
         "pid_t child = fork(); if (!child) x = 2;",
-        "{ int status = -1; waitpid(child, &status, 0); printf(\"%d\\n\", status); }",
+        '{ int status = -1; waitpid(child, &status, 0); printf("%d\\n", status); }',
         "x",
     )
     assert (out, err) == ("0\n(int) 1\n", "")

@@ -28,7 +28,7 @@ def test_what_was_undone_comes_back(forkrepl: Run) -> None:
     out, err = run(
         forkrepl,
         "#include <cstdio>",
-        "struct Noisy { ~Noisy() { puts(\"gone\"); } int n = 5; } noisy;",
+        'struct Noisy { ~Noisy() { puts("gone"); } int n = 5; } noisy;',
         "int f() { return noisy.n; }",
         "%undo 2",
         "int other = 1;",
@@ -88,7 +88,7 @@ def test_restart_runs_declarations_again(forkrepl: Run) -> None:
         forkrepl,
         "#include <cstdio>\n#define SIX 6",
         "int x = 5; int add(int n) { return x + n; }",
-        "struct Loud { Loud() { puts(\"hello\"); } } loud;",
+        'struct Loud { Loud() { puts("hello"); } } loud;',
         "x = 100;",
         'puts("a statement");',
         "template <class T> T twice(T t) { return 2 * t; }",
@@ -118,7 +118,7 @@ def test_what_fails_when_it_runs_again_is_named(forkrepl: Run) -> None:
         forkrepl,
         "#include <cstdlib>\n#include <unistd.h>",
         'int first = getenv("AGAIN") ? throw 1 : 5;',
-        'int second = 7;',
+        "int second = 7;",
         "%restart",
         "second",
     )
