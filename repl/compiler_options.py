@@ -90,6 +90,14 @@ def wants_debug_info(flags: Sequence[str]) -> bool:
     return bool(levels) and levels[-1] != "-g0"
 
 
+def line_table_flags(flags: Sequence[str]) -> list[str]:
+    """What gives code the lines of its source, and nothing else for debuggers; nothing
+    if the user's flags say what debug information they want."""
+    if any(flag.startswith("-g") for flag in flags):
+        return []
+    return ["-gline-tables-only", "-gcolumn-info"]
+
+
 def optimisation_flags(level: int) -> list[str]:
     """What Clang is told: it only marks the functions as optimisable, because LLVM's
     passes run later, in the code generator."""

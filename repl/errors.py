@@ -59,14 +59,21 @@ class ProgramCrashed(ShellError):
     """The user's program was ended by a signal, or by ``_exit``.
 
     Either ``signal`` or ``wait_status`` (its exit code) is set; neither if the
-    connection to where it ran was lost. ``aftermath``: what has become of the session.
+    connection to where it ran was lost. ``report``: why and where, if that is known
+    (see ``crash_report``); it says more than the message without it. ``aftermath``: what
+    has become of the session.
     """
 
     def __init__(
-        self, signal_number: int | None, wait_status: int | None, aftermath: str = ""
+        self,
+        signal_number: int | None,
+        wait_status: int | None,
+        report: str = "",
+        aftermath: str = "",
     ) -> None:
         self.signal = signal_number
         self.wait_status = wait_status
+        self.report = report
         self.aftermath = aftermath
         if signal_number is None and wait_status is None:
             how = "was lost: the connection to its executor ended"
@@ -74,7 +81,7 @@ class ProgramCrashed(ShellError):
             how = f"ended without notice, with status {wait_status}"
         else:
             how = f"was ended by {signal_name(signal_number)}"
-        super().__init__(f"the program {how}")
+        super().__init__(report or f"the program {how}")
 
     def __str__(self) -> str:
         return "\n".join(filter(None, [super().__str__(), self.aftermath]))
@@ -88,9 +95,17 @@ class ProgramExited(Exception):
         self.status = status
 
 
+def signal_abbreviation(number: int) -> str:
+    """``SIGSEGV``."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
 def signal_name(number: int) -> str:
     """``SIGSEGV (Segmentation fault)``."""
     try:
         return f"{signal.Signals(number).name} ({signal.strsignal(number)})"
     except ValueError:
-        return f"signal {number}"
+        return signal_abbreviation(number)

@@ -56,6 +56,11 @@ class Source:
     name: str
     line: int = 1
 
+    @property
+    def unit_name(self) -> str:
+        """What its code is called: ``In[3]``, or for one of a file's inputs ``FILE:LINE``."""
+        return self.name if self.name.startswith("In[") else f"{self.name}:{self.line}"
+
     def with_line_directive(self) -> bytes:
         """What Clang gets to see."""
         quoted = self.name.replace("\\", "\\\\").replace('"', '\\"')

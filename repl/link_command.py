@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from repl import native_programs
 from repl.compile_files import FileCompiler
 from repl.compiler_options import wants_debug_info
+from repl.crash_report import describe_crash
 from repl.errors import ProgramCrashed, ShellError, UncaughtException
 from repl.link_options import STANDARD_ERROR, LinkOptions, parse
 from repl.link_times import Times
@@ -86,7 +87,8 @@ class _Command:
             except ExecutorDied as died:
                 if died.exit_status is not None:
                     return died.exit_status
-                crash = ProgramCrashed(died.signal, died.wait_status)
+                report = describe_crash(died, target.session)
+                crash = ProgramCrashed(died.signal, died.wait_status, report)
                 print(crash, file=sys.stderr)
                 return status_of_crash(crash)
             finally:

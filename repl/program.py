@@ -71,6 +71,11 @@ class Program:
         is_here = isinstance(self._executor, ExecutorProcess)
         return memory_of(self._executor.pid) if is_here else 0
 
+    @property
+    def loaded(self) -> ExecutionSession | None:
+        """What is loaded, if anything was."""
+        return self._execution
+
     def execution(self) -> ExecutionSession:
         """What is loaded; the first time this also loads the options' libraries."""
         if self._execution is None:

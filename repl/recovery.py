@@ -120,3 +120,23 @@ class Recovery(Generic[P]):
             return "there is nothing to go back to"
         kept = ", ".join(map(str, distances))
         return f"there is no checkpoint of {count} inputs ago, only of {kept} ago"
+
+
+def rolled_back(checkpoint: Introduction) -> str:
+    """What is as before, and what is not."""
+    lost = [
+        f"{count} {name}{'s' * (count > 1)}"
+        for count, name in (
+            (checkpoint.threads, "running thread"),
+            (checkpoint.channels, "open pipe or socket"),
+        )
+        if count
+    ]
+    text = "rolled back: memory and declarations are as before this input"
+    return text + (f"; lost: {' and '.join(lost)}" if lost else "")
+
+
+def lost_inputs(count: int) -> str:
+    """Checkpoints were too old."""
+    inputs = "the input before it is" if count == 1 else f"the {count} inputs before it are"
+    return f"rolled back: {inputs} lost too, because there was no newer checkpoint"

@@ -68,6 +68,8 @@ def run_inputs(session: Session, script: Script) -> Progress:
                 progress.failure = progress.failure or 1
                 if not script.keep_going:
                     break
+            if session.crashed_between is not None:
+                progress.failure = status_of_crash(session.crashed_between)
     except Quit:
         progress.status = session.finish(progress.failure) or progress.failure
     except ProgramExited as exited:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from repl import native_programs
 from repl.codegen import CodeGenerator
 from repl.compiler import CompiledInput, Compiler
-from repl.compiler_options import optimisation_flags
+from repl.compiler_options import line_table_flags, optimisation_flags
 from repl.completeness import unclosed_bracket
+from repl.crash_report import describe_crash
 from repl.errors import (
     CompileError,
     ProgramCrashed,
@@ -28,10 +29,9 @@ from repl.errors import (
 from repl.frontend import Frontend, Source
 from repl.linker_import import import_linker
 from repl.program import Program
-from repl.recovery import Recovery
+from repl.recovery import Recovery, lost_inputs, rolled_back
 from repl.session_options import SessionOptions
 from repl.values import ValueType, format_value
-from runtime.checkpoint import Introduction
 from runtime.errors import ExecutorDied, UndefinedSymbolsError
 from runtime.wire import Outcome
 
@@ -95,6 +95,8 @@ class Session:
             else None
         )
         self._must_restart = False
+        self.crashed_between: ProgramCrashed | None = None
+        """How the program last ended while no input ran."""
 
     def __enter__(self) -> Session:
         return self
@@ -128,7 +130,7 @@ class Session:
             upcoming = None
         compiled = self._compiler.compile(source, upcoming)
         try:
-            unit, value = self._load_and_run(compiled, source.name)
+            unit, value = self._load_and_run(compiled, source.unit_name)
         except BaseException:
             # Also if that went back further than to before this input.
             self._compiler.rollback(len(self._steps))
@@ -183,13 +185,13 @@ class Session:
             for step in steps:
                 self._steps.append(self._run_again(step))
         except ExecutorDied as died:
+            crash = self._crash(died)
+            crash.aftermath = (
+                f"{step.source.name} crashed when it ran again: the session starts anew, with "
+                "nothing declared"
+            )
             self._start_anew()
-            raise ProgramCrashed(
-                died.signal,
-                died.wait_status,
-                aftermath=f"{step.source.name} crashed when it ran again: the session starts "
-                "anew, with nothing declared",
-            ) from None
+            raise crash from None
         except BaseException:  # no listener, or Ctrl-C: later, then
             self._steps = steps
             self._must_restart = True
@@ -205,7 +207,7 @@ class Session:
         try:
             self._program.executor.shutdown()
         except ExecutorDied as died:
-            raise ProgramCrashed(died.signal, died.wait_status) from None
+            raise self._crash(died) from None
         finally:
             self._start_anew()
 
@@ -243,7 +245,7 @@ class Session:
         try:
             return self._program.executor.shutdown(status)
         except ExecutorDied as died:
-            raise ProgramCrashed(died.signal, died.wait_status) from None
+            raise self._crash(died) from None
 
     def _load_and_run(
         self, compiled: CompiledInput, name: str
@@ -317,9 +319,19 @@ class Session:
         except ExecutorDied as died:
             if died.exit_status is not None:
                 raise ProgramExited(died.exit_status) from None
-            self._warnings.append(f"warning: between two inputs {self._recover(died)}")
-            if self._must_restart:
-                self.restart()
+            self._attend_to_crash(died)
+
+    def _attend_to_crash(self, died: ExecutorDied) -> None:
+        """The program ended between two inputs: a thread crashed, or a timer fired."""
+        before = len(self._steps)
+        crash = self._recover(died)
+        if len(self._steps) < before:  # the input that begins may need those
+            raise crash
+        self.crashed_between = crash
+        self._warnings.append(f"warning: between two inputs {crash}")
+        if self._must_restart:
+            self.restart()
+        if self._recovery is not None:
             self._recovery.attend()
 
     def _program_changed(self) -> None:
@@ -328,7 +340,7 @@ class Session:
 
     def _recover(self, died: ExecutorDied) -> ProgramCrashed:
         """Go back to before the input that ended the program."""
-        crash = ProgramCrashed(died.signal, died.wait_status)
+        crash = self._crash(died)
         if self._recovery is None:
             self._start_anew()
             return crash
@@ -338,13 +350,14 @@ class Session:
             self._must_restart = True
             crash.aftermath = "no checkpoint is left: what declares something will run again"
         elif before > len(self._steps):
-            crash.aftermath = (
-                f"{before - len(self._steps)} earlier inputs are lost too: there was no newer "
-                "checkpoint"
-            )
+            crash.aftermath = lost_inputs(before - len(self._steps))
         else:
-            crash.aftermath = _rolled_back(checkpoint)
+            crash.aftermath = rolled_back(checkpoint)
         return crash
+
+    def _crash(self, died: ExecutorDied) -> ProgramCrashed:
+        report = describe_crash(died, self._program.loaded, self._options.most_frames)
+        return ProgramCrashed(died.signal, died.wait_status, report)
 
     def _start_anew(self) -> None:
         """A fresh program and a fresh Clang."""
@@ -374,6 +387,8 @@ def _check_ends(source: Source) -> None:
 
 def _frontend_flags(options: SessionOptions) -> list[str]:
     flags = [*options.compiler_flags, *optimisation_flags(options.optimisation)]
+    if options.line_tables:
+        flags += line_table_flags(options.compiler_flags)
     if options.colour:
         flags.append("--colour-diagnostics")
     return flags
@@ -382,14 +397,3 @@ def _frontend_flags(options: SessionOptions) -> list[str]:
 def _raise_exception(outcome: Outcome) -> None:
     if outcome.exception_type is not None:
         raise UncaughtException(outcome.exception_type, outcome.exception_what)
-
-
-def _rolled_back(checkpoint: Introduction) -> str:
-    """What is as before, and what is not."""
-    lost = []
-    if checkpoint.threads:
-        lost.append(f"{checkpoint.threads} running threads")
-    if checkpoint.channels:
-        lost.append(f"{checkpoint.channels} open pipes or sockets")
-    text = "rolled back: memory and declarations are as before this input"
-    return text + (f"; lost: {' and '.join(lost)}" if lost else "")

@@ -17,7 +17,8 @@ class SessionOptions:
     runs, if not in a child of ours. ``perf``: the profiler is told of all code.
     ``recover``: an input that ends the program is taken back, and the session goes on;
     otherwise it starts anew, with nothing declared. ``interactive``: Ctrl-C is for the
-    input that runs, not for the session.
+    input that runs, not for the session. ``line_tables``: crash reports have the lines of
+    the source. ``most_frames``: of the calls that led to a crash, how many are shown.
     """
 
     compiler_flags: Sequence[str] = ()
@@ -31,3 +32,5 @@ class SessionOptions:
     perf: bool = False
     recover: bool = False
     interactive: bool = False
+    line_tables: bool = True
+    most_frames: int = 8

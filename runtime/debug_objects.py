@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from runtime import elf
+from runtime.elf import Array
 from runtime.errors import LinkError
-from runtime.link_graph import NOT_LOADED, LinkGraph
+from runtime.link_graph import LinkGraph
 from runtime.wire import MAX_PAYLOAD, WORD
 
 _LARGEST = MAX_PAYLOAD - WORD.size  # bytes in one message
@@ -27,20 +28,18 @@ def debug_objects(graph: LinkGraph) -> list[bytes]:
                 f"{candidate.name}: {len(candidate.data) >> 20} MiB are too large to be shown "
                 "to debuggers: link it without -g"
             )
-    return [_debug_object(graph, number) for number in range(len(graph.objects))]
+    addresses = graph.loaded_addresses()
+    return [_debug_object(graph, number, addresses[number]) for number in range(len(addresses))]
 
 
-def _debug_object(graph: LinkGraph, number: int) -> bytes:
+def _debug_object(graph: LinkGraph, number: int, addresses: Array) -> bytes:
     source = graph.objects[number]
     contents = bytearray(source.data)
     table_offset = elf.EHDR.unpack_from(contents)[6]
     sections = np.frombuffer(contents, elf.SECTION, len(source.sections), table_offset)
-    first = graph.section_base[number]
-    numbers = slice(first, first + len(sections))
-    is_loaded = graph.section_segment[numbers] != NOT_LOADED
-    sections["addr"] = np.where(is_loaded, graph.section_address[numbers], 0)
+    sections["addr"] = addresses
     # What was discarded has no address: to a debugger it is nothing of the program.
-    sections["flags"][~is_loaded] &= ~np.uint64(elf.SHF_ALLOC)
+    sections["flags"][addresses == 0] &= ~np.uint64(elf.SHF_ALLOC)
     _place_common(graph, number, contents)
     return bytes(contents)
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runtime.crash import CrashReport
 
 
 class RuntimeFailure(Exception):
@@ -45,15 +49,22 @@ class ExecutorDied(RuntimeFailure):
     ``exit_status``: what ``exit()`` was called with, if it was; otherwise
     ``signal``: the number of the fatal signal; otherwise both are None (it
     vanished without saying, as by ``_exit``) and ``wait_status`` holds its code, or
-    None too if the connection to it was lost.
+    None too if the connection to it was lost. ``crash``: what it said of the signal
+    itself, if it did.
     """
 
     def __init__(
-        self, *, exit_status: int | None, signal: int | None, wait_status: int | None = None
+        self,
+        *,
+        exit_status: int | None,
+        signal: int | None,
+        wait_status: int | None = None,
+        crash: CrashReport | None = None,
     ) -> None:
         self.exit_status = exit_status
         self.signal = signal
         self.wait_status = wait_status
+        self.crash = crash
         if exit_status is not None:
             text = f"the program called exit({exit_status})"
         elif signal is not None:

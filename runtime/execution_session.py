@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
+from runtime.address_book import AddressBook, Thing
 from runtime.addresses import ExecutorAddress
 from runtime.developer_tools import DeveloperTools
 from runtime.elf import ObjectFile, read_object
@@ -20,6 +21,7 @@ from runtime.exported_symbols import ExportedSymbol, shared_object
 from runtime.link_report import SILENT, LinkReport, PictureReport
 from runtime.linker import FunctionArray, link
 from runtime.memory_manager import MapperMemoryManager, Mark, Statistics
+from runtime.symbolizer import Place
 from runtime.symbols import JITDylib, ProcessSymbols
 from runtime.thread_local_blocks import ThreadLocalBlocks
 from runtime.unit_journal import LoadedUnit, UnitJournal, UnitLoaded, UnitUnloaded
@@ -71,6 +73,7 @@ class ExecutionSession:
         self._memory = memory_manager
         self._next_number = 0
         self._units: dict[int, LoadedUnit] = {}
+        self._addresses = AddressBook()
         self._exports: dict[int, int] = {}  # of a unit's number: a handle
         self._is_exporting = False
         self._journal = UnitJournal()
@@ -176,10 +179,12 @@ class ExecutionSession:
     def _add(self, unit: LoadedUnit) -> None:
         self._dylib.add(unit.number, unit.linked.definitions, unit.linked.groups)
         self._units[unit.number] = unit
+        self._addresses.add(unit.number, unit.linked)
 
     def _remove(self, unit: LoadedUnit) -> int | None:
         """Its symbols are visible no more; its exports' handle."""
         self._units.pop(unit.number, None)
+        self._addresses.remove(unit.number)
         self._dylib.remove(unit.number)
         return self._exports.pop(unit.number, None)
 
@@ -195,6 +200,15 @@ class ExecutionSession:
         """The address of a symbol that a loaded unit defines."""
         definition = self._dylib.find(name)
         return definition.address if definition else None
+
+    def describe_address(self, address: int) -> list[Place]:
+        """Where the code at an address comes from: the functions that are inlined there,
+        innermost first, then the one that holds it. Empty if it is not a unit's."""
+        return self._addresses.describe(address)
+
+    def what_is_at(self, address: int) -> Thing | None:
+        """What a unit that is loaded has at an address, or one that was had."""
+        return self._addresses.thing_at(address)
 
     def statistics(self) -> Statistics:
         """The memory manager's."""

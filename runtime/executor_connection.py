@@ -16,12 +16,14 @@ from abc import ABC, abstractmethod
 from typing import Self
 
 from runtime import wire
-from runtime.errors import ExecutorDied, ExecutorError, describe_error
+from runtime.crash import read_report
+from runtime.errors import ExecutorDied, ExecutorError, RuntimeFailure, describe_error
 from runtime.interrupts import DeferredInterrupt
 from runtime.keeper import is_readable
 from runtime.wire import Operation
 
 _PATIENCE = 5  # s, for a process that is about to end
+_CRASH_PATIENCE = 1  # s, for one that says how it crashes
 _TICK = 0.2  # s, between looks at whether Ctrl-C has been pressed
 _RUN_THE_PROGRAM = frozenset(
     {
@@ -136,6 +138,8 @@ class ExecutorConnection(ABC):
                 rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))
                 sent = self._socket.sendmsg([frame], [rights])
                 self._socket.sendall(frame[sent:])
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it is gone; perhaps its last words wait to be read
         except OSError as error:
             raise self._find_out_how_it_ended() from error
 
@@ -146,6 +150,8 @@ class ExecutorConnection(ABC):
         payload = self._receive_exactly(size)
         if answered == Operation.EXITING:
             raise self._note_exit(payload)
+        if answered == Operation.CRASHED:
+            raise self._note_crash(payload)
         if answered == Operation.ENDED and self._end_is_announced:
             raise self._find_out_how_it_ended()
         if answered != operation:
@@ -199,6 +205,21 @@ class ExecutorConnection(ABC):
         (status,) = self._unpack(wire.STATUS, payload)
         self._reap(_PATIENCE)  # the destructors of libraries are still to run
         self._ended = ExecutorDied(exit_status=status & 0xFF, signal=None)
+        return self._ended
+
+    def _note_crash(self, payload: bytes) -> RuntimeFailure:
+        def receive(seconds: float) -> bytes:
+            try:
+                self._wait(seconds)
+                return self._socket.recv(1 << 16, socket.MSG_DONTWAIT)
+            except OSError:  # nothing, or nobody is there any more
+                return b""
+
+        report = read_report(payload, receive, _CRASH_PATIENCE)
+        if report is None:
+            return self._break_off("a crash that makes no sense")
+        self._reap(_PATIENCE if report.is_detailed else 0)  # it may be writing a core
+        self._ended = ExecutorDied(exit_status=None, signal=report.signal, crash=report)
         return self._ended
 
     def _find_out_how_it_ended(self) -> ExecutorDied:

@@ -18,6 +18,8 @@ from runtime.interrupts import DeferredInterrupt
 from runtime.keeper import Keeper
 from runtime.wire import Operation
 
+_PATIENCE = 2.0  # s, for a process that has been killed to be gone
+
 
 class ExecutorProcess(ExecutorClient):
     """Starts the executor and ends it; see ``ExecutorClient``.
@@ -111,6 +113,7 @@ class ExecutorProcess(ExecutorClient):
             raise self._ended
         self._keeper.read_reports()
         if self._keeper.has_ended(self._pid):
+            self._receive(Operation.HELLO)  # its last words, or the end of the stream
             raise self._find_out_how_it_ended()
 
     def kill(self) -> None:
@@ -168,5 +171,5 @@ class ExecutorProcess(ExecutorClient):
         code = self._keeper.wait_for(self._pid, patience)
         if code is None:
             self._keeper.end(self._pid)
-            code = self._keeper.wait_for(self._pid, patience)
+            code = self._keeper.wait_for(self._pid, _PATIENCE)
         return code

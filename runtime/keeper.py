@@ -18,7 +18,7 @@ import time
 from runtime import wire
 
 _PATIENCE = 2.0  # s, for a process that has been killed to be gone
-_NEWS_TIME = 0.2  # s, from the end of a process to the keeper's report of it
+_NEWS_TIME = 2.0  # s, from the end of a process to the keeper's report of it
 
 
 class Keeper:

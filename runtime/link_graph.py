@@ -75,6 +75,15 @@ class LinkGraph:
     # allocate
     section_address: Array = field(default_factory=lambda: np.zeros(0, np.int64))
 
+    def loaded_addresses(self) -> list[Array]:
+        """For each object the addresses (int64) of the sections of its file, 0 for those
+        that are not loaded."""
+        addresses = np.where(self.section_segment != NOT_LOADED, self.section_address, 0)
+        return [
+            addresses[first : first + len(source.sections)]
+            for first, source in zip(self.section_base, self.objects, strict=True)
+        ]
+
     def symbol_name(self, symbol: int) -> str:
         """The name of symbol number ``symbol``."""
         owner = self.symbol_object(symbol)

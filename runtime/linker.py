@@ -33,6 +33,7 @@ from runtime.passes.layout import SegmentMemory, Tables, check_relocation_types,
 from runtime.passes.reach import find_out_of_reach, needs_low_memory
 from runtime.passes.relocate import apply, copy_sections, fill_tables
 from runtime.passes.resolve import discard_duplicate_groups, resolve_symbols
+from runtime.placed_object import PlacedObject
 from runtime.symbols import Definition, JITDylib, ProcessSymbols
 from runtime.thread_local_blocks import ThreadLocalBlock, ThreadLocalBlocks
 
@@ -71,6 +72,7 @@ class LinkedUnit:
     definitions: dict[str, Definition]
     groups: tuple[str, ...]
     opens_libraries: bool  # which may want to bind to what has been linked
+    objects: tuple[PlacedObject, ...]
 
 
 def link(
@@ -148,6 +150,10 @@ def link(
         definitions=_definitions(graph, tables, defined, unit),
         groups=tuple(groups),
         opens_libraries=not OPENERS.isdisjoint(graph.global_names),
+        objects=tuple(
+            PlacedObject(source.name, source.data, addresses)
+            for source, addresses in zip(graph.objects, graph.loaded_addresses(), strict=True)
+        ),
     )
 
 

@@ -312,6 +312,12 @@ class FinalizedAllocation:
         self._ranges: list[Range] | None = ranges
 
     @property
+    def ranges(self) -> list[Range]:
+        """Whole pages; the offsets are addresses of the executor's."""
+        first = self._slab.reservation.address
+        return [Range(first + r.offset, r.size, r.protection) for r in self._ranges or ()]
+
+    @property
     def size(self) -> int:
         """Bytes, whole pages."""
         return sum(range_.size for range_ in self._ranges or ())

@@ -60,6 +60,8 @@ class Operation(enum.IntEnum):
     CLOSE_EXPORTS = 22
     CHECKPOINT = 23
     TAKE_OVER = 24
+    CRASHED = 25
+    CRASH_DETAILS = 26
     DEBUG_OBJECT = 30
     PERF_MAP = 31
 

@@ -117,8 +117,12 @@ class Program:
 
     def integer(self, name: str, size: int = 4) -> int:
         """The value of a signed integer variable of ``size`` bytes."""
-        data = self.process.read_memory(self.address(name), size)
-        assert len(data) == size, f"{name} cannot be read"
+        return self.integer_at(self.address(name), size)
+
+    def integer_at(self, address: int, size: int) -> int:
+        """The signed integer of ``size`` bytes at an address."""
+        data = self.process.read_memory(ExecutorAddress(address), size)
+        assert len(data) == size, f"{address:#x} cannot be read"
         return int.from_bytes(data, "little", signed=True)
 
     def run_c(self, source: str) -> None:

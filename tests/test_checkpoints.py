@@ -94,7 +94,7 @@ def test_open_channels_that_are_lost_look_closed_and_are_counted(forkrepl: Run) 
         "read(ends[0], &c, 1)",
     )
     assert out == "(ssize_t) 0\n"
-    assert "lost: 2 open pipes or sockets" in err
+    assert "lost: 2 open pipe or sockets" in err
 
 
 def test_files_stay_open_where_they_were(forkrepl: Run) -> None:

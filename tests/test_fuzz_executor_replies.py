@@ -28,7 +28,7 @@ PAYLOADS = st.one_of(
 # What is added to the operation that was asked for, the payload, the error, and the
 # size that the head tells if that is not the payload's.
 REPLIES = st.tuples(
-    st.sampled_from([0, 0, 0, 0, 1, -1, 14]),
+    st.sampled_from([0, 0, 0, 0, 1, -1, 14, 17, 18]),
     PAYLOADS,
     st.sampled_from([0, 0, 0, 1, 5, 0xFFFF]),
     st.none() | st.none() | st.sampled_from([0, 3, 1000, wire.MAX_PAYLOAD + 1, (1 << 32) - 1]),

@@ -87,9 +87,21 @@ def test_only_the_codegen_worker_uses_llvmlite() -> None:
     assert importers("llvmlite") <= {"repl/codegen_worker.py"}
 
 
+def test_only_the_symbolizer_uses_elftools() -> None:
+    assert importers("elftools") <= {"runtime/symbolizer.py"}
+
+
 @pytest.mark.parametrize("module", ["repl.cli", "repl.session", "repl.link_command"])
 def test_start_up_imports_nothing_slow(module: str) -> None:
-    slow = ["numpy", "llvmlite", "prompt_toolkit", "sortedcontainers", "pygments", "tqdm"]
+    slow = [
+        "numpy",
+        "llvmlite",
+        "prompt_toolkit",
+        "sortedcontainers",
+        "pygments",
+        "tqdm",
+        "elftools",
+    ]
     script = f"import sys, {module}\nprint([m for m in {slow} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", script], check=True, capture_output=True, text=True, cwd=ROOT

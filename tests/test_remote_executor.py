@@ -107,9 +107,9 @@ ENDS = {
     "#include <cstdlib>\nexit(7);": (7, ""),
     "#include <unistd.h>\n_exit(7);": (7, "ended without notice, with status 7"),
     "int main() { return 7; }": (7, ""),
-    "*(volatile int *)0 = 1;": (128 + signal.SIGSEGV, "SIGSEGV"),
+    "*(volatile int *)0 = 1;": (128 + signal.SIGSEGV, "SIGSEGV: write to address 0x0 (null"),
     "#include <csignal>\nraise(SIGKILL);": (128 + signal.SIGKILL, "SIGKILL"),
-    "int main() { __builtin_trap(); }": (128 + signal.SIGILL, "SIGILL"),
+    "int main() { __builtin_trap(); }": (128 + signal.SIGILL, "at -c:1   in main"),
     "#include <cstdlib>\nstruct A { ~A() { abort(); } } a;": (128 + signal.SIGABRT, "SIGABRT"),
     "%lib nowhere": (1, "no library nowhere"),
 }

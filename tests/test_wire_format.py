@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runtime_support import ROOT
 
-from runtime import wire
+from runtime import crash, wire
 from runtime.errors import ExecutorError
 from runtime.wire import Operation, Outcome, Value, pack_strings, unpack_outcome
 
@@ -56,6 +56,37 @@ LAYOUTS = {
             "value_length",
             "unused",
         ],
+    ),
+    "wire_crash": (
+        crash.CRASH,
+        [
+            "signal",
+            "code",
+            "address",
+            "access",
+            "pc",
+            "sp",
+            "process",
+            "thread",
+            "sender",
+            "unused",
+        ],
+    ),
+    "wire_crash_details": (
+        crash.DETAILS,
+        [
+            "walked",
+            "instruction",
+            "is_complete",
+            "newest_count",
+            "mapping_count",
+            "frame_count",
+        ],
+    ),
+    "wire_crash_mapping": (crash.MAPPING, ["start", "end", "protection", "name_length"]),
+    "wire_crash_frame": (
+        crash.FRAME,
+        ["pc", "is_return", "library_length", "symbol_length", "unused"],
     ),
 }
 

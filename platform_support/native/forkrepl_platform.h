@@ -88,6 +88,10 @@ void forkrepl_end(int status);
 // the library's own handlers, and what they have registered before runs after.
 void forkrepl_library_opened(void);
 
+// How signals get their default action again when a unit goes with their handlers;
+// without this, SIG_DFL.
+void forkrepl_set_signal_default(void (*restore)(int signal));
+
 // Shows debuggers an object file with the addresses of its sections filled in; it
 // is copied, and goes when its unit is closed or cannot be registered. 0, or ENOMEM:
 // then debuggers know nothing of the unit.

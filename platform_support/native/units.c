@@ -11,6 +11,7 @@
 // libgcc's registration of unwind tables (unwind-dw2-fde.h).
 extern void __register_frame(void *);
 extern void __deregister_frame(void *);
+extern const void *_Unwind_Find_FDE(void *, void *);
 
 struct unit {
   struct unit *older;
@@ -52,6 +53,14 @@ static void destroy(struct unit *unit) {
   free(unit);
 }
 
+// libgcc sorts the frames, in memory from malloc, when they are first looked for. That
+// is done now, because later it may be in the handler of a crash in malloc.
+static void register_frames(const struct forkrepl_unit *description) {
+  void *bases[3]; // struct dwarf_eh_bases
+  __register_frame((void *)description->eh_frame);
+  _Unwind_Find_FDE((void *)description->text_start, bases);
+}
+
 int forkrepl_unit_register(const struct forkrepl_unit *description) {
   struct unit *added = create(description);
   if (!added)
@@ -69,7 +78,7 @@ int forkrepl_unit_register(const struct forkrepl_unit *description) {
     return error;
   }
   if (description->eh_frame)
-    __register_frame((void *)description->eh_frame);
+    register_frames(description);
   pthread_mutex_lock(&lock);
   added->older = newest;
   newest = added;

@@ -3,17 +3,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 static int control = -1;
 static unsigned char *buffer;
 static size_t capacity;
+static atomic_flag sending = ATOMIC_FLAG_INIT; // somebody is
 
 void connection_open(int descriptor) {
   struct rlimit limit;
@@ -21,6 +24,7 @@ void connection_open(int descriptor) {
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > 64 &&
       limit.rlim_cur < 4096)
     lowest = (int)limit.rlim_cur - 32;
+  atomic_flag_clear(&sending);
   control = fcntl(descriptor, F_DUPFD_CLOEXEC, lowest);
   if (control < 0) {
     control = descriptor;
@@ -87,7 +91,7 @@ int connection_receive(struct request *request) {
   return 1;
 }
 
-void connection_reply2(uint16_t operation, int error, const void *first,
+static void send_frame(uint16_t operation, int error, const void *first,
                        size_t first_size, const void *second,
                        size_t second_size) {
   struct wire_head head = {(uint32_t)(first_size + second_size), operation,
@@ -114,7 +118,33 @@ void connection_reply2(uint16_t operation, int error, const void *first,
   }
 }
 
+// Waits a millisecond at a time, at most `most` of them (negative: without end). 0:
+// somebody else still sends.
+static int begin_sending(int most) {
+  const struct timespec pause = {.tv_nsec = 1000000};
+  while (atomic_flag_test_and_set(&sending)) {
+    if (most >= 0 && most-- == 0)
+      return 0;
+    nanosleep(&pause, NULL);
+  }
+  return 1;
+}
+
+void connection_reply2(uint16_t operation, int error, const void *first,
+                       size_t first_size, const void *second,
+                       size_t second_size) {
+  begin_sending(-1);
+  send_frame(operation, error, first, first_size, second, second_size);
+  atomic_flag_clear(&sending);
+}
+
 void connection_reply(uint16_t operation, int error, const void *payload,
                       size_t size) {
   connection_reply2(operation, error, payload, size, NULL, 0);
+}
+
+int connection_seize(void) { return begin_sending(100); }
+
+void connection_tell(uint16_t operation, const void *payload, size_t size) {
+  send_frame(operation, 0, payload, size, NULL, 0);
 }

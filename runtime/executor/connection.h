@@ -34,3 +34,10 @@ void connection_reply(uint16_t operation, int error, const void *payload,
 void connection_reply2(uint16_t operation, int error, const void *first,
                        size_t first_size, const void *second,
                        size_t second_size);
+
+// For a crash: the socket is this thread's for good, and what others want to send
+// waits for the end of the process. 0 if another reply is on its way and stays there.
+int connection_seize(void);
+
+// Sends a frame on the socket that has been seized.
+void connection_tell(uint16_t operation, const void *payload, size_t size);

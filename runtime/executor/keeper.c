@@ -31,9 +31,7 @@ static void reap(void) {
 }
 
 static _Noreturn void keep(void) {
-  sigset_t all, child;
-  sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, NULL);
+  sigset_t child;
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
   struct pollfd polled[2] = {{signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK), POLLIN, 0},
@@ -56,11 +54,16 @@ void keeper_start(int report_descriptor, int control) {
   report_socket = report_descriptor;
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   pid_t keeper = getpid();
+  // Before the fork: the child may end at once.
+  sigset_t all, before;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before);
   pid_t executor = fork();
   if (executor < 0)
     _exit(1);
   if (executor == 0) {
     close(report_socket);
+    sigprocmask(SIG_SETMASK, &before, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != keeper)
       _exit(0);

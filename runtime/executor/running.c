@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "running.h"
+#include "crash.h"
 #include "forkrepl_platform.h"
 #include "keyboard.h"
 #include "request.h"
@@ -12,9 +13,11 @@
 static pid_t controlled;
 static char **arguments; // of the user's program, the last one NULL
 
+static int is_controlled(void) { return getpid() == controlled; }
+
 static void reply_outcome(const struct request *request,
                           const struct forkrepl_outcome *outcome) {
-  if (getpid() != controlled) // the snippet forked and this is the child
+  if (!is_controlled()) // the snippet forked and this is the child
     exit(outcome->kind == FORKREPL_THREW);
   struct wire_outcome wire = {
       .kind = outcome->kind,
@@ -96,7 +99,7 @@ void running_on_close(const struct request *request) {
 // exit() or quick_exit(), from wherever: the controller learns that it was no
 // accident.
 static void tell_status(int status) {
-  if (getpid() == controlled)
+  if (is_controlled())
     connection_reply(WIRE_EXITING, 0, &status, sizeof status);
 }
 
@@ -114,6 +117,7 @@ void running_begin(void) {
     keyboard_off();
   }
   controlled = getpid();
+  crash_attend(is_controlled);
 }
 
 pid_t running_pid(void) { return controlled; }

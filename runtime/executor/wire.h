@@ -2,8 +2,8 @@
 // half and tests/test_wire_format.py holds the two together.
 //
 // Requests and replies are a frame head and a payload, little endian, one reply
-// for each request, in order. Only EXITING, ENDED and a checkpoint's first word come
-// unasked.
+// for each request, in order. Only EXITING, CRASHED, CRASH_DETAILS, ENDED and a
+// checkpoint's first word come unasked.
 #pragma once
 
 #include <stdint.h>
@@ -50,6 +50,9 @@ enum wire_operation {
   WIRE_CHECKPOINT = 23,    // a socket comes along ->; from the fork, on that socket
                            // and unasked: wire_checkpoint
   WIRE_TAKE_OVER = 24,     // to a checkpoint -> (it is the executor from now on)
+  WIRE_CRASHED = 25,       // unasked: wire_crash; the end by this signal follows
+  WIRE_CRASH_DETAILS = 26, // unasked, after CRASHED if all goes well:
+                           // wire_crash_details, mappings, frames
   WIRE_DEBUG_OBJECT = 30,  // u64 dso handle of a unit that REGISTER will name, an
                            // object file with addresses ->
   WIRE_PERF_MAP = 31,      // lines of text ->
@@ -105,4 +108,41 @@ struct wire_checkpoint {
 struct wire_keeper_report {
   uint32_t pid;   // of a process that has ended
   int32_t status; // as of wait(2)
+};
+
+struct wire_crash {
+  uint32_t signal;
+  int32_t code;     // si_code
+  uint64_t address; // si_addr, if the kernel found a fault
+  uint64_t access;  // the error code of the page fault; SIGSYS: the system call
+  uint64_t pc;
+  uint64_t sp;
+  uint32_t process;
+  uint32_t thread; // of the crash; the main thread's is the process's
+  uint32_t sender; // the process that sent the signal, if one did
+  uint32_t unused;
+};
+
+struct wire_crash_details {
+  uint64_t walked;      // how many frames there are, as far as was looked
+  uint64_t instruction; // the first bytes at the pc
+  uint32_t is_complete; // it was looked to the end
+  uint32_t newest_count; // after so many frames some may be left out
+  uint32_t mapping_count; // the one below the address, at it, above it
+  uint32_t frame_count;   // innermost first
+};
+
+struct wire_crash_mapping {
+  uint64_t start;
+  uint64_t end;
+  uint32_t protection;
+  uint32_t name_length; // of the string that follows
+};
+
+struct wire_crash_frame {
+  uint64_t pc;
+  uint32_t is_return; // pc is where a call returns to
+  uint32_t library_length; // of the two strings that follow, empty for code that
+  uint32_t symbol_length;  // is in no library
+  uint32_t unused;
 };

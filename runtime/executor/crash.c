@@ -1,0 +1,244 @@
+// Everything in here runs in a signal handler, in a process whose heap and locks may
+// be in any state: no malloc, no stdio, fixed buffers. What may fail comes later than
+// what may not, and a crash in the report sends what has been found by then.
+#define _GNU_SOURCE
+#include "crash.h"
+#include "connection.h"
+#include "forkrepl_platform.h"
+#include "mappings.h"
+#include "memory.h"
+
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+#include <unwind.h>
+
+static const int crash_signals[] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
+                                    SIGABRT, SIGTRAP, SIGSYS};
+enum { COUNT = sizeof crash_signals / sizeof *crash_signals };
+
+enum { NEWEST = 32, OLDEST = 16 }; // frames that are kept of a deep stack
+enum { MOST_MS = 400 };            // for walking it
+enum { LONGEST_NAME = 511 };       // bytes
+enum { INSTRUCTION_FETCH = 0x10 }; // in the error code of a page fault
+
+static int (*in_control)(void);
+static char stack[64 << 10] __attribute__((aligned(16))); // the handler's
+static atomic_int reporter; // the thread that reports, 0 if none does
+static int first_signal;
+static uint64_t crash_address;
+
+static struct frame {
+  uint64_t pc;
+  uint32_t is_return;
+} newest[NEWEST], oldest[OLDEST]; // `oldest` is a ring
+static uint64_t walked;
+static uint32_t is_complete;
+static uint64_t resumed_pc; // where the unwinder finds what was interrupted
+static struct timespec started;
+static uint64_t instruction;
+
+static char payload[64 << 10];
+static size_t filled;
+
+// With a signal that the process may not survive.
+static _Noreturn void die(int number) {
+  struct sigaction action = {.sa_handler = SIG_DFL};
+  sigset_t set;
+  sigaction(number, &action, NULL);
+  sigemptyset(&set);
+  sigaddset(&set, number);
+  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+  syscall(SYS_tgkill, getpid(), (pid_t)syscall(SYS_gettid), number);
+  _exit(128 + number);
+}
+
+static void note_frame(uint64_t pc, int is_return) {
+  struct frame frame = {pc, (uint32_t)is_return};
+  if (walked < NEWEST)
+    newest[walked] = frame;
+  else
+    oldest[(walked - NEWEST) % OLDEST] = frame;
+  ++walked;
+}
+
+static int took_too_long(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (now.tv_sec - started.tv_sec) * 1000 +
+             (now.tv_nsec - started.tv_nsec) / 1000000 >
+         MOST_MS;
+}
+
+static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *seen) {
+  int is_exact = 0;
+  uint64_t pc = _Unwind_GetIPInfo(context, &is_exact);
+  int *is_inside = seen;
+  if (!*is_inside) { // still in this handler
+    *is_inside = is_exact && pc == resumed_pc;
+    if (*is_inside && walked == 1) // a call of what is no code
+      note_frame(pc, 1);
+    else if (*is_inside)
+      note_frame(pc, 0);
+    return _URC_NO_REASON;
+  }
+  note_frame(pc, !is_exact);
+  return walked % 64 == 0 && took_too_long() ? _URC_NORMAL_STOP : _URC_NO_REASON;
+}
+
+static void walk(const struct wire_crash *crash, ucontext_t *context) {
+  int is_inside = 0;
+  uint64_t caller;
+  clock_gettime(CLOCK_MONOTONIC, &started);
+  // A call of what is no code has no frame of its own: unwind from its return
+  // address, as if it had returned.
+  if (crash->access & INSTRUCTION_FETCH && crash->address == crash->pc &&
+      memory_read(crash->sp, &caller, sizeof caller) == sizeof caller) {
+    note_frame(crash->pc, 0);
+    context->uc_mcontext.gregs[REG_RIP] = (greg_t)caller;
+    context->uc_mcontext.gregs[REG_RSP] += (greg_t)sizeof caller;
+  }
+  resumed_pc = (uint64_t)context->uc_mcontext.gregs[REG_RIP];
+  is_complete = _Unwind_Backtrace(visit, &is_inside) == _URC_END_OF_STACK;
+  if (!walked)
+    note_frame(crash->pc, 0);
+}
+
+static void append(const void *bytes, size_t size) {
+  memcpy(payload + filled, bytes, size);
+  filled += size;
+}
+
+static size_t name_length(const char *name) {
+  return name ? strnlen(name, LONGEST_NAME) : 0;
+}
+
+// 0 when there is no room for more.
+static int append_frame(const struct frame *frame) {
+  Dl_info found;
+  struct wire_crash_frame wire = {.pc = frame->pc, .is_return = frame->is_return};
+  memset(&found, 0, sizeof found);
+  if (dladdr((const void *)(frame->pc - frame->is_return), &found)) {
+    wire.library_length = (uint32_t)name_length(found.dli_fname);
+    wire.symbol_length = (uint32_t)name_length(found.dli_sname);
+  }
+  if (filled + sizeof wire + 2 * LONGEST_NAME > sizeof payload)
+    return 0;
+  append(&wire, sizeof wire);
+  append(found.dli_fname, wire.library_length);
+  append(found.dli_sname, wire.symbol_length);
+  return 1;
+}
+
+static uint32_t append_frames(void) {
+  uint32_t count = 0;
+  for (uint64_t i = 0; i < walked && i < NEWEST; ++i)
+    count += (uint32_t)append_frame(&newest[i]);
+  uint64_t rest = walked > NEWEST ? walked - NEWEST : 0;
+  for (uint64_t i = rest > OLDEST ? rest - OLDEST : 0; i < rest; ++i)
+    count += (uint32_t)append_frame(&oldest[i % OLDEST]);
+  return count;
+}
+
+static void send_details(void) {
+  static int has_begun;
+  struct mapping mappings[3];
+  struct wire_crash_details details = {.walked = walked,
+                                       .instruction = instruction,
+                                       .is_complete = is_complete,
+                                       .newest_count = NEWEST};
+  if (has_begun++) // it crashed itself
+    return;
+  filled = sizeof details;
+  size_t count = mappings_around(crash_address, mappings);
+  for (size_t i = 0; i < count; ++i) {
+    struct wire_crash_mapping wire = {mappings[i].start, mappings[i].end,
+                                      mappings[i].protection,
+                                      (uint32_t)name_length(mappings[i].name)};
+    append(&wire, sizeof wire);
+    append(mappings[i].name, wire.name_length);
+  }
+  details.mapping_count = (uint32_t)count;
+  details.frame_count = append_frames();
+  memcpy(payload, &details, sizeof details);
+  connection_tell(WIRE_CRASH_DETAILS, payload, filled);
+}
+
+static void report(const struct wire_crash *crash, ucontext_t *context) {
+  if (!connection_seize())
+    return;
+  connection_tell(WIRE_CRASHED, crash, sizeof *crash);
+  crash_address = crash->address;
+  memory_read(crash->pc, &instruction, sizeof instruction);
+  walk(crash, context);
+  send_details();
+}
+
+static struct wire_crash describe(int number, const siginfo_t *info,
+                                  const ucontext_t *context) {
+  const greg_t *registers = context->uc_mcontext.gregs;
+  struct wire_crash crash = {.signal = (uint32_t)number,
+                             .code = info->si_code,
+                             .pc = (uint64_t)registers[REG_RIP],
+                             .sp = (uint64_t)registers[REG_RSP],
+                             .process = (uint32_t)getpid(),
+                             .thread = (uint32_t)syscall(SYS_gettid)};
+  if (info->si_code <= 0) { // kill(2), raise(3) and their kin
+    crash.sender = (uint32_t)info->si_pid;
+    return crash;
+  }
+  crash.address = (uint64_t)info->si_addr;
+  crash.access = number == SIGSYS ? (uint64_t)info->si_syscall
+                                  : (uint64_t)registers[REG_ERR];
+  return crash;
+}
+
+static void on_signal(int number, siginfo_t *info, void *context) {
+  int nobody = 0, self = (int)syscall(SYS_gettid);
+  if (!in_control())
+    die(number);
+  if (!atomic_compare_exchange_strong(&reporter, &nobody, self)) {
+    while (nobody != self) // another thread is about to end the process
+      pause();
+    send_details(); // the report crashed
+    die(first_signal);
+  }
+  first_signal = number;
+  struct wire_crash crash = describe(number, info, context);
+  report(&crash, context);
+  die(number);
+}
+
+static void install(int number) {
+  struct sigaction action = {.sa_sigaction = on_signal,
+                             .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+  sigaction(number, &action, NULL);
+}
+
+// For signals whose handlers go with their units.
+static void restore(int number) {
+  for (int i = 0; i < COUNT; ++i)
+    if (crash_signals[i] == number)
+      return install(number);
+  struct sigaction action = {.sa_handler = SIG_DFL};
+  sigaction(number, &action, NULL);
+}
+
+void crash_attend(int (*is_controlled)(void)) {
+  stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};
+  in_control = is_controlled;
+  atomic_store(&reporter, 0); // of a process that this one is a fork of
+  sigaltstack(&own, NULL); // of this thread; the others have none
+  for (int i = 0; i < COUNT; ++i) {
+    struct sigaction now;
+    if (sigaction(crash_signals[i], NULL, &now) == 0 &&
+        now.sa_handler == SIG_DFL)
+      install(crash_signals[i]);
+  }
+  forkrepl_set_signal_default(restore);
+}
