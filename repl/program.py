@@ -210,4 +210,6 @@ class Program:
             standard_input=subprocess.DEVNULL if self._options.private_input else None,
         )
         executor.survives_interrupts = self._options.interactive
+        if isinstance(executor, ExecutorProcess):
+            executor.ends_forks = self._options.recover
         return executor

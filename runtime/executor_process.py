@@ -55,6 +55,8 @@ class ExecutorProcess(ExecutorClient):
         super().__init__(ours)
         self._keeper = Keeper(process, keepers)
         self._is_closed = False
+        self.ends_forks = False
+        """Whether the program's forks end with it, as far as they run no other program."""
         self._unmet: socket.socket | None = None  # a checkpoint that is being made
         self._met: Checkpoint | ExecutorError | None = None  # what became of it
         self._checkpoints: set[Checkpoint] = set()
@@ -128,7 +130,7 @@ class ExecutorProcess(ExecutorClient):
             self._unmet.close()
         for checkpoint in self._checkpoints:
             checkpoint.discard()
-        self._keeper.close()
+        self._keeper.close(self.ends_forks)
 
     def _greet(self) -> None:
         super()._greet()

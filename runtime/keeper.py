@@ -84,13 +84,17 @@ class Keeper:
             return self._process.wait(patience)
         return None
 
-    def close(self) -> None:
-        """End all processes that are watched, and the keeper."""
+    def close(self, end_forks: bool = False) -> None:
+        """End all processes that are watched, and the keeper. ``end_forks``: also what
+        the program has forked and left behind, except where it runs another program."""
         for pid in self._pidfds:
             self.end(pid)
         for pid in list(self._pidfds):
             self.wait_for(pid, _PATIENCE)
             self.unwatch(pid)
+        if end_forks:
+            with contextlib.suppress(OSError):
+                self._connection.sendall(b"f")
         self._connection.close()
         if self.wait(_PATIENCE) is None:
             self._process.kill()

@@ -163,6 +163,13 @@ def test_a_fork_that_crashes_costs_nothing(forkrepl: Run) -> None:
     assert (out, err) == ("(bool) true\n", "")
 
 
+def test_a_fork_that_does_not_come_back_ends_with_the_session(forkrepl: Run) -> None:
+    out, _ = run(  # returns when nobody holds its output any more
+        forkrepl, "#include <unistd.h>\nint x = 1;", "if (!fork()) for (;;) pause();", "x"
+    )
+    assert out == "(int) 1\n"
+
+
 def test_nothing_is_taken_back_from_a_script(forkrepl: Run) -> None:
     """No copies are made for one: a crash is its end."""
     result = forkrepl("-c", f"int x = 1; x\n{CRASH}x")

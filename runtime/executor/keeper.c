@@ -8,9 +8,12 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,6 +33,30 @@ static void reap(void) {
     report(pid, status);
 }
 
+// Ends the copies of the executor that the program has left behind. What has started
+// another program since is left alone.
+static void end_forks(void) {
+  struct stat ours, its;
+  char path[64], *end;
+  snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+  FILE *children = fopen(path, "re");
+  if (!children || stat("/proc/self/exe", &ours))
+    return;
+  static char list[1 << 16];
+  size_t size = fread(list, 1, sizeof list - 1, children);
+  fclose(children);
+  list[size] = 0;
+  for (char *at = list;; at = end) {
+    long pid = strtol(at, &end, 10);
+    if (end == at)
+      break;
+    snprintf(path, sizeof path, "/proc/%ld/exe", pid);
+    if (stat(path, &its) == 0 && its.st_dev == ours.st_dev &&
+        its.st_ino == ours.st_ino)
+      kill((pid_t)pid, SIGKILL);
+  }
+}
+
 static _Noreturn void keep(void) {
   sigset_t child;
   sigemptyset(&child);
@@ -43,9 +70,12 @@ static _Noreturn void keep(void) {
     while (read(polled[0].fd, &unused, sizeof unused) > 0)
       ;
     reap();
-    // The controller has ended the processes, or is gone itself: then the executor
-    // ends with this process (PR_SET_PDEATHSIG), and checkpoints see it by themselves.
-    if (polled[1].revents)
+    char wish;
+    if (polled[1].revents && recv(report_socket, &wish, 1, 0) > 0)
+      end_forks();
+    else if (polled[1].revents)
+      // The controller has ended the processes, or is gone itself: then the executor
+      // ends with this one (PR_SET_PDEATHSIG), and checkpoints see it by themselves.
       _exit(0);
   }
 }
