@@ -193,11 +193,11 @@ CASES = {
         ABRT, r"free called abort: is the heap damaged\?", ["at -:7:1"],
     ),
     "in a thread": Case(
-        "#include <thread>\n" + BUMP + "std::thread t(bump, nullptr);\nt.join();", SEGV, null(),
+        "#include <thread>\n" + BUMP + "{ std::thread t(bump, nullptr); t.join(); }", SEGV, null(),
         ["at -:3:10 in bump(int*)"],
     ),
     "uncaught in a thread": Case(
-        "#include <thread>\nvoid f() {\n  throw 1; }\nstd::thread t(f);\nt.join();", ABRT,
+        "#include <thread>\nvoid f() {\n  throw 1; }\n{ std::thread t(f); t.join(); }", ABRT,
         "an exception that nobody catches", ["at -:3:3 in f()"],
     ),
     "in a signal handler": Case(

@@ -1,9 +1,10 @@
 // A copy of the process, for the case that the next input destroys the original.
 //
-// The program must not notice it: not by wait(2), so the copy is the keeper's child,
-// not ours; not by its fork handlers, which do not run; and not by a pipe whose other
-// end never sees the end of the stream because the copy holds it, so the copy lets go
-// of pipes and sockets (after a rollback their other sides look closed).
+// The program must not notice it: not by wait(2) or SIGCHLD, so the copy is the
+// keeper's child, not ours; not by its fork handlers, which do not run; and not by a
+// pipe whose other end never sees the end of the stream because the copy holds it, so
+// the copy lets go of pipes and sockets (after a rollback their other sides look
+// closed).
 #define _GNU_SOURCE
 #include "checkpoint.h"
 #include "connection.h"
@@ -12,12 +13,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/futex.h>
-#include <linux/sched.h>
 #include <sched.h>
-#include <signal.h>
+#include <setjmp.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/rseq.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -35,53 +35,45 @@ static uint32_t other_threads(void) {
   return (uint32_t)tasks.st_nlink - 3;
 }
 
-// With one thread nobody holds a lock of the C library, so the system call is all that
-// is needed, apart from what the C library has the kernel know of a thread.
-static pid_t fork_sibling(void) {
-  int *thread_id = NULL;
-  void *robust_list = NULL;
-  size_t robust_size = 0;
-  if (prctl(PR_GET_TID_ADDRESS, &thread_id) || !thread_id)
-    return -1;
-  syscall(SYS_get_robust_list, 0, &robust_list, &robust_size);
-  long flags = CLONE_PARENT | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
-  pid_t pid = (pid_t)syscall(SYS_clone, flags, NULL, NULL, thread_id, NULL);
-  if (pid == 0)
-    syscall(SYS_set_robust_list, robust_list, robust_size);
-  return pid;
-}
+static jmp_buf in_copy;
 
-// With several, the C library's own fork sees to its locks; a process between makes
-// the copy an orphan, and so the keeper's.
-static pid_t fork_grandchild(void) {
-  sigset_t child_signal, before, pending;
-  sigemptyset(&child_signal);
-  sigaddset(&child_signal, SIGCHLD);
-  sigpending(&pending);
-  pthread_sigmask(SIG_BLOCK, &child_signal, &before);
-  forkrepl_fork_handlers_skip(1);
-  pid_t between = fork();
-  pid_t self = between;
-  if (between == 0) {
-    self = getpid();
-    pid_t copy = fork();
-    if (copy)
-      _exit(copy < 0);
+// The process between, which shares our memory while we wait for it (vfork(2)): the C
+// library's own fork sees to its locks, and ours is not its child's parent.
+static int between(void *error) {
+  pid_t self = getpid();
+  pid_t copy = fork();
+  if (copy == 0) {
     while (getppid() == self)
       sched_yield();
-    self = 0;
-  } else if (between > 0) {
-    int status = 0;
-    while (waitpid(between, &status, 0) < 0 && errno == EINTR)
-      ;
-    if (status)
-      self = -1;
-    if (!sigismember(&pending, SIGCHLD)) // its end is nobody's business
-      sigtimedwait(&child_signal, NULL, &(struct timespec){0});
+    longjmp(in_copy, 1);
   }
-  forkrepl_fork_handlers_skip(0);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  return self;
+  *(int *)error = copy < 0 ? errno : 0;
+  _exit(0);
+}
+
+// The C library has restartable sequences registered for each thread, and does not
+// do it again after a fork by a process like the one between.
+static void register_rseq(void) {
+  if (__rseq_size)
+    syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, sizeof(struct rseq),
+            0, RSEQ_SIG);
+}
+
+// 0 here, 1 in the copy, or a negative errno value.
+static int copy_process(void) {
+  static char stack[64 << 10] __attribute__((aligned(64)));
+  static int error;
+  if (setjmp(in_copy)) {
+    register_rseq();
+    return 1;
+  }
+  // No signal tells of its end, and only who asks for it by __WALL hears of it.
+  pid_t pid = clone(between, stack + sizeof stack, CLONE_VM | CLONE_VFORK, &error);
+  if (pid < 0)
+    return -errno;
+  while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+    ;
+  return -error;
 }
 
 static int same_file(const struct stat *a, const struct stat *b) {
@@ -123,13 +115,11 @@ static uint32_t let_go_of_channels(int keep) {
 
 int checkpoint_fork(int descriptor, struct wire_checkpoint *about) {
   about->threads = other_threads();
-  pid_t pid = about->threads ? -1 : fork_sibling();
-  if (pid < 0)
-    pid = fork_grandchild();
-  if (pid < 0)
-    return -errno;
-  if (pid > 0)
-    return 0;
+  forkrepl_fork_handlers_skip(1);
+  int made = copy_process();
+  forkrepl_fork_handlers_skip(0);
+  if (made <= 0)
+    return made;
   group = getpgrp();
   setpgid(0, 0); // the keyboard's signals are for the running process
   about->channels = let_go_of_channels(descriptor);
