@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from runtime.listener_address import Listener
 
 VERSION = "0.1.0"
+_LONGEST_TIMEOUT = 1e6  # s; poll(2) takes little more
 
 _EPILOG = f"""\
 {PASSED_OPTIONS} -l and -L name shared libraries.
@@ -68,6 +69,8 @@ class CommandLine:
     arguments: list[str] = field(default_factory=list)
     listener: Listener | None = None
     perf: bool = False
+    redefine: bool | None = None
+    parse_timeout: float = 60
 
 
 def main() -> None:
@@ -130,6 +133,8 @@ def parse(arguments: list[str]) -> CommandLine:
         arguments=parsed.arguments,
         listener=find_listener(parser, parsed),
         perf=parsed.perf,
+        redefine=None if parsed.redefine is None else parsed.redefine == "yes",
+        parse_timeout=parsed.parse_timeout,
     )
     if line.code is not None and line.file is not None:  # with -c there is no FILE
         line.arguments.insert(0, line.file)
@@ -157,12 +162,35 @@ def _parser() -> argparse.ArgumentParser:
     add("--history-file", metavar="PATH", help="where the history is kept")
     add("-l", dest="libraries", action="append", metavar="NAME", help="load a shared library")
     add("-L", dest="library_folders", action="append", metavar="DIR", help="look there for it")
+    add(
+        "--redefine",
+        choices=("yes", "no"),
+        help="whether an input may declare again what an earlier one did "
+        "(default: yes, but no for FILE and -c without -i)",
+    )
+    add(
+        "--parse-timeout",
+        type=_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="what Clang may take for an input (default: 60; 0: any time)",
+    )
     add_compiler_options(parser)
     add_perf_option(parser)
     add_connect_options(parser)
     add("file", nargs="?", metavar="FILE", help=argparse.SUPPRESS)
     add("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help=argparse.SUPPRESS)
     return parser
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds < _LONGEST_TIMEOUT:  # also false for nan
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of seconds")
+    return seconds
 
 
 def _run(line: CommandLine) -> int:
@@ -255,7 +283,16 @@ def _session_options(line: CommandLine, colour: bool) -> SessionOptions:
         interactive=line.interactive or (line.file is None and sys.stdin.isatty()),
         line_tables=is_dialogue,
         most_frames=8 if is_dialogue else 4,
+        redefinition=_redefinition(line),
+        parse_timeout=line.parse_timeout,
     )
+
+
+def _redefinition(line: CommandLine) -> bool:
+    """What is typed or piped is tried out; a script keeps to the rules of its language."""
+    if line.redefine is not None:
+        return line.redefine
+    return line.interactive or _reads_standard_input(line)
 
 
 def _language_flags(line: CommandLine) -> list[str]:

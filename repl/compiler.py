@@ -11,8 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from repl.codegen import CodeGenerator
+from repl.completeness import unclosed_bracket
 from repl.errors import CompileError
-from repl.frontend import Frontend, ParsedInput, Source
+from repl.frontend import Frontend, FrontendState, ParsedInput, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,9 @@ class Compiler:
 
         Raises CompileError or CodegenError; then the input is forgotten.
         """
+        _check_ends(source)
+        if upcoming is not None and unclosed_bracket(upcoming.text):
+            upcoming = None
         ahead, self._ahead = self._ahead, None
         if ahead is None or ahead.source != source:
             self._drop(ahead)
@@ -81,14 +85,20 @@ class Compiler:
         self._drop(ahead)
         self._frontend.rollback(length)
 
-    def snapshot(self) -> tuple[bytes, ...]:
-        """The inputs in force, for ``restore``."""
-        return self._frontend.snapshot()[: self.length]
+    def snapshot(self, length: int | None = None) -> FrontendState:
+        """The inputs in force, or the first ``length`` of them, to come back to."""
+        state = self._frontend.snapshot()
+        return FrontendState(state.inputs[: self.length if length is None else length])
 
-    def restore(self, state: tuple[bytes, ...]) -> None:
-        """Go to where ``snapshot`` was taken, back or forth."""
-        self.rollback(self.length)
+    def restore(self, state: FrontendState) -> None:
+        """Go to exactly that state, from whatever has been compiled since."""
+        ahead, self._ahead = self._ahead, None
+        self._drop(ahead)
         self._frontend.restore(state)
+
+    def prepare(self) -> None:
+        """Begin to make ready for the next input what the last one has left damaged."""
+        self._frontend.prepare()
 
     def _start(self, source: Source) -> _Ahead:
         """Parse; set the code generator to work on the result."""
@@ -105,3 +115,12 @@ class Compiler:
         if ahead is not None:
             self._codegen.cancel()
             self._frontend.rollback(ahead.before)
+
+
+def _check_ends(source: Source) -> None:
+    """Clang's incremental parser waits for ever for the end of such an input."""
+    missing = unclosed_bracket(source.text)
+    if missing:
+        last = source.line + source.text.rstrip("\n").count("\n")
+        message = f"{source.name}:{last}: error: the input ends where a '{missing}' is missing"
+        raise CompileError(message, ())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from repl.crash_causes import CRASH_SIGNALS, describe_cause
 from repl.errors import signal_abbreviation
+from repl.redefined_names import as_written
 from runtime.crash import CrashReport, Frame
 from runtime.demangle import demangle
 from runtime.errors import ExecutorDied, printable
@@ -125,6 +126,7 @@ def _add_places(lines: list[_Line], places: list[Place]) -> None:
 
 
 def _shortened(function: str) -> str:
+    function = as_written(function)
     if len(function) <= _LONGEST_FUNCTION:
         return function
     return function[: _LONGEST_FUNCTION - 4] + " ..."

@@ -18,6 +18,10 @@ class CompilerDied(ShellError):
     """A compiler process (frontend or code generator) ended or broke the protocol."""
 
 
+class CompilerTimeout(ShellError):
+    """A compiler process took longer than it may."""
+
+
 class CodegenError(ShellError):
     """LLVM could not turn the code into machine code."""
 

@@ -10,24 +10,20 @@ checkpoint "nothing typed yet" and the ancestor that reaps all others.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
-import signal
-import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from repl.compiler_process import CompilerProcess
-from repl.errors import CompileError, CompilerDied, Diagnostic, SetupError, ShellError
-from repl.framing import Header, receive_message, send_message
+from repl.diagnostics import compile_error, shorten
+from repl.errors import CompileError, CompilerDied, CompilerTimeout, SetupError
+from repl.framing import Header
+from repl.frontend_copies import AcceptedInput, FrontendCopies, FrontendCopy, HiddenDeclaration
 
-_SLOW_PARSE = 0.02  # s: worth a checkpoint of its own
-_CHECKPOINT_EVERY = 16  # inputs
-_MOST_CHECKPOINTS = 6
+_OUT_OF_MEMORY = re.compile("out of memory|pthread_create failed")  # LLVM's words
+_MOST_ROUNDS = 100  # of finding out what an input redefines: Clang tells 20 at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,58 +64,37 @@ class Source:
         return text.encode("utf-8", "surrogateescape")
 
 
-class _Copy:
-    """One process of the frontend. ``length``: how many inputs it has parsed."""
+@dataclass(frozen=True, slots=True)
+class FrontendState:
+    """All that is needed to come back: the inputs in force, with what they hide."""
 
-    def __init__(self, connection: socket.socket, pid: int, length: int) -> None:
-        self._connection = connection
-        self._pidfd = os.pidfd_open(pid)
-        self.length = length
-
-    def begin_parse(self, source: bytes) -> None:
-        """Send an input; ``receive`` gets the answer. Raises CompilerDied."""
-        send_message(self._connection, {"op": "parse"}, source)
-
-    def receive(self) -> tuple[Header, bytes]:
-        """Wait for the answer to a request. Raises CompilerDied."""
-        return receive_message(self._connection)
-
-    def fork(self) -> _Copy:
-        """A copy of this copy. Raises CompilerDied, or SetupError if there is no room."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            with theirs:
-                header = {"op": "checkpoint"}
-                send_message(self._connection, header, descriptor=theirs.fileno())
-            reply, _ = self.receive()
-            if not reply.get("ok"):
-                raise SetupError(f"the Clang frontend cannot fork: {reply.get('rendered')}")
-            return _Copy(ours, int(reply["pid"]), self.length)
-        except (ShellError, OSError):
-            ours.close()
-            raise
-
-    def kill(self) -> None:
-        """End the process, whatever it is doing."""
-        self._connection.close()
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-        os.close(self._pidfd)
+    inputs: tuple[AcceptedInput, ...]
 
 
 class Frontend:
-    """Parses inputs one after another; ``rollback`` forgets the newest ones.
+    """Parses inputs one after another; ``rollback`` and ``restore`` go back.
 
+    ``redefinition``: an input may declare again what an earlier one did.
+    ``parse_timeout``: seconds that Clang may take for an input, 0 for any time.
+    ``memory_limit``: bytes that each process may use, None for half of the machine's.
     A context manager: leaving it ends all of its processes.
     """
 
-    def __init__(self, program: Path, flags: Sequence[str]) -> None:
-        self._command = [os.fspath(program), *flags]
-        self._good: list[bytes] = []
-        self._checkpoints: list[_Copy] = []  # the root first
-        self._current: _Copy | None = None
+    def __init__(
+        self,
+        program: Path,
+        flags: Sequence[str],
+        *,
+        redefinition: bool = False,
+        parse_timeout: float = 0,
+        memory_limit: int | None = None,
+    ) -> None:
+        self._redefinition = redefinition
+        self._parse_timeout = parse_timeout
+        self._good: list[AcceptedInput] = []
+        self._current: FrontendCopy | None = None
         self._begun: bytes | None = None  # the input that _current is parsing
-        self._root = CompilerProcess(self._command)
+        self._copies = FrontendCopies(program, flags, memory_limit)
 
     def __enter__(self) -> Frontend:
         return self
@@ -136,7 +111,7 @@ class Frontend:
         """Start to parse an input ahead of ``parse``, which gets the result."""
         self._begun = source.with_line_directive()
         try:
-            self._ready_copy().begin_parse(self._begun)
+            self._ready_copy().begin_parse(AcceptedInput(self._begun))
         except CompilerDied:  # parse will notice, and try again
             self._drop_current()
 
@@ -145,37 +120,21 @@ class Frontend:
 
         After any exception the frontend is as it was before.
         """
-        text = source.with_line_directive()
-        if self._begun != text:
-            self._cancel_begun()
-        current = self._ready_copy()
-        started = time.monotonic()
+        length = len(self._good)
         try:
-            if self._begun is None:
-                current.begin_parse(text)
-            self._begun = None
-            reply, bitcode = current.receive()
-        except CompilerDied:
-            reason = _shorten(self._root.take_output())
+            reply, bitcode = self._parse(source)
+        except BaseException:  # Ctrl-C at any moment, too
+            del self._good[length:]
             self._drop_current()
-            message = f"{source.name}:{source.line}: error: Clang crashed on this input\n{reason}"
-            raise CompileError(message.rstrip(), ()) from None
-        except BaseException:  # Ctrl-C
-            self._drop_current()
+            self._copies.forget(length)
             raise
-        if not reply.get("ok"):
-            self._drop_current()
-            raise _compile_error(reply)
-        self._good.append(text)
-        current.length += 1
-        self._checkpoint_if_worthwhile(current, time.monotonic() - started)
         value: dict[str, Any] | None = reply.get("value")
         return ParsedInput(
             bitcode=bitcode,
             value_type=value["type"] if value else None,
             is_lvalue=value is not None and bool(value["lvalue"]),
-            warnings=_shorten(str(reply.get("rendered", ""))),
-            declares=bool(reply.get("declares", True)),
+            warnings=shorten(str(reply.get("rendered", ""))),
+            declares=bool(reply.get("declares")),
         )
 
     def rollback(self, length: int) -> None:
@@ -184,133 +143,138 @@ class Frontend:
         if length == len(self._good):
             return
         del self._good[length:]
-        while self._checkpoints[-1].length > length:
-            self._checkpoints.pop().kill()
+        self._copies.forget(length)
         self._drop_current()
 
-    def snapshot(self) -> tuple[bytes, ...]:
-        """The inputs in force, for ``restore``."""
-        return tuple(self._good)
+    def snapshot(self) -> FrontendState:
+        """The state as of now, without what has only been begun."""
+        return FrontendState(tuple(self._good))
 
-    def restore(self, state: tuple[bytes, ...]) -> None:
-        """Go to where ``snapshot`` was taken, back or forth."""
+    def restore(self, state: FrontendState) -> None:
+        """Go to exactly that state, from whatever has been parsed since.
+
+        What the two have in common is not parsed again; the rest is when it is needed.
+        """
         common = 0
-        while common < min(len(state), len(self._good)) and state[common] == self._good[common]:
+        for mine, theirs in zip(self._good, state.inputs, strict=False):
+            if mine != theirs:
+                break
             common += 1
         self.rollback(common)
-        if len(state) > common:
-            self._good += state[common:]
+        self._good += state.inputs[common:]
+
+    def prepare(self) -> None:
+        """Begin to make a copy ready for the next input, if there is none.
+
+        It goes on while the user types.
+        """
+        try:
+            self._begin_copy()
+        except (CompilerDied, SetupError):  # parse will notice, and try again
             self._drop_current()
+        except BaseException:  # Ctrl-C, perhaps in the middle of a request
+            self._drop_current()
+            raise
 
     def close(self) -> None:
         """End the frontend and its checkpoints."""
         self._drop_current()
-        while self._checkpoints:
-            self._checkpoints.pop().kill()
-        self._root.close()
+        self._copies.close()
 
     def wait_until_ready(self) -> None:
         """Wait for Clang to have started. Raises SetupError if it cannot."""
-        if self._checkpoints:
-            return
-        try:
-            reply, _ = receive_message(self._root.connection)
-        except CompilerDied:
-            raise SetupError(
-                f"the Clang frontend ({self._command[0]}) does not start: "
-                f"{self._root.last_words()}\n"
-                "It needs the shared libraries of LLVM and Clang 22 (on Debian: libllvm22 and "
-                "libclang-cpp22); 'make setup' installs them"
-            ) from None
-        if not reply.get("ok"):
-            reason = self._root.take_output() or str(reply.get("rendered", ""))
-            raise SetupError(_shorten(reason.removeprefix("error: ")))
-        self._checkpoints.append(_Copy(self._root.connection, self._root.pid, 0))
+        self._copies.wait_until_ready()
 
-    def _ready_copy(self) -> _Copy:
-        """The copy that parses, made from the newest checkpoint if there is none."""
-        self.wait_until_ready()
-        while self._current is None:
-            checkpoint = self._checkpoints[-1]
+    def _parse(self, source: Source) -> tuple[Header, bytes]:
+        """As ``parse``, but after an exception the copy and the checkpoints are not fit
+        for use."""
+        text = source.with_line_directive()
+        if self._begun != text:
+            self._cancel_begun()
+        accepted = AcceptedInput(text)
+        started = time.monotonic()
+        reply, bitcode = self._attempt(source, accepted)
+        for _ in range(_MOST_ROUNDS):
+            more = _redefined(reply, accepted) if self._redefinition else ()
+            if not more:
+                break
+            self._drop_current()
+            accepted = AcceptedInput(text, accepted.hides + more)
+            started = time.monotonic()
+            reply, bitcode = self._attempt(source, accepted)
+        if not reply.get("ok"):
+            raise compile_error(reply)
+        copy = self._ready_copy()
+        copy.length += 1
+        self._copies.keep_if_worthwhile(copy, time.monotonic() - started, text)
+        self._good.append(accepted)
+        return reply, bitcode
+
+    def _attempt(self, source: Source, accepted: AcceptedInput) -> tuple[Header, bytes]:
+        """Let Clang parse an input, if it has not begun to, and wait for its answer.
+
+        Raises CompileError if there is none.
+        """
+        copy = self._ready_copy()
+        try:
+            if self._begun is None:
+                copy.begin_parse(accepted)
+            self._begun = None
+            return copy.receive(self._parse_timeout)
+        except CompilerTimeout as timeout:
+            reason = f"{timeout} (--parse-timeout=SECONDS changes that)"
+            raise CompileError(_at(source, reason), ()) from None
+        except CompilerDied:
+            output = shorten(self._copies.take_output())
+            reason = "Clang crashed on this input"
+            if _OUT_OF_MEMORY.search(output):
+                reason, output = "Clang needs more memory for this input than it may have", ""
+            raise CompileError(f"{_at(source, reason)}\n{output}".rstrip(), ()) from None
+
+    def _ready_copy(self) -> FrontendCopy:
+        """The copy that parses, with all inputs in force parsed."""
+        while True:
             try:
-                self._current = checkpoint.fork()
-                for source in self._good[checkpoint.length :]:
-                    self._replay(self._current, source)
+                copy = self._begin_copy()
+                if copy.is_behind:
+                    self._catch_up(copy)
+                return copy
             except CompilerDied:
                 self._drop_current()
-                self._lose_checkpoint()
+                self._copies.lose_newest()
+            except BaseException:
+                self._drop_current()
+                raise
+
+    def _begin_copy(self) -> FrontendCopy:
+        if self._current is None:
+            self._current = self._copies.fork_newest()
+        self._current.begin_replays(self._good[self._current.length :])
         return self._current
 
-    def _replay(self, copy: _Copy, source: bytes) -> None:
-        copy.begin_parse(source)
-        reply, _ = copy.receive()
-        if not reply.get("ok"):
-            raise ShellError(
-                "an input that was accepted before is now rejected (did a file that it includes "
-                f"change?)\n{reply.get('rendered', '')}"
-            )
-        copy.length += 1
+    def _catch_up(self, copy: FrontendCopy) -> None:
+        started = time.monotonic()
+        while copy.is_behind:
+            copy.finish_replays(self._parse_timeout)
+            copy.begin_replays(self._good[copy.length :])
+        self._copies.keep_if_worthwhile(copy, time.monotonic() - started)
 
     def _cancel_begun(self) -> None:
         if self._begun is not None:
             self._drop_current()
 
     def _drop_current(self) -> None:
-        self._begun = None
-        if self._current is not None:
-            self._current.kill()
-            self._current = None
-
-    def _lose_checkpoint(self) -> None:
-        """The newest checkpoint does not answer: do without it."""
-        self._checkpoints.pop().kill()
-        if not self._checkpoints:
-            self._root.close()
-            self._root = CompilerProcess(self._command)
-            self.wait_until_ready()
-
-    def _checkpoint_if_worthwhile(self, current: _Copy, parse_time: float) -> None:
-        since = current.length - self._checkpoints[-1].length
-        if parse_time < _SLOW_PARSE and since < _CHECKPOINT_EVERY:
-            return
-        with contextlib.suppress(CompilerDied, SetupError):  # older ones must do
-            self._checkpoints.append(current.fork())
-        if len(self._checkpoints) > _MOST_CHECKPOINTS:
-            self._checkpoints.pop(1).kill()
+        # First of all nobody uses it: Ctrl-C may come in between.
+        current, self._current, self._begun = self._current, None, None
+        if current is not None:
+            current.kill()
 
 
-_LONGEST_LINE = 1000  # characters
-_MOST_TEXT = 10_000
+def _at(source: Source, reason: str) -> str:
+    return f"{source.name}:{source.line}: error: {reason}"
 
 
-_TRAILING_NEWLINE = re.compile(r"\n((?:\x1b\[[\d;]*m)*)\Z")  # before what resets the colour
-
-
-def _shorten(text: str) -> str:
-    """Clang quotes what it was given: a line of 10 MB need not be seen again."""
-    lines = [
-        line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + " ..."
-        for line in _TRAILING_NEWLINE.sub(r"\1", text).split("\n")
-    ]
-    shown = total = 0
-    while shown < len(lines) and total < _MOST_TEXT:
-        total += len(lines[shown])
-        shown += 1
-    if shown < len(lines):
-        lines[shown:] = [f"... and {len(lines) - shown} more lines of diagnostics"]
-    return "\n".join(lines)
-
-
-def _compile_error(reply: Header) -> CompileError:
-    diagnostics = tuple(
-        Diagnostic(
-            severity=str(record.get("severity", "error")),
-            message=str(record.get("message", "")),
-            file=str(record.get("file", "")),
-            line=int(record.get("line", 0)),
-            column=int(record.get("column", 0)),
-        )
-        for record in reply.get("diagnostics", [])
-    )
-    rendered = _shorten(str(reply.get("rendered", "")))
-    return CompileError(rendered or "Clang rejected the input", diagnostics)
+def _redefined(reply: Header, accepted: AcceptedInput) -> tuple[HiddenDeclaration, ...]:
+    """What a rejected input redefines, as far as it has not been hidden for it yet."""
+    found = [HiddenDeclaration.from_json(each) for each in reply.get("redefines", [])]
+    return tuple(hidden for hidden in found if hidden not in accepted.hides)

@@ -50,8 +50,13 @@ def _finish(session: Session) -> int:
 
 def _run_one(session: Session, text: str, name: str) -> None:
     try:
-        evaluate(session, Source(text, name))
+        try:
+            evaluate(session, Source(text, name))
+        finally:
+            session.prepare()
     except SetupError:  # nothing can ever work
         raise
+    except KeyboardInterrupt:  # while Clang was busy
+        report(ShellError("interrupted"))
     except (ShellError, RuntimeFailure) as error:
         report(error)

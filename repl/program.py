@@ -95,7 +95,11 @@ class Program:
             debuggers = wants_debug_info(self._options.compiler_flags)
             tools = DeveloperTools(debuggers, self._options.perf)
             self._execution = ExecutionSession(
-                self._executor, LinuxPlatform(), memory_manager, tools
+                self._executor,
+                LinuxPlatform(),
+                memory_manager,
+                tools,
+                redefinition=self._options.redefinition,
             )
             for library in self._options.libraries:
                 self._open_library(library)

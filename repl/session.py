@@ -15,22 +15,20 @@ from typing import TYPE_CHECKING
 from repl import native_programs
 from repl.codegen import CodeGenerator
 from repl.compiler import CompiledInput, Compiler
-from repl.compiler_options import line_table_flags, optimisation_flags
-from repl.completeness import unclosed_bracket
 from repl.crash_report import describe_crash
 from repl.errors import (
-    CompileError,
     ProgramCrashed,
     ProgramExited,
     ShellError,
     UncaughtException,
     signal_name,
 )
-from repl.frontend import Frontend, Source
+from repl.frontend import Frontend, FrontendState, Source
 from repl.linker_import import import_linker
 from repl.program import Program
 from repl.recovery import Recovery, lost_inputs, rolled_back
-from repl.session_options import SessionOptions
+from repl.redefined_names import as_written
+from repl.session_options import SessionOptions, frontend_flags
 from repl.values import ValueType, format_value
 from runtime.errors import ExecutorDied, UndefinedSymbolsError
 from runtime.wire import Outcome
@@ -63,7 +61,7 @@ class _Position:
     """Where a session is, apart from the program."""
 
     steps: tuple[_Step, ...]
-    compiler: tuple[bytes, ...]
+    compiler: FrontendState
 
 
 class Session:
@@ -80,7 +78,12 @@ class Session:
         with ExitStack() as stack:
             # All start now and get ready while the first input is being typed.
             frontend = stack.enter_context(
-                Frontend(native_programs.frontend(), _frontend_flags(options))
+                Frontend(
+                    native_programs.frontend(),
+                    frontend_flags(options),
+                    redefinition=options.redefinition,
+                    parse_timeout=options.parse_timeout,
+                )
             )
             self._frontend = frontend
             codegen = stack.enter_context(CodeGenerator())
@@ -125,9 +128,6 @@ class Session:
         ``upcoming``: the input that will probably be next, to be compiled ahead.
         It must not depend on what this input does when it runs.
         """
-        _check_ends(source)
-        if upcoming is not None and unclosed_bracket(upcoming.text):
-            upcoming = None
         compiled = self._compiler.compile(source, upcoming)
         try:
             unit, value = self._load_and_run(compiled, source.unit_name)
@@ -136,12 +136,16 @@ class Session:
             self._compiler.rollback(len(self._steps))
             raise
         if self._recovery is not None:
-            accepted = self._compiler.snapshot()
-            self._recovery.note_input(_Position(tuple(self._steps), accepted[: compiled.before]))
+            compiler = self._compiler.snapshot(compiled.before)
+            self._recovery.note_input(_Position(tuple(self._steps), compiler))
         self._steps.append(_Step(source, compiled.machine_code, compiled.parsed.declares, unit))
         if unit is not None:
             self._program_changed()
         return Result(value, compiled.parsed.warnings)
+
+    def prepare(self) -> None:
+        """Get ready for the next input, while it is typed. Returns at once."""
+        self._compiler.prepare()
 
     def undo(self, count: int = 1) -> None:
         """Take back the newest inputs: their registered functions run, then they go.
@@ -259,7 +263,7 @@ class Session:
             try:
                 unit = self._program.load(name, compiled.machine_code)
             except UndefinedSymbolsError as error:
-                raise ShellError(error.brief) from None
+                raise ShellError(as_written(error.brief)) from None
             outcome = self._program.initialize(unit)
             if outcome.exception_type is not None:
                 self._unload(unit)
@@ -376,24 +380,6 @@ class Session:
             self._recovery.clear()
 
 
-def _check_ends(source: Source) -> None:
-    """Clang's incremental parser waits for ever for the end of such an input."""
-    missing = unclosed_bracket(source.text)
-    if missing:
-        last = source.line + source.text.rstrip("\n").count("\n")
-        message = f"{source.name}:{last}: error: the input ends where a '{missing}' is missing"
-        raise CompileError(message, ())
-
-
-def _frontend_flags(options: SessionOptions) -> list[str]:
-    flags = [*options.compiler_flags, *optimisation_flags(options.optimisation)]
-    if options.line_tables:
-        flags += line_table_flags(options.compiler_flags)
-    if options.colour:
-        flags.append("--colour-diagnostics")
-    return flags
-
-
 def _raise_exception(outcome: Outcome) -> None:
     if outcome.exception_type is not None:
-        raise UncaughtException(outcome.exception_type, outcome.exception_what)
+        raise UncaughtException(as_written(outcome.exception_type), outcome.exception_what)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from repl.compiler_options import line_table_flags, optimisation_flags
 from runtime.listener_address import Listener
 
 
@@ -19,6 +20,8 @@ class SessionOptions:
     otherwise it starts anew, with nothing declared. ``interactive``: Ctrl-C is for the
     input that runs, not for the session. ``line_tables``: crash reports have the lines of
     the source. ``most_frames``: of the calls that led to a crash, how many are shown.
+    ``redefinition``: an input may declare again what an earlier one did.
+    ``parse_timeout``: seconds that Clang may take for an input, 0 for any time.
     """
 
     compiler_flags: Sequence[str] = ()
@@ -34,3 +37,15 @@ class SessionOptions:
     interactive: bool = False
     line_tables: bool = True
     most_frames: int = 8
+    redefinition: bool = True
+    parse_timeout: float = 60
+
+
+def frontend_flags(options: SessionOptions) -> list[str]:
+    """What the frontend program is started with."""
+    flags = [*options.compiler_flags, *optimisation_flags(options.optimisation)]
+    if options.line_tables:
+        flags += line_table_flags(options.compiler_flags)
+    if options.colour:
+        flags.append("--colour-diagnostics")
+    return flags

@@ -63,11 +63,14 @@ class ExecutionSession:
         platform: Platform,
         memory_manager: MapperMemoryManager,
         tools: DeveloperTools = _NO_TOOLS,
+        *,
+        redefinition: bool = False,
     ) -> None:
+        """``redefinition``: a unit may define again what an earlier one did."""
         self._process = process
         self._tools = tools
         self._platform = platform
-        self._dylib = JITDylib()
+        self._dylib = JITDylib(redefinition=redefinition)
         self._process_symbols = ProcessSymbols(process, platform.replacements, memory_manager.holds)
         self._thread_local_blocks = ThreadLocalBlocks(process.thread_area)
         self._memory = memory_manager

@@ -56,7 +56,9 @@ class Definition(NamedTuple):
 class JITDylib:
     """The names that the session's units define; of one name, the newest is in force."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, redefinition: bool = False) -> None:
+        """``redefinition``: strong definitions may follow strong ones of the same name."""
+        self.redefinition = redefinition
         self._definitions: dict[str, list[Definition]] = {}  # oldest first
         self._groups: dict[str, int] = {}
         self._of_unit: dict[int, tuple[list[str], list[str]]] = {}

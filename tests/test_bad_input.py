@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Completed, OpenShell, Run
+from conftest import Completed, OpenShell, Run, values
 
 BIG = 10_000_000
 """Characters of a very long line."""
@@ -260,3 +260,20 @@ def _as_nobody(*limits: str) -> list[str]:
         "prlimit",
         *limits,
     ]
+
+
+@pytest.mark.parametrize("statement", ["old();", "old()", "{ auto f = [] { old(); }; f(); }"])
+@pytest.mark.parametrize("language", ["c", "c++"])
+def test_deprecated_function_in_a_statement(forkrepl: Run, language: str, statement: str) -> None:
+    if language == "c" and "auto" in statement:
+        statement = "{ old(); }"
+    text = f"__attribute__((deprecated)) int old(void) {{ return 1; }}\n{statement}\n6 * 7\n"
+    result = forkrepl("-x", language, input=text)
+    assert "warning: 'old' is deprecated" in result.stderr
+    assert (values(result.stdout)[-1:], result.returncode) == (["42"], 0)
+
+
+def test_private_member_in_a_statement(forkrepl: Run) -> None:
+    result = forkrepl(input="class A { int n; } a;\na.n = 1;\n6 * 7\n")
+    assert "-:2:3: error: 'n' is a private member of 'A'" in result.stderr
+    assert values(result.stdout) == ["42"]

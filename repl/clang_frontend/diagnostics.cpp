@@ -1,5 +1,6 @@
 #include "diagnostics.h"
 
+#include "clang/Basic/DiagnosticSema.h"
 #include "clang/Basic/SourceManager.h"
 #include "llvm/ADT/SmallString.h"
 
@@ -22,6 +23,55 @@ static const char *severityName(DiagnosticsEngine::Level Level) {
     return "fatal error";
   }
   return "error";
+}
+
+// Errors that would not be if what an earlier input declared were not there. A note
+// says where that is.
+static bool isRedefinition(unsigned ID) {
+  switch (ID) {
+  case diag::err_auto_different_deductions:
+  case diag::err_conflicting_types:
+  case diag::err_constexpr_redecl_mismatch:
+  case diag::err_different_language_linkage:
+  case diag::err_enum_redeclare_fixed_mismatch:
+  case diag::err_enum_redeclare_scoped_mismatch:
+  case diag::err_enum_redeclare_type_mismatch:
+  case diag::err_extern_c_global_conflict:
+  case diag::err_extern_non_extern:
+  case diag::err_mismatched_exception_spec:
+  case diag::err_non_extern_extern:
+  case diag::err_non_static_static:
+  case diag::err_non_thread_thread:
+  case diag::err_ovl_diff_return_type:
+  case diag::err_param_default_argument_redefinition:
+  case diag::err_redeclaration_different_type:
+  case diag::err_redefinition:
+  case diag::err_redefinition_different_concept:
+  case diag::err_redefinition_different_kind:
+  case diag::err_redefinition_different_namespace_alias:
+  case diag::err_redefinition_different_type:
+  case diag::err_redefinition_different_typedef:
+  case diag::err_redefinition_of_enumerator:
+  case diag::err_redefinition_variably_modified_typedef:
+  case diag::err_static_non_static:
+  case diag::err_tag_reference_non_tag:
+  case diag::err_template_different_requires_clause:
+  case diag::err_template_different_type_constraint:
+  case diag::err_template_nontype_parm_different_type:
+  case diag::err_template_param_default_arg_inconsistent_redefinition:
+  case diag::err_template_param_default_arg_redefinition:
+  case diag::err_template_param_different_kind:
+  case diag::err_template_param_list_different_arity:
+  case diag::err_template_parameter_pack_non_pack:
+  case diag::err_thread_non_thread:
+  case diag::err_thread_thread_different_kind:
+  case diag::err_use_with_wrong_tag:
+  case diag::err_using_decl_conflict:
+  case diag::err_using_decl_conflict_reverse:
+    return true;
+  default:
+    return false;
+  }
 }
 
 DiagnosticCollector::DiagnosticCollector(DiagnosticOptions &Options,
@@ -64,8 +114,19 @@ void DiagnosticCollector::HandleDiagnostic(DiagnosticsEngine::Level Level,
             Info.getID());
     Groups.push_back({{}, {}, Option.str(), Info.getLocation()});
   }
+  notePrevious(Level, Info);
   Groups.back().Records.push_back(std::move(Record));
   Groups.back().Text += Stream.str();
+}
+
+void DiagnosticCollector::notePrevious(DiagnosticsEngine::Level Level,
+                                       const Diagnostic &Info) {
+  bool IsNote = Level == DiagnosticsEngine::Note;
+  if (!IsNote) // what a system header declares does not redefine anything
+    IsRedefinition = isRedefinition(Info.getID()) && Info.getLocation().isValid() &&
+                     !Sources->isInSystemHeader(Info.getLocation());
+  else if (IsRedefinition && Info.getID() != diag::note_using_decl_target)
+    Previous.push_back(Info.getLocation());
 }
 
 void DiagnosticCollector::dropUnusedWarnings(SourceLocation Begin) {

@@ -35,6 +35,11 @@ public:
   };
   Taken take();
 
+  // Where the notes to errors of redefinition point, since the last call.
+  std::vector<clang::SourceLocation> takePrevious() {
+    return std::exchange(Previous, {});
+  }
+
 private:
   // A diagnostic with its notes.
   struct Group {
@@ -44,10 +49,15 @@ private:
     clang::SourceLocation Location;
   };
 
+  void notePrevious(clang::DiagnosticsEngine::Level Level,
+                    const clang::Diagnostic &Info);
+
   std::string Rendered;
   llvm::raw_string_ostream Stream{Rendered};
   clang::TextDiagnosticPrinter Printer;
   std::vector<Group> Groups;
+  std::vector<clang::SourceLocation> Previous;
+  bool IsRedefinition = false; // the last error was one
   clang::SourceManager *Sources = nullptr;
 };
 

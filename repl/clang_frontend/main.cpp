@@ -6,6 +6,9 @@
 // descriptor 0, and serves one request after another until the socket closes:
 //
 //   parse       {"op": "parse"}, blob: text     -> {"ok": ...}, blob: bitcode
+//               With "hide": [...], it redefines these; if it is rejected,
+//               "redefines": [...] is what would have to be hidden, see shadowing.h.
+//   replay      the same, of a text that was accepted before -> {"ok": ...}
 //   checkpoint  {"op": "checkpoint"} + a socket -> a forked copy of this process
 //               serves that socket: Clang's state as of now, to go back to.
 //
@@ -15,11 +18,14 @@
 #include "diagnostics.h"
 #include "internal_linkage.h"
 #include "protocol.h"
+#include "shadowing.h"
+#include "statement_range.h"
 #include "value_capture.h"
 
 #include "clang/AST/ASTContext.h"
 #include "clang/Basic/Version.h"
 #include "clang/Frontend/CompilerInstance.h"
+#include "clang/Frontend/MultiplexConsumer.h"
 #include "clang/Interpreter/Interpreter.h"
 #include "clang/Interpreter/PartialTranslationUnit.h"
 #include "clang/Options/Options.h"
@@ -28,6 +34,7 @@
 #include "llvm/Option/Arg.h"
 #include "llvm/Option/ArgList.h"
 #include "llvm/Option/OptTable.h"
+#include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/TargetSelect.h"
 
@@ -65,15 +72,15 @@ public:
   }
 };
 
-// Clang's interpreter with another consumer in the place of its value printing.
+// Clang's interpreter with other consumers in the place of its value printing.
 class CapturingInterpreter : public clang::Interpreter {
 public:
   CapturingInterpreter(std::unique_ptr<clang::CompilerInstance> Compiler,
                        llvm::Error &Failure,
                        std::unique_ptr<clang::IncrementalExecutorBuilder> IEB,
-                       std::unique_ptr<ValueCapture> Capture)
+                       std::unique_ptr<clang::ASTConsumer> Consumer)
       : Interpreter(std::move(Compiler), Failure, std::move(IEB),
-                    std::move(Capture)) {}
+                    std::move(Consumer)) {}
 };
 
 class Frontend {
@@ -86,13 +93,17 @@ public:
 
 private:
   void parse(const Message &Request);
+  void replay(const Message &Request);
+  llvm::Expected<clang::PartialTranslationUnit &> parseText(const Message &Request);
   void checkpoint(int Descriptor);
 
   Connection &Controller;
   bool Colour;
   std::unique_ptr<DiagnosticCollector> Diagnostics;
   InternalDefinitions *Internals = nullptr; // owned by the ASTContext
-  ValueCapture *Capture = nullptr; // owned by the Interpreter
+  // Owned by the Interpreter.
+  Shadowing *Shadow = nullptr;
+  ValueCapture *Capture = nullptr;
   std::unique_ptr<clang::Interpreter> Interpreter;
 };
 
@@ -122,11 +133,17 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags) {
 
   auto Executor = std::make_unique<clang::IncrementalExecutorBuilder>();
   Executor->IE = std::make_unique<NoExecutor>();
-  auto Consumer = std::make_unique<ValueCapture>();
-  Capture = Consumer.get();
+  auto OwnedShadow = std::make_unique<Shadowing>();
+  auto OwnedCapture = std::make_unique<ValueCapture>();
+  Shadow = OwnedShadow.get();
+  Capture = OwnedCapture.get();
+  std::vector<std::unique_ptr<clang::ASTConsumer>> Consumers;
+  Consumers.push_back(std::move(OwnedShadow));
+  Consumers.push_back(std::move(OwnedCapture));
   llvm::Error Failure = llvm::Error::success();
   Interpreter = std::make_unique<CapturingInterpreter>(
-      std::move(*Compiler), Failure, std::move(Executor), std::move(Consumer));
+      std::move(*Compiler), Failure, std::move(Executor),
+      std::make_unique<clang::MultiplexConsumer>(std::move(Consumers)));
   if (Failure)
     return Failure;
   auto Prelude = Interpreter->Parse(ValueCapture::Prelude);
@@ -142,7 +159,7 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags) {
       llvm::makeIntrusiveRefCnt<InternalDefinitions>(CI.getASTContext());
   Internals = Source.get();
   CI.getASTContext().setExternalSource(std::move(Source));
-  return llvm::Error::success();
+  return mendStatementRange(CI.getASTContext());
 }
 
 // Looking for words that the user may have meant takes time that grows with the
@@ -173,15 +190,35 @@ std::string writeBitcode(const llvm::Module &Module) {
   return Bitcode;
 }
 
+// Whether there is more in an input than statements.
+bool declares(const clang::TranslationUnitDecl &Input) {
+  return llvm::any_of(Input.noload_decls(), [](const clang::Decl *D) {
+    return !llvm::isa<clang::TopLevelStmtDecl, clang::EmptyDecl>(D);
+  });
+}
+
+llvm::Expected<clang::PartialTranslationUnit &>
+Frontend::parseText(const Message &Request) {
+  Interpreter->getCompilerInstance()->getLangOpts().SpellChecking =
+      longestWord(Request.Blob) < LongestWordToCorrect;
+  Shadow->beginInput(Request.Header.getArray("hide"));
+  auto Unit = Interpreter->Parse(Request.Blob);
+  if (!Unit)
+    return Unit;
+  if (!Unit->TheModule)
+    return llvm::createStringError("no module");
+  Shadow->acceptInput();
+  Internals->shareVariables(*Unit->TheModule);
+  return Unit;
+}
+
 void Frontend::parse(const Message &Request) {
   Object Reply;
   std::string Bitcode;
-  Interpreter->getCompilerInstance()->getLangOpts().SpellChecking =
-      longestWord(Request.Blob) < LongestWordToCorrect;
-  auto Unit = Interpreter->Parse(Request.Blob);
-  if (Unit && Unit->TheModule) {
-    Internals->shareVariables(*Unit->TheModule);
+  auto Unit = parseText(Request);
+  if (Unit) {
     Bitcode = writeBitcode(*Unit->TheModule);
+    Reply["declares"] = declares(*Unit->TUPart);
     if (auto Value = Capture->takeValue()) {
       Diagnostics->dropUnusedWarnings(Capture->begin());
       Reply["value"] = std::move(*Value);
@@ -192,11 +229,26 @@ void Frontend::parse(const Message &Request) {
   } else {
     llvm::consumeError(Unit.takeError()); // the diagnostics say it better
     Reply["ok"] = false;
+    Reply["redefines"] = Shadow->previous(Diagnostics->takePrevious());
   }
   DiagnosticCollector::Taken Taken = Diagnostics->take();
   Reply["diagnostics"] = std::move(Taken.Records);
   Reply["rendered"] = std::move(Taken.Text);
   Controller.send(std::move(Reply), Bitcode);
+}
+
+void Frontend::replay(const Message &Request) {
+  auto Unit = parseText(Request);
+  Object Reply{{"ok", bool(Unit)}};
+  DiagnosticCollector::Taken Taken = Diagnostics->take();
+  if (Unit) {
+    Unit->TheModule.reset();
+    Capture->takeValue();
+  } else {
+    llvm::consumeError(Unit.takeError());
+    Reply["rendered"] = std::move(Taken.Text);
+  }
+  Controller.send(std::move(Reply));
 }
 
 void Frontend::checkpoint(int Descriptor) {
@@ -219,6 +271,8 @@ void Frontend::serve() {
     llvm::StringRef Operation = Request.Header.getString("op").value_or("");
     if (Operation == "parse")
       parse(Request);
+    else if (Operation == "replay")
+      replay(Request);
     else if (Operation == "checkpoint")
       checkpoint(Request.Descriptor);
     else
@@ -238,6 +292,7 @@ int main(int Count, char **Arguments) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getenv("FORKREPL_DEBUG"))
     llvm::sys::PrintStackTraceOnErrorSignal(Arguments[0]);
+  llvm::install_out_of_memory_new_handler();
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   // No assembly parser: LLVM would check module-level assembly while bitcode is

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "keyboard.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <time.h>
 
@@ -9,15 +10,19 @@ static sigset_t users_mask;
 static const int signals[] = {SIGINT, SIGQUIT, SIGTSTP};
 
 void keyboard_on(void) {
-  // What came in the meantime was for the controller, unless the program blocks it
-  // and may look for it later.
+  // What came in the meantime was for the controller, unless the program has a handler,
+  // or blocks it and may look for it later.
+  int of_program = errno;
   sigset_t missed;
+  struct sigaction action;
   sigemptyset(&missed);
   for (size_t i = 0; i < sizeof signals / sizeof *signals; ++i)
-    if (!sigismember(&users_mask, signals[i]))
+    if (!sigismember(&users_mask, signals[i]) &&
+        sigaction(signals[i], NULL, &action) == 0 && action.sa_handler == SIG_DFL)
       sigaddset(&missed, signals[i]);
   while (sigtimedwait(&missed, NULL, &(struct timespec){0}) > 0)
     ;
+  errno = of_program; // sigtimedwait changes it if there is nothing to take
   pthread_sigmask(SIG_SETMASK, &users_mask, NULL);
 }
 

@@ -139,7 +139,7 @@ def _sort_out(
             refer.setdefault(name, []).append(symbol)
             _discard_common(graph, symbol)
         elif name not in defined:
-            if strength == _STRONG:
+            if strength == _STRONG and not dylib.redefinition:
                 _check_not_in_session(graph, dylib, name, symbol)
             defined[name] = symbol
         else:
