@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import stat
 import sys
@@ -22,6 +21,7 @@ from repl.compiler_options import (
     with_level,
 )
 from repl.errors import ShellError
+from repl.memory_option import add_memory_limit_option, find_memory_limit
 from repl.remote import add_connect_options, find_listener
 from repl.terminal import use_colour
 from runtime.errors import RuntimeFailure
@@ -71,6 +71,7 @@ class CommandLine:
     perf: bool = False
     redefine: bool | None = None
     parse_timeout: float = 60
+    memory_limit: int | None = None
 
 
 def main() -> None:
@@ -131,6 +132,7 @@ def parse(arguments: list[str]) -> CommandLine:
         libraries=parsed.libraries or [],
         library_folders=parsed.library_folders or [],
         arguments=parsed.arguments,
+        memory_limit=find_memory_limit(parser, parsed),
         listener=find_listener(parser, parsed),
         perf=parsed.perf,
         redefine=None if parsed.redefine is None else parsed.redefine == "yes",
@@ -178,6 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     add_compiler_options(parser)
     add_perf_option(parser)
     add_connect_options(parser)
+    add_memory_limit_option(parser)
     add("file", nargs="?", metavar="FILE", help=argparse.SUPPRESS)
     add("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help=argparse.SUPPRESS)
     return parser
@@ -226,6 +229,11 @@ def _reads_standard_input(line: CommandLine) -> bool:
     return line.code is None and line.file in (None, "-")
 
 
+def _has_prompt(line: CommandLine) -> bool:
+    """Whether there is an interactive session, perhaps after a script."""
+    return line.interactive or (line.code is None and line.file is None and sys.stdin.isatty())
+
+
 def _interact(session: Session, line: CommandLine, colour: bool) -> int:
     from repl.interactive import run_interactive
 
@@ -237,8 +245,10 @@ def _interact(session: Session, line: CommandLine, colour: bool) -> int:
 @contextmanager
 def _source(line: CommandLine) -> Iterator[Iterator[str] | None]:
     """The lines to run; None for an interactive session."""
+    from repl.script_inputs import lines_of
+
     if line.code is not None:
-        yield _lines(line.code + "\n")
+        yield lines_of(line.code + "\n")
     elif line.file in (None, "-"):
         if line.file is None and sys.stdin.isatty():
             yield None
@@ -247,11 +257,7 @@ def _source(line: CommandLine) -> Iterator[Iterator[str] | None]:
             sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
             yield iter(sys.stdin.readline, "")
     else:
-        yield _lines(_read(str(line.file)))
-
-
-def _lines(text: str) -> Iterator[str]:
-    return iter(io.StringIO(text, newline="\n"))  # str.splitlines knows too many ends
+        yield lines_of(_read(str(line.file)))
 
 
 def _read(path: str) -> str:
@@ -280,11 +286,12 @@ def _session_options(line: CommandLine, colour: bool) -> SessionOptions:
         listener=line.listener,
         perf=line.perf,
         recover=is_dialogue,
-        interactive=line.interactive or (line.file is None and sys.stdin.isatty()),
+        interactive=_has_prompt(line),
         line_tables=is_dialogue,
         most_frames=8 if is_dialogue else 4,
         redefinition=_redefinition(line),
         parse_timeout=line.parse_timeout,
+        memory_limit=line.memory_limit,
     )
 
 

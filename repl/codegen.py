@@ -48,9 +48,14 @@ class CodeGenerator:
         if self._worker.has_ended():  # that is no input's fault
             self._replace()
         self._busy = True
-        # If the worker is gone, finish says so.
-        with contextlib.suppress(CompilerDied):
+        try:
             self._worker.send({"level": level, "foreign": foreign}, module)
+        except CompilerDied:  # finish says so
+            pass
+        except BaseException:  # Ctrl-C: it may have half of the request
+            self._busy = False
+            self._replace()
+            raise
 
     def finish(self) -> bytes:
         """The relocatable object that was begun. Raises CodegenError; for a module of the

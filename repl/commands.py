@@ -100,6 +100,15 @@ def _lib(session: Session, argument: str) -> str:
     return ""
 
 
+def _load(session: Session, argument: str) -> str:
+    from repl.load_command import load_file  # which runs commands itself
+
+    if not argument:
+        raise ShellError("%load needs the name of a file with inputs")
+    load_file(session, argument)
+    return ""
+
+
 def _quit(session: Session, argument: str) -> str:
     raise Quit
 
@@ -124,6 +133,7 @@ COMMANDS = {
         ),
         Command("%reset", "%reset", "end the program as by exit(0) and start with nothing", _reset),
         Command("%lib", "%lib NAME", "load a shared library: m, libm.so.6 or a path", _lib),
+        Command("%load", "%load FILE", "run the inputs of a file as if they were typed", _load),
         Command("%quit", "%quit", "leave the shell (Ctrl-D does too)", _quit),
     ]
 }

@@ -68,15 +68,15 @@ class Compiler:
             ahead = self._start(source)
         if isinstance(ahead.parsed, CompileError):
             raise ahead.parsed
-        if upcoming is not None:
-            self._frontend.begin(upcoming)
         try:
+            if upcoming is not None:
+                self._frontend.begin(upcoming)
             machine_code = self._codegen.finish() if ahead.parsed.bitcode else b""
-        except BaseException:
+            if upcoming is not None:
+                self._ahead = self._start(upcoming)
+        except BaseException:  # Ctrl-C too
             self._frontend.rollback(ahead.before)
             raise
-        if upcoming is not None:
-            self._ahead = self._start(upcoming)
         return CompiledInput(ahead.parsed, machine_code, ahead.before)
 
     def rollback(self, length: int) -> None:

@@ -6,7 +6,8 @@ import sys
 
 from repl.commands import is_command, run_command
 from repl.frontend import Source
-from repl.session import Session
+from repl.session import Result, Session
+from repl.terminal_state import lent_terminal
 
 
 def evaluate(session: Session, source: Source, upcoming: Source | None = None) -> None:
@@ -15,20 +16,21 @@ def evaluate(session: Session, source: Source, upcoming: Source | None = None) -
     ``upcoming`` as in ``Session.run``. Raises what that and ``run_command`` raise.
     """
     try:
-        if is_command(source.text):
-            output = run_command(session, source.text)
-        else:
-            result = session.run(source, upcoming)
-            if result.warnings:
-                print(result.warnings, file=sys.stderr, flush=True)
-            output = result.value or ""
+        with lent_terminal(session.lends_terminal):
+            if is_command(source.text):
+                result = Result(value=run_command(session, source.text), warnings="")
+            else:
+                result = session.run(source, upcoming)
+        if result.warnings:
+            print(result.warnings, file=sys.stderr, flush=True)
     finally:
         for warning in session.take_warnings():
             print(warning, file=sys.stderr, flush=True)
-    if output:
-        print(output, flush=True)
+    if result.value:
+        print(result.value, flush=True)
 
 
-def report(error: Exception) -> None:
-    """Print an error message on standard error."""
-    print(error, file=sys.stderr, flush=True)
+def report(error: BaseException) -> None:
+    """Print an error message, and the notes that were added to it, on standard error."""
+    message = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+    print(message, *getattr(error, "__notes__", ()), sep="\n", file=sys.stderr, flush=True)

@@ -22,6 +22,7 @@ from repl.compiler_process import CompilerProcess
 from repl.diagnostics import shorten
 from repl.errors import CompilerDied, CompilerTimeout, SetupError, ShellError
 from repl.framing import Header, receive_message, send_message
+from runtime.memory_limit import machine_memory
 
 _SLOW_PARSE = 0.02  # s: worth a checkpoint of its own
 _CHECKPOINT_EVERY = 16  # inputs
@@ -154,8 +155,7 @@ class FrontendCopies:
         self, program: Path, flags: Sequence[str], memory_limit: int | None = None
     ) -> None:
         """``memory_limit``: of each process, in bytes; None: half of the machine's."""
-        machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        self._memory_limit = memory_limit or machine // 2
+        self._memory_limit = memory_limit or machine_memory() // 2
         self._command = [os.fspath(program), *flags]
         self._checkpoints: list[FrontendCopy] = []  # the root first
         self._root = self._start_root()

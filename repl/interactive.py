@@ -56,7 +56,5 @@ def _run_one(session: Session, text: str, name: str) -> None:
             session.prepare()
     except SetupError:  # nothing can ever work
         raise
-    except KeyboardInterrupt:  # while Clang was busy
-        report(ShellError("interrupted"))
-    except (ShellError, RuntimeFailure) as error:
+    except (ShellError, RuntimeFailure, KeyboardInterrupt) as error:
         report(error)

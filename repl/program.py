@@ -7,15 +7,16 @@ the other RuntimeFailures); ``Session`` says what that means for an input.
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from repl.compiler_options import wants_debug_info
 from repl.linker_import import import_linker
+from repl.memory_option import memory_hint
 from repl.remote import start_executor
 from repl.session_options import SessionOptions
 from runtime.checkpoint import Checkpoint, Introduction, memory_of
-from runtime.errors import ExecutorError, RuntimeFailure
+from runtime.errors import ExecutorError, ExecutorOutOfMemory, RuntimeFailure
 from runtime.executor_client import ExecutorClient
 from runtime.executor_process import ExecutorProcess
 from runtime.libraries import find_library
@@ -114,11 +115,16 @@ class Program:
 
     def load(self, name: str, machine_code: bytes) -> LoadedUnit:
         """Link an input's object; see ``ExecutionSession.load``."""
-        return self.execution().load([(name, machine_code)])
+        try:
+            return self.execution().load([(name, machine_code)])
+        except ExecutorOutOfMemory as error:
+            if self._options.memory_limit is not None:
+                error.add_note(memory_hint(self._options.memory_limit))
+            raise
 
     def initialize(self, unit: LoadedUnit) -> Outcome:
         """Run it."""
-        return self.execution().initialize(unit)
+        return self._explained(self.execution().initialize(unit))
 
     def unload(self, unit: LoadedUnit) -> Outcome:
         """Run what it has registered and take it away."""
@@ -134,7 +140,7 @@ class Program:
         main = self.execution().find_symbol("main")
         if main is None:
             return None
-        return self._executor.run_main(main, list(self._options.arguments))
+        return self._explained(self._executor.run_main(main, list(self._options.arguments)))
 
     # Going back.
 
@@ -202,6 +208,13 @@ class Program:
             self._execution.load_library(path)
         return paths
 
+    def _explained(self, outcome: Outcome) -> Outcome:
+        """With a word on where a lack of memory probably comes from."""
+        limit = self._options.memory_limit
+        if outcome.exception_type != "std::bad_alloc" or limit is None:
+            return outcome
+        return replace(outcome, exception_what=f"{outcome.exception_what} {memory_hint(limit)}")
+
     def _discard(self) -> None:
         self._begun = None
         if self._execution is not None:
@@ -212,6 +225,7 @@ class Program:
         executor = start_executor(
             self._options.listener,
             standard_input=subprocess.DEVNULL if self._options.private_input else None,
+            memory_limit=self._options.memory_limit,
         )
         executor.survives_interrupts = self._options.interactive
         if isinstance(executor, ExecutorProcess):

@@ -24,7 +24,7 @@ class ProgressBar:
     def __init__(self, total: int) -> None:
         self._total = total
         self._bar: Any = None
-        self._appears = time.monotonic() + _A_MOMENT if can_redraw() else float("inf")
+        self._appears = time.monotonic() + _A_MOMENT if can_redraw(sys.stderr) else float("inf")
 
     def __enter__(self) -> ProgressBar:
         return self

@@ -11,6 +11,7 @@ from repl.program import Program, SavedProgram
 from repl.timeline import Moment, Timeline
 from runtime.checkpoint import Introduction
 from runtime.errors import ExecutorDied, ExecutorError
+from runtime.interrupts import DeferredInterrupt
 
 P = TypeVar("P")
 
@@ -63,12 +64,10 @@ class Recovery(Generic[P]):
         If that is not the one of right now, the position changes too. None if there is
         none.
         """
-        saved, self._saved = self._saved, None
-        introduction = self._use(saved) if saved is not None else None
-        moments = list(self._timeline.newest_first())
-        while introduction is None and moments:
-            introduction = self._go_to(moments.pop(0))
-        return introduction
+        with DeferredInterrupt() as interrupt:
+            introduction = self._go_to_newest()
+            interrupt.forget()  # what was to be interrupted has ended
+            return introduction
 
     def rewind(self, count: int) -> None:
         """Go to the moment before the last ``count`` inputs.
@@ -105,6 +104,14 @@ class Recovery(Generic[P]):
             self._timeline.drop(saved)
             return None
         self._timeline.replace(saved, self._saved)
+        return introduction
+
+    def _go_to_newest(self) -> Introduction | None:
+        saved, self._saved = self._saved, None
+        introduction = self._use(saved) if saved is not None else None
+        moments = list(self._timeline.newest_first())
+        while introduction is None and moments:
+            introduction = self._go_to(moments.pop(0))
         return introduction
 
     def _go_to(self, moment: Moment[P]) -> Introduction | None:

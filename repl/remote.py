@@ -61,11 +61,15 @@ def start_executor(
     listener: Listener | None,
     *,
     standard_input: int | None = None,
+    memory_limit: int | None = None,
 ) -> ExecutorClient:
     """An executor from the listener, which connects when it is needed; without one, a
-    child with this standard input. Raises ShellError or ExecutorError."""
+    child with this standard input and ``memory_limit`` bytes of memory. Raises
+    ShellError or ExecutorError."""
     if listener is None:
-        return ExecutorProcess(native_programs.executor(), standard_input=standard_input)
+        return ExecutorProcess(
+            native_programs.executor(), standard_input=standard_input, memory_limit=memory_limit
+        )
     from runtime.remote_executor import RemoteExecutor  # takes time to import
 
     return RemoteExecutor(listener)

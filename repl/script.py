@@ -6,11 +6,11 @@ import signal
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from repl.commands import Quit, is_command
-from repl.completeness import InputSplitter
+from repl.commands import Quit
 from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError
 from repl.evaluate import evaluate, report
 from repl.frontend import Source
+from repl.script_inputs import split_inputs, with_upcoming
 from repl.session import Session
 from runtime.errors import RuntimeFailure
 
@@ -101,31 +101,8 @@ def status_of_crash(crash: ProgramCrashed) -> int:
     return 1 if crash.wait_status is None else crash.wait_status
 
 
-def _inputs(lines: Iterable[str], name: str) -> Iterator[Source]:
-    splitter = InputSplitter()
-    for number, line in enumerate(lines):
-        if number == 0:
-            line = line.removeprefix("\ufeff")  # a byte order mark
-            if line.startswith("#!"):
-                line = "\n"  # for the kernel, not for Clang
-        for script_input in splitter.feed(line):
-            yield Source(script_input.text, name, script_input.line)
-    for script_input in splitter.finish():
-        yield Source(script_input.text, name, script_input.line)
-
-
 def _with_upcoming(script: Script) -> Iterator[tuple[Source, Source | None]]:
-    """Each input with the next, where that may be compiled ahead: what it means must
-    not depend on what the first one does when it runs, such as writing a header."""
-    sources = _inputs(script.lines, script.name)
+    sources = split_inputs(script.lines, script.name)
     if script.arrives_slowly:
-        yield from ((source, None) for source in sources)
-        return
-    current = next(sources, None)
-    while current is not None:
-        following = next(sources, None)
-        ahead = following is not None and not (
-            is_command(following.text) or is_command(current.text) or "#" in following.text
-        )
-        yield current, following if ahead else None
-        current = following
+        return ((source, None) for source in sources)
+    return with_upcoming(sources)

@@ -100,6 +100,8 @@ class Session:
         self._must_restart = False
         self.crashed_between: ProgramCrashed | None = None
         """How the program last ended while no input ran."""
+        self.loading: list[str] = []
+        """The files that ``%load`` is reading, each named in the one before it."""
 
     def __enter__(self) -> Session:
         return self
@@ -111,6 +113,11 @@ class Session:
     def inputs(self) -> list[str]:
         """The inputs in force, oldest first."""
         return [step.source.text for step in self._steps]
+
+    @property
+    def lends_terminal(self) -> bool:
+        """Whether the terminal is to be repaired after each input."""
+        return self._options.interactive and self._options.listener is None
 
     @property
     def executor_pid(self) -> int:

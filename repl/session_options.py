@@ -16,6 +16,7 @@ class SessionOptions:
     ``arguments``: the program's argv. ``private_input``: the program's standard
     input is empty, because ours holds the inputs. ``listener``: where the program
     runs, if not in a child of ours. ``perf``: the profiler is told of all code.
+    ``memory_limit``: bytes that the program in a child of ours may allocate.
     ``recover``: an input that ends the program is taken back, and the session goes on;
     otherwise it starts anew, with nothing declared. ``interactive``: Ctrl-C is for the
     input that runs, not for the session. ``line_tables``: crash reports have the lines of
@@ -33,6 +34,7 @@ class SessionOptions:
     private_input: bool = False
     listener: Listener | None = None
     perf: bool = False
+    memory_limit: int | None = None
     recover: bool = False
     interactive: bool = False
     line_tables: bool = True

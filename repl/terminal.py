@@ -1,14 +1,15 @@
-"""What may be shown on standard error: colours, and what moves."""
+"""What may be shown on a terminal: colours, and what moves."""
 
 from __future__ import annotations
 
 import os
 import sys
+from typing import TextIO
 
 
-def can_redraw() -> bool:
-    """Whether standard error is a terminal that does more than print."""
-    return sys.stderr.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
+def can_redraw(stream: TextIO) -> bool:
+    """Whether it is a terminal that does more than print."""
+    return stream.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
 
 
 def use_colour(choice: str) -> bool:
@@ -19,4 +20,4 @@ def use_colour(choice: str) -> bool:
         return False
     if os.environ.get("CLICOLOR_FORCE", "0") != "0":
         return True
-    return can_redraw()
+    return can_redraw(sys.stderr)

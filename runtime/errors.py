@@ -43,6 +43,10 @@ class ExecutorError(RuntimeFailure):
     """The executor refused a request or broke the protocol."""
 
 
+class ExecutorOutOfMemory(ExecutorError):
+    """The user's program has used up what memory it may have; the executor goes on."""
+
+
 class ExecutorDied(RuntimeFailure):
     """The executor process ended while it was needed.
 

@@ -9,6 +9,7 @@ listener).
 from __future__ import annotations
 
 import array
+import errno
 import signal
 import socket
 import struct
@@ -17,7 +18,13 @@ from typing import Self
 
 from runtime import wire
 from runtime.crash import read_report
-from runtime.errors import ExecutorDied, ExecutorError, RuntimeFailure, describe_error
+from runtime.errors import (
+    ExecutorDied,
+    ExecutorError,
+    ExecutorOutOfMemory,
+    RuntimeFailure,
+    describe_error,
+)
 from runtime.interrupts import DeferredInterrupt
 from runtime.keeper import is_readable
 from runtime.wire import Operation
@@ -127,7 +134,10 @@ class ExecutorConnection(ABC):
         error, reply = self._receive(operation)
         if error:
             text = reply.rstrip(b"\0").decode("utf-8", "replace")
-            raise ExecutorError(text or f"{operation.name.lower()}: {describe_error(error)}")
+            text = text or f"{operation.name.lower()}: {describe_error(error)}"
+            if error == errno.ENOMEM:
+                raise ExecutorOutOfMemory(f"the program has no memory left ({text})")
+            raise ExecutorError(text)
         return reply
 
     def _send(self, frame: bytes, descriptor: int | None = None) -> None:

@@ -16,6 +16,7 @@ from runtime.errors import ExecutorDied, ExecutorError
 from runtime.executor_client import ExecutorClient
 from runtime.interrupts import DeferredInterrupt
 from runtime.keeper import Keeper
+from runtime.memory_limit import limit_memory
 from runtime.wire import Operation
 
 _PATIENCE = 2.0  # s, for a process that has been killed to be gone
@@ -34,7 +35,9 @@ class ExecutorProcess(ExecutorClient):
         *,
         standard_input: int | None = None,
         environment: Mapping[str, str] | None = None,
+        memory_limit: int | None = None,
     ) -> None:
+        """``memory_limit``: bytes that the program may have, see ``limit_memory``."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         keepers, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -53,6 +56,7 @@ class ExecutorProcess(ExecutorClient):
                 "is there memory and a free process slot (ulimit -u)?"
             ) from error
         super().__init__(ours)
+        self._memory_limit = memory_limit
         self._keeper = Keeper(process, keepers)
         self._is_closed = False
         self.ends_forks = False
@@ -135,6 +139,7 @@ class ExecutorProcess(ExecutorClient):
     def _greet(self) -> None:
         super()._greet()
         self._keeper.watch(self._pid)
+        limit_memory(self._pid, self._memory_limit)
 
     def _settle(self) -> None:
         ours, self._unmet = self._unmet, None

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import pexpect
 import pytest
+from leak_support import wait_for
 
 PROGRAM = Path(sys.executable).parent / "forkrepl"
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -39,8 +40,13 @@ class Run(Protocol):
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """A user's environment with folders of its own, and no wish about colours."""
-    home = tmp_path / "home"
-    temporary = tmp_path / "tmp"
+    return user_environment(tmp_path)
+
+
+def user_environment(folder: Path) -> dict[str, str]:
+    """As the fixture, with its folders in ``folder``."""
+    home = folder / "home"
+    temporary = folder / "tmp"
     home.mkdir()
     temporary.mkdir()
     unwanted = (
@@ -176,7 +182,7 @@ class Shell:
         self.child.expect_exact(f"In[{self.number}]: ")
         before = str(self.child.before)
         # Only now does the line editor read; before, the terminal itself would echo.
-        assert self.child.waitnoecho(TIMEOUT)
+        assert wait_for(lambda: not self.child.getecho())  # waitnoecho looks rarely
         return before
 
 

@@ -57,6 +57,9 @@ void guard(Callable call, forkrepl_outcome *outcome) {
   } catch (...) {
     describe_current(outcome, "");
   }
+  // All code takes the direction flag to be clear (psABI, 3.2.1); the user's
+  // assembly may have left it set.
+  __asm__ volatile("cld");
 }
 
 } // namespace

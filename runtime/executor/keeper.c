@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -30,7 +31,10 @@ static void reap(void) {
   int status;
   pid_t pid;
   while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-    report(pid, status);
+    if (WIFSTOPPED(status)) // it wants to be traced, by us
+      ptrace(PTRACE_DETACH, pid, NULL, (void *)(long)WSTOPSIG(status));
+    else
+      report(pid, status);
 }
 
 // Ends the copies of the executor that the program has left behind. What has started
