@@ -247,6 +247,8 @@ class Frontend:
                 raise
 
     def _begin_copy(self) -> FrontendCopy:
+        if self._begun is None and self._current is not None and self._current.has_ended:
+            self._drop_current()  # that is no input's fault
         if self._current is None:
             self._current = self._copies.fork_newest()
         self._current.begin_replays(self._good[self._current.length :])

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
-import select
 import signal
 import socket
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from repl.compiler_process import CompilerProcess
 from repl.diagnostics import shorten
 from repl.errors import CompilerDied, CompilerTimeout, SetupError, ShellError
 from repl.framing import Header, receive_message, send_message
+from runtime.keeper import is_readable
 from runtime.memory_limit import machine_memory
 
 _SLOW_PARSE = 0.02  # s: worth a checkpoint of its own
@@ -67,14 +67,22 @@ class AcceptedInput:
 
 
 class FrontendCopy:
-    """One process. ``length``: how many inputs it has parsed, or will have parsed when
-    the replays that have been begun are finished."""
+    """One process; the constructor raises CompilerDied if it has ended. ``length``: how
+    many inputs it has parsed, or will have when the replays that were begun are done."""
 
     def __init__(self, connection: socket.socket, pid: int, length: int) -> None:
         self._connection = connection
-        self._pidfd = os.pidfd_open(pid)
+        try:
+            self._pidfd = os.pidfd_open(pid)
+        except ProcessLookupError:
+            raise CompilerDied("the process ended") from None
         self._replays = 0  # that have not been answered yet
         self.length = length
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process is gone."""
+        return is_readable(self._pidfd, 0)
 
     @property
     def is_behind(self) -> bool:
@@ -116,14 +124,9 @@ class FrontendCopy:
 
         Raises CompilerDied or CompilerTimeout.
         """
-        if limit and not self._is_readable_within(limit):
+        if limit and not is_readable(self._connection, limit):
             raise CompilerTimeout(f"Clang did not finish within {limit:g} s")
         return receive_message(self._connection)
-
-    def _is_readable_within(self, limit: float) -> bool:
-        poller = select.poll()
-        poller.register(self._connection, select.POLLIN)
-        return bool(poller.poll(limit * 1000))
 
     def fork(self) -> FrontendCopy:
         """A copy of this copy. Raises CompilerDied, or SetupError if there is no room."""

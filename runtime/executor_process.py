@@ -102,7 +102,7 @@ class ExecutorProcess(ExecutorClient):
         self._met = None
         self._socket.close()
         self._keeper.end(self._pid)
-        self._keeper.wait_for(self._pid, 1)
+        self._keeper.wait_for_end(self._pid, _PATIENCE)
         self._keeper.unwatch(self._pid)
         self._pid = 0
         self._checkpoints.discard(checkpoint)

@@ -52,7 +52,7 @@ class Keeper:
 
     def has_ended(self, pid: int) -> bool:
         """Whether a watched process has."""
-        return self._wait_for_end(pid, 0)
+        return self.wait_for_end(pid, 0)
 
     def end(self, pid: int) -> None:
         """End a watched process, whatever it is doing."""
@@ -62,15 +62,20 @@ class Keeper:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
+    def wait_for_end(self, pid: int, patience: float) -> bool:
+        """Whether a process is gone within ``patience`` s, or is not watched."""
+        pidfd = self._pidfds.get(pid)
+        return pidfd is None or is_readable(pidfd, patience)
+
     def wait_for(self, pid: int, patience: float) -> int | None:
         """The exit code (negative: a signal) of a watched process; None if it lives on
         for ``patience`` s, or if that cannot be known."""
         if pid == self._process.pid:  # it has no keeper
             return self.wait(patience)
-        if not self._wait_for_end(pid, patience):
+        if not self.wait_for_end(pid, patience):
             return None
         deadline = time.monotonic() + _NEWS_TIME
-        while pid not in self._codes and not self._is_gone:
+        while pid in self._pidfds and pid not in self._codes and not self._is_gone:
             left = deadline - time.monotonic()
             if left < 0:
                 break
@@ -104,10 +109,6 @@ class Keeper:
         """Take note of what it has said, so that it does not pile up."""
         if not self._is_gone and is_readable(self._connection, 0):
             self._read_reports()
-
-    def _wait_for_end(self, pid: int, patience: float) -> bool:
-        pidfd = self._pidfds.get(pid)
-        return pidfd is None or is_readable(pidfd, patience)
 
     def _read_reports(self) -> None:
         with contextlib.suppress(BlockingIOError):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from repl import framing, timeline
-from repl.errors import ShellError
+from repl.errors import ProgramCrashed, ShellError
 from repl.frontend import Source
 from repl.session import Session
 from repl.session_options import SessionOptions
@@ -116,6 +116,9 @@ def value(session: Session, text: str) -> str | None:
 
 def check(session: Session) -> None:
     """Everything from before is there and works."""
+    # An input that was done when the program was killed, and not yet saved, is lost.
+    with contextlib.suppress(ProgramCrashed):
+        session.attend()
     assert value(session, "TWICE(21)") == "(int) 42"
     assert value(session, "*heap->c_str()") == "(const char) 'h'"
     assert value(session, "pair.b") == "(int) 2"
@@ -141,8 +144,6 @@ def undo_input(session: Session) -> None:
     session.undo()
 
 
-ROOM = 100_000  # bytes, less than what a dozen lost units would hold
-
 ACTIONS = {
     "an input": run_input,
     "a value": run_value,
@@ -151,12 +152,20 @@ ACTIONS = {
 }
 
 
+CASES = [
+    *((victim, "an input") for victim in VICTIMS),
+    *(("the program", action) for action in ACTIONS if action != "an input"),
+    ("the program and its checkpoints", "undo"),
+    ("Clang's first process", "undo"),
+]
+ROOM = 40_000  # bytes: what is kept for a checkpoint comes and goes, what is lost grows
+
+
 def file_descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
-@pytest.mark.parametrize("victim", VICTIMS)
-@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize(("victim", "action"), CASES)
 def test_killed_between_any_two_messages(
     victim: str, action: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,7 +199,8 @@ def test_killed_between_any_two_messages(
             if saboteur.count < target:
                 break
         assert target > 4, "nothing was killed"
-        assert max(used) < used[0] + ROOM
+        half = len(used) // 2
+        assert max(used[half:]) <= max(used[:half]) + ROOM
     assert file_descriptors() <= before + 1
     assert not programs("forkrepl-executor")
     assert not programs("forkrepl-frontend")
