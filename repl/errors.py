@@ -79,6 +79,8 @@ class ProgramCrashed(ShellError):
         self.wait_status = wait_status
         self.report = report
         self.aftermath = aftermath
+        self.is_interrupt = False
+        """Whether it was Ctrl-C, and not a SIGINT of the program's own."""
         if signal_number is None and wait_status is None:
             how = "was lost: the connection to its executor ended"
         elif signal_number is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -63,7 +62,7 @@ def run_inputs(session: Session, script: Script) -> Progress:
                     progress.failure = status_of_crash(error)
                     if not script.keep_going:
                         progress.status = progress.failure
-                    if error.signal == signal.SIGINT:  # Ctrl-C is meant for all of it
+                    if error.is_interrupt:  # Ctrl-C is meant for all of it
                         break
                 progress.failure = progress.failure or 1
                 if not script.keep_going:

@@ -315,8 +315,9 @@ class Session:
                 raise ProgramExited(died.exit_status) from None
             raise self._recover(died) from None
         except KeyboardInterrupt:
-            interrupted = ExecutorDied(exit_status=None, signal=signal.SIGINT)
-            raise self._recover(interrupted) from None
+            crash = self._recover(ExecutorDied(exit_status=None, signal=signal.SIGINT))
+            crash.is_interrupt = True
+            raise crash from None
 
     def attend(self) -> None:
         """See that the program lives, and that it is saved; every method that uses it

@@ -283,18 +283,6 @@ def end_all(mark: str) -> None:
     assert wait_for(none_lives)
 
 
-KNOWN = {
-    ("piped", "sigint_of_its_own"): "a program's own SIGINT is taken for Ctrl-C, which is meant "
-    "for all inputs of a pipe",
-}
-"""Rows that lose the session today."""
-
-
-def marks(mode: str, name: str) -> list[pytest.MarkDecorator]:
-    reason = KNOWN.get((mode, name))
-    return [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("faults")
@@ -303,7 +291,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("mode", "session", "name"),
     [
-        pytest.param(mode, session, name, marks=marks(mode, name))
+        pytest.param(mode, session, name)
         for session in SESSIONS
         for mode in MODES
         for name in [*(row.name for row in rows_of(mode, session)), "end"]
