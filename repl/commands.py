@@ -121,8 +121,7 @@ COMMANDS = {
         Command(
             "%rewind",
             "%rewind [N]",
-            "go back in time to before the last N inputs: also the program's memory, "
-            "without running anything",
+            "go back in time to before the last input or N of them, memory too",
             _rewind,
         ),
         Command(

@@ -90,7 +90,8 @@ class ProgramCrashed(ShellError):
         super().__init__(report or f"the program {how}")
 
     def __str__(self) -> str:
-        return "\n".join(filter(None, [super().__str__(), self.aftermath]))
+        what = "interrupted (SIGINT)" if self.is_interrupt else super().__str__()
+        return "\n".join(filter(None, [what, self.aftermath]))
 
 
 class ProgramExited(Exception):

@@ -7,6 +7,7 @@ import sys
 from repl.commands import is_command, run_command
 from repl.frontend import Source
 from repl.session import Result, Session
+from repl.terminal import can_redraw
 from repl.terminal_state import lent_terminal
 
 
@@ -33,4 +34,8 @@ def evaluate(session: Session, source: Source, upcoming: Source | None = None) -
 def report(error: BaseException) -> None:
     """Print an error message, and the notes that were added to it, on standard error."""
     message = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+    if getattr(error, "is_interrupt", isinstance(error, KeyboardInterrupt)) and can_redraw(
+        sys.stderr
+    ):
+        message = "\n" + message  # the terminal has shown ^C
     print(message, *getattr(error, "__notes__", ()), sep="\n", file=sys.stderr, flush=True)

@@ -315,9 +315,9 @@ class Session:
                 raise ProgramExited(died.exit_status) from None
             raise self._recover(died) from None
         except KeyboardInterrupt:
-            crash = self._recover(ExecutorDied(exit_status=None, signal=signal.SIGINT))
-            crash.is_interrupt = True
-            raise crash from None
+            interrupted = ExecutorDied(exit_status=None, signal=signal.SIGINT)
+            interrupted.is_interrupt = True
+            raise self._recover(interrupted) from None
 
     def attend(self) -> None:
         """See that the program lives, and that it is saved; every method that uses it
@@ -369,7 +369,9 @@ class Session:
 
     def _crash(self, died: ExecutorDied) -> ProgramCrashed:
         report = describe_crash(died, self._program.loaded, self._options.most_frames)
-        return ProgramCrashed(died.signal, died.wait_status, report)
+        crash = ProgramCrashed(died.signal, died.wait_status, report)
+        crash.is_interrupt = died.is_interrupt
+        return crash
 
     def _start_anew(self) -> None:
         """A fresh program and a fresh Clang."""

@@ -26,9 +26,10 @@ _STANDARD_DESCRIPTORS = (0, 1, 2)
 
 _RESET_DISPLAY = "".join(
     [
-        # Leaving the alternate screen puts the cursor where it was on entering it. Where
-        # there is nothing to leave, some terminals do that all the same: so it is saved.
-        "\x1b7\x1b[?1049l",
+        # Leaving the alternate screen puts the cursor where it was on entering it; some
+        # terminals do that even if there is nothing to leave. So it is entered first,
+        # which saves the cursor, and in there changes nothing that counts.
+        "\x1b[?1049h\x1b[?1049l",
         "\x1b7\x1b[r\x1b8",  # the whole screen scrolls; that moves the cursor
         "\x1b[?25h",  # the cursor can be seen
         "\x1b[?7h\x1b[4l",  # lines wrap, characters replace

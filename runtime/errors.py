@@ -69,6 +69,8 @@ class ExecutorDied(RuntimeFailure):
         self.signal = signal
         self.wait_status = wait_status
         self.crash = crash
+        self.is_interrupt = False
+        """Whether it was ended because of Ctrl-C."""
         if exit_status is not None:
             text = f"the program called exit({exit_status})"
         elif signal is not None:

@@ -243,4 +243,5 @@ class ExecutorConnection(ABC):
                 signal=-code if code is not None and code < 0 else None,
                 wait_status=code if code is not None and code >= 0 else None,
             )
+            self._ended.is_interrupt = self._interrupt.is_noted
         return self._ended
