@@ -77,8 +77,14 @@ class Recovery(Generic[P]):
         moment = self._timeline.find(count)
         if moment is None:
             raise ShellError(self._how_far_back(count))
-        if self._go_to(moment) is None:
-            raise ShellError(f"the checkpoint of {count} inputs ago is gone: it was killed")
+        now = self._saved
+        with DeferredInterrupt() as interrupt:
+            if self._go_to(moment) is None:
+                self._go_to_newest()  # which is now
+                raise ShellError(f"the checkpoint of {count} inputs ago is gone: it was killed")
+            if now is not None and not self._timeline.is_kept(now):
+                now.checkpoint.discard()  # its mark is void
+            interrupt.forget()
 
     def distances(self) -> list[int]:
         """How many inputs back the moments are that ``rewind`` can go to."""
@@ -99,11 +105,15 @@ class Recovery(Generic[P]):
         """The program becomes what was saved, unless that is gone."""
         try:
             introduction = self._program.go_back(saved)
-            self._saved = self._program.save()
         except (ExecutorDied, ExecutorError):
             self._timeline.drop(saved)
             return None
-        self._timeline.replace(saved, self._saved)
+        try:
+            self._saved = self._program.save()
+            self._timeline.replace(saved, self._saved)
+        except (ExecutorDied, ExecutorError):  # no room; or it ended, as attend will see
+            self._saved = None
+            self._timeline.drop(saved)
         return introduction
 
     def _go_to_newest(self) -> Introduction | None:

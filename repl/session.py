@@ -293,7 +293,7 @@ class Session:
     def _run_again(self, step: _Step) -> _Step:
         if not step.machine_code:
             return step
-        unit = self._program.load(step.source.name, step.machine_code)
+        unit = self._program.load(step.source.unit_name, step.machine_code)
         if step.declares:
             outcome = self._program.initialize(unit)
             if outcome.exception_type is not None:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from pathlib import Path
+
+import pytest
 from conftest import Run
+
+from repl.errors import ShellError
+from repl.frontend import Source
+from repl.session import Session
+from repl.session_options import SessionOptions
+from runtime.keeper import is_readable
 
 
 def run(forkrepl: Run, *lines: str) -> tuple[str, str]:
@@ -132,3 +143,38 @@ def test_undo_and_rewind_after_a_restart(forkrepl: Run) -> None:
     )
     assert out == "(int) 3\n(int) 1\n(int) 1\n"
     assert err == ""
+
+
+def test_no_process_is_left_behind() -> None:
+    """Each checkpoint is a process: those that nobody can go back to any more end."""
+    with Session(SessionOptions(recover=True)) as session:
+
+        def run(text: str) -> None:
+            session.run(Source(text, "test"))
+
+        for number in range(6):
+            run(f"int v{number} = {number};")
+        descriptors = len(os.listdir("/proc/self/fd"))
+        for _ in range(10):
+            session.rewind(3)
+            for number in range(3):
+                run(f"int w{number} = {number};")
+        session.attend()
+        assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+def test_a_checkpoint_that_was_killed_costs_nothing() -> None:
+    with Session(SessionOptions(recover=True)) as session:
+        session.run(Source("int x = 1;", "test"))
+        session.run(Source("x = 2;", "test"))
+        session.attend()
+        keeper = int(Path(f"/proc/{session.executor_pid}/stat").read_text().split()[3])
+        children = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()
+        oldest = min(int(pid) for pid in children if int(pid) != session.executor_pid)
+        os.kill(oldest, signal.SIGKILL)
+        assert is_readable(os.pidfd_open(oldest), 10)
+        with pytest.raises(ShellError, match="is gone"):
+            session.rewind(2)
+        assert session.run(Source("x", "test")).value == "(int) 2"
+        session.rewind(2)
+        assert session.run(Source("x", "test")).value == "(int) 1"
