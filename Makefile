@@ -19,7 +19,7 @@ run: setup
 
 test: setup
 	.ci/setup --for-tests
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
 bench: setup
 	$(BIN)/python tests/benchmarks/run.py $(ARGS)
