@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -213,6 +214,7 @@ def test_interrupt_while_it_compiles(open_shell: OpenShell, tmp_path: Path) -> N
     shell = open_shell("--quiet", "--Xcc=-fconstexpr-steps=2000000000")
     shell.type("%load file.cpp")
     shell.child.expect_exact("begun")
+    time.sleep(0.5)  # for that input to be done, and Clang to be at the next
     shell.child.sendintr()
     assert shell.wait_for_next_prompt().endswith(
         "interrupted\r\n%load stopped at file.cpp:3: the inputs before it are in force\r\n"
