@@ -161,6 +161,7 @@ class FrontendCopies:
         self._memory_limit = memory_limit or machine_memory() // 2
         self._command = [os.fspath(program), *flags]
         self._checkpoints: list[FrontendCopy] = []  # the root first
+        self._can_start = False  # has done it, and not failed since
         self._root = self._start_root()
 
     def wait_until_ready(self) -> None:
@@ -168,7 +169,7 @@ class FrontendCopies:
         if self._checkpoints:
             return
         try:
-            reply, _ = self._root.receive()
+            reply, _ = self._receive_greeting()
         except CompilerDied:
             raise SetupError(
                 f"the Clang frontend ({self._command[0]}) does not start: "
@@ -180,6 +181,17 @@ class FrontendCopies:
             reason = self._root.take_output() or str(reply.get("rendered", ""))
             raise SetupError(shorten(reason.removeprefix("error: ")))
         self._checkpoints.append(FrontendCopy(self._root.connection, self._root.pid, 0))
+        self._can_start = True
+
+    def _receive_greeting(self) -> tuple[Header, bytes]:
+        while True:
+            try:
+                return self._root.receive()
+            except CompilerDied:
+                if not self._can_start:
+                    raise
+                self._can_start = False  # it was ended from outside; but only once
+                self.lose_newest()
 
     def fork_newest(self) -> FrontendCopy:
         """A copy of the newest checkpoint; the root comes again if it has been lost."""

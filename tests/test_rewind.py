@@ -178,3 +178,10 @@ def test_a_checkpoint_that_was_killed_costs_nothing() -> None:
         assert session.run(Source("x", "test")).value == "(int) 2"
         session.rewind(2)
         assert session.run(Source("x", "test")).value == "(int) 1"
+
+
+def test_back_to_where_only_a_macro_came_since(forkrepl: Run) -> None:
+    """Both moments share a checkpoint."""
+    out, err = run(forkrepl, "int x = 1;", "#define TWO 2", "%rewind", "x = 5;", "x", "TWO")
+    assert out == "(int) 5\n"
+    assert "undeclared identifier 'TWO'" in err
