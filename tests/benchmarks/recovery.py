@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 
 from measure import table
 
@@ -40,24 +43,34 @@ def benchmark(runs: int) -> None:
 
 
 def _figures(ballast: int, rounds: int) -> list[str]:
-    with Session(SessionOptions(recover=True)) as safe, Session(SessionOptions()) as plain:
+    with ExitStack() as stack:
+        safe = stack.enter_context(Session(SessionOptions(recover=True)))
+        plain = stack.enter_context(Session(SessionOptions()))
         for session in (safe, plain):
-            _run(session, "#include <cstring>\n#include <cstdlib>\nint x = 0;")
+            _run(
+                session,
+                "#include <cstdio>\n#include <cstdlib>\n#include <cstring>\n#include <ctime>",
+            )
+            _run(session, "int x = 0;")
             _run(session, f"char *ballast = (char *)malloc({ballast} + 1);")
             _run(session, f"memset(ballast, 1, {ballast} + 1);")
         inputs: dict[str, list[float]] = {}
+        since_crash = inputs["crash"] = []
+        stamp = Path(stack.enter_context(tempfile.TemporaryDirectory()), "stamp")
 
         def timed(name: str, action: Callable[[], None]) -> None:
             started = time.perf_counter()
             action()
             inputs.setdefault(name, []).append((time.perf_counter() - started) * 1e3)
-            time.sleep(0.01)  # somebody types: the checkpoint is made meanwhile
+            for session in (safe, plain):
+                session.prepare()  # as the shell does
+            time.sleep(0.02)  # somebody types: checkpoints are made meanwhile
 
         for number in range(rounds):
             timed("plain", partial(_run, plain, f"x = {number};"))
             timed("safe", partial(_run, safe, f"x = {number};"))
             timed("attend", safe.attend)
-            timed("crash", partial(_crash, safe))
+            timed("crashing input", lambda: since_crash.append(_crash(safe, stamp)))
             timed("next", partial(_run, safe, f"x = -{number};"))
             _run(safe, f"int to_undo_{number} = {number};")
             timed("undo", safe.undo)
@@ -74,6 +87,13 @@ def _run(session: Session, text: str) -> None:
     session.run(Source(text, "bench"))
 
 
-def _crash(session: Session) -> None:
+def _crash(session: Session, stamp: Path) -> float:
+    """Milliseconds from the crash to the next prompt: the program writes down when."""
+    text = (
+        f'{{ FILE *file = fopen("{stamp}", "w"); timespec now; clock_gettime(CLOCK_MONOTONIC, &now);'
+        ' fprintf(file, "%ld.%09ld", now.tv_sec, now.tv_nsec); fclose(file);'
+        " *(volatile int *)0 = 1; }"
+    )
     with contextlib.suppress(ProgramCrashed):
-        _run(session, "*(volatile int *)0 = 1;")
+        _run(session, text)
+    return (time.monotonic() - float(stamp.read_text())) * 1e3
