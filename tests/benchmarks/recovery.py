@@ -47,10 +47,8 @@ def _figures(ballast: int, rounds: int) -> list[str]:
         safe = stack.enter_context(Session(SessionOptions(recover=True)))
         plain = stack.enter_context(Session(SessionOptions()))
         for session in (safe, plain):
-            _run(
-                session,
-                "#include <cstdio>\n#include <cstdlib>\n#include <cstring>\n#include <ctime>",
-            )
+            for header in ("cstdio", "cstdlib", "cstring", "ctime"):
+                _run(session, f"#include <{header}>")
             _run(session, "int x = 0;")
             _run(session, f"char *ballast = (char *)malloc({ballast} + 1);")
             _run(session, f"memset(ballast, 1, {ballast} + 1);")
@@ -90,7 +88,8 @@ def _run(session: Session, text: str) -> None:
 def _crash(session: Session, stamp: Path) -> float:
     """Milliseconds from the crash to the next prompt: the program writes down when."""
     text = (
-        f'{{ FILE *file = fopen("{stamp}", "w"); timespec now; clock_gettime(CLOCK_MONOTONIC, &now);'
+        f'{{ FILE *file = fopen("{stamp}", "w"); timespec now;'
+        " clock_gettime(CLOCK_MONOTONIC, &now);"
         ' fprintf(file, "%ld.%09ld", now.tv_sec, now.tv_nsec); fclose(file);'
         " *(volatile int *)0 = 1; }"
     )
