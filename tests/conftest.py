@@ -218,3 +218,9 @@ _VALUE = re.compile(r"^\((.*)\) (.*)$")
 def values(output: str) -> list[str]:
     """The values in what was printed, without their types."""
     return [match[2] for line in output.splitlines() if (match := _VALUE.match(line))]
+
+
+def piped(forkrepl: Run, *lines: str) -> tuple[str, str]:
+    """Standard output and error of a session with these inputs."""
+    result = forkrepl(input="\n".join([*lines, ""]), timeout=60)
+    return result.stdout, result.stderr

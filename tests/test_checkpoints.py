@@ -3,18 +3,13 @@ after a crash."""
 
 from __future__ import annotations
 
-from conftest import Run
+from conftest import Run, piped
 
 CRASH = "*(volatile int *)0 = 1;\n"
 
 
-def run(forkrepl: Run, *lines: str) -> tuple[str, str]:
-    result = forkrepl(input="\n".join([*lines, ""]), timeout=60)
-    return result.stdout, result.stderr
-
-
 def test_it_can_wait_for_all_of_its_children(forkrepl: Run) -> None:
-    out, _ = run(
+    out, _ = piped(
         forkrepl,
         "#include <sys/wait.h>\n#include <unistd.h>\n#include <cstdio>",
         "int x = 1;",
@@ -25,7 +20,7 @@ def test_it_can_wait_for_all_of_its_children(forkrepl: Run) -> None:
 
 
 def test_its_fork_handlers_do_not_run(forkrepl: Run) -> None:
-    out, _ = run(
+    out, _ = piped(
         forkrepl,
         "#include <pthread.h>\n#include <unistd.h>\n#include <sys/wait.h>\nint forks = 0;",
         "pthread_atfork([] { ++forks; }, nullptr, nullptr);",
@@ -39,7 +34,7 @@ def test_its_fork_handlers_do_not_run(forkrepl: Run) -> None:
 
 def test_with_threads_it_hears_of_no_child(forkrepl: Run) -> None:
     """A process with threads is copied another way, with a process between."""
-    out, _ = run(
+    out, _ = piped(
         forkrepl,
         "#include <atomic>\n#include <csignal>\n#include <pthread.h>\n#include <sys/wait.h>\n"
         "#include <thread>\n#include <unistd.h>",
@@ -58,7 +53,7 @@ def test_with_threads_it_hears_of_no_child(forkrepl: Run) -> None:
 
 def test_the_reader_of_a_pipe_sees_its_end(forkrepl: Run) -> None:
     """Although copies of the process were made while it was open."""
-    out, _ = run(
+    out, _ = piped(
         forkrepl,
         "#include <cstdio>",
         'FILE *pipe_ = popen("cat", "w");',
@@ -70,7 +65,7 @@ def test_the_reader_of_a_pipe_sees_its_end(forkrepl: Run) -> None:
 
 
 def test_an_address_can_be_listened_on_again(forkrepl: Run) -> None:
-    out, _ = run(
+    out, _ = piped(
         forkrepl,
         "#include <sys/socket.h>\n#include <sys/un.h>\n#include <unistd.h>\n#include <cstring>",
         "sockaddr_un a{AF_UNIX, {}};",
@@ -86,7 +81,7 @@ def test_an_address_can_be_listened_on_again(forkrepl: Run) -> None:
 
 
 def test_open_channels_that_are_lost_look_closed_and_are_counted(forkrepl: Run) -> None:
-    out, err = run(
+    out, err = piped(
         forkrepl,
         "#include <unistd.h>\n#include <cstdio>\nint ends[2]; char c;",
         "pipe(ends);",
@@ -98,7 +93,7 @@ def test_open_channels_that_are_lost_look_closed_and_are_counted(forkrepl: Run) 
 
 
 def test_files_stay_open_where_they_were(forkrepl: Run) -> None:
-    out, err = run(
+    out, err = piped(
         forkrepl,
         "#include <cstdio>",
         "FILE *file = tmpfile();",
@@ -113,7 +108,7 @@ def test_files_stay_open_where_they_were(forkrepl: Run) -> None:
 
 
 def test_lost_threads_are_counted(forkrepl: Run) -> None:
-    _, err = run(
+    _, err = piped(
         forkrepl,
         "#include <thread>\n#include <unistd.h>",
         "std::thread([] { while (true) pause(); }).detach();",
@@ -127,7 +122,7 @@ def test_lost_threads_are_counted(forkrepl: Run) -> None:
 def test_a_mask_is_the_programs_and_the_keyboard_is_not(forkrepl: Run) -> None:
     """Between inputs the executor blocks the keyboard's signals; the program sees its own
     mask, also after a rollback."""
-    out, _ = run(
+    out, _ = piped(
         forkrepl,
         "#include <csignal>",
         "sigset_t set; bool blocks(int n) { sigprocmask(SIG_BLOCK, nullptr, &set);"
@@ -142,7 +137,7 @@ def test_a_mask_is_the_programs_and_the_keyboard_is_not(forkrepl: Run) -> None:
 
 
 def test_a_fork_that_comes_back_ends_quietly(forkrepl: Run) -> None:
-    out, err = run(
+    out, err = piped(
         forkrepl,
         "#include <unistd.h>\n#include <sys/wait.h>\n#include <cstdio>\nint x = 1;",
         "pid_t child = fork(); if (!child) x = 2;",
@@ -153,7 +148,7 @@ def test_a_fork_that_comes_back_ends_quietly(forkrepl: Run) -> None:
 
 
 def test_a_fork_that_crashes_costs_nothing(forkrepl: Run) -> None:
-    out, err = run(
+    out, err = piped(
         forkrepl,
         "#include <unistd.h>\n#include <sys/wait.h>\n#include <cstdlib>\nint x = 1;",
         "pid_t child = fork(); if (!child) abort();",
@@ -164,7 +159,7 @@ def test_a_fork_that_crashes_costs_nothing(forkrepl: Run) -> None:
 
 
 def test_a_fork_that_does_not_come_back_ends_with_the_session(forkrepl: Run) -> None:
-    out, _ = run(  # returns when nobody holds its output any more
+    out, _ = piped(  # returns when nobody holds its output any more
         forkrepl, "#include <unistd.h>\nint x = 1;", "if (!fork()) for (;;) pause();", "x"
     )
     assert out == "(int) 1\n"

@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from conftest import Run, piped
 
 from repl.errors import ShellError
 from repl.frontend import Source
@@ -16,13 +16,8 @@ from repl.session_options import SessionOptions
 from runtime.keeper import is_readable
 
 
-def run(forkrepl: Run, *lines: str) -> tuple[str, str]:
-    result = forkrepl(input="\n".join([*lines, ""]), timeout=60)
-    return result.stdout, result.stderr
-
-
 def test_memory_goes_back_too(forkrepl: Run) -> None:
-    out, err = run(
+    out, err = piped(
         forkrepl,
         "#include <vector>\nstd::vector<int> v{1};",
         "v.push_back(2);",
@@ -36,7 +31,7 @@ def test_memory_goes_back_too(forkrepl: Run) -> None:
 
 
 def test_what_was_undone_comes_back(forkrepl: Run) -> None:
-    out, err = run(
+    out, err = piped(
         forkrepl,
         "#include <cstdio>",
         'struct Noisy { ~Noisy() { puts("gone"); } int n = 5; } noisy;',
@@ -53,7 +48,7 @@ def test_what_was_undone_comes_back(forkrepl: Run) -> None:
 
 
 def test_nothing_of_the_program_runs(forkrepl: Run) -> None:
-    out, _ = run(
+    out, _ = piped(
         forkrepl,
         "#include <cstdio>\n#include <cstdlib>",
         'atexit([] { puts("first"); });',
@@ -66,7 +61,7 @@ def test_nothing_of_the_program_runs(forkrepl: Run) -> None:
 
 def test_it_says_how_far_back_it_can_go(forkrepl: Run) -> None:
     lines = [f"int v{n} = {n};" for n in range(100)]
-    out, err = run(forkrepl, *lines, "%rewind 1000", "%rewind 8", "v91", "v92")
+    out, err = piped(forkrepl, *lines, "%rewind 1000", "%rewind 8", "v91", "v92")
     assert "no checkpoint of 1000 inputs ago, only of 1, 2, 3, 4, 5, 6, 7, 8, " in err
     assert out == "(int) 91\n"
     assert "undeclared identifier 'v92'" in err
@@ -75,13 +70,15 @@ def test_it_says_how_far_back_it_can_go(forkrepl: Run) -> None:
 def test_far_back(forkrepl: Run) -> None:
     """The first input is still there when the newest are many."""
     lines = [f"int v{n} = {n};" for n in range(40)]
-    out, err = run(forkrepl, "int x = 1;", *lines, "x = 2;", "%rewind 42", "x", "int v0 = 7;", "v0")
+    out, err = piped(
+        forkrepl, "int x = 1;", *lines, "x = 2;", "%rewind 42", "x", "int v0 = 7;", "v0"
+    )
     assert out == "(int) 7\n"
     assert "undeclared identifier 'x'" in err
 
 
 def test_bad_arguments(forkrepl: Run) -> None:
-    out, err = run(forkrepl, "%rewind", "%rewind x", "%rewind 0", "%restart now", "6 * 7")
+    out, err = piped(forkrepl, "%rewind", "%rewind x", "%rewind 0", "%restart now", "6 * 7")
     assert "there is nothing to go back to" in err
     assert err.count("%rewind takes a number of inputs") == 2
     assert "%restart takes no argument" in err
@@ -95,7 +92,7 @@ def test_a_script_has_no_past(forkrepl: Run) -> None:
 
 
 def test_restart_runs_declarations_again(forkrepl: Run) -> None:
-    out, err = run(
+    out, err = piped(
         forkrepl,
         "#include <cstdio>\n#define SIX 6",
         "int x = 5; int add(int n) { return x + n; }",
@@ -113,7 +110,7 @@ def test_restart_runs_declarations_again(forkrepl: Run) -> None:
 
 
 def test_restart_loads_libraries_again(forkrepl: Run) -> None:
-    out, err = run(
+    out, err = piped(
         forkrepl,
         "%lib z",
         'extern "C" const char *zlibVersion(void);',
@@ -125,7 +122,7 @@ def test_restart_loads_libraries_again(forkrepl: Run) -> None:
 
 
 def test_what_fails_when_it_runs_again_is_named(forkrepl: Run) -> None:
-    out, err = run(
+    out, err = piped(
         forkrepl,
         "#include <cstdlib>\n#include <unistd.h>",
         'int first = getenv("AGAIN") ? throw 1 : 5;',
@@ -138,7 +135,7 @@ def test_what_fails_when_it_runs_again_is_named(forkrepl: Run) -> None:
 
 
 def test_undo_and_rewind_after_a_restart(forkrepl: Run) -> None:
-    out, err = run(
+    out, err = piped(
         forkrepl, "int x = 1;", "int y = 2;", "%restart", "x + y", "%undo 2", "x", "%rewind", "x"
     )
     assert out == "(int) 3\n(int) 1\n(int) 1\n"
@@ -182,6 +179,6 @@ def test_a_checkpoint_that_was_killed_costs_nothing() -> None:
 
 def test_back_to_where_only_a_macro_came_since(forkrepl: Run) -> None:
     """Both moments share a checkpoint."""
-    out, err = run(forkrepl, "int x = 1;", "#define TWO 2", "%rewind", "x = 5;", "x", "TWO")
+    out, err = piped(forkrepl, "int x = 1;", "#define TWO 2", "%rewind", "x = 5;", "x", "TWO")
     assert out == "(int) 5\n"
     assert "undeclared identifier 'TWO'" in err
