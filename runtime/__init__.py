@@ -9,7 +9,8 @@ Start reading at ``linker.link``, which lists the passes. By process:
 - in the controller: ``elf``, ``link_graph``, ``relocations``, ``passes/``,
   ``linker``, ``symbols``, ``memory_manager``, ``memory_mapper`` (the interface),
   ``memfd_mapper`` and ``stream_mapper``, ``executor_client`` (its half of the protocol)
-  with ``executor_process`` and ``remote_executor``;
+  with ``executor_process`` (and its ``keeper`` and ``checkpoint``) and
+  ``remote_executor``; ``symbolizer`` and ``address_book`` for crash reports;
 - in the listener of ``forkrepl executor``: ``executor_server``;
 - in the executor: ``executor/`` (C) and the library of ``platform_support``;
 - shared: the wire format, ``wire.py`` and ``executor/wire.h``; with the listener also

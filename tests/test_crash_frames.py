@@ -292,8 +292,10 @@ def test_a_crash_between_requests_is_found_with_the_next(tmp_path: Path) -> None
     with running_program() as program:
         program.load_c(source, flags=("-fPIC", "-w", "-pthread"))
         program.call("go")
+        pidfd = os.pidfd_open(program.process.pid)
         fifo.write_bytes(b"x")  # waits for the thread
-        assert is_readable(os.pidfd_open(program.process.pid), 10)
+        assert is_readable(pidfd, 10)
+        os.close(pidfd)
         with pytest.raises(ExecutorDied) as died:
             program.process.lookup(["malloc"])
         assert died.value.signal == signal.SIGILL

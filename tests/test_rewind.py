@@ -167,9 +167,11 @@ def test_a_checkpoint_that_was_killed_costs_nothing() -> None:
         session.attend()
         keeper = int(Path(f"/proc/{session.executor_pid}/stat").read_text().split()[3])
         children = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()
-        oldest = min(int(pid) for pid in children if int(pid) != session.executor_pid)
-        os.kill(oldest, signal.SIGKILL)
-        assert is_readable(os.pidfd_open(oldest), 10)
+        oldest = next(int(pid) for pid in children if int(pid) != session.executor_pid)
+        pidfd = os.pidfd_open(oldest)
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        assert is_readable(pidfd, 10)
+        os.close(pidfd)
         with pytest.raises(ShellError, match="is gone"):
             session.rewind(2)
         assert session.run(Source("x", "test")).value == "(int) 2"
