@@ -69,8 +69,7 @@ class Program:
     @property
     def memory(self) -> int:
         """Its resident memory in bytes; 0 if that is not known here."""
-        is_here = isinstance(self._executor, ExecutorProcess)
-        return memory_of(self._executor.pid) if is_here else 0
+        return memory_of(self._executor.pid) if self.can_be_saved else 0
 
     @property
     def loaded(self) -> ExecutionSession | None:

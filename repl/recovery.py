@@ -82,8 +82,7 @@ class Recovery(Generic[P]):
             if self._go_to(moment) is None:
                 self._go_to_newest()  # which is now
                 raise ShellError(f"the checkpoint of {count} inputs ago is gone: it was killed")
-            is_used = now is moment.program  # no code has run since
-            if now is not None and not is_used and not self._timeline.is_kept(now):
+            if now is not None and not self._timeline.is_kept(now):
                 now.checkpoint.discard()  # its mark is void
             interrupt.forget()
 

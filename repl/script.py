@@ -67,8 +67,9 @@ def run_inputs(session: Session, script: Script) -> Progress:
                 progress.failure = progress.failure or 1
                 if not script.keep_going:
                     break
-            if session.crashed_between is not None:
-                progress.failure = status_of_crash(session.crashed_between)
+            crash = session.take_crash_between()
+            if crash is not None:
+                progress.failure = status_of_crash(crash)
     except Quit:
         progress.status = session.finish(progress.failure) or progress.failure
     except ProgramExited as exited:

@@ -98,8 +98,7 @@ class Session:
             else None
         )
         self._must_restart = False
-        self.crashed_between: ProgramCrashed | None = None
-        """How the program last ended while no input ran."""
+        self._crashed_between: ProgramCrashed | None = None
         self.loading: list[str] = []
         """The files that ``%load`` is reading, each named in the one before it."""
 
@@ -231,6 +230,11 @@ class Session:
         warnings, self._warnings = self._warnings, []
         return warnings
 
+    def take_crash_between(self) -> ProgramCrashed | None:
+        """How the program ended while no input ran, if it did since this was last asked."""
+        crash, self._crashed_between = self._crashed_between, None
+        return crash
+
     def load_library(self, name: str) -> None:
         """Open a shared library (``m``, ``libm.so.6`` or a path) in the executor."""
         self.attend()
@@ -339,7 +343,7 @@ class Session:
         crash = self._recover(died)
         if len(self._steps) < before:  # the input that begins may need those
             raise crash
-        self.crashed_between = crash
+        self._crashed_between = crash
         self._warnings.append(f"warning: between two inputs {crash}")
         if self._must_restart:
             self.restart()

@@ -30,13 +30,22 @@ class Checkpoint:
     """``connection``: our end, on which it waits."""
 
     def __init__(self, connection: socket.socket) -> None:
-        self.connection = connection
+        self._connection = connection
+
+    @property
+    def is_discarded(self) -> bool:
+        """Whether ``discard`` or ``take_connection`` has been called."""
+        return self._connection.fileno() < 0
+
+    def take_connection(self) -> socket.socket:
+        """Our end, which is the caller's from now on: it takes over."""
+        return socket.socket(fileno=self._connection.detach())
 
     def meet(self) -> Introduction:
         """Read its first word, once. Raises ExecutorError if it has none."""
         size = wire.HEAD.size + wire.CHECKPOINT.size
         try:
-            frame, ancillary, _, _ = self.connection.recvmsg(
+            frame, ancillary, _, _ = self._connection.recvmsg(
                 size, socket.CMSG_SPACE(_CREDENTIALS.size)
             )
         except OSError as error:
@@ -49,13 +58,13 @@ class Checkpoint:
         expected = wire.HEAD.pack(wire.CHECKPOINT.size, Operation.CHECKPOINT, 0)
         if not frame.startswith(expected) or len(frame) != size or not pids or pids[0] <= 1:
             raise ExecutorError("a checkpoint of the program is not there any more")
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
-        self.connection.settimeout(None)
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
+        self._connection.settimeout(None)
         return Introduction(pids[0], *wire.CHECKPOINT.unpack_from(frame, wire.HEAD.size))
 
     def discard(self) -> None:
         """Let it end; a second time, or once it has taken over, nothing happens."""
-        self.connection.close()
+        self._connection.close()
 
 
 def open_connection() -> tuple[socket.socket, socket.socket]:

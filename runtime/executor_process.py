@@ -106,9 +106,13 @@ class ExecutorProcess(ExecutorClient):
         self._keeper.unwatch(self._pid)
         self._pid = 0
         self._checkpoints.discard(checkpoint)
-        introduction = checkpoint.meet()
+        try:
+            introduction = checkpoint.meet()
+        except ExecutorError:
+            checkpoint.discard()
+            raise
         self._keeper.watch(introduction.pid)
-        self._socket, self._pid = checkpoint.connection, introduction.pid
+        self._socket, self._pid = checkpoint.take_connection(), introduction.pid
         self._ended = None
         self._ask(Operation.TAKE_OVER, b"")
         return introduction
@@ -147,17 +151,16 @@ class ExecutorProcess(ExecutorClient):
             return
         try:
             self._receive_answer(Operation.CHECKPOINT)
-            self._met = self._register(Checkpoint(ours))
         except ExecutorError as error:
+            ours.close()
             self._met = error
-        finally:
-            if not isinstance(self._met, Checkpoint):
-                ours.close()
-
-    def _register(self, checkpoint: Checkpoint) -> Checkpoint:
-        self._checkpoints = {c for c in self._checkpoints if c.connection.fileno() >= 0}
-        self._checkpoints.add(checkpoint)
-        return checkpoint
+        except BaseException:
+            ours.close()
+            raise
+        else:
+            self._met = Checkpoint(ours)
+            kept = {other for other in self._checkpoints if not other.is_discarded}
+            self._checkpoints = kept | {self._met}
 
     def _stop(self) -> None:
         self._keeper.end(self._pid)
