@@ -176,8 +176,13 @@ def lines(tmux: Tmux) -> list[str]:
     return [line for line in tmux("capture-pane", "-p").splitlines() if line]
 
 
+def wait_for_prompt(tmux: Tmux, number: int) -> None:
+    # The screen may be empty in one look and not in the next: each look counts alone.
+    assert wait_for(lambda: lines(tmux)[-1:] == [f"In[{number}]:"])
+
+
 def type_input(tmux: Tmux, number: int, text: str) -> None:
-    assert wait_for(lambda: bool(lines(tmux)) and lines(tmux)[-1] == f"In[{number}]:")
+    wait_for_prompt(tmux, number)
     # A line that ends in a semicolon would end tmux's command.
     tmux("send-keys", "-l", text + " ")
     tmux("send-keys", "Enter")
@@ -208,7 +213,7 @@ def test_the_display_after_a_crash(tmux: Tmux, what: str) -> None:
     sequences = "".join(f"\\x1b[{sequence}" for sequence in LEAVE_BEHIND[what])
     type_input(tmux, 2, f'fputs("{sequences}", stdout); fflush(stdout); __builtin_trap();')
     type_input(tmux, 3, '"plain text"')
-    assert wait_for(lambda: lines(tmux)[-1] == "In[4]:")
+    wait_for_prompt(tmux, 4)
     shown = lines(tmux)
     assert shown[0] == "In[1]: #include <cstdio>"
     assert shown[1].startswith("In[2]: fputs(")
@@ -226,5 +231,5 @@ def test_what_a_program_does_on_purpose_stays(tmux: Tmux) -> None:
     type_input(tmux, 1, "#include <cstdio>")
     type_input(tmux, 2, 'fputs("\\x1b]2;a title\\x07", stdout); fputs("\\x1b[?1000h", stdout);')
     type_input(tmux, 3, "1")
-    assert wait_for(lambda: lines(tmux)[-1] == "In[4]:")
+    wait_for_prompt(tmux, 4)
     assert tmux("display-message", "-p", "#{pane_title} #{mouse_any_flag}") == "a title 1\n"
