@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -175,6 +176,19 @@ class Frontend:
         except BaseException:  # Ctrl-C, perhaps in the middle of a request
             self._drop_current()
             raise
+
+    @contextmanager
+    def scratch(self) -> Iterator[FrontendCopy]:
+        """A copy that has parsed all inputs in force, to be asked; it may come to any harm.
+
+        It ends with the context. Raises CompilerDied or SetupError.
+        """
+        self._cancel_begun()
+        copy = self._ready_copy().fork()
+        try:
+            yield copy
+        finally:
+            copy.kill()
 
     def close(self) -> None:
         """End the frontend and its checkpoints."""

@@ -119,6 +119,11 @@ class FrontendCopy:
                     f"includes change?)\n{reply.get('rendered', '')}"
                 )
 
+    def ask(self, header: Header, text: bytes, limit: float) -> tuple[Header, bytes]:
+        """Send a request and wait for its answer, as ``receive``."""
+        send_message(self._connection, header, text)
+        return self.receive(limit)
+
     def receive(self, limit: float = 0) -> tuple[Header, bytes]:
         """Wait for the answer to a request, up to ``limit`` seconds (0: for ever).
 
