@@ -1,77 +1,36 @@
-"""The command line: ``forkrepl [options] [FILE [ARGS...]]``, ``forkrepl link ...`` or
-``forkrepl executor ...``."""
+"""The entry point: what a command line asks for, done.
+
+``arguments`` says what may be on it, ``session_setup`` what that means for a session.
+"""
 
 from __future__ import annotations
 
-import argparse
 import os
 import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from repl.compiler_options import (
-    PASSED_OPTIONS,
-    add_compiler_options,
-    add_perf_option,
-    optimisation_level,
-    with_level,
+from repl.arguments import CommandLine, parse
+from repl.errors import ProgramExited, SetupError, ShellError
+from repl.session_setup import (
+    configured_flags,
+    has_prompt,
+    prompt_options,
+    reads_standard_input,
+    session_options,
 )
-from repl.errors import ShellError
-from repl.memory_option import add_memory_limit_option, find_memory_limit
-from repl.remote import add_connect_options, find_listener
+from repl.settings import Settings
 from repl.terminal import use_colour
 from runtime.errors import RuntimeFailure
 
 if TYPE_CHECKING:
     from repl.session import Session
-    from repl.session_options import SessionOptions
-    from runtime.listener_address import Listener
-
-VERSION = "0.1.0"
-_LONGEST_TIMEOUT = 1e6  # s; poll(2) takes little more
-
-_EPILOG = f"""\
-{PASSED_OPTIONS} -l and -L name shared libraries.
-
-exit status:
-  0      success (also of an interactive session that recovered from errors)
-  1      compile error or uncaught exception in a script; forkrepl cannot work
-  2      wrong usage
-  n      the program called exit(n) or returned n from main
-  128+N  the program was ended by signal N, in a script
-
-environment:
-  NO_COLOR, CLICOLOR_FORCE, TERM=dumb   as usual; --color wins
-  FORKREPL_TOKEN                        what the listener of --connect printed
-  FORKREPL_DEBUG=1                      Python tracebacks of internal errors
-"""
-
-
-@dataclass(slots=True)
-class CommandLine:
-    """What was asked for."""
-
-    file: str | None = None
-    code: str | None = None
-    interactive: bool = False
-    quiet: bool = False
-    color: str = "auto"
-    history_file: str | None = None
-    language: str | None = None
-    optimisation: int = 0
-    compiler_flags: list[str] = field(default_factory=list)
-    libraries: list[str] = field(default_factory=list)
-    library_folders: list[str] = field(default_factory=list)
-    arguments: list[str] = field(default_factory=list)
-    listener: Listener | None = None
-    perf: bool = False
-    redefine: bool | None = None
-    parse_timeout: float = 60
-    memory_limit: int | None = None
+    from repl.settings_file import LoadedSettings
+    from repl.startup_file import StartupFile
 
 
 def main() -> None:
@@ -87,7 +46,7 @@ def main() -> None:
 
             status = executor_command.main(sys.argv[2:])
         else:
-            status = _run(parse(sys.argv[1:]))
+            status = _shell(parse(sys.argv[1:]))
     except (ShellError, RuntimeFailure) as error:
         if debugging:
             raise
@@ -115,103 +74,111 @@ def main() -> None:
     sys.exit(status)
 
 
-def parse(arguments: list[str]) -> CommandLine:
-    """Parse the command line; exits with status 2 if it is wrong."""
-    parser = _parser()
-    parsed = parser.parse_args(with_level(arguments))
-    line = CommandLine(
-        file=parsed.file,
-        code=parsed.code,
-        interactive=parsed.interactive,
-        quiet=parsed.quiet,
-        color=parsed.color,
-        history_file=parsed.history_file,
-        language=parsed.language,
-        optimisation=optimisation_level(parser, parsed.optimisation),
-        compiler_flags=parsed.compiler_flags or [],
-        libraries=parsed.libraries or [],
-        library_folders=parsed.library_folders or [],
-        arguments=parsed.arguments,
-        memory_limit=find_memory_limit(parser, parsed),
-        listener=find_listener(parser, parsed),
-        perf=parsed.perf,
-        redefine=None if parsed.redefine is None else parsed.redefine == "yes",
-        parse_timeout=parsed.parse_timeout,
-    )
-    if line.code is not None and line.file is not None:  # with -c there is no FILE
-        line.arguments.insert(0, line.file)
-        line.file = None
-    return line
+def _shell(line: CommandLine) -> int:
+    if line.version:
+        from repl.versions import describe_versions
 
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="forkrepl",
-        usage="forkrepl [options] [FILE [ARGS...]]\n"
-        "       forkrepl link [options] FILE... [-- ARGS...]\n"
-        "       forkrepl executor --listen ADDRESS [options]",
-        description="A C and C++ shell. FILE is a program or a list of statements; '-' is "
-        "standard input. Without FILE, on a terminal, it is interactive.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    add = parser.add_argument
-    add("--version", action="version", version=f"forkrepl {VERSION}")
-    add("-c", "-e", dest="code", metavar="CODE", help="run CODE; ARGS are its arguments")
-    add("-i", dest="interactive", action="store_true", help="stay interactive afterwards")
-    add("-q", "--quiet", action="store_true", help="no banner")
-    add("--history-file", metavar="PATH", help="where the history is kept")
-    add("-l", dest="libraries", action="append", metavar="NAME", help="load a shared library")
-    add("-L", dest="library_folders", action="append", metavar="DIR", help="look there for it")
-    add(
-        "--redefine",
-        choices=("yes", "no"),
-        help="whether an input may declare again what an earlier one did "
-        "(default: yes, but no for FILE and -c without -i)",
-    )
-    add(
-        "--parse-timeout",
-        type=_seconds,
-        default=60.0,
-        metavar="SECONDS",
-        help="what Clang may take for an input (default: 60; 0: any time)",
-    )
-    add_compiler_options(parser)
-    add_perf_option(parser)
-    add_connect_options(parser)
-    add_memory_limit_option(parser)
-    add("file", nargs="?", metavar="FILE", help=argparse.SUPPRESS)
-    add("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help=argparse.SUPPRESS)
-    return parser
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1
-    if not 0 <= seconds < _LONGEST_TIMEOUT:  # also false for nan
-        raise argparse.ArgumentTypeError(f"'{text}' is no number of seconds")
-    return seconds
-
-
-def _run(line: CommandLine) -> int:
+        print(describe_versions())
+        return 0
+    if line.print_config:
+        return _print_config(line)
     with _source(line) as lines:
-        from repl.session import Session  # starts processes: only when the usage is right
+        if line.config is None and not has_prompt(line):
+            return _run(line, Settings(), lines)
+        loaded = _load_settings(line)
+        try:
+            return _run(line, loaded.settings, lines)
+        except SetupError as error:
+            flags = configured_flags(loaded.settings, line.language_name)
+            if not has_prompt(line) or not flags:
+                raise
+            # A configuration never keeps the shell from starting.
+            print(f"forkrepl: error: {error}", file=sys.stderr)
+            print(
+                f"forkrepl: Clang is started again, without the flags of {loaded.path}",
+                file=sys.stderr,
+            )
+        plain = replace(loaded.settings, std="", c_std="", include=(), define=(), flags=())
+        return _run(line, replace(plain, banner=False), lines)
 
-        colour = use_colour(line.color)
-        with Session(_session_options(line, colour)) as session:
-            if lines is None:
-                return _interact(session, line, colour)
-            session.wait_until_ready()
-            return _run_source(session, line, lines, colour)
+
+def _print_config(line: CommandLine) -> int:
+    from repl.settings_file import load_settings
+    from repl.settings_text import print_config
+
+    loaded = load_settings(line.config)
+    _tell_problems(loaded)
+    print(print_config(loaded), end="")
+    return 1 if loaded.problems else 0
 
 
-def _run_source(session: Session, line: CommandLine, lines: Iterator[str], colour: bool) -> int:
+def _load_settings(line: CommandLine) -> LoadedSettings:
+    """The configuration, and tell what is wrong with it.
+
+    Raises ShellError if one that a script was told to use has errors: it would not run
+    with the flags that it needs.
+    """
+    from repl.settings_file import load_settings, without_missing_libraries
+
+    loaded = without_missing_libraries(load_settings(line.config), line.library_folders)
+    if loaded.problems and not has_prompt(line):
+        raise ShellError("\n".join(loaded.problems))
+    _tell_problems(loaded)
+    return loaded
+
+
+def _tell_problems(loaded: LoadedSettings) -> None:
+    for problem in loaded.problems:
+        print(f"forkrepl: {problem}", file=sys.stderr)
+
+
+def _run(line: CommandLine, settings: Settings, lines: Iterator[str] | None) -> int:
+    from repl.session import Session  # starts processes: only when the usage is right
+
+    colour = use_colour(line.color or settings.color)
+    startup = _startup_file(line)
+    with Session(session_options(line, settings, colour)) as session:
+        if lines is None:
+            return _interact(session, line, settings, colour, startup)
+        session.wait_until_ready()
+        status = _run_startup_file(session, line, startup)
+        if status is None:
+            status = _run_source(session, line, lines)
+        return status if status is not None else _interact(session, line, settings, colour, startup)
+
+
+def _startup_file(line: CommandLine) -> StartupFile | None:
+    """What to run first. Without being asked, only a session with a prompt does that."""
+    if line.startup_file == "no" or (line.startup_file is None and not has_prompt(line)):
+        return None
+    from repl.startup_file import StartupFile, usual_startup_file
+
+    if line.startup_file is not None:
+        return StartupFile(Path(line.startup_file), is_usual=False)
+    path = usual_startup_file(line.language_name)
+    return StartupFile(path, is_usual=True) if path is not None else None
+
+
+def _run_startup_file(
+    session: Session, line: CommandLine, startup: StartupFile | None
+) -> int | None:
+    """Run it before a script; the exit status if that is the end."""
+    from repl.commands import Quit
+
+    try:
+        is_well = startup is None or startup.attend(session)
+    except ProgramExited as exited:
+        return exited.status
+    except Quit:
+        return session.finish()
+    return None if is_well or has_prompt(line) else 1
+
+
+def _run_source(session: Session, line: CommandLine, lines: Iterator[str]) -> int | None:
+    """Run a script; None if the session goes on with a prompt."""
     from repl.script import Script, run_inputs, run_script
 
-    piped = _reads_standard_input(line)
+    piped = reads_standard_input(line)
     script = Script(
         lines=lines,
         name="-c" if line.code is not None else line.file or "-",
@@ -220,25 +187,24 @@ def _run_source(session: Session, line: CommandLine, lines: Iterator[str], colou
     )
     if not line.interactive:
         return run_script(session, script)
-    status = run_inputs(session, script).status
-    return status if status is not None else _interact(session, line, colour)
+    return run_inputs(session, script).status
 
 
-def _reads_standard_input(line: CommandLine) -> bool:
-    """Whether the inputs come from standard input, without a prompt."""
-    return line.code is None and line.file in (None, "-")
-
-
-def _has_prompt(line: CommandLine) -> bool:
-    """Whether there is an interactive session, perhaps after a script."""
-    return line.interactive or (line.code is None and line.file is None and sys.stdin.isatty())
-
-
-def _interact(session: Session, line: CommandLine, colour: bool) -> int:
+def _interact(
+    session: Session,
+    line: CommandLine,
+    settings: Settings,
+    colour: bool,
+    startup: StartupFile | None,
+) -> int:
     from repl.interactive import run_interactive
 
     return run_interactive(
-        session, history_file=_history_file(line), colour=colour, quiet=line.quiet
+        session,
+        options=prompt_options(line, settings),
+        colour=colour,
+        quiet=line.quiet or not settings.banner,
+        startup=startup,
     )
 
 
@@ -266,52 +232,3 @@ def _read(path: str) -> str:
         return Path(path).read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         raise ShellError(f"cannot read {path}: {error.strerror}") from error
-
-
-def _session_options(line: CommandLine, colour: bool) -> SessionOptions:
-    from repl.session_options import SessionOptions
-
-    reads_stdin = _reads_standard_input(line) and not sys.stdin.isatty()
-    # In a file of 1,000 inputs, line tables take 7 % of the time.
-    is_dialogue = line.interactive or _reads_standard_input(line)
-    program = line.file if line.file is not None else "forkrepl"
-    return SessionOptions(
-        compiler_flags=_language_flags(line) + line.compiler_flags,
-        optimisation=line.optimisation,
-        libraries=line.libraries,
-        library_folders=line.library_folders,
-        colour=colour,
-        arguments=[program, *line.arguments],
-        private_input=reads_stdin,
-        listener=line.listener,
-        perf=line.perf,
-        recover=is_dialogue,
-        interactive=_has_prompt(line),
-        line_tables=is_dialogue,
-        most_frames=8 if is_dialogue else 4,
-        redefinition=_redefinition(line),
-        parse_timeout=line.parse_timeout,
-        memory_limit=line.memory_limit,
-    )
-
-
-def _redefinition(line: CommandLine) -> bool:
-    """What is typed or piped is tried out; a script keeps to the rules of its language."""
-    if line.redefine is not None:
-        return line.redefine
-    return line.interactive or _reads_standard_input(line)
-
-
-def _language_flags(line: CommandLine) -> list[str]:
-    language = line.language or ("c" if line.file and line.file.endswith(".c") else "c++")
-    # #include "..." looks beside the script, as in a compiled file, or here.
-    folder = os.path.dirname(line.file) if line.file and line.file != "-" else "."
-    return [f"-x{language}", "-iquote", folder or "."]
-
-
-def _history_file(line: CommandLine) -> Path:
-    if line.history_file is not None:
-        return Path(line.history_file)
-    from platformdirs import user_state_path
-
-    return user_state_path("forkrepl") / "history"

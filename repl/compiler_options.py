@@ -5,10 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-PASSED_OPTIONS = """\
-Clang's options -std= -I -D -U -W -f -m -g -O -include -x are passed on as they are, any
-other with --Xcc=FLAG."""
-"""For the end of ``--help``."""
+from repl.option_parser import OptionParser
 
 
 class _Passed(argparse.Action):
@@ -34,53 +31,87 @@ class _Passed(argparse.Action):
         setattr(namespace, self.dest, flags)
 
 
-def add_compiler_options(parser: argparse.ArgumentParser) -> None:
-    """Add them: ``language``, ``optimisation`` (text), ``color`` and ``compiler_flags``."""
+def add_compiler_options(parser: OptionParser) -> None:
+    """Add them: ``language``, ``optimisation`` (text or None) and ``compiler_flags``."""
+    parser.section("Compiler")
+    parser.respell = as_argparse_has_it
     add = parser.add_argument
-    add("--color", choices=("auto", "yes", "no"), default="auto", help="colours (default: auto)")
-    add("-x", dest="language", choices=("c", "c++"), help="the language (default: by FILE's name)")
+    add(
+        "-x",
+        dest="language",
+        choices=("c", "c++"),
+        metavar="LANGUAGE",
+        help="c or c++. By default a FILE named .c is C, all else C++.",
+    )
     add(
         "-O",
         dest="optimisation",
-        default="0",
-        metavar="LEVEL",
-        help="optimise: 0 (default), 1, 2, 3",
+        metavar="[LEVEL]",
+        help="Optimise: 0 (default), 1, 2 or 3. -O alone is -O1.",
     )
-    for name, value in (
-        ("-std", "STANDARD"),
-        ("-I", "DIR"),
-        ("-D", "MACRO"),
-        ("-U", "MACRO"),
-        ("-W", "WARNING"),
-        ("-f", "FLAG"),
-        ("-m", "FLAG"),
-        ("-include", "FILE"),
+    for name, value, text in (
+        ("-std", "STANDARD", "The language standard, as in -std=c++20."),
+        ("-I", "DIR", "Look for headers there."),
+        ("-D", "MACRO[=VALUE]", "Define a macro."),
+        ("-U", "MACRO", "Do not define a macro."),
+        ("-include", "FILE", "Include a file before anything else."),
+        ("-W", "WARNING", "As in -Wall and -Wno-unused."),
+        ("-f", "FEATURE", "As in -fno-exceptions."),
+        ("-m", "FEATURE", "As in -mavx2."),
     ):
-        add(name, dest="compiler_flags", action=_Passed, metavar=value, help=argparse.SUPPRESS)
-    add("-g", dest="compiler_flags", action=_Passed, nargs=0, help=argparse.SUPPRESS)
-    add("--Xcc", dest="compiler_flags", action=_Passed, metavar="FLAG", help="any Clang option")
+        add(name, dest="compiler_flags", action=_Passed, metavar=value, help=text)
+    add(
+        "-g",
+        dest="compiler_flags",
+        action=_Passed,
+        nargs=0,
+        help="Debug information, for gdb too; also -g1, -gdwarf-4 and the like.",
+    )
+    add(
+        "--Xcc",
+        dest="compiler_flags",
+        action=_Passed,
+        metavar="FLAG",
+        help="Any other option of Clang's.",
+    )
 
 
-def with_level(arguments: Sequence[str]) -> list[str]:
-    """The arguments with ``-O1`` for a bare ``-O``, whose level argparse would take to be
-    the next word."""
-    return ["-O1" if argument == "-O" else argument for argument in arguments]
+def add_color_option(parser: OptionParser) -> None:
+    """Add ``--color``; ``color`` is None if it is not given."""
+    parser.add_argument(
+        "--color",
+        choices=("auto", "yes", "no"),
+        metavar="WHEN",
+        help="Colours: auto (default), yes or no.",
+    )
 
 
-def optimisation_level(parser: argparse.ArgumentParser, text: str) -> int:
-    """The level that ``-O`` was given; a wrong one ends the program with status 2."""
+def as_argparse_has_it(option: str) -> str:
+    """An option, as argparse can parse it: it would take the next word for the level of a
+    bare ``-O``, and knows no options that may have a value but need not."""
+    if option == "-O":
+        return "-O1"
+    if option.startswith("-g") and option != "-g":
+        return f"--Xcc={option}"
+    return option
+
+
+def optimisation_level(parser: OptionParser, text: str | None) -> int | None:
+    """The level that ``-O`` was given, if it was; a wrong one ends the program with status 2."""
+    if text is None:
+        return None
     if text not in ("0", "1", "2", "3"):
         parser.error(f"argument -O: invalid level '{text}' (choose from 0, 1, 2, 3)")
     return int(text)
 
 
-def add_perf_option(parser: argparse.ArgumentParser) -> None:
+def add_perf_option(parser: OptionParser) -> None:
     """Add ``--perf``."""
     parser.add_argument(
         "--perf",
         action="store_true",
-        help="write /tmp/perf-PID.map, where perf finds the names of functions; the code goes "
-        "over a socket, as perf does not look for names in shared memory",
+        help="Write /tmp/perf-PID.map, where perf finds the names of functions. The code goes "
+        "over a socket, as perf does not look for names in shared memory.",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import secrets
@@ -15,15 +14,10 @@ from contextlib import contextmanager
 
 from repl import native_programs
 from repl.errors import ShellError
+from repl.option_parser import OptionParser
 from repl.remote import address_argument
 from runtime.executor_server import ExecutorServer, Signals
 from runtime.listener_address import is_private, listening, remove_if_same
-
-_EPILOG = """\
-It prints one line: 'listening on ADDRESS token TOKEN'. Give both to 'forkrepl --connect
-ADDRESS', the token as FORKREPL_TOKEN or in a file (--token-file). Standard input,
-output and error are those of the program that is run. SIGTERM or Ctrl-C ends it.
-"""
 
 
 def main(arguments: list[str]) -> int:
@@ -31,7 +25,10 @@ def main(arguments: list[str]) -> int:
 
     Raises RuntimeFailure or ShellError if it cannot be done.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, operands = parser.parse_until_operand(arguments)
+    if operands:
+        parser.error(f"unrecognized arguments: {' '.join(operands)}")
     wrapper = _wrapper(options.wrapper)
     command = [*wrapper, os.fspath(native_programs.executor())]
     token = secrets.token_urlsafe(32)
@@ -53,13 +50,9 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="forkrepl executor",
-        description="Run programs for shells that connect, one at a time.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+def _parser() -> OptionParser:
+    parser = OptionParser(
+        "forkrepl executor", "forkrepl executor --listen ADDRESS [options]", _help_text
     )
     add = parser.add_argument
     add(
@@ -67,12 +60,33 @@ def _parser() -> argparse.ArgumentParser:
         required=True,
         type=address_argument,
         metavar="ADDRESS",
-        help="unix:PATH or HOST:PORT; without HOST this machine only, port 0 is any free one",
+        help="unix:PATH or HOST:PORT; without HOST this machine only, port 0 is any free one.",
     )
-    add("--token-file", metavar="FILE", help="write the token to FILE instead of printing it")
-    add("--once", action="store_true", help="end after one session")
-    add("--wrapper", default="", metavar="COMMAND", help="as in --wrapper 'gdb --args'")
+    add("--token-file", metavar="FILE", help="Write the token to FILE instead of printing it.")
+    add("--once", action="store_true", help="End after one session.")
+    add("--wrapper", default="", metavar="COMMAND", help="As in --wrapper 'gdb --args'.")
+    parser.add_help_option()
     return parser
+
+
+def _help_text(parser: OptionParser) -> str:
+    from repl.help_page import add_options, terminal_page  # only when it is wanted
+
+    page = terminal_page()
+    page.heading("Name")
+    page.paragraph("forkrepl executor - run programs for shells that connect, one at a time")
+    page.heading("Synopsis")
+    page.verbatim(str(parser.usage))
+    page.heading("Description")
+    page.paragraph(
+        "It prints one line: 'listening on ADDRESS token TOKEN'. Give both to 'forkrepl "
+        "--connect ADDRESS', the token as FORKREPL_TOKEN or in a file (--token-file). Standard "
+        "input, output and error are those of the program that is run. SIGTERM or Ctrl-C ends it."
+    )
+    add_options(page, parser)
+    page.heading("See also")
+    page.paragraph("forkrepl --help")
+    return page.text()
 
 
 def _wrapper(text: str) -> list[str]:

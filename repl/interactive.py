@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from repl.commands import COMMANDS, Quit
+from repl.editor.options import PromptOptions
 from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError
 from repl.evaluate import evaluate, report
 from repl.frontend import Source
 from repl.prompt import Prompt
 from repl.session import Session
+from repl.startup_file import StartupFile
 from runtime.errors import RuntimeFailure
 
 
 def run_interactive(
-    session: Session, *, history_file: Path | None, colour: bool, quiet: bool
+    session: Session,
+    *,
+    options: PromptOptions,
+    colour: bool,
+    quiet: bool,
+    startup: StartupFile | None = None,
 ) -> int:
     """Returns the exit status: 0 unless the user's program called ``exit``."""
-    prompt = Prompt(history_file=history_file, colour=colour, commands=tuple(COMMANDS))
+    prompt = Prompt(
+        history_file=options.history_file,
+        vi_mode=options.vi_mode,
+        colour=colour,
+        commands=tuple(COMMANDS),
+    )
     if not quiet:
         print("forkrepl: type C++ or C, %help for help, Ctrl-D to leave")
     if prompt.warning:
@@ -26,6 +37,8 @@ def run_interactive(
     number = 1
     try:
         while True:
+            if startup is not None:
+                startup.attend(session)
             try:
                 text = prompt.read(number)
             except EOFError:

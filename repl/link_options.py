@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from repl.compile_files import CompileOptions
 from repl.compiler_options import (
-    PASSED_OPTIONS,
+    add_color_option,
     add_compiler_options,
     add_perf_option,
+    as_argparse_has_it,
     optimisation_level,
-    with_level,
 )
+from repl.option_parser import OptionParser
 from repl.remote import add_connect_options, find_listener
 from repl.source_files import ACCEPTED
 from repl.terminal import use_colour
@@ -21,18 +21,6 @@ from runtime.listener_address import Address, Listener, UnixAddress
 
 STANDARD_ERROR = ""
 """``LinkOptions.map_file`` when the map goes there."""
-
-_EPILOG = f"""\
-FILE is one of: {ACCEPTED}. Sources are
-compiled first, several at once. Of an archive only the members that are needed are
-taken; -l NAME looks for libNAME.so, then libNAME.a. Inputs count in the order in which
-they are given.
-
-{PASSED_OPTIONS}
-
-exit status: that of main; 1 if it cannot be compiled or linked; 2 for wrong usage;
-128+N if signal N ended it.
-"""
 
 # Options that may stand alone: argparse would take the next FILE for their value.
 _ALONE = {"--times": "--times=table", "--print-map": f"--print-map={STANDARD_ERROR}"}
@@ -69,8 +57,7 @@ def parse(arguments: list[str]) -> LinkOptions:
     """Parse what follows ``forkrepl link``; exits with status 2 if it is wrong."""
     ours, program_arguments = _split_at_dashes(arguments)
     parser = _parser()
-    words = [_ALONE.get(word, word) for word in with_level(ours)]
-    parsed, rest = parser.parse_known_args(words)
+    parsed, rest = parser.parse_mixed(ours)
     inputs = list(_inputs(parser, rest))
     if not inputs:
         parser.error(f"nothing to link: give {ACCEPTED}")
@@ -87,55 +74,81 @@ def parse(arguments: list[str]) -> LinkOptions:
         language=parsed.language,
         compile=CompileOptions(
             flags=parsed.compiler_flags or [],
-            level=optimisation_level(parser, parsed.optimisation),
-            colour=use_colour(parsed.color),
+            level=optimisation_level(parser, parsed.optimisation) or 0,
+            colour=use_colour(parsed.color or "auto"),
         ),
         perf=parsed.perf,
     )
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="forkrepl link",
-        usage="forkrepl link [options] FILE... [-l NAME]... [-- ARGS...]",
-        description="Compile what is not compiled yet, link it into memory, and run its main.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+def _parser() -> OptionParser:
+    parser = OptionParser(
+        "forkrepl link", "forkrepl link [options] FILE... [-l NAME]... [-- ARGS...]", _help_text
     )
+    parser.section("Linking")
     add = parser.add_argument
-    add("-L", dest="folders", action="append", metavar="DIR", help="look there for libraries")
-    add("--entry", default="main", metavar="NAME", help="call NAME instead of main")
-    add("--whole-archive", action="store_true", help="take all members of archives")
+    add("-L", dest="folders", action="append", metavar="DIR", help="Look there for libraries.")
+    add("--entry", default="main", metavar="NAME", help="Call NAME instead of main.")
+    add("--whole-archive", action="store_true", help="Take all members of archives.")
     add(
         "--memory",
         choices=("shared", "stream", "in-process"),
-        help="how the code gets to where it runs: through memory shared with another process "
-        "(default), over a socket to another process (default of --connect HOST:PORT), or it "
-        "runs in this one",
+        metavar="HOW",
+        help="How the code gets to where it runs: 'shared', through memory shared with another "
+        "process (default); 'stream', over a socket to another process (default of --connect "
+        "HOST:PORT); 'in-process': it runs in this one.",
     )
-    add_connect_options(parser)
     add(
         "--times",
         choices=("table", "json"),
         default="",
-        help="how long each stage took, and each pass of the linker, on standard error "
-        "(--times alone: a table)",
+        metavar="table|json",
+        help="How long each stage took, and each pass of the linker, on standard error "
+        "(--times alone: a table).",
     )
     add(
         "--print-map",
         dest="map_file",
         metavar="FILE",
-        help="what was linked and where it is, into FILE (--print-map alone: on standard error)",
+        help="What was linked and where it is, into FILE (--print-map alone: on standard error).",
     )
     add_perf_option(parser)
+    add_connect_options(parser)
     add_compiler_options(parser)
+    parser.respell = lambda word: _ALONE.get(word, as_argparse_has_it(word))
+    parser.section("Other")
+    add_color_option(parser)
+    parser.add_help_option()
     return parser
 
 
-def _memory(
-    parser: argparse.ArgumentParser, choice: str | None, address: Address | None, perf: bool
-) -> str:
+def _help_text(parser: OptionParser) -> str:
+    from repl.help_page import add_options, terminal_page  # only when it is wanted
+
+    page = terminal_page()
+    page.heading("Name")
+    page.paragraph("forkrepl link - compile, link into memory and run")
+    page.heading("Synopsis")
+    page.verbatim(str(parser.usage))
+    page.heading("Description")
+    page.paragraph(
+        "Compiles what is not compiled yet, links it into memory, and runs its main with ARGS. "
+        f"FILE is one of: {ACCEPTED}. Sources are compiled first, several at once. Of an archive "
+        "only the members that are needed are taken; -l NAME looks for libNAME.so, then "
+        "libNAME.a. Inputs count in the order in which they are given."
+    )
+    add_options(page, parser)
+    page.heading("Exit status")
+    page.paragraph(
+        "That of main; 1 if it cannot be compiled or linked; 2 for wrong usage; 128+N if signal "
+        "N ended it."
+    )
+    page.heading("See also")
+    page.paragraph("forkrepl --help")
+    return page.text()
+
+
+def _memory(parser: OptionParser, choice: str | None, address: Address | None, perf: bool) -> str:
     """The kind of memory to use; wrong combinations end with status 2."""
     over_network = address is not None and not isinstance(address, UnixAddress)
     if choice is None:
@@ -156,7 +169,7 @@ def _split_at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
     return arguments[:at], arguments[at + 1 :]
 
 
-def _inputs(parser: argparse.ArgumentParser, words: list[str]) -> Iterator[NamedInput]:
+def _inputs(parser: OptionParser, words: list[str]) -> Iterator[NamedInput]:
     """The inputs; wrong words end the program with status 2."""
     remaining = iter(words)
     for word in remaining:
@@ -168,6 +181,6 @@ def _inputs(parser: argparse.ArgumentParser, words: list[str]) -> Iterator[Named
         elif word.startswith("-l"):
             yield NamedInput(word[2:], is_library=True)
         elif word.startswith("-"):
-            parser.error(f"unrecognized arguments: {word}")
+            parser.unknown_option(word)
         else:
             yield NamedInput(word, is_library=False)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 
+from repl.option_parser import OptionParser
 from runtime.memory_limit import machine_memory
 
-_DEFAULT = "50%"
 _SMALLEST = 16 << 20  # bytes: the executor itself needs some
 _LARGEST = 1 << 60
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}  # powers of two
@@ -15,29 +15,29 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMGT]?)", re.IGNORECASE)
 _PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)%")
 
 
-def add_memory_limit_option(parser: argparse.ArgumentParser) -> None:
-    """Add the option that ``find_memory_limit`` reads."""
+def add_memory_limit_option(parser: OptionParser) -> None:
+    """Add the option that ``checked_memory_limit`` reads."""
     parser.add_argument(
         "--memory-limit",
         metavar="SIZE",
-        help="how much memory the program may allocate: 512M, 4G, 25%% of the machine's memory, "
-        "or none (default: half; 'forkrepl link' has no limit)",
+        help="How much memory the program may allocate: 512M, 4G, 25% of the machine's memory, "
+        "or none (default: half of it).",
     )
 
 
-def find_memory_limit(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int | None:
-    """The limit in bytes, or None; wrong usage ends the program with status 2."""
-    if options.connect is not None:
-        if options.memory_limit is not None:
-            parser.error(
-                "--memory-limit is of no use with --connect: limit the listener (ulimit -d)"
-            )
+def checked_memory_limit(parser: OptionParser, options: argparse.Namespace) -> str | None:
+    """What the option says, for ``parse_memory_limit``, None without it; wrong usage ends
+    the program with status 2."""
+    text: str | None = options.memory_limit
+    if text is None:
         return None
+    if options.connect is not None:
+        parser.error("--memory-limit is of no use with --connect: limit the listener (ulimit -d)")
     try:
-        given = options.memory_limit
-        return parse_memory_limit(_DEFAULT if given is None else given)
+        parse_memory_limit(text)
     except ValueError as error:
         parser.error(f"argument --memory-limit: {error}")
+    return text
 
 
 def parse_memory_limit(text: str) -> int | None:

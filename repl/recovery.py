@@ -86,6 +86,10 @@ class Recovery(Generic[P]):
                 now.checkpoint.discard()  # its mark is void
             interrupt.forget()
 
+    def settle(self) -> None:
+        """``rewind`` is not to go further back than to now."""
+        self._timeline.forget_all()
+
     def distances(self) -> list[int]:
         """How many inputs back the moments are that ``rewind`` can go to."""
         return self._timeline.distances()

@@ -9,6 +9,7 @@ import sys
 
 from repl import native_programs
 from repl.errors import ShellError
+from repl.option_parser import OptionParser
 from runtime.executor_client import ExecutorClient
 from runtime.executor_process import ExecutorProcess
 from runtime.listener_address import Address, Listener, TcpAddress, parse_address
@@ -16,16 +17,16 @@ from runtime.listener_address import Address, Listener, TcpAddress, parse_addres
 _LONGEST_TOKEN = 4096  # bytes
 
 
-def add_connect_options(parser: argparse.ArgumentParser) -> None:
+def add_connect_options(parser: OptionParser) -> None:
     """Add the options that ``find_listener`` reads."""
     parser.add_argument(
         "--connect",
         type=connect_argument,
         metavar="ADDRESS",
-        help="run programs where 'forkrepl executor' listens: unix:PATH or HOST:PORT",
+        help="Run programs where 'forkrepl executor' listens: unix:PATH or HOST:PORT.",
     )
     parser.add_argument(
-        "--token-file", metavar="FILE", help="the token of --connect (or FORKREPL_TOKEN)"
+        "--token-file", metavar="FILE", help="The token of --connect (or FORKREPL_TOKEN)."
     )
 
 
@@ -45,7 +46,7 @@ def connect_argument(text: str) -> Address:
     return address
 
 
-def find_listener(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Listener | None:
+def find_listener(parser: OptionParser, options: argparse.Namespace) -> Listener | None:
     """What ``--connect`` names, with its token; None without it.
 
     Raises ShellError if there is no token; wrong usage ends with status 2.

@@ -23,12 +23,13 @@ from repl.errors import (
     UncaughtException,
     signal_name,
 )
-from repl.frontend import Frontend, FrontendState, Source
+from repl.frontend import Frontend, Source
 from repl.linker_import import import_linker
 from repl.program import Program
 from repl.recovery import Recovery, lost_inputs, rolled_back
 from repl.redefined_names import as_written
 from repl.session_options import SessionOptions, frontend_flags
+from repl.session_steps import Position, Step
 from repl.values import ValueType, format_value
 from runtime.errors import ExecutorDied, UndefinedSymbolsError
 from runtime.wire import Outcome
@@ -46,24 +47,6 @@ class Result:
     warnings: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """An input that took effect. ``unit`` is None if it made no code or data."""
-
-    source: Source
-    machine_code: bytes
-    declares: bool
-    unit: LoadedUnit | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Position:
-    """Where a session is, apart from the program."""
-
-    steps: tuple[_Step, ...]
-    compiler: FrontendState
-
-
 class Session:
     """A context manager: leaving it ends all processes.
 
@@ -73,7 +56,7 @@ class Session:
 
     def __init__(self, options: SessionOptions) -> None:
         self._options = options
-        self._steps: list[_Step] = []
+        self._steps: list[Step] = []
         self._warnings: list[str] = []
         with ExitStack() as stack:
             # All start now and get ready while the first input is being typed.
@@ -98,6 +81,9 @@ class Session:
             else None
         )
         self._must_restart = False
+        self._settled = 0
+        self.beginnings = 0
+        """How often it has begun again with nothing declared."""
         self._crashed_between: ProgramCrashed | None = None
         self.loading: list[str] = []
         """The files that ``%load`` is reading, each named in the one before it."""
@@ -143,8 +129,8 @@ class Session:
             raise
         if self._recovery is not None:
             compiler = self._compiler.snapshot(compiled.before)
-            self._recovery.note_input(_Position(tuple(self._steps), compiler))
-        self._steps.append(_Step(source, compiled.machine_code, compiled.parsed.declares, unit))
+            self._recovery.note_input(Position(tuple(self._steps), compiler))
+        self._steps.append(Step(source, compiled.machine_code, compiled.parsed.declares, unit))
         if unit is not None:
             self._program_changed()
         return Result(value, compiled.parsed.warnings)
@@ -158,12 +144,10 @@ class Session:
 
         If one of these crashes, nothing is undone.
         """
-        if count > len(self._steps):
-            raise ShellError(
-                f"cannot undo {count} inputs: there are {len(self._steps)}"
-                if self._steps
-                else "nothing to undo"
-            )
+        there = len(self._steps) - self._settled
+        if count > there:
+            message = f"cannot undo {count} inputs: there are {there}"
+            raise ShellError(message if there else "nothing to undo")
         kept = len(self._steps) - count
         self.attend()
         with self._running_program():
@@ -173,6 +157,12 @@ class Session:
         self._program_changed()
         for outcome in outcomes:  # all are gone; now say what one of them threw
             _raise_exception(outcome)
+
+    def settle(self) -> None:
+        """What is in force is there to stay: ``undo`` and ``rewind`` end here."""
+        self._settled = len(self._steps)
+        if self._recovery is not None:
+            self._recovery.settle()
 
     def rewind(self, count: int = 1) -> None:
         """Go back in time to before the last ``count`` inputs that took effect: also the
@@ -294,7 +284,7 @@ class Session:
         ]
         return outcome
 
-    def _run_again(self, step: _Step) -> _Step:
+    def _run_again(self, step: Step) -> Step:
         if not step.machine_code:
             return step
         unit = self._program.load(step.source.unit_name, step.machine_code)
@@ -380,12 +370,14 @@ class Session:
     def _start_anew(self) -> None:
         """A fresh program and a fresh Clang."""
         self._must_restart = False
+        self._settled = 0
+        self.beginnings += 1
         self._forget_moments()
         self._program.start_anew()
         self._steps.clear()
         self._compiler.rollback(0)
 
-    def _set_position(self, position: _Position) -> None:
+    def _set_position(self, position: Position) -> None:
         self._steps = list(position.steps)
         self._compiler.restore(position.compiler)
 

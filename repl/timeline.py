@@ -90,6 +90,11 @@ class Timeline(Generic[P]):
         self._moments.clear()
         self.number = 0
 
+    def forget_all(self) -> None:
+        """Nobody will go back to a moment before now."""
+        while self._moments:
+            self._drop(0)
+
     def is_kept(self, program: SavedProgram) -> bool:
         """Whether a moment needs it."""
         return any(moment.program is program for moment in self._moments)

@@ -19,18 +19,22 @@ _KINDS = {
 }
 
 
-def read_input_file(path: Path, most: int = -1) -> bytes:
+def read_input_file(path: Path, most: int = -1, *, only_own: bool = False) -> bytes:
     """The contents of a regular file, or the first ``most`` bytes.
 
+    ``only_own``: not if somebody else than the user or root can have written it.
     Raises RuntimeFailure, naming the file.
     """
     try:
         # Without O_NONBLOCK, a pipe to which nobody writes would be waited for.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb") as file:
-            kind = stat.S_IFMT(os.fstat(descriptor).st_mode)
+            status = os.fstat(descriptor)
+            kind = stat.S_IFMT(status.st_mode)
             if kind != stat.S_IFREG:
                 raise _failure(path, f"it is {_KINDS.get(kind, 'no file')}, not a file")
+            if only_own:
+                _check_own(path, status)
             return file.read(most)
     except OSError as error:
         raise _failure(path, error.strerror or str(error)) from error
@@ -38,6 +42,13 @@ def read_input_file(path: Path, most: int = -1) -> bytes:
         raise _failure(path, "it is too large") from error
     except ValueError as error:  # a NUL in a name that a file gave
         raise _failure(path, "this is no file name") from error
+
+
+def _check_own(path: Path, status: os.stat_result) -> None:
+    if status.st_uid not in (os.geteuid(), 0):
+        raise _failure(path, "it belongs to another user")
+    if status.st_mode & stat.S_IWOTH:
+        raise _failure(path, f"everybody can write to it: chmod o-w {printable(str(path))}")
 
 
 def _failure(path: Path, reason: str) -> RuntimeFailure:

@@ -101,6 +101,8 @@ def test_start_up_imports_nothing_slow(module: str) -> None:
         "pygments",
         "tqdm",
         "elftools",
+        "tomllib",
+        "textwrap",
     ]
     script = f"import sys, {module}\nprint([m for m in {slow} if m in sys.modules])"
     done = subprocess.run(

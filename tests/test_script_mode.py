@@ -328,18 +328,3 @@ def test_interactive_after_a_file_that_fails(open_shell: OpenShell, tmp_path: Pa
     assert "script.cpp:2:9: error:" in shell.greeting
     assert shell.run("n + 1") == "(int) 42\n"
     assert shell.leave() == 0
-
-
-@pytest.mark.parametrize("option", ["-h", "--help"])
-def test_help(forkrepl: Run, option: str) -> None:
-    result = forkrepl(option)
-    assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout.startswith("usage: forkrepl [options] [FILE [ARGS...]]")
-    for word in ("-c", "-i", "-O", "--color", "exit status"):
-        assert word in result.stdout
-
-
-def test_version(forkrepl: Run) -> None:
-    result = forkrepl("--version")
-    assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout.startswith("forkrepl ")

@@ -12,6 +12,8 @@
 //   checkpoint  {"op": "checkpoint"} + a socket -> a forked copy of this process
 //               serves that socket: Clang's state as of now, to go back to.
 //
+// With the argument "--version" it names Clang's and LLVM's versions and ends.
+//
 // With the arguments "--compile PARENT ..." it serves nobody, but compiles a file, see
 // compile_file.h. PARENT: the controller's process number.
 #include "compile_file.h"
@@ -30,6 +32,7 @@
 #include "clang/Interpreter/PartialTranslationUnit.h"
 #include "clang/Options/Options.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
+#include "llvm/Config/llvm-config.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h" // completes a type of Interpreter.h
 #include "llvm/Option/Arg.h"
 #include "llvm/Option/ArgList.h"
@@ -37,6 +40,7 @@
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <cerrno>
 #include <csignal>
@@ -302,6 +306,11 @@ int main(int Count, char **Arguments) {
     if (getppid() != atoi(Arguments[2]))
       return 1; // it ended before we could ask to be told
     return compileFile({Arguments + 3, size_t(Count - 3)});
+  }
+
+  if (Count == 2 && llvm::StringRef(Arguments[1]) == "--version") {
+    llvm::outs() << clang::getClangFullVersion() << "\nLLVM " LLVM_VERSION_STRING "\n";
+    return 0;
   }
 
   std::vector<const char *> Flags = {"-resource-dir", FORKREPL_RESOURCE_DIR,

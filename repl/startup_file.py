@@ -1,0 +1,80 @@
+"""The prelude: a file of inputs that is run before the first prompt."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from repl.errors import SetupError, ShellError
+from repl.evaluate import evaluate, report
+from repl.script_inputs import lines_of, split_inputs
+from repl.session import Session
+from repl.user_folders import config_folder
+from runtime.errors import RuntimeFailure, printable
+from runtime.input_files import read_input_file
+
+_LARGEST = 16 << 20  # bytes
+
+
+def usual_startup_file(language: str) -> Path | None:
+    """``prelude.c`` or ``prelude.cpp`` beside the configuration; None if there is none."""
+    folder = config_folder()
+    path = folder / ("prelude.c" if language == "c" else "prelude.cpp") if folder else None
+    return path if path is not None and os.path.lexists(path) else None
+
+
+class StartupFile:
+    """``attend`` runs it whenever the session has begun with nothing, as after ``%reset``.
+
+    ``is_usual``: it was not named by the user, so it must be the user's own.
+    """
+
+    def __init__(self, path: Path, *, is_usual: bool) -> None:
+        self._path = path
+        self._is_usual = is_usual
+        self._ran_in: int | None = None
+
+    def attend(self, session: Session) -> bool:
+        """Run it, if this beginning of the session has not seen it yet.
+
+        What fails is reported, and the rest of the file runs. Returns whether all is well.
+        Raises SetupError, ProgramExited and Quit.
+        """
+        if self._ran_in == session.beginnings:
+            return True
+        is_well = self._run(session)
+        session.settle()
+        self._ran_in = session.beginnings  # now: a crash may have made it another one
+        return is_well
+
+    def _run(self, session: Session) -> bool:
+        try:
+            text = self._read()
+        except (ShellError, RuntimeFailure) as error:
+            report(error)
+            return False
+        is_well = True
+        for source in split_inputs(lines_of(text), str(self._path)):
+            try:
+                evaluate(session, source)
+            except SetupError:  # nothing can ever work
+                raise
+            except (ShellError, RuntimeFailure, KeyboardInterrupt) as error:
+                is_well = False
+                ends = getattr(error, "is_interrupt", isinstance(error, KeyboardInterrupt))
+                rest = "neither is the rest of the file" if ends else "the rest of the file is"
+                error.add_note(f"{printable(source.unit_name)} is not in force; {rest}")
+                report(error)
+                if ends:
+                    break
+        return is_well
+
+    def _read(self) -> str:
+        contents = read_input_file(self._path, _LARGEST + 1, only_own=self._is_usual)
+        name = printable(str(self._path))
+        if len(contents) > _LARGEST:
+            raise ShellError(f"{name} is not run: it is more than {_LARGEST >> 20} MiB")
+        if b"\0" in contents:
+            raise ShellError(f"{name} is not run: it is a binary file")
+        # Bytes that are no UTF-8 go on to Clang as they are.
+        return contents.decode("utf-8", "surrogateescape")

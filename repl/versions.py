@@ -1,0 +1,50 @@
+"""``forkrepl --version``."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+
+from repl import native_programs
+from repl.errors import ShellError
+
+VERSION = "0.1.0"
+_PATIENCE = 30  # s: a disk that has to wake up
+
+
+def describe_versions() -> str:
+    """The versions of all parts, a line each. Clang is asked, not started: 30 ms."""
+    return "\n".join(
+        [f"forkrepl {VERSION}", _compiler(), f"llvmlite {_llvmlite()} (code generator)", _python()]
+    )
+
+
+def _compiler() -> str:
+    try:
+        done = subprocess.run(
+            [native_programs.frontend(), "--version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_PATIENCE,
+        )
+    except (ShellError, OSError, subprocess.TimeoutExpired) as error:
+        return f"Clang cannot be asked: {error}"
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines()
+        return f"Clang cannot be started: {lines[-1] if lines else 'no reason was given'}"
+    return done.stdout.strip()
+
+
+def _llvmlite() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # takes time to import
+
+    try:
+        return version("llvmlite")
+    except PackageNotFoundError:
+        return "is missing"
+
+
+def _python() -> str:
+    return f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
