@@ -12,6 +12,7 @@ import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 import pexpect
@@ -80,6 +81,16 @@ class Recording:
                 history.append((when, row))
 
 
+class Terminal(pyte.Screen):
+    """A screen that answers when the program asks where the cursor is."""
+
+    child: Any = None
+
+    def write_process_input(self, data: str) -> None:
+        """What the terminal says."""
+        self.child.send(data)
+
+
 def row_of(screen: pyte.Screen, number: int) -> Row:
     runs: list[Run] = []
     for column in range(screen.columns):
@@ -102,7 +113,7 @@ def without_margins(run: Run) -> Run:
 
 def record(inputs: tuple[str, ...]) -> Recording:
     """Type the inputs into a new session, as somebody would."""
-    screen = pyte.Screen(COLUMNS, ROWS)
+    screen = Terminal(COLUMNS, ROWS)
     stream = pyte.ByteStream(screen)
     recording = Recording([[] for _ in range(ROWS)])
     with tempfile.TemporaryDirectory() as home:
@@ -112,8 +123,7 @@ def record(inputs: tuple[str, ...]) -> Recording:
             str(PROGRAM), ["--color=yes", "--Xcc=-std=c++23"],
             dimensions=(ROWS, COLUMNS), env=environment, timeout=60, cwd=home,
         )  # fmt: skip
-        # It asks where the cursor is.
-        screen.write_process_input = child.send
+        screen.child = child
         clock = 0.0
 
         def watch(seconds: float) -> None:
