@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Run
+from conftest import Run, piped, values
 
 
 def check(forkrepl: Run, code: str, output: str, *options: str) -> None:
@@ -332,6 +332,14 @@ C = {
 def test_c(forkrepl: Run, name: str) -> None:
     code, output = C[name]
     check(forkrepl, code, output, "-x", "c")
+
+
+def test_statements_that_begin_with_a_sign(forkrepl: Run) -> None:
+    inputs = ("int x = 3;", "-1", "+1", "- 5 % 3 // comment", "-x *\n  2", "-x; -5", "-1 + 2;")
+    output, errors = piped(forkrepl, *inputs, "-(1 + 2;)", "  -foo;", "42")
+    assert values(output) == ["-1", "1", "-2", "-6", "-5", "42"]
+    assert "-:9:8: error" in errors
+    assert "-:10:4: error" in errors
 
 
 def test_many_inputs(forkrepl: Run) -> None:

@@ -19,6 +19,7 @@
 #include "compile_file.h"
 #include "diagnostics.h"
 #include "internal_linkage.h"
+#include "leading_sign.h"
 #include "protocol.h"
 #include "shadowing.h"
 #include "statement_range.h"
@@ -203,10 +204,11 @@ bool declares(const clang::TranslationUnitDecl &Input) {
 
 llvm::Expected<clang::PartialTranslationUnit &>
 Frontend::parseText(const Message &Request) {
-  Interpreter->getCompilerInstance()->getLangOpts().SpellChecking =
-      longestWord(Request.Blob) < LongestWordToCorrect;
+  clang::LangOptions &Options =
+      Interpreter->getCompilerInstance()->getLangOpts();
+  Options.SpellChecking = longestWord(Request.Blob) < LongestWordToCorrect;
   Shadow->beginInput(Request.Header.getArray("hide"));
-  auto Unit = Interpreter->Parse(Request.Blob);
+  auto Unit = Interpreter->Parse(protectLeadingSign(Request.Blob, Options));
   if (!Unit)
     return Unit;
   if (!Unit->TheModule)
