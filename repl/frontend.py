@@ -32,10 +32,9 @@ class ParsedInput:
     """What Clang made of an input.
 
     ``bitcode`` is empty if there is nothing to compile. ``value_type``: the type of
-    the value that the input hands over, as ``repl.values.ValueType.from_json``
-    reads it, or None; ``is_lvalue``: the value is an object that outlives the
-    input; ``warnings``: Clang's rendering; ``declares``: there is more in it than
-    statements.
+    the value that the input hands over, as ``ValueType.from_json`` (repl/display/types.py)
+    reads it, or None; ``is_lvalue``: the value is an object that outlives the input;
+    ``warnings``: Clang's rendering; ``declares``: there is more in it than statements.
     """
 
     bitcode: bytes

@@ -23,6 +23,7 @@ from repl.errors import (
     UncaughtException,
     signal_name,
 )
+from repl.executor_view import show_value
 from repl.frontend import Frontend, Source
 from repl.linker_import import import_linker
 from repl.program import Program
@@ -30,7 +31,6 @@ from repl.recovery import Recovery, lost_inputs, rolled_back
 from repl.redefined_names import as_written
 from repl.session_options import SessionOptions, frontend_flags
 from repl.session_steps import Position, Step
-from repl.values import ValueType, format_value
 from runtime.errors import ExecutorDied, UndefinedSymbolsError
 from runtime.wire import Outcome
 
@@ -259,7 +259,6 @@ class Session:
         if not compiled.machine_code:
             return None, None
         parsed = compiled.parsed
-        type_ = ValueType.from_json(parsed.value_type) if parsed.value_type else None
         with self._running_program():
             try:
                 unit = self._program.load(name, compiled.machine_code)
@@ -270,10 +269,9 @@ class Session:
                 self._unload(unit)
                 self._program_changed()
                 _raise_exception(outcome)
-            if type_ is None or outcome.value is None:
+            if outcome.value is None:
                 return unit, None
-            read_memory = self._program.executor.read_memory
-            return unit, format_value(type_, outcome.value, parsed.is_lvalue, read_memory)
+            return unit, show_value(self._program, parsed, outcome.value)
 
     def _unload(self, unit: LoadedUnit) -> Outcome:
         outcome = self._program.unload(unit)

@@ -11,6 +11,7 @@ from types import FrameType
 import pytest
 
 from repl import native_programs
+from repl.display.types import ValueType
 from repl.errors import CompileError, ShellError
 from repl.frontend import Frontend, FrontendState, ParsedInput, Source
 
@@ -34,7 +35,7 @@ def type_of(frontend: Frontend, expression: str) -> str:
     value = parse(frontend, expression).value_type
     frontend.rollback(length)
     assert value is not None
-    return str(value["name"])
+    return str(ValueType.from_json(value).name)
 
 
 def test_restore_goes_back_and_forth(frontend: Frontend) -> None:

@@ -75,6 +75,13 @@ def test_the_platform_knows_only_addresses_of_the_runtime(path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("path", python_files("repl/display"), ids=relative)
+def test_the_display_knows_types_and_memory_only(path: Path) -> None:
+    known = ("repl.display", "repl.redefined_names", "runtime.addresses", "runtime.demangle")
+    ours = {name for name in imported_modules(path) if name.split(".")[0] in PACKAGES}
+    assert not {name for name in ours if not name.startswith(known)}
+
+
 def test_only_the_prompt_uses_prompt_toolkit() -> None:
     assert importers("prompt_toolkit") <= {"repl/prompt.py"}
 

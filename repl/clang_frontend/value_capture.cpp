@@ -1,6 +1,6 @@
 #include "value_capture.h"
 
-#include "value_type.h"
+#include "type_table.h"
 
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/DeclGroup.h"
@@ -55,7 +55,7 @@ void ValueCapture::moveLocals(TopLevelStmtDecl &Statement) {
 std::optional<llvm::json::Object> ValueCapture::takeValue() {
   if (Type.isNull())
     return std::nullopt;
-  llvm::json::Object Value{{"type", describeType(*Context, Type)},
+  llvm::json::Object Value{{"type", TypeTable(*Context).describe(Type)},
                            {"lvalue", IsLValue}};
   Type = QualType();
   return Value;

@@ -33,7 +33,7 @@ void __forkrepl_capture_value(const void *, unsigned long);
   bool HandleTopLevelDecl(clang::DeclGroupRef Group) override;
 
   // The type of the value that the last input hands over, described as in
-  // value_type.h, with "lvalue": whether it is an object that outlives the
+  // type_table.h, with "lvalue": whether it is an object that outlives the
   // input. Nothing if it hands none over. Forgets it.
   std::optional<llvm::json::Object> takeValue();
 

@@ -1,0 +1,40 @@
+// Describes the type of an expression's value as JSON, so that the controller
+// can show the object from its bytes, without knowing Clang.
+#pragma once
+
+#include "clang/AST/ASTContext.h"
+#include "llvm/Support/JSON.h"
+
+#include <vector>
+
+namespace forkrepl {
+
+// A type and all those that are needed to show its values, each once. They refer
+// to one another by their index. repl/display/types.py documents the shape.
+class TypeTable {
+public:
+  explicit TypeTable(clang::ASTContext &Context) : Context(Context) {}
+
+  // {"root": ..., "types": [...]}
+  llvm::json::Object describe(clang::QualType Root);
+
+  // The index of a type, which will be described.
+  int64_t add(clang::QualType Type);
+
+  clang::ASTContext &context() const { return Context; }
+
+  // By index; canonical and unqualified.
+  const std::vector<clang::QualType> &types() const { return Types; }
+
+private:
+  clang::ASTContext &Context;
+  std::vector<clang::QualType> Types;
+  std::vector<std::string> Names;
+  llvm::DenseMap<clang::QualType, int64_t> Indices;
+};
+
+// The name of a class or enumeration without template arguments and inline
+// namespaces; empty if it has none that is visible everywhere.
+std::string qualifiedName(const clang::TagDecl &Tag);
+
+} // namespace forkrepl

@@ -1,0 +1,137 @@
+"""What has its type erased: function objects and ``std::any``. Which type it is can be
+seen from the name of the function that manages it."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+from repl.display.characters import PLAIN_CHARACTER
+from repl.display.libstdcxx.reader import Reader
+from repl.display.memory import Unreadable
+from repl.display.names import as_users_write
+from repl.display.nodes import Labelled, Node, Plain, Problem
+from repl.display.objects import Object
+from repl.display.pointers import function_name
+from repl.display.scalars import scalar
+from repl.display.types import ValueType
+from runtime.addresses import ExecutorAddress
+
+
+def _function(function: Object) -> Node:
+    manager = function["_M_manager"].word()
+    if not manager:
+        return Plain("empty", None)
+    symbol = _symbol(function, manager)
+    arguments = _template_arguments(symbol, "std::_Function_handler<")
+    target = arguments[1] if len(arguments) > 1 else ""
+    return _target(function, function["_M_functor"].word(), target)
+
+
+def _move_only_function(function: Object) -> Node:
+    invoker = function["_M_invoke"].word()
+    if not invoker:
+        return Plain("empty", None)
+    symbol = _symbol(function, invoker)
+    arguments = _template_arguments(symbol, "::_S_invoke<")
+    return _target(function, function["_M_storage"].word(), arguments[0] if arguments else "")
+
+
+def _target(function: Object, stored: int, target: str) -> Node:
+    """``stored``: the first word of what is called, ``target``: the name of its type."""
+    name = function_name(stored, function.inspector.view) if "(*)" in target else ""
+    return Plain(name or (f"<{as_users_write(target)}>" if target else "<a function>"), target)
+
+
+def _symbol(object_: Object, address: int) -> str:
+    return object_.inspector.view.symbol(ExecutorAddress(address)) or ""
+
+
+def _template_arguments(symbol: str, opening: str) -> list[str]:
+    """What is between the brackets after ``opening``, at the commas outside of others."""
+    _, found, rest = symbol.partition(opening)
+    if not found:
+        return []
+    arguments = [""]
+    depth = 0
+    for at, character in enumerate(rest):
+        if depth == 0 and character == ">" and rest[at - 1 : at] != "-":
+            break
+        if depth == 0 and character == ",":
+            arguments.append("")
+            continue
+        if character in "<([{":
+            depth += 1
+        elif character in ">)]}" and rest[at - 1 : at] != "-":
+            depth -= 1
+        arguments[-1] += character
+    return [each.strip() for each in arguments]
+
+
+def _any(any_: Object) -> Node:
+    manager = any_["_M_manager"].word()
+    if not manager:
+        return Plain("empty", None)
+    symbol = _symbol(any_, manager)
+    storage = any_["_M_storage"]
+    for opening, is_local in (("_Manager_internal<", True), ("_Manager_external<", False)):
+        arguments = _template_arguments(symbol, opening)
+        if arguments:
+            name = as_users_write(arguments[0])
+            address = storage.address if is_local else storage.word()
+            return Labelled(name, shown_by_name(name, any_, address))
+    return Problem("a value of unknown type")
+
+
+def shown_by_name(name: str, near: Object, address: int) -> Node:
+    """An object of which only the name of its type is known: what the most usual types
+    have, else ``...``."""
+    known = _KNOWN.get(name)
+    if known is None:
+        return Plain("...", None)
+    try:
+        return known(near, address)
+    except Unreadable as problem:
+        return Problem(str(problem))
+
+
+def _number(type_: ValueType) -> Callable[[Object, int], Node]:
+    return lambda near, address: scalar(type_, near.inspector.memory.read(address, type_.size))
+
+
+def _c_string(near: Object, address: int) -> Node:
+    return near.inspector.c_string(PLAIN_CHARACTER, near.at(address, PLAIN_CHARACTER).word())
+
+
+def _cxx_string(near: Object, address: int) -> Node:
+    pointer, length = struct.unpack("<QQ", near.inspector.memory.read(address, 16))
+    return near.inspector.string(PLAIN_CHARACTER, pointer, length)
+
+
+def _integers(*names: str, size: int, signed: bool) -> dict[str, Callable[[Object, int], Node]]:
+    return {
+        name: _number(ValueType("int", name, size, bits=8 * size, signed=signed)) for name in names
+    }
+
+
+_KNOWN: dict[str, Callable[[Object, int], Node]] = {
+    "bool": _number(ValueType("bool", "bool", 1, bits=8)),
+    "char": _number(PLAIN_CHARACTER),
+    **_integers("short", size=2, signed=True),
+    **_integers("unsigned short", size=2, signed=False),
+    **_integers("int", size=4, signed=True),
+    **_integers("unsigned int", size=4, signed=False),
+    **_integers("long", "long long", size=8, signed=True),
+    **_integers("unsigned long", "unsigned long long", size=8, signed=False),
+    "float": _number(ValueType("float", "float", 4)),
+    "double": _number(ValueType("float", "double", 8)),
+    "char const*": _c_string,
+    "char*": _c_string,
+    "std::string": _cxx_string,
+}
+
+READERS = {
+    "std::function": Reader(_function),
+    "std::move_only_function": Reader(_move_only_function),
+    "std::any": Reader(_any),
+}

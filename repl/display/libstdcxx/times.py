@@ -1,0 +1,112 @@
+"""Durations, time points and dates of <chrono>."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from repl.display.libstdcxx.reader import Reader
+from repl.display.nodes import Node, Plain
+from repl.display.objects import LayoutError, Object
+from repl.display.types import ValueType
+
+_UNITS = {
+    Fraction(1, 10**9): "ns",
+    Fraction(1, 10**6): "us",
+    Fraction(1, 10**3): "ms",
+    Fraction(1): "s",
+    Fraction(60): "min",
+    Fraction(3600): "h",
+    Fraction(86400): "d",
+}
+_WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def _duration(duration: Object) -> Node:
+    period = _period(duration.argument(1))
+    count = duration["__r"].show()
+    if not isinstance(count, Plain) or not isinstance(count.value, int | float):
+        return count
+    unit = _UNITS.get(period, f"[{period}]s")
+    try:
+        value: object = timedelta(seconds=float(Fraction(count.value) * period))
+    except (OverflowError, ValueError):  # longer than Python's, or not a number
+        value = float(count.value * period)
+    return Plain(f"{count.text}{unit}", value)
+
+
+def _period(ratio: ValueType) -> Fraction:
+    match ratio.arguments:
+        case (int(numerator), int(denominator)) if numerator > 0 and denominator > 0:
+            return Fraction(numerator, denominator)
+        case _:
+            raise LayoutError("no std::ratio")
+
+
+def _time_point(point: Object) -> Node:
+    since_epoch = point["__d"]
+    shown = _duration(since_epoch)
+    if point.argument(0).qualified != "std::chrono::system_clock":
+        return shown
+    count = since_epoch["__r"]
+    if count.type.kind != "int":
+        return shown
+    period = _period(since_epoch.argument(1))
+    seconds, rest = divmod(count.integer() * period, 1)
+    try:
+        moment = datetime(1970, 1, 1) + timedelta(seconds=int(seconds))
+    except OverflowError:  # a year that has more than four digits
+        return shown
+    if period.denominator == 1 and period.numerator % 86400 == 0:
+        return Plain(moment.date().isoformat(), moment.date())
+    text = moment.isoformat(" ")
+    digits = len(str(period.denominator)) - 1
+    if digits:
+        text += f".{int(rest * 10**digits):0{digits}d}"
+    return Plain(f"{text} UTC", moment + timedelta(microseconds=int(rest * 10**6)))
+
+
+def _year_month_day(date: Object) -> Node:
+    year, month, day = (date[name].show() for name in ("_M_y", "_M_m", "_M_d"))
+    numbers = [each.value for each in (year, month, day) if isinstance(each, Plain)]
+    match numbers:
+        case [int(y), int(m), int(d)]:
+            sign = "-" if y < 0 else ""
+            return Plain(f"{sign}{abs(y):04d}-{m:02d}-{d:02d}", (y, m, d))
+        case _:
+            raise LayoutError("no date")
+
+
+def _year(year: Object) -> Node:
+    number = year["_M_y"].integer()
+    return Plain(str(number), number)
+
+
+def _month(month: Object) -> Node:
+    number = month["_M_m"].integer()
+    return Plain(_MONTHS[number - 1] if 1 <= number <= 12 else f"month {number}", number)
+
+
+def _day(day: Object) -> Node:
+    number = day["_M_d"].integer()
+    return Plain(f"{number:02d}", number)
+
+
+def _weekday(weekday: Object) -> Node:
+    number = weekday["_M_wd"].integer()
+    return Plain(_WEEKDAYS[number] if number < 7 else f"weekday {number}", number)
+
+
+READERS = {
+    "std::chrono::duration": Reader(_duration),
+    "std::chrono::time_point": Reader(_time_point),
+    "std::chrono::year_month_day": Reader(_year_month_day),
+    "std::chrono::year": Reader(_year),
+    "std::chrono::month": Reader(_month),
+    "std::chrono::day": Reader(_day),
+    "std::chrono::weekday": Reader(_weekday),
+}

@@ -1,0 +1,24 @@
+"""How much of a value is read and shown."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``elements`` of a container, ``characters`` of a string, ``depth`` of nesting, and
+    ``nodes`` of the whole value, so that a vector of long vectors takes no time."""
+
+    elements: int = 100
+    characters: int = 1000
+    depth: int = 20
+    nodes: int = 2000
+
+
+TO_BE_READ = Limits()
+"""What somebody reads on a screen."""
+
+COMPLETE = Limits(sys.maxsize, sys.maxsize, 100, sys.maxsize)
+"""All of it, as a Python object."""

@@ -1,0 +1,137 @@
+"""What a value consists of: the tree between the program's memory and the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from repl.display.types import ValueType
+from runtime.addresses import ExecutorAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """What is shown as it is. ``value``: the same for Python; ``is_cut``: a part of it."""
+
+    text: str
+    value: object
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class String:
+    """Characters, as they are in memory. ``type``: of a character; ``is_cut``: there
+    are more."""
+
+    data: bytes
+    type: ValueType
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why there is no value: shown as ``<text>``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Something that is too deep or too much, or is shown already: ``...``."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """``label(...)`` around a value: ``unexpected(5)``."""
+
+    label: str
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Elements. ``count``: of all there are, None if nobody knows; then ``is_cut`` says
+    whether there are more. ``is_tuple``: they belong together, as in a pair."""
+
+    items: tuple[Node, ...]
+    count: int | None = None
+    is_cut: bool = False
+    is_tuple: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Numbers side by side in memory: ``data`` holds the first of them.
+
+    ``shape``: elements by dimension, the outermost first.
+    """
+
+    data: bytes
+    type: ValueType
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys and their values; ``count`` of all there are. ``is_multiple``: keys may be
+    there more than once."""
+
+    items: tuple[tuple[Node, Node], ...]
+    count: int
+    is_multiple: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Enumerator:
+    """A value of an enumeration. ``text``: its name, or names, as shown."""
+
+    text: str
+    type_name: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Of a record: ``label`` is ``.name``, or ``<Base>`` for a base class."""
+
+    label: str
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A class or union by its members. ``dynamic_type``: the name of the object's own
+    class, where that is another; ``is_cut``: there are more members."""
+
+    type_name: str
+    members: tuple[Member, ...]
+    dynamic_type: str = ""
+    is_lambda: bool = False
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """``note``: what else is shown, such as the name of a function; ``target``: what it
+    points at, if that is shown; ``is_owner``: as of a smart pointer, that is the value."""
+
+    address: ExecutorAddress
+    note: str = ""
+    target: Node | None = None
+    is_owner: bool = False
+
+
+Node = (
+    Plain
+    | String
+    | Problem
+    | Cut
+    | Labelled
+    | Sequence
+    | Numbers
+    | Mapping
+    | Enumerator
+    | Record
+    | Pointer
+)
