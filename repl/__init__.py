@@ -5,8 +5,9 @@ frontend and code generator clients, value printing and commands. Must not know
 ELF or mmap.
 
 Start reading at ``session.Session.run``, the life of an input; for going back after a
-crash at ``recovery``; for what users may choose at ``settings`` and ``session_setup``;
-for values in ``display/``; for ``forkrepl link`` at ``link_command``. By process:
+crash at ``survival`` and ``recovery``; for what users may choose at ``settings`` and
+``session_setup``; for values in ``display/``; for ``forkrepl link`` at ``link_command``.
+By process:
 
 - in the controller: everything but the next two;
 - ``clang_frontend/`` (C++): the frontend process, on ``clang::Interpreter``;

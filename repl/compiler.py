@@ -12,19 +12,24 @@ from dataclasses import dataclass
 
 from repl.codegen import CodeGenerator
 from repl.completeness import unclosed_bracket
+from repl.display.types import ValueType
 from repl.errors import CompileError
 from repl.frontend import Frontend, FrontendState, ParsedInput, Source
+from repl.printers import AskedPrinters, PrinterCode, ask_for_printers
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledInput:
     """``machine_code``: a relocatable object, empty if there is no code or data.
 
-    ``before``: the compiler's ``length`` without this input.
+    ``before``: the compiler's ``length`` without this input. ``value_type``: of the value
+    that it hands over, if it does; ``printers``: what users have written for that.
     """
 
     parsed: ParsedInput
     machine_code: bytes
+    value_type: ValueType | None
+    printers: PrinterCode | None
     before: int
 
 
@@ -35,6 +40,8 @@ class _Ahead:
     source: Source
     before: int
     parsed: ParsedInput | CompileError
+    value_type: ValueType | None = None
+    printers: AskedPrinters | None = None
 
 
 class Compiler:
@@ -72,12 +79,14 @@ class Compiler:
             if upcoming is not None:
                 self._frontend.begin(upcoming)
             machine_code = self._codegen.finish() if ahead.parsed.bitcode else b""
+            asked = ahead.printers
+            printers = asked.compile(self._codegen, self._level) if asked else None
             if upcoming is not None:
                 self._ahead = self._start(upcoming)
         except BaseException:  # Ctrl-C too
             self._frontend.rollback(ahead.before)
             raise
-        return CompiledInput(ahead.parsed, machine_code, ahead.before)
+        return CompiledInput(ahead.parsed, machine_code, ahead.value_type, printers, ahead.before)
 
     def rollback(self, length: int) -> None:
         """Forget all inputs but the first ``length``."""
@@ -109,7 +118,15 @@ class Compiler:
             return _Ahead(source, before, error)
         if parsed.bitcode:
             self._codegen.begin(parsed.bitcode, self._level)
-        return _Ahead(source, before, parsed)
+        if parsed.value_type is None:
+            return _Ahead(source, before, parsed)
+        type_ = ValueType.from_json(parsed.value_type)
+        try:
+            asked = ask_for_printers(self._frontend, type_, parsed.printer_hints)
+        except BaseException:  # Ctrl-C
+            self._frontend.rollback(before)
+            raise
+        return _Ahead(source, before, parsed, type_, asked)
 
     def _drop(self, ahead: _Ahead | None) -> None:
         if ahead is not None:

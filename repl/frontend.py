@@ -33,13 +33,15 @@ class ParsedInput:
 
     ``bitcode`` is empty if there is nothing to compile. ``value_type``: the type of
     the value that the input hands over, as ``ValueType.from_json`` (repl/display/types.py)
-    reads it, or None; ``is_lvalue``: the value is an object that outlives the input;
-    ``warnings``: Clang's rendering; ``declares``: there is more in it than statements.
+    reads it, or None; ``value_symbol``: by which the next inputs will refer to it as
+    ``_``; ``printer_hints``: see ``repl.printers``; ``warnings``: Clang's rendering;
+    ``declares``: there is more in it than statements.
     """
 
     bitcode: bytes
     value_type: dict[str, Any] | None
-    is_lvalue: bool
+    value_symbol: str
+    printer_hints: dict[str, Any]
     warnings: str
     declares: bool
 
@@ -132,7 +134,8 @@ class Frontend:
         return ParsedInput(
             bitcode=bitcode,
             value_type=value["type"] if value else None,
-            is_lvalue=value is not None and bool(value["lvalue"]),
+            value_symbol=value["symbol"] if value else "",
+            printer_hints=value["printers"] if value else {},
             warnings=shorten(str(reply.get("rendered", ""))),
             declares=bool(reply.get("declares")),
         )

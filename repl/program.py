@@ -20,7 +20,7 @@ from runtime.errors import ExecutorError, ExecutorOutOfMemory, RuntimeFailure
 from runtime.executor_client import ExecutorClient
 from runtime.executor_process import ExecutorProcess
 from runtime.libraries import find_library
-from runtime.wire import Outcome
+from runtime.wire import LookAtValue, Outcome
 
 if TYPE_CHECKING:
     # Needs numpy, which takes 60 ms to import: see import_linker.
@@ -121,9 +121,9 @@ class Program:
                 error.add_note(memory_hint(self._options.memory_limit))
             raise
 
-    def initialize(self, unit: LoadedUnit) -> Outcome:
-        """Run it."""
-        return self._explained(self.execution().initialize(unit))
+    def initialize(self, unit: LoadedUnit, look: LookAtValue | None = None) -> Outcome:
+        """Run it. ``look`` gets its value, while the program waits."""
+        return self._explained(self.execution().initialize(unit, look))
 
     def unload(self, unit: LoadedUnit) -> Outcome:
         """Run what it has registered and take it away."""

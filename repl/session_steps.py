@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An input that took effect. ``unit`` is None if it made no code or data."""
+    """An input that took effect. ``unit`` is None if it made no code or data;
+    ``value_symbol``: see ``ParsedInput``."""
 
     source: Source
     machine_code: bytes
     declares: bool
+    value_symbol: str
     unit: LoadedUnit | None
 
 

@@ -67,6 +67,17 @@ class AddressBook:
                 return Thing(f"the freed memory of {name}", Protection.NONE)
         return None
 
+    def symbol_at(self, address: int) -> str | None:
+        """The symbol of a function or variable of a loaded unit's that begins there."""
+        unit, _ = self._find(address)
+        owner = _owner(unit, address) if unit else None
+        for kind in (elf.STT_FUNC, elf.STT_OBJECT):
+            found = owner.symbol_at(address, kind) if owner else None
+            if found is not None and found[1] == 0:
+                return found[0]
+        common = _common_variable(unit, address) if unit else None
+        return common[0] if common is not None and common[1] == 0 else None
+
     def _find(self, address: int) -> tuple[LinkedUnit | None, Range]:
         if self._by_start is None:
             found = [

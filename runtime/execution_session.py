@@ -14,10 +14,12 @@ from typing import Protocol
 
 from runtime.address_book import AddressBook, Thing
 from runtime.addresses import ExecutorAddress
+from runtime.demangle import demangle
 from runtime.developer_tools import DeveloperTools
 from runtime.elf import ObjectFile, read_object
 from runtime.executor_process_control import ExecutorProcessControl, UnitRegistration
 from runtime.exported_symbols import ExportedSymbol, shared_object
+from runtime.kept_values import KeptValues, ValueNoted
 from runtime.link_report import SILENT, LinkReport, PictureReport
 from runtime.linker import FunctionArray, link
 from runtime.memory_manager import MapperMemoryManager, Mark, Statistics
@@ -25,7 +27,7 @@ from runtime.symbolizer import Place
 from runtime.symbols import JITDylib, ProcessSymbols
 from runtime.thread_local_blocks import ThreadLocalBlocks
 from runtime.unit_journal import LoadedUnit, UnitJournal, UnitLoaded, UnitUnloaded
-from runtime.wire import Outcome
+from runtime.wire import LookAtValue, Outcome, Value
 
 
 class Platform(Protocol):
@@ -80,6 +82,7 @@ class ExecutionSession:
         self._exports: dict[int, int] = {}  # of a unit's number: a handle
         self._is_exporting = False
         self._journal = UnitJournal()
+        self._values = KeptValues(self._dylib)
 
     def load(self, inputs: Sequence[tuple[str, bytes]]) -> LoadedUnit:
         """Read objects, given as (name, contents), and ``load_objects``."""
@@ -133,10 +136,20 @@ class ExecutionSession:
         self._journal.note(UnitLoaded(loaded))
         return loaded
 
-    def initialize(self, unit: LoadedUnit) -> Outcome:
-        """Run a unit's initializers."""
-        functions = self._platform.initializers(unit.linked.function_arrays)
-        return self._process.run(functions)
+    def initialize(self, unit: LoadedUnit, look: LookAtValue | None = None) -> Outcome:
+        """Run a unit's initializers. ``look``: see ``ExecutorProcessControl.run``."""
+        return self._process.run(self.initializers(unit), look)
+
+    def initializers(self, unit: LoadedUnit) -> list[ExecutorAddress]:
+        """What ``initialize`` runs."""
+        return self._platform.initializers(unit.linked.function_arrays)
+
+    def keep_value(self, unit: LoadedUnit, name: str, value: Value) -> None:
+        """From now on this symbol is the value that a unit has made, if it is kept. One
+        that had to go for it has no symbol any more."""
+        noted = self._values.add(unit, name, value)
+        if noted is not None:
+            self._journal.note(noted)
 
     def unload(self, unit: LoadedUnit) -> Outcome:
         """Run what the unit registered, then take it away, newest unit first.
@@ -172,6 +185,8 @@ class ExecutionSession:
             if isinstance(entry, UnitLoaded):
                 self._remove(entry.unit)
                 entry.unit.deallocate()
+            elif isinstance(entry, ValueNoted):
+                self._values.undo(entry)
             else:
                 self._add(entry.unit)
                 if entry.exports is not None:
@@ -212,6 +227,12 @@ class ExecutionSession:
     def what_is_at(self, address: int) -> Thing | None:
         """What a unit that is loaded has at an address, or one that was had."""
         return self._addresses.thing_at(address)
+
+    def symbol_at(self, address: ExecutorAddress) -> str | None:
+        """The function or variable, of a unit's or a library's, that begins at an address,
+        as people write its name; None if there is none."""
+        name = self._addresses.symbol_at(address) or self._process.name_at(address)
+        return demangle(name) if name else None
 
     def statistics(self) -> Statistics:
         """The memory manager's."""

@@ -14,7 +14,7 @@ from runtime.errors import ExecutorDied, ExecutorError
 from runtime.executor_connection import ExecutorConnection
 from runtime.executor_process_control import ThreadArea, UnitRegistration
 from runtime.symbols import SymbolDescription
-from runtime.wire import Operation, Outcome
+from runtime.wire import LookAtElement, LookAtValue, Operation, Outcome, Printed
 
 _MOST_THREAD_AREA = 1 << 20  # bytes
 
@@ -57,6 +57,10 @@ class ExecutorClient(ExecutorConnection):
         return reply
 
     # Symbols.
+
+    def name_at(self, address: ExecutorAddress) -> str:
+        """See ``ExecutorProcessControl``."""
+        return self._ask(Operation.NAME, wire.WORD.pack(address)).decode("utf-8", "replace")
 
     def lookup(self, names: list[str]) -> list[ExecutorAddress]:
         """Addresses of names in the process and its libraries; 0 where there is none."""
@@ -153,10 +157,34 @@ class ExecutorClient(ExecutorConnection):
         """Run a unit's handlers and finalizers and forget it."""
         return wire.unpack_outcome(self._ask(Operation.CLOSE, wire.WORD.pack(dso_handle)))
 
-    def run(self, functions: Sequence[ExecutorAddress]) -> Outcome:
-        """Call functions of type ``void(void)`` in order."""
+    def run(self, functions: Sequence[ExecutorAddress], look: LookAtValue | None = None) -> Outcome:
+        """See ``ExecutorProcessControl``."""
         payload = b"".join(map(wire.WORD.pack, functions))
-        return wire.unpack_outcome(self._ask(Operation.RUN, payload))
+        with self._looking_at_values(look):
+            return wire.unpack_outcome(self._ask(Operation.RUN, payload))
+
+    def print_value(
+        self,
+        function: ExecutorAddress,
+        value: ExecutorAddress,
+        initializers: Sequence[ExecutorAddress],
+        look: LookAtElement,
+    ) -> Printed:
+        """Have an object printed by the user's code, in a copy of the process, which is
+        thrown away: see ``executor/printer.c``.
+
+        ``look`` is called with the elements of a range, while ``read_memory`` reads the
+        copy's memory. What it raises ends the printing.
+        """
+        self._look_at_element, self._element_failure = look, None
+        try:
+            words = map(wire.WORD.pack, [function, value, *initializers])
+            printed = wire.unpack_printed(self._ask(Operation.PRINT, b"".join(words)))
+        finally:
+            self._look_at_element = None
+        if self._element_failure is not None:
+            raise self._element_failure
+        return printed
 
     def run_main(self, function: ExecutorAddress, arguments: list[str]) -> Outcome:
         """Call ``int main(int, char **, char **)``."""

@@ -14,9 +14,12 @@ import signal
 import socket
 import struct
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Self
 
 from runtime import wire
+from runtime.addresses import ExecutorAddress
 from runtime.crash import read_report
 from runtime.errors import (
     ExecutorDied,
@@ -27,10 +30,11 @@ from runtime.errors import (
 )
 from runtime.interrupts import DeferredInterrupt
 from runtime.keeper import is_readable
-from runtime.wire import Operation
+from runtime.wire import LookAtElement, LookAtValue, Operation
 
 _PATIENCE = 5  # s, for a process that is about to end
 _CRASH_PATIENCE = 1  # s, for one that says how it crashes
+_MOST_PAUSES = 150  # of one request; there is one value, and about 100 elements are shown
 _TICK = 0.2  # s, between looks at whether Ctrl-C has been pressed
 _RUN_THE_PROGRAM = frozenset(
     {
@@ -42,6 +46,7 @@ _RUN_THE_PROGRAM = frozenset(
         Operation.CHOOSE,
     }
 )
+_LOOK_AT_VALUES = frozenset({Operation.READ, Operation.NAME, Operation.PRINT})
 
 
 class ExecutorConnection(ABC):
@@ -56,6 +61,11 @@ class ExecutorConnection(ABC):
         self._greeted = False
         self._pid = 0
         self._interrupt = DeferredInterrupt()
+        self._look: LookAtValue | None = None
+        self._failure: Exception | None = None  # of looking
+        self._look_at_element: LookAtElement | None = None
+        self._element_failure: BaseException | None = None
+        self._is_waiting = False  # the program, until its value has been looked at
         self.survives_interrupts = False
         """Whether Ctrl-C is dealt with once the program has answered in spite of it."""
 
@@ -118,6 +128,8 @@ class ExecutorConnection(ABC):
         self.greet()
         if len(payload) > wire.MAX_PAYLOAD:
             raise ExecutorError(f"a request of {len(payload) >> 20} MiB is too large")
+        if self._is_waiting:
+            return self._ask_while_waiting(operation, payload, descriptor)
         with DeferredInterrupt() as self._interrupt:
             self._settle()
             self._send(wire.HEAD.pack(len(payload), operation, 0) + payload, descriptor)
@@ -126,6 +138,64 @@ class ExecutorConnection(ABC):
             finally:
                 if self.survives_interrupts and operation in _RUN_THE_PROGRAM:
                     self._interrupt.forget()
+
+    def _ask_while_waiting(
+        self, operation: Operation, payload: bytes, descriptor: int | None
+    ) -> bytes:
+        """The same in the midst of RUN. After Ctrl-C there is no more to be seen."""
+        if self._interrupt.is_noted and operation in _LOOK_AT_VALUES:
+            raise KeyboardInterrupt
+        self._send(wire.HEAD.pack(len(payload), operation, 0) + payload, descriptor)
+        return self._receive_answer(operation)
+
+    @contextmanager
+    def _looking_at_values(self, look: LookAtValue | None) -> Iterator[None]:
+        """What RUN's values are for. Raises what ``look`` has raised, at the end."""
+        self._look = look
+        self._failure = None
+        try:
+            yield
+        finally:
+            self._look = None
+        if self._failure is not None:
+            raise self._failure
+
+    def _show(self, payload: bytes) -> None:
+        """The program waits: have its value looked at, then let it go on."""
+        try:
+            value = wire.unpack_value(payload)
+        except ExecutorError as error:
+            raise self._break_off(str(error)) from None
+        if self.survives_interrupts:
+            self._interrupt.forget()  # it has gone on in spite of it
+        self._is_waiting = True
+        try:
+            if self._look is not None and self._failure is None:
+                self._look(value)
+        except KeyboardInterrupt:  # also noted by _interrupt
+            pass
+        except Exception as error:
+            if self._ended is not None:
+                raise
+            self._failure = error
+        finally:
+            self._is_waiting = False
+        if self.survives_interrupts:
+            self._interrupt.forget()
+        self._send(wire.HEAD.pack(0, Operation.RESUME, 0))
+
+    def _show_element(self, payload: bytes) -> None:
+        (address,) = self._unpack(wire.WORD, payload)
+        more = False
+        if self._look_at_element is not None and self._element_failure is None:
+            try:
+                more = self._look_at_element(ExecutorAddress(address))
+            except (Exception, KeyboardInterrupt) as error:
+                if self._ended is not None:
+                    raise
+                self._element_failure = error
+        resume = wire.HEAD.pack(wire.WORD.size, Operation.RESUME, 0)
+        self._send(resume + wire.WORD.pack(more))
 
     def _settle(self) -> None:  # noqa: B027 - most have none
         """Read answers that are still to come."""
@@ -154,6 +224,22 @@ class ExecutorConnection(ABC):
             raise self._find_out_how_it_ended() from error
 
     def _receive(self, operation: Operation) -> tuple[int, bytes]:
+        """Error and payload of the answer; values are looked at on the way to it."""
+        answered, error, payload = self._receive_frame()
+        for _ in range(_MOST_PAUSES):
+            if (answered, operation) == (Operation.VALUE, Operation.RUN):
+                self._show(payload)
+            elif (answered, operation) == (Operation.ELEMENT, Operation.PRINT):
+                self._show_element(payload)
+            else:
+                break
+            answered, error, payload = self._receive_frame()
+        if answered != operation:
+            raise self._break_off(f"an answer to {answered} instead of {operation.value}")
+        return error, payload
+
+    def _receive_frame(self) -> tuple[int, int, bytes]:
+        """Operation, error and payload. Raises if these are the program's last words."""
         size, answered, error = wire.HEAD.unpack(self._receive_exactly(wire.HEAD.size))
         if size > wire.MAX_PAYLOAD:
             raise self._break_off(f"a reply of {size} bytes")
@@ -164,9 +250,7 @@ class ExecutorConnection(ABC):
             raise self._note_crash(payload)
         if answered == Operation.ENDED and self._end_is_announced:
             raise self._find_out_how_it_ended()
-        if answered != operation:
-            raise self._break_off(f"an answer to {answered} instead of {operation.value}")
-        return error, payload
+        return answered, error, payload
 
     def _receive_exactly(self, size: int) -> bytes:
         pieces = bytearray()
@@ -181,11 +265,18 @@ class ExecutorConnection(ABC):
         """Up to ``size`` bytes; none at the end of the stream."""
         try:
             while not self._wait(_TICK):
-                if self._interrupt.is_overdue:
+                if self._is_overdue:
                     self._stop()
             return self._socket.recv(size, socket.MSG_DONTWAIT)
         except OSError:  # reset, or nobody is there any more
             return b""
+
+    @property
+    def _is_overdue(self) -> bool:
+        """Whether there has been Ctrl-C, and no answer since."""
+        if self._is_waiting:  # it was not meant for the program
+            return self._interrupt.has_been_noted_for(_PATIENCE)
+        return self._interrupt.is_overdue
 
     def _wait(self, timeout: float) -> bool:
         """Whether there is something to receive, or never will be, within ``timeout`` s.

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from runtime.addresses import ExecutorAddress, Protection, ThreadLocalImage
 from runtime.symbols import SymbolDescription
-from runtime.wire import Outcome
+from runtime.wire import LookAtValue, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,10 @@ class ExecutorProcessControl(Protocol):
 
     # Symbols.
 
+    def name_at(self, address: ExecutorAddress) -> str:
+        """The symbol of a function or variable of a library's that begins at an address;
+        empty if there is none."""
+
     def lookup(self, names: list[str]) -> list[ExecutorAddress]:
         """Addresses of names in the process and its libraries; 0 where there is none."""
 
@@ -118,8 +122,14 @@ class ExecutorProcessControl(Protocol):
     def close_unit(self, dso_handle: ExecutorAddress) -> Outcome:
         """Run a unit's handlers and finalizers and forget it."""
 
-    def run(self, functions: Sequence[ExecutorAddress]) -> Outcome:
-        """Call functions of type ``void(void)`` in order."""
+    def run(self, functions: Sequence[ExecutorAddress], look: LookAtValue | None = None) -> Outcome:
+        """Call functions of type ``void(void)`` in order.
+
+        ``look`` is called with the value of an expression without ``;`` in the midst of
+        it, while the program waits and its memory can be read. What it raises is raised
+        when the program has gone on and ended; but KeyboardInterrupt only stops the
+        looking.
+        """
 
     def run_main(self, function: ExecutorAddress, arguments: list[str]) -> Outcome:
         """Call ``int main(int, char **, char **)``."""

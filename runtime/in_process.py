@@ -10,12 +10,13 @@ import ctypes
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from runtime.addresses import ExecutorAddress, Protection
 from runtime.errors import ExecutorError, describe_error
 from runtime.executor_process_control import ThreadArea, UnitRegistration
 from runtime.symbols import SymbolDescription
-from runtime.wire import MAX_VALUE, Outcome, Value, signals_in
+from runtime.wire import MAX_VALUE, Keep, LookAtValue, Outcome, Value, signals_in
 
 _MAP_PRIVATE_NORESERVE = 0x02 | 0x4000
 _MAP_ANONYMOUS = 0x20
@@ -44,18 +45,20 @@ class _Unit(ctypes.Structure):
 
 class _Value(ctypes.Structure):
     _fields_ = [
-        ("present", ctypes.c_uint64),
         ("address", ctypes.c_uint64),
-        ("storage", ctypes.c_uint64),
         ("size", ctypes.c_uint64),
+        ("kept", ctypes.c_uint64),
+        ("keep", ctypes.c_uint32),
     ]
+
+
+_LOOK = ctypes.CFUNCTYPE(None, ctypes.POINTER(_Value))
 
 
 class _Outcome(ctypes.Structure):
     _fields_ = [
         ("kind", ctypes.c_uint32),
         ("status", ctypes.c_int32),
-        ("value", _Value),
         ("restored_signals", ctypes.c_uint64),
         ("exception_type", ctypes.c_char * _TEXT_SIZES[0]),
         ("exception_what", ctypes.c_char * _TEXT_SIZES[1]),
@@ -123,6 +126,10 @@ class InProcessExecutor:
                 break
             done += got
         return buffer.raw[:done]
+
+    def name_at(self, address: ExecutorAddress) -> str:
+        """No answer: nothing that runs in this process is printed with names."""
+        return ""
 
     def lookup(self, names: list[str]) -> list[ExecutorAddress]:
         """See ``ExecutorProcessControl``."""
@@ -237,14 +244,28 @@ class InProcessExecutor:
             raise ExecutorError(describe_error(error))
         return _read(outcome)
 
-    def run(self, functions: Sequence[ExecutorAddress]) -> Outcome:
+    def run(self, functions: Sequence[ExecutorAddress], look: LookAtValue | None = None) -> Outcome:
         """See ``ExecutorProcessControl``."""
         outcome = _Outcome()
+        failures: list[Exception] = []
+
+        def show(pointer: Any) -> None:
+            try:
+                if look is not None:
+                    look(self._read_value(pointer.contents))
+            except Exception as error:
+                failures.append(error)
+
+        callback = _LOOK(show)
+        self._platform.forkrepl_attend_values(callback)
         self._platform.forkrepl_run(
             (ctypes.c_uint64 * len(functions))(*functions),
             ctypes.c_size_t(len(functions)),
             ctypes.byref(outcome),
         )
+        self._platform.forkrepl_attend_values(None)
+        if failures:
+            raise failures[0]
         return _read(outcome)
 
     def run_main(self, function: ExecutorAddress, arguments: list[str]) -> Outcome:
@@ -281,20 +302,18 @@ class InProcessExecutor:
         self._arguments = (self._arguments, vector)
         return vector
 
+    def _read_value(self, value: _Value) -> Value:
+        data = self.read_memory(ExecutorAddress(value.address), min(value.size, MAX_VALUE))
+        return Value(value.address, value.size, value.kept, Keep(value.keep), data)
+
     def _check(self, result: int) -> None:
         if result:
             raise ExecutorError(describe_error(ctypes.get_errno()))
 
 
 def _read(outcome: _Outcome) -> Outcome:
-    captured = outcome.value
-    value = None
-    if captured.present:
-        data = ctypes.string_at(captured.storage, min(captured.size, MAX_VALUE))
-        value = Value(captured.address, captured.storage, captured.size, data)
     return Outcome(
         status=outcome.status,
-        value=value,
         exception_type=outcome.exception_type.decode("utf-8", "replace") if outcome.kind else None,
         exception_what=outcome.exception_what.decode("utf-8", "replace"),
         restored_signals=signals_in(outcome.restored_signals),

@@ -44,9 +44,11 @@ class DeferredInterrupt:
     @property
     def is_overdue(self) -> bool:
         """Whether SIGINT came a while ago, or twice."""
-        return bool(self._noted) and (
-            len(self._noted) > 1 or time.monotonic() - self._noted[0] > _GRACE
-        )
+        return len(self._noted) > 1 or self.has_been_noted_for(_GRACE)
+
+    def has_been_noted_for(self, seconds: float) -> bool:
+        """Whether SIGINT came so long ago."""
+        return bool(self._noted) and time.monotonic() - self._noted[0] > seconds
 
     def forget(self) -> None:
         """There is nothing more to be interrupted."""

@@ -84,17 +84,32 @@ class JITDylib:
         self._groups.update(dict.fromkeys(new_groups, unit))
         self._of_unit[unit] = (list(symbols), new_groups)
 
+    def define(self, unit: int, name: str, definition: Definition) -> None:
+        """One more symbol of a unit that has been added; nothing if that is gone."""
+        if unit in self._of_unit:
+            self._definitions.setdefault(name, []).append(definition)
+            self._of_unit[unit][0].append(name)
+
+    def undefine(self, unit: int, name: str) -> None:
+        """Take back ``define``."""
+        if unit in self._of_unit:
+            self._of_unit[unit][0].remove(name)
+            self._forget(unit, name)
+
     def remove(self, unit: int) -> None:
         """Take back what ``add`` did for this unit: an earlier definition returns."""
         names, groups = self._of_unit.pop(unit, ([], []))
         for name in names:
-            kept = [d for d in self._definitions[name] if d.unit != unit]
-            if kept:
-                self._definitions[name] = kept
-            else:
-                del self._definitions[name]
+            self._forget(unit, name)
         for signature in groups:
             del self._groups[signature]
+
+    def _forget(self, unit: int, name: str) -> None:
+        kept = [d for d in self._definitions[name] if d.unit != unit]
+        if kept:
+            self._definitions[name] = kept
+        else:
+            del self._definitions[name]
 
 
 class ProcessSymbols:

@@ -1,4 +1,5 @@
-"""Which units were loaded and unloaded, as far back as somebody may want to go.
+"""Which units were loaded and unloaded, and which values displaced, as far back as
+somebody may want to go.
 
 A checkpoint of the executor has in its memory what was loaded when it was made. So what
 is unloaded later keeps its memory and its place in the symbol table's history until no
@@ -10,8 +11,12 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from runtime.linker import LinkedUnit
+
+if TYPE_CHECKING:
+    from runtime.kept_values import ValueNoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +47,18 @@ class UnitUnloaded:
     exports: int | None
 
 
+Entry: TypeAlias = "UnitLoaded | UnitUnloaded | ValueNoted"
+
+
 class UnitJournal:
     """Positions count entries since the beginning; a mark is a position."""
 
     def __init__(self) -> None:
-        self._entries: deque[UnitLoaded | UnitUnloaded] = deque()
+        self._entries: deque[Entry] = deque()
         self._first = 0  # position of the oldest entry
         self._marks: Counter[int] = Counter()
 
-    def note(self, entry: UnitLoaded | UnitUnloaded) -> bool:
+    def note(self, entry: Entry) -> bool:
         """Keep an entry; False if nobody will want it."""
         if self._marks:
             self._entries.append(entry)
@@ -76,7 +84,7 @@ class UnitJournal:
                 gone.append(entry.unit)
         return gone
 
-    def rewind(self, position: int) -> Iterator[UnitLoaded | UnitUnloaded]:
+    def rewind(self, position: int) -> Iterator[Entry]:
         """Take off and yield the entries since a mark, newest first."""
         for mark in [mark for mark in self._marks if mark > position]:
             del self._marks[mark]

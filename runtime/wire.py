@@ -9,11 +9,13 @@ from __future__ import annotations
 import enum
 import signal
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorError
 
-VERSION = 4
+VERSION = 5
 MAX_PAYLOAD = 64 << 20
 
 HEAD = struct.Struct("<IHH")  # payload size, operation, error
@@ -29,7 +31,9 @@ WORD = struct.Struct("<Q")
 STATUS = struct.Struct("<i")  # of SHUTDOWN, EXITING and ENDED
 CHECKPOINT = struct.Struct("<II")  # struct wire_checkpoint
 KEEPER_REPORT = struct.Struct("<Ii")  # process number, status of wait(2)
-OUTCOME = struct.Struct("<IiQQQQQIIII")
+OUTCOME = struct.Struct("<IiQII")
+VALUE = struct.Struct("<QQQII")  # struct wire_value
+PRINTED = struct.Struct("<Ii")  # struct wire_printed
 MAX_VALUE = 4096
 
 
@@ -62,23 +66,69 @@ class Operation(enum.IntEnum):
     TAKE_OVER = 24
     CRASHED = 25
     CRASH_DETAILS = 26
+    VALUE = 27
+    RESUME = 28
+    NAME = 29
+    PRINT = 32
+    ELEMENT = 33
     DEBUG_OBJECT = 30
     PERF_MAP = 31
 
 
+class Keep(enum.IntEnum):
+    """How long a value stays (``enum forkrepl_keep``)."""
+
+    NOT_KEPT = 0
+    OBJECT = 1
+    """It is an object of the program's."""
+    BYTES = 2
+    """A copy of its bytes, until the next such value."""
+    HELD = 3
+    """The object itself, until the next such value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The value of an expression (``struct forkrepl_value``).
+    """The value of an expression, an object of ``size`` bytes.
 
-    ``address``: where the object was, and still is if it outlives the snippet;
-    ``storage``: where a copy of its bytes is kept, ``size`` of them (a very large
-    object's are cut); ``data``: the first of these, at most ``MAX_VALUE``.
+    ``address``: where it is while the program waits; ``kept``: where it is afterwards,
+    if ``keep`` says so; ``data``: its first bytes, as far as they can be read, at most
+    ``MAX_VALUE``.
     """
 
     address: int
-    storage: int
     size: int
+    kept: int
+    keep: Keep
     data: bytes
+
+
+class Ending(enum.IntEnum):
+    """How a printer ended (``enum wire_ending``)."""
+
+    PRINTED = 0
+    THREW = 1
+    CRASHED = 2
+    TOO_SLOW = 3
+    ENDED = 4
+    TOO_MUCH = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What a printer of the user's has made of an object. ``text``: of an exception, what
+    it is; ``signal``: of a crash."""
+
+    ending: Ending
+    signal: int
+    text: str
+
+
+LookAtValue = Callable[[Value], None]
+"""What is to be done with the value of an expression while the program waits."""
+
+LookAtElement = Callable[[ExecutorAddress], bool]
+"""What is to be done with an element of a range; whether more are wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +140,6 @@ class Outcome:
     """
 
     status: int
-    value: Value | None
     exception_type: str | None
     exception_what: str
     restored_signals: tuple[int, ...] = ()
@@ -121,25 +170,39 @@ def unpack_outcome(payload: bytes) -> Outcome:
     """Decode ``struct wire_outcome``. Raises ExecutorError if it is malformed."""
     if len(payload) < OUTCOME.size:
         raise ExecutorError(f"malformed outcome from the executor: {len(payload)} bytes")
-    kind, status, *captured, restored, type_length, what_length, value_length, _ = (
-        OUTCOME.unpack_from(payload)
-    )
-    present, address, storage, size = captured
-    lengths = (type_length, what_length, value_length)
-    if kind not in (0, 1) or sum(lengths) != len(payload) - OUTCOME.size:
+    kind, status, restored, type_length, what_length = OUTCOME.unpack_from(payload)
+    if kind not in (0, 1) or type_length + what_length != len(payload) - OUTCOME.size:
         raise ExecutorError("malformed outcome from the executor: its lengths do not add up")
-    if value_length > min(size, MAX_VALUE):
-        raise ExecutorError("malformed outcome from the executor: too much of a value")
     type_end = OUTCOME.size + type_length
-    what_end = type_end + what_length
     exception_type = payload[OUTCOME.size : type_end].decode("utf-8", "replace")
     return Outcome(
         status=status,
-        value=Value(address, storage, size, payload[what_end:]) if present else None,
         exception_type=exception_type if kind == 1 else None,
-        exception_what=payload[type_end:what_end].decode("utf-8", "replace"),
+        exception_what=payload[type_end:].decode("utf-8", "replace"),
         restored_signals=signals_in(restored),
     )
+
+
+def unpack_value(payload: bytes) -> Value:
+    """Decode ``struct wire_value``. Raises ExecutorError if it is malformed."""
+    if len(payload) < VALUE.size:
+        raise ExecutorError(f"malformed value from the executor: {len(payload)} bytes")
+    address, size, kept, keep, length = VALUE.unpack_from(payload)
+    if length != len(payload) - VALUE.size or length > min(size, MAX_VALUE):
+        raise ExecutorError("malformed value from the executor: its lengths do not add up")
+    if keep not in iter(Keep):
+        raise ExecutorError("malformed value from the executor: it is kept in no known way")
+    return Value(address, size, kept, Keep(keep), payload[VALUE.size :])
+
+
+def unpack_printed(payload: bytes) -> Printed:
+    """Decode ``struct wire_printed`` and the text. Raises ExecutorError if malformed."""
+    if len(payload) < PRINTED.size:
+        raise ExecutorError(f"malformed text of a printer: {len(payload)} bytes")
+    ending, number = PRINTED.unpack_from(payload)
+    if ending not in iter(Ending):
+        raise ExecutorError("malformed text of a printer: it ended in no known way")
+    return Printed(Ending(ending), number, payload[PRINTED.size :].decode("utf-8", "replace"))
 
 
 def signals_in(bits: int) -> tuple[int, ...]:

@@ -117,9 +117,13 @@ def test_killed_from_outside_while_it_runs(program: Program, number: int) -> Non
     assert died.value.signal == number
 
 
+NOWHERE = ExecutorAddress(0)
+
+
 def methods() -> dict[str, Method]:
     return {
         "run": lambda p: p.run([]),
+        "print_value": lambda p: p.print_value(NOWHERE, NOWHERE, [], lambda _: True),
         "run_main": lambda p: p.run_main(ExecutorAddress(0), ["x"]),
         "read_memory": lambda p: p.read_memory(ExecutorAddress(4096), 16),
         "lookup": lambda p: p.lookup(["malloc", "free"]),
@@ -471,9 +475,15 @@ MALFORMED = {
     "exit without status": "greet(); take(); send(14)",
     "exit with a long status": "greet(); take(); send(14, bytes(8))",
     "exit and more": "greet(); take(); send(14, bytes(4)); send(8, bytes(9))",
+    "value of nothing": "greet(); send(take() and 27)",
+    "values without end": "greet(); take(); [send(27, bytes(32)) for _ in range(2000)]",
+    "elements without end": "greet(); take(); [send(33, bytes(8)) for _ in range(2000)]",
+    "element of odd size": "greet(); take(); send(33, bytes(7))",
+    "value, and no more": "greet(); take(); send(27, bytes(32)); take()",
+    "value as the answer to RESUME only": "greet(); take(); send(27, bytes(32)); take(); send(28)",
     "outcome of bad kind": f"greet(); send(take(), b'\\xff' * {wire.OUTCOME.size})",
 }
-ASKED = ("run", "lookup", "map_memory", "shutdown")
+ASKED = ("run", "print_value", "lookup", "map_memory", "shutdown")
 
 
 @pytest.mark.parametrize("name", ASKED)

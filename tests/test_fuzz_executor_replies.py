@@ -15,7 +15,7 @@ from test_executor_process import methods, start_peer
 from runtime import wire
 from runtime.errors import ExecutorDied, ExecutorError
 
-SIZES = [0, 1, 4, 8, 16, wire.OUTCOME.size, wire.OUTCOME.size + 8]
+SIZES = [0, 1, 4, 8, 16, wire.OUTCOME.size, wire.OUTCOME.size + 8, wire.VALUE.size]
 EDGES = [0, 1, 0xFF, 1 << 31, (1 << 32) - 1, 1 << 63, (1 << 64) - 1]
 
 PAYLOADS = st.one_of(
@@ -28,7 +28,7 @@ PAYLOADS = st.one_of(
 # What is added to the operation that was asked for, the payload, the error, and the
 # size that the head tells if that is not the payload's.
 REPLIES = st.tuples(
-    st.sampled_from([0, 0, 0, 0, 1, -1, 14, 17, 18]),
+    st.sampled_from([0, 0, 0, 0, 1, -1, 14, 17, 18, 19]),
     PAYLOADS,
     st.sampled_from([0, 0, 0, 1, 5, 0xFFFF]),
     st.none() | st.none() | st.sampled_from([0, 3, 1000, wire.MAX_PAYLOAD + 1, (1 << 32) - 1]),

@@ -12,8 +12,10 @@ from value_support import Values
 
 from repl.display.inspect import format_value
 from repl.display.limits import TO_BE_READ
+from repl.display.program_view import ProgramView
 from repl.display.python_values import EnumValue, RecordValue
 from repl.display.readers import types_to_ask_about
+from repl.display.types import ValueType
 from repl.session import Session
 from repl.session_options import SessionOptions
 from runtime.addresses import ExecutorAddress
@@ -60,8 +62,8 @@ def session() -> Iterator[Session]:
 
 
 @pytest.fixture
-def values(session: Session, monkeypatch: pytest.MonkeyPatch) -> Values:
-    return Values(session, monkeypatch)
+def values(session: Session) -> Values:
+    return Values(session)
 
 
 PLAIN: dict[str, Any] = {
@@ -123,7 +125,7 @@ def test_records(values: Values) -> None:
     assert [each.x for each in values.python("list_")] == [2, 2]
     assert values.python("closure").n == 3
     assert int(values.python("colour")) == 1
-    assert values.python("to_x") == values.value("p.x").address
+    assert values.python("to_x") == values.address("p.x")
 
 
 @pytest.mark.parametrize(
@@ -137,16 +139,19 @@ def test_what_has_no_value_is_an_error(values: Values, name: str, reason: str) -
 def test_a_part_is_no_value(values: Values) -> None:
     for name in ("doubles", "long_", "rows"):
         with pytest.raises(ValueError, match="only a part"):
-            values.value(name).python(TO_BE_READ)
+            values.python(name, TO_BE_READ)
 
 
 def test_only_what_is_shown_is_read(values: Values) -> None:
     for name in ("doubles", "rows", "long_"):
-        last = values.value(name)
-        counted = CountingView(last.view)
-        text = format_value(last.type, last.address, counted)
-        assert text.count("\n") < 200
-        assert counted.bytes_read < 1 << 20
+        lines, bytes_read = values.look(name, count_reads)
+        assert lines < 200
+        assert bytes_read < 1 << 20
+
+
+def count_reads(type_: ValueType, address: ExecutorAddress, view: ProgramView) -> tuple[int, int]:
+    counted = CountingView(view)
+    return format_value(type_, address, counted).count("\n"), counted.bytes_read
 
 
 class CountingView:
@@ -167,7 +172,7 @@ class CountingView:
 def test_types_to_ask_about(values: Values) -> None:
     """The classes and enumerations inside, not the library's own machinery."""
     names = {
-        name: {type_.name for type_ in types_to_ask_about(values.value(name).type)}
+        name: {type_.name for type_ in types_to_ask_about(values.type(name))}
         for name in ("by_colour", "words_", "colour", "p.x", "unique")
     }
     assert names == {

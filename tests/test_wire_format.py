@@ -15,7 +15,18 @@ from runtime_support import ROOT
 
 from runtime import crash, wire
 from runtime.errors import ExecutorError
-from runtime.wire import Operation, Outcome, Value, pack_strings, unpack_outcome
+from runtime.wire import (
+    Ending,
+    Keep,
+    Operation,
+    Outcome,
+    Printed,
+    Value,
+    pack_strings,
+    unpack_outcome,
+    unpack_printed,
+    unpack_value,
+)
 
 HEADER = ROOT / "runtime" / "executor" / "wire.h"
 
@@ -46,17 +57,13 @@ LAYOUTS = {
         [
             "kind",
             "status",
-            "value_present",
-            "value_address",
-            "value_storage",
-            "value_size",
             "restored_signals",
             "type_length",
             "what_length",
-            "value_length",
-            "unused",
         ],
     ),
+    "wire_printed": (wire.PRINTED, ["ending", "signal"]),
+    "wire_value": (wire.VALUE, ["address", "size", "kept", "keep", "length"]),
     "wire_crash": (
         crash.CRASH,
         [
@@ -133,6 +140,18 @@ def test_operations_are_the_same() -> None:
     assert declared == {operation.name: operation.value for operation in Operation}
 
 
+def enumerators(path: Path, name: str) -> list[int]:
+    body = re.search(rf"enum {name} {{(.*?)}};", path.read_text(), re.DOTALL)
+    assert body is not None
+    return [int(number) for number in re.findall(r"= (\d+),", body[1])]
+
+
+def test_enumerations_are_the_same() -> None:
+    platform = ROOT / "platform_support" / "native" / "forkrepl_platform.h"
+    assert enumerators(platform, "forkrepl_keep") == list(Keep)
+    assert enumerators(HEADER, "wire_ending") == list(Ending)
+
+
 def test_constants_are_the_same(compiled_layout: dict[str, int]) -> None:
     assert compiled_layout["WIRE_VERSION"] == wire.VERSION
     assert compiled_layout["WIRE_MAX_PAYLOAD"] == wire.MAX_PAYLOAD
@@ -156,47 +175,26 @@ def encode_outcome(
     *,
     kind: int = 0,
     status: int = 0,
-    value: Value | None = None,
     type_name: bytes = b"",
     what: bytes = b"",
     restored_signals: int = 0,
-    lengths: tuple[int, int, int] | None = None,
+    lengths: tuple[int, int] | None = None,
 ) -> bytes:
-    v = value or Value(0, 0, 0, b"")
     fixed = wire.OUTCOME.pack(
-        kind,
-        status,
-        value is not None,
-        v.address,
-        v.storage,
-        v.size,
-        restored_signals,
-        *(lengths or (len(type_name), len(what), len(v.data))),
-        0,
+        kind, status, restored_signals, *(lengths or (len(type_name), len(what)))
     )
-    return fixed + type_name + what + v.data
-
-
-def test_outcome_with_a_value() -> None:
-    value = Value(0xDEADBEEF, 0x7F00_0000_1000, 2**40, bytes(range(256)))
-    assert unpack_outcome(encode_outcome(status=-3, value=value)) == Outcome(-3, value, None, "")
+    return fixed + type_name + what
 
 
 def test_outcome_with_an_exception() -> None:
     payload = encode_outcome(kind=1, type_name=b"std::bad_alloc", what="é".encode() + b"\xff")
-    expected = Outcome(0, None, "std::bad_alloc", "é\N{REPLACEMENT CHARACTER}")
+    expected = Outcome(0, "std::bad_alloc", "é\N{REPLACEMENT CHARACTER}")
     assert unpack_outcome(payload) == expected
-
-
-def test_outcome_with_both_keeps_them_apart() -> None:
-    value = Value(1, 2, 3, b"abc")
-    payload = encode_outcome(kind=1, type_name=b"int", what=b"why", value=value)
-    assert unpack_outcome(payload) == Outcome(0, value, "int", "why")
 
 
 def test_outcome_with_restored_signals() -> None:
     outcome = unpack_outcome(encode_outcome(restored_signals=1 << 63 | 1 << 14 | 1 << 0))
-    assert outcome == Outcome(0, None, None, "", (1, 15, 64))
+    assert outcome == Outcome(0, None, "", (1, 15, 64))
 
 
 @pytest.mark.parametrize("size", range(wire.OUTCOME.size))
@@ -210,12 +208,10 @@ def test_truncated_outcome_is_refused(size: int) -> None:
     [
         encode_outcome(kind=2),
         encode_outcome(kind=0xFFFFFFFF),
-        encode_outcome(kind=1, lengths=(1, 0, 0)),
-        encode_outcome(kind=1, type_name=b"int", lengths=(2, 0, 0)),
-        encode_outcome(kind=1, type_name=b"int", what=b"x", lengths=(0xFFFFFFFF, 5, 0)),
+        encode_outcome(kind=1, lengths=(1, 0)),
+        encode_outcome(kind=1, type_name=b"int", lengths=(2, 0)),
+        encode_outcome(kind=1, type_name=b"int", what=b"x", lengths=(0xFFFFFFFF, 5)),
         encode_outcome() + b"\0",
-        encode_outcome(value=Value(0, 0, 1 << 20, bytes(wire.MAX_VALUE + 1))),
-        encode_outcome(value=Value(0, 0, 3, bytes(4))),
     ],
     ids=[
         "kind",
@@ -224,8 +220,6 @@ def test_truncated_outcome_is_refused(size: int) -> None:
         "text left",
         "length wraps",
         "trailing byte",
-        "too much of a value",
-        "more than the value",
     ],
 )
 def test_inconsistent_outcome_is_refused(payload: bytes) -> None:
@@ -240,6 +234,43 @@ def test_any_bytes_are_an_outcome_or_an_error(payload: bytes) -> None:
     except ExecutorError:
         return
     assert outcome.exception_what.encode("utf-8", "replace") is not None
+
+
+def encode_value(size: int, data: bytes, length: int | None = None, keep: int = 2) -> bytes:
+    length = len(data) if length is None else length
+    return wire.VALUE.pack(0xDEADBEEF, size, 0x7F00_0000_1000, keep, length) + data
+
+
+def test_value() -> None:
+    expected = Value(0xDEADBEEF, 2**40, 0x7F00_0000_1000, Keep.BYTES, bytes(range(256)))
+    assert unpack_value(encode_value(2**40, bytes(range(256)))) == expected
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        encode_value(0, b"")[:-1],
+        encode_value(4, b"abcd", 3),
+        encode_value(4, b"abcd", 5),
+        encode_value(3, b"abcd"),
+        encode_value(1 << 20, bytes(wire.MAX_VALUE + 1)),
+        encode_value(4, b"abcd", keep=4),
+    ],
+    ids=["empty", "cut", "shorter", "longer", "more than all", "too much", "kept somehow"],
+)
+def test_a_malformed_value_is_refused(payload: bytes) -> None:
+    with pytest.raises(ExecutorError, match="malformed"):
+        unpack_value(payload)
+
+
+def test_what_was_printed() -> None:
+    payload = wire.PRINTED.pack(2, 11) + "é".encode() + b"\xff"
+    expected = Printed(Ending.CRASHED, 11, "é\N{REPLACEMENT CHARACTER}")
+    assert unpack_printed(payload) == expected
+    for malformed in (b"", payload[:7], wire.PRINTED.pack(6, 0)):
+        with pytest.raises(ExecutorError, match="malformed"):
+            unpack_printed(malformed)
 
 
 @given(st.one_of(st.integers(-64, -1), st.integers(0, 255)))

@@ -2,60 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-import pytest
-
-import repl.session
 from repl.display.inspect import inspect
 from repl.display.limits import COMPLETE, Limits
 from repl.display.program_view import ProgramView
 from repl.display.python_values import to_python
 from repl.display.types import ValueType
-from repl.executor_view import ExecutorView
-from repl.frontend import ParsedInput, Source
-from repl.program import Program
+from repl.frontend import Source
+from repl.printing import Inspect
 from repl.session import Session
 from runtime.addresses import ExecutorAddress
-from runtime.wire import Value
 
-
-@dataclass
-class LastValue:
-    """Where the value of the last input was."""
-
-    type: ValueType
-    address: ExecutorAddress
-    view: ProgramView
-
-    def python(self, limits: Limits = COMPLETE) -> Any:
-        return to_python(inspect(self.type, self.address, self.view, limits))
+V = TypeVar("V")
 
 
 class Values:
-    """Gives values of variables."""
+    """Gives values of expressions."""
 
-    def __init__(self, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._last: LastValue | None = None
-        monkeypatch.setattr(repl.session, "show_value", self._note)
 
-    def _note(self, program: Program, parsed: ParsedInput, value: Value) -> None:
-        if parsed.value_type is not None:
-            type_ = ValueType.from_json(parsed.value_type)
-            address = ExecutorAddress(value.address)
-            self._last = LastValue(type_, address, ExecutorView(program))
+    def look(self, expression: str, what: Inspect[V]) -> V:
+        """What ``what`` makes of it while the program waits."""
+        value = self._session.run(Source(expression, "In[1]"), inspect=what).value
+        assert value is not None
+        return value
 
-    def run(self, text: str) -> None:
-        self._session.run(Source(text, "In[1]"))
+    def python(self, expression: str, limits: Limits = COMPLETE) -> Any:
+        def read(type_: ValueType, address: ExecutorAddress, view: ProgramView) -> Any:
+            return to_python(inspect(type_, address, view, limits))
 
-    def value(self, variable: str) -> LastValue:
-        """Of an expression that names an object."""
-        self._last = None
-        self.run(variable)
-        assert self._last is not None
-        return self._last
+        return self._session.run(Source(expression, "In[1]"), inspect=read).value
 
-    def python(self, variable: str) -> Any:
-        return self.value(variable).python()
+    def type(self, expression: str) -> ValueType:
+        return self.look(expression, lambda type_, address, view: type_)
+
+    def address(self, expression: str) -> ExecutorAddress:
+        return self.look(expression, lambda type_, address, view: address)

@@ -69,21 +69,18 @@ void forkrepl_guarded_call(void (*function)(void *), void *argument,
   guard([&] { function(argument); }, outcome);
 }
 
-// Set up by forkrepl_run for the functions of value_capture.c.
-extern "C" void forkrepl_value_begin(forkrepl_value *value);
-extern "C" void forkrepl_value_end();
-
 void forkrepl_run(const uint64_t *functions, size_t count,
                   forkrepl_outcome *outcome) {
   std::memset(outcome, 0, sizeof *outcome);
-  forkrepl_value_begin(&outcome->value);
+  void *unit = count ? forkrepl_unit_of_address((const void *)functions[0]) : nullptr;
+  forkrepl_values_begin(unit, outcome);
   guard(
       [&] {
         for (size_t i = 0; i < count; ++i)
           reinterpret_cast<void (*)()>(functions[i])();
       },
       outcome);
-  forkrepl_value_end();
+  forkrepl_values_end();
   flush_output();
 }
 

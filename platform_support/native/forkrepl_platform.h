@@ -45,20 +45,26 @@ enum forkrepl_outcome_kind {
 
 enum { FORKREPL_EXCEPTION_TYPE_SIZE = 512, FORKREPL_EXCEPTION_WHAT_SIZE = 4096 };
 
-// The value of an expression: the object's bytes, copied to `storage` when they
-// were handed over, `size` of them. The object itself was at `address`, and still
-// is if it outlives the snippet.
+// How long an expression's value stays.
+enum forkrepl_keep {
+  FORKREPL_NOT_KEPT = 0, // a temporary that cannot be kept
+  FORKREPL_OBJECT = 1,   // an object of the program's: nobody's business
+  FORKREPL_BYTES = 2,    // a copy of its bytes, until the next such value
+  FORKREPL_HELD = 3,     // the object itself, until the next such value
+};
+
+// The value of an expression: an object that is at `address` while it is looked at,
+// and afterwards at `kept`, if `keep` says so.
 struct forkrepl_value {
-  uint64_t present;
   uint64_t address;
-  uint64_t storage;
   uint64_t size;
+  uint64_t kept;
+  enum forkrepl_keep keep;
 };
 
 struct forkrepl_outcome {
   uint32_t kind;
   int32_t status; // what main returned
-  struct forkrepl_value value;
   uint64_t restored_signals; // a unit went with their handlers; bit 0: signal 1
   char exception_type[FORKREPL_EXCEPTION_TYPE_SIZE];
   char exception_what[FORKREPL_EXCEPTION_WHAT_SIZE];
@@ -107,6 +113,10 @@ int forkrepl_perf_map_append(const void *lines, size_t size);
 // that also flushes standard output.
 void forkrepl_run(const uint64_t *functions, size_t count,
                   struct forkrepl_outcome *outcome);
+
+// `look` is called with the value of an expression without `;`, in the midst of the
+// snippet, while all temporaries live. NULL: nobody looks.
+void forkrepl_attend_values(void (*look)(const struct forkrepl_value *value));
 
 // The same for `int main(int, char **, char **)`; sets argc and argv.
 void forkrepl_run_main(uint64_t function, int argc, char **argv,

@@ -73,6 +73,21 @@ int forkrepl_at_quick_exit(void (*function)(void)) {
                                                .argument = (void *)function});
 }
 
+int forkrepl_handler_cancel(void (*function)(void *), void *argument) {
+  struct handler *found = NULL;
+  pthread_mutex_lock(&lock);
+  for (struct handler **at = &normal; *at; at = &(*at)->older)
+    if ((*at)->function == function && (*at)->argument == argument) {
+      found = *at;
+      *at = found->older;
+      break;
+    }
+  pthread_mutex_unlock(&lock);
+  int was_there = found != NULL;
+  free(found);
+  return was_there;
+}
+
 uint64_t forkrepl_handlers_count(void) {
   pthread_mutex_lock(&lock);
   uint64_t result = count;

@@ -16,12 +16,19 @@ void forkrepl_handlers_run(void *dso_handle, struct forkrepl_outcome *outcome);
 // throws ends the process, as it does without us.
 void forkrepl_handlers_run_since(uint64_t first, int status);
 
+// Takes a handler of forkrepl_cxa_atexit off the list. 0: it is not on it any more.
+int forkrepl_handler_cancel(void (*function)(void *), void *argument);
+
 // How many there have been; they are numbered from 1.
 uint64_t forkrepl_handlers_count(void);
 
 // What quick_exit runs; what a unit that goes leaves behind does not run.
 void forkrepl_quick_handlers_run(void);
 void forkrepl_quick_handlers_drop(void *dso_handle);
+
+// A snippet of this unit (NULL: of none) runs from now on, and may hand over values.
+void forkrepl_values_begin(void *dso_handle, struct forkrepl_outcome *outcome);
+void forkrepl_values_end(void);
 
 // At exit: runs the finalizers of the units that came with or after this handler,
 // and what they register.

@@ -9,6 +9,9 @@
 //               With "hide": [...], it redefines these; if it is rejected,
 //               "redefines": [...] is what would have to be hidden, see shadowing.h.
 //   replay      the same, of a text that was accepted before -> {"ok": ...}
+//   printers    {"op": "printers", "types": [...]}, of the value that the last input
+//               hands over -> what users have written to print these types, and
+//               bitcode that calls it, see printers.h. The copy is good for nothing else.
 //   checkpoint  {"op": "checkpoint"} + a socket -> a forked copy of this process
 //               serves that socket: Clang's state as of now, to go back to.
 //
@@ -20,6 +23,7 @@
 #include "diagnostics.h"
 #include "internal_linkage.h"
 #include "leading_sign.h"
+#include "printers.h"
 #include "protocol.h"
 #include "shadowing.h"
 #include "statement_range.h"
@@ -100,6 +104,7 @@ private:
   void parse(const Message &Request);
   void replay(const Message &Request);
   llvm::Expected<clang::PartialTranslationUnit &> parseText(const Message &Request);
+  void printers(const Message &Request);
   void checkpoint(int Descriptor);
 
   Connection &Controller;
@@ -257,6 +262,23 @@ void Frontend::replay(const Message &Request) {
   Controller.send(std::move(Reply));
 }
 
+void Frontend::printers(const Message &Request) {
+  const llvm::json::Array None, *Asked = Request.Header.getArray("types");
+  const llvm::json::Array &Indices = Asked ? *Asked : None;
+  clang::Sema &S = Interpreter->getCompilerInstance()->getSema();
+  auto Unit = Interpreter->Parse(printersText(S, Capture->types(), Indices));
+  Object Reply{{"ok", bool(Unit)}, {"rendered", Diagnostics->take().Text}};
+  std::string Bitcode;
+  if (Unit && Unit->TheModule) {
+    Internals->shareVariables(*Unit->TheModule);
+    Bitcode = writeBitcode(*Unit->TheModule);
+    Reply["printers"] = describePrinters(S, Indices);
+  } else if (!Unit) {
+    llvm::consumeError(Unit.takeError());
+  }
+  Controller.send(std::move(Reply), Bitcode);
+}
+
 void Frontend::checkpoint(int Descriptor) {
   pid_t Child = Descriptor < 0 ? -1 : fork();
   if (Child == 0) {
@@ -279,6 +301,8 @@ void Frontend::serve() {
       parse(Request);
     else if (Operation == "replay")
       replay(Request);
+    else if (Operation == "printers")
+      printers(Request);
     else if (Operation == "checkpoint")
       checkpoint(Request.Descriptor);
     else

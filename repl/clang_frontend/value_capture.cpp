@@ -1,35 +1,113 @@
 #include "value_capture.h"
 
+#include "printers.h"
 #include "type_table.h"
 
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/DeclGroup.h"
 #include "clang/AST/Expr.h"
 #include "clang/AST/ExprCXX.h"
+#include "clang/Sema/ExternalSemaSource.h"
+#include "clang/Sema/Lookup.h"
+#include "clang/Sema/Sema.h"
 
 using namespace clang;
 using namespace forkrepl;
 
-static FunctionDecl *findCapture(Decl *D) {
-  if (auto *Linkage = dyn_cast<LinkageSpecDecl>(D)) // extern "C"
-    D = Linkage->decls_empty() ? nullptr : *Linkage->decls_begin();
-  auto *Candidate = dyn_cast_or_null<FunctionDecl>(D);
-  bool Found = Candidate && Candidate->getIdentifier() &&
-               Candidate->getName() == "__forkrepl_capture_value";
-  return Found ? Candidate : nullptr;
+constexpr llvm::StringLiteral ValueCapture::Prelude = R"(
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Weverything"
+#ifndef __cplusplus
+void __forkrepl_capture_value(const void *, unsigned long, int);
+#else
+extern "C" {
+void __forkrepl_capture_value(const void *, unsigned long, int);
+void __forkrepl_hold_object(void *, unsigned long, void (*)(void *));
+void *__forkrepl_allocate_value(unsigned long, unsigned long);
+void __forkrepl_free_value(void *);
+}
+enum __forkrepl_alignment { __forkrepl_least = 1, __forkrepl_most = 1 << 30 };
+#if __cplusplus >= 201103L
+inline void *operator new(__SIZE_TYPE__ __size, __forkrepl_alignment __alignment) noexcept {
+#else
+inline void *operator new(__SIZE_TYPE__ __size, __forkrepl_alignment __alignment) throw() {
+#endif
+  return __forkrepl_allocate_value(__size, __alignment);
+}
+inline void operator delete(void *__object, __forkrepl_alignment) {
+  __forkrepl_free_value(__object);
+}
+template <class __T> void __forkrepl_drop_value(void *__object) {
+  static_cast<__T *>(__object)->~__T();
+  __forkrepl_free_value(__object);
+}
+template <class __T> void __forkrepl_hold_value(__T *__object) {
+  __forkrepl_hold_object((void *)__object, sizeof(__T), __forkrepl_drop_value<__T>);
+}
+#endif
+#pragma clang diagnostic pop
+)";
+
+namespace {
+
+// Answers when Clang has found nothing by the name of `_`: so a variable, a parameter,
+// a placeholder or a macro of the user's comes first.
+class LastValueSource : public ExternalSemaSource {
+public:
+  explicit LastValueSource(ValueCapture &Capture) : Capture(Capture) {}
+
+  bool LookupUnqualified(LookupResult &Found, Scope *) override {
+    const IdentifierInfo *Name = Found.getLookupName().getAsIdentifierInfo();
+    if (!Name || !Name->isStr("_") || Found.isForRedeclaration() ||
+        Found.getLookupKind() != Sema::LookupOrdinaryName)
+      return false;
+    VarDecl *Variable = Capture.lastValue();
+    if (!Variable)
+      return false;
+    Found.addDecl(Variable);
+    Found.resolveKind();
+    return true;
+  }
+
+private:
+  ValueCapture &Capture;
+};
+
+} // namespace
+
+void ValueCapture::InitializeSema(Sema &S) {
+  this->S = &S;
+  S.addExternalSource(llvm::makeIntrusiveRefCnt<LastValueSource>(*this));
+}
+
+static std::string symbolOf(unsigned Value) {
+  return "__forkrepl_value_" + std::to_string(Value);
+}
+
+VarDecl *ValueCapture::lastValue() {
+  if (LastVariable || LastType.isNull())
+    return LastVariable;
+  DeclContext *Input = Context->getTranslationUnitDecl();
+  LastVariable = VarDecl::Create(
+      *Context, Input, SourceLocation(), SourceLocation(), &Context->Idents.get("_"),
+      LastType, Context->getTrivialTypeSourceInfo(LastType), SC_Extern);
+  LastVariable->addAttr(AsmLabelAttr::CreateImplicit(*Context, symbolOf(Values)));
+  return LastVariable;
 }
 
 bool ValueCapture::HandleTopLevelDecl(DeclGroupRef Group) {
-  for (Decl *D : Group) {
-    if (!Function) { // the prelude is being parsed
-      Function = findCapture(D);
-    } else if (auto *Statement = dyn_cast<TopLevelStmtDecl>(D)) {
+  for (Decl *D : Group)
+    if (auto *Statement = dyn_cast<TopLevelStmtDecl>(D)) {
       moveLocals(*Statement);
       auto *Expression = dyn_cast_or_null<Expr>(Statement->getStmt());
       if (Statement->isSemiMissing() && Expression)
         Statement->setStmt(capture(Expression));
+    } else {
+      HasStreaming = HasStreaming || declaresStreaming(D);
     }
-  }
+  // Sema takes a variable for undefined whose type has no linkage.
+  if (LastVariable)
+    S->UndefinedButUsed.erase(LastVariable);
   return true;
 }
 
@@ -53,12 +131,16 @@ void ValueCapture::moveLocals(TopLevelStmtDecl &Statement) {
 }
 
 std::optional<llvm::json::Object> ValueCapture::takeValue() {
+  LastVariable = nullptr;
   if (Type.isNull())
     return std::nullopt;
-  llvm::json::Object Value{{"type", TypeTable(*Context).describe(Type)},
-                           {"lvalue", IsLValue}};
-  Type = QualType();
-  return Value;
+  LastType = std::exchange(Type, QualType());
+  TypeTable Table(*Context);
+  llvm::json::Object Description = Table.describe(LastType);
+  Types = Table.types();
+  return llvm::json::Object{{"type", std::move(Description)},
+                            {"symbol", symbolOf(++Values)},
+                            {"printers", printerHints(*Context, Types, HasStreaming)}};
 }
 
 static bool hasValue(QualType Type) {
@@ -76,6 +158,36 @@ static Expr *withoutDecay(Expr *Expression) {
   return Expression;
 }
 
+// Whether an lvalue is, or is a part of, an object that is gone after the statement.
+static bool isInTemporary(const Expr *Expression) {
+  while (true) {
+    Expression = Expression->IgnoreParens();
+    const auto *Member = dyn_cast<MemberExpr>(Expression);
+    if (!Member || Member->isArrow())
+      break;
+    Expression = Member->getBase();
+  }
+  const auto *Literal = dyn_cast<CompoundLiteralExpr>(Expression);
+  return Literal && !Literal->isFileScope();
+}
+
+// Bit-fields and parts of vectors have no address.
+static bool hasAddress(const Expr *Expression) {
+  return Expression->isGLValue() && Expression->getObjectKind() == OK_Ordinary;
+}
+
+Keep ValueCapture::howToKeep(const Expr *Expression) {
+  QualType Type = Expression->getType();
+  if (Expression->isLValue() && hasAddress(Expression) && !isInTemporary(Expression))
+    return Keep::Object;
+  QualType Element;
+  if (S->isStdInitializerList(Type, &Element)) // what it points at is gone
+    return Keep::No;
+  if (Type.isTriviallyCopyableType(*Context))
+    return Keep::Bytes;
+  return Expression->isPRValue() && Type->isRecordType() ? Keep::Held : Keep::No;
+}
+
 Stmt *ValueCapture::capture(Expr *Whole) {
   // The temporaries of E live until its value has been taken.
   auto *Cleanups = dyn_cast<ExprWithCleanups>(Whole);
@@ -91,9 +203,12 @@ Stmt *ValueCapture::capture(Expr *Whole) {
 
   Begin = Whole->getBeginLoc();
   Type = Expression->getType();
-  IsLValue = Expression->isLValue();
-  uint64_t Size = Context->getTypeSizeInChars(Type).getQuantity();
-  Expr *Call = callCapture(addressOf(Expression), Size);
+  Keep How = howToKeep(Expression);
+  Expr *Call = How == Keep::Held ? hold(Expression) : nullptr;
+  if (!Call)
+    Call = callCapture(Expression, How == Keep::Held ? Keep::No : How);
+  // What Sema has noted meanwhile is not the next expression's.
+  S->DiscardCleanupsInEvaluationContext();
   if (!Cleanups)
     return Call;
   return ExprWithCleanups::Create(*Context, Call,
@@ -103,7 +218,7 @@ Stmt *ValueCapture::capture(Expr *Whole) {
 
 Expr *ValueCapture::addressOf(Expr *Expression) {
   QualType Type = Expression->getType();
-  if (Expression->isGLValue() && Expression->refersToBitField())
+  if (Expression->isGLValue() && !hasAddress(Expression))
     Expression = ImplicitCastExpr::Create(
         *Context, Type.getUnqualifiedType(), CK_LValueToRValue, Expression,
         nullptr, VK_PRValue, FPOptionsOverride());
@@ -116,24 +231,56 @@ Expr *ValueCapture::addressOf(Expr *Expression) {
       /*CanOverflow=*/false, FPOptionsOverride());
 }
 
-Expr *ValueCapture::callCapture(Expr *Address, uint64_t Size) {
-  SourceLocation Location = Address->getExprLoc();
-  Expr *Reference = DeclRefExpr::Create(
-      *Context, NestedNameSpecifierLoc(), SourceLocation(), Function,
-      /*RefersToEnclosingVariableOrCapture=*/false, Location,
-      Function->getType(), VK_LValue);
-  Expr *Callee = ImplicitCastExpr::Create(
-      *Context, Context->getPointerType(Function->getType()),
-      CK_FunctionToPointerDecay, Reference, nullptr, VK_PRValue,
-      FPOptionsOverride());
-  QualType AddressType = Function->getParamDecl(0)->getType();
-  QualType SizeType = Function->getParamDecl(1)->getType();
-  Expr *Arguments[] = {
-      ImplicitCastExpr::Create(*Context, AddressType, CK_BitCast, Address,
-                               nullptr, VK_PRValue, FPOptionsOverride()),
-      IntegerLiteral::Create(
-          *Context, llvm::APInt(Context->getIntWidth(SizeType), Size), SizeType,
-          Location)};
-  return CallExpr::Create(*Context, Callee, Arguments, Context->VoidTy,
-                          VK_PRValue, Location, FPOptionsOverride());
+Expr *ValueCapture::number(uint64_t Value, QualType Type, SourceLocation Location) {
+  return IntegerLiteral::Create(
+      *Context, llvm::APInt(Context->getIntWidth(Type), Value), Type, Location);
+}
+
+// Null if Sema rejects it.
+Expr *ValueCapture::call(llvm::StringRef Function, llvm::ArrayRef<Expr *> Arguments) {
+  SourceLocation Location = Arguments.front()->getExprLoc();
+  LookupResult Found(*S, &Context->Idents.get(Function), Location,
+                     Sema::LookupOrdinaryName);
+  S->LookupName(Found, S->TUScope);
+  ExprResult Callee =
+      S->BuildDeclarationNameExpr(CXXScopeSpec(), Found, /*NeedsADL=*/false);
+  if (Callee.isInvalid())
+    return nullptr;
+  llvm::SmallVector<Expr *, 3> Passed(Arguments);
+  ExprResult Call =
+      S->BuildCallExpr(/*Scope=*/nullptr, Callee.get(), Location, Passed, Location);
+  return Call.isInvalid() ? nullptr : Call.get();
+}
+
+Expr *ValueCapture::callCapture(Expr *Expression, Keep How) {
+  SourceLocation Location = Expression->getExprLoc();
+  uint64_t Size = Context->getTypeSizeInChars(Expression->getType()).getQuantity();
+  QualType AddressType = Context->getPointerType(Context->VoidTy.withConst());
+  Expr *Address = ImplicitCastExpr::Create(*Context, AddressType, CK_BitCast,
+                                           addressOf(Expression), nullptr,
+                                           VK_PRValue, FPOptionsOverride());
+  return call("__forkrepl_capture_value",
+              {Address, number(Size, Context->UnsignedLongTy, Location),
+               number(static_cast<uint64_t>(How), Context->IntTy, Location)});
+}
+
+// Null if there can be no such object: in C++11 and 14 it may be impossible to move.
+Expr *ValueCapture::hold(Expr *Expression) {
+  Sema::TentativeAnalysisScope Tentative(*S);
+  SourceLocation Location = Expression->getExprLoc();
+  QualType Type = Expression->getType();
+  LookupResult Tag(*S, &Context->Idents.get("__forkrepl_alignment"), Location,
+                   Sema::LookupTagName);
+  S->LookupName(Tag, S->TUScope);
+  uint64_t Alignment = Context->getTypeAlignInChars(Type).getQuantity();
+  Expr *Placement = ImplicitCastExpr::Create(
+      *Context, Context->getCanonicalTagType(Tag.getAsSingle<EnumDecl>()),
+      CK_IntegralCast, number(Alignment, Context->UnsignedIntTy, Location), nullptr,
+      VK_PRValue, FPOptionsOverride());
+  Expr *Initializer = ParenListExpr::Create(*Context, Location, Expression, Location);
+  ExprResult New = S->BuildCXXNew(
+      Expression->getSourceRange(), /*UseGlobal=*/true, Location, Placement, Location,
+      SourceRange(), Type, Context->getTrivialTypeSourceInfo(Type, Location),
+      /*ArraySize=*/std::nullopt, SourceRange(Location, Location), Initializer);
+  return New.isInvalid() ? nullptr : call("__forkrepl_hold_value", New.get());
 }

@@ -1,44 +1,60 @@
-// Values of expressions without `;`, handed over as they are in memory.
+// Values of expressions without `;`, handed over while their temporaries live.
 //
 // Clang's own interpreter copies such a value through variadic calls and
 // placement new, which loses some types (complex, __int128), copies what may not
 // be copied, and destroys temporaries too late for Clang to emit their
 // destructors. This consumer stands before code generation instead and turns
 //
-//     E       into       __forkrepl_capture_value(&E, sizeof E)
+//     E       into       __forkrepl_capture_value(&E, sizeof E, how it is kept)
 //
 // with a temporary for E where it has no address, destroyed where the language
-// says. The function (in the platform library) takes a copy of the bytes.
+// says; or, where E makes a new object that has a destructor, into
+//
+//             __forkrepl_hold_value(::new (alignof(T)) T(E))
+//
+// which by guaranteed elision is E's object itself. The functions are in the platform
+// library. What they are given can be named `_` by the next inputs.
 #pragma once
 
-#include "clang/AST/ASTConsumer.h"
 #include "clang/AST/ASTContext.h"
+#include "clang/Sema/SemaConsumer.h"
 #include "llvm/Support/JSON.h"
 
 #include <optional>
+#include <vector>
+
+namespace clang {
+class Sema;
+}
 
 namespace forkrepl {
 
-class ValueCapture : public clang::ASTConsumer {
+// enum forkrepl_keep of the platform library.
+enum class Keep { No = 0, Object = 1, Bytes = 2, Held = 3 };
+
+class ValueCapture : public clang::SemaConsumer {
 public:
-  // Declares the function; to be parsed before anything of the user's.
-  static constexpr llvm::StringLiteral Prelude = R"(
-#ifdef __cplusplus
-extern "C"
-#endif
-void __forkrepl_capture_value(const void *, unsigned long);
-)";
+  // Declares the functions; to be parsed before anything of the user's.
+  static const llvm::StringLiteral Prelude;
 
   void Initialize(clang::ASTContext &Context) override { this->Context = &Context; }
+  void InitializeSema(clang::Sema &S) override;
+  void ForgetSema() override { S = nullptr; }
   bool HandleTopLevelDecl(clang::DeclGroupRef Group) override;
 
-  // The type of the value that the last input hands over, described as in
-  // type_table.h, with "lvalue": whether it is an object that outlives the
-  // input. Nothing if it hands none over. Forgets it.
+  // After an input has been accepted: the type of the value that it hands over,
+  // described as in type_table.h, and "symbol": what `_` will be called by the next
+  // inputs, and "printers": hints as of printers.h. Nothing if it hands none over.
   std::optional<llvm::json::Object> takeValue();
+
+  // The types that were described with it, by index.
+  llvm::ArrayRef<clang::QualType> types() const { return Types; }
 
   // Where the expression of that value begins.
   clang::SourceLocation begin() const { return Begin; }
+
+  // What `_` means in this input if nothing else has that name; null without a value.
+  clang::VarDecl *lastValue();
 
 private:
   // Gives what a statement declares for itself (lambdas, local classes, static
@@ -47,15 +63,23 @@ private:
   void moveLocals(clang::TopLevelStmtDecl &Statement);
 
   clang::Stmt *capture(clang::Expr *Expression);
+  Keep howToKeep(const clang::Expr *Expression);
   clang::Expr *addressOf(clang::Expr *Expression);
-  clang::Expr *callCapture(clang::Expr *Address, uint64_t Size);
+  clang::Expr *callCapture(clang::Expr *Expression, Keep How);
+  clang::Expr *hold(clang::Expr *Expression);
+  clang::Expr *call(llvm::StringRef Function, llvm::ArrayRef<clang::Expr *> Arguments);
+  clang::Expr *number(uint64_t Value, clang::QualType Type, clang::SourceLocation Location);
 
   clang::ASTContext *Context = nullptr;
-  clang::FunctionDecl *Function = nullptr;
-  clang::QualType Type; // null: no value
+  clang::Sema *S = nullptr;
+  clang::QualType Type; // of this input's value; null: none
   clang::SourceLocation Begin;
-  bool IsLValue = false;
-  unsigned Statements = 0; // that had locals, for unique names
+  std::vector<clang::QualType> Types;
+  clang::QualType LastType;              // of the value before
+  clang::VarDecl *LastVariable = nullptr; // that this input has used as `_`
+  unsigned Values = 0;                   // of the inputs so far
+  bool HasStreaming = false;             // the inputs declare an operator<<
+  unsigned Statements = 0;               // that had locals, for unique names
 };
 
 } // namespace forkrepl

@@ -113,11 +113,16 @@ static uint32_t let_go_of_channels(int keep) {
   return count;
 }
 
-int checkpoint_fork(int descriptor, struct wire_checkpoint *about) {
-  about->threads = other_threads();
+int checkpoint_copy(void) {
   forkrepl_fork_handlers_skip(1);
   int made = copy_process();
   forkrepl_fork_handlers_skip(0);
+  return made;
+}
+
+int checkpoint_fork(int descriptor, struct wire_checkpoint *about) {
+  about->threads = other_threads();
+  int made = checkpoint_copy();
   if (made <= 0)
     return made;
   group = getpgrp();

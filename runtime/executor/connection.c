@@ -14,8 +14,7 @@
 #include <unistd.h>
 
 static int control = -1;
-static unsigned char *buffer;
-static size_t capacity;
+static struct connection_buffer buffer;
 static atomic_flag sending = ATOMIC_FLAG_INIT; // somebody is
 
 void connection_open(int descriptor) {
@@ -72,22 +71,33 @@ static int read_fully(void *into, size_t size, int *descriptor) {
   return 1;
 }
 
+struct connection_buffer connection_set_buffer_aside(void) {
+  struct connection_buffer before = buffer;
+  buffer = (struct connection_buffer){NULL, 0};
+  return before;
+}
+
+void connection_take_buffer_back(struct connection_buffer before) {
+  free(buffer.bytes);
+  buffer = before;
+}
+
 int connection_receive(struct request *request) {
   request->descriptor = -1;
   if (!read_fully(&request->head, sizeof request->head, &request->descriptor) ||
       request->head.size > WIRE_MAX_PAYLOAD)
     return 0;
-  if (request->head.size + 1 > capacity) {
-    unsigned char *larger = realloc(buffer, request->head.size + 1);
+  if (request->head.size + 1 > buffer.capacity) {
+    unsigned char *larger = realloc(buffer.bytes, request->head.size + 1);
     if (!larger)
       return 0;
-    buffer = larger;
-    capacity = request->head.size + 1;
+    buffer.bytes = larger;
+    buffer.capacity = request->head.size + 1;
   }
-  if (!read_fully(buffer, request->head.size, &request->descriptor))
+  if (!read_fully(buffer.bytes, request->head.size, &request->descriptor))
     return 0;
-  buffer[request->head.size] = 0; // strings in it end
-  request->payload = buffer;
+  buffer.bytes[request->head.size] = 0; // strings in it end
+  request->payload = buffer.bytes;
   return 1;
 }
 

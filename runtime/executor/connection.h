@@ -24,6 +24,15 @@ void connection_forget(void);
 // Whether this is the socket.
 int connection_is(int descriptor);
 
+// What payloads are in. While it is set aside, requests can be received and answered
+// in the midst of another, whose payload stays.
+struct connection_buffer {
+  unsigned char *bytes;
+  size_t capacity;
+};
+struct connection_buffer connection_set_buffer_aside(void);
+void connection_take_buffer_back(struct connection_buffer before);
+
 // 0 when the controller is gone.
 int connection_receive(struct request *request);
 

@@ -11,8 +11,10 @@
 #include "forkrepl_platform.h"
 #include "keeper.h"
 #include "memory.h"
+#include "printer.h"
 #include "request.h"
 #include "running.h"
+#include "waiting.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -190,6 +192,15 @@ static void on_read(const struct request *request) {
   free(bytes);
 }
 
+static void on_name(const struct request *request) {
+  void *address = (void *)word(request, 0);
+  Dl_info found;
+  const char *name = "";
+  if (dladdr(address, &found) && found.dli_saddr == address && found.dli_sname)
+    name = found.dli_sname;
+  reply(request, 0, name, strlen(name));
+}
+
 static void on_checkpoint(struct request *request) {
   if (!has_keeper || request->descriptor < 0)
     return reply_error(request, EMFILE,
@@ -246,6 +257,10 @@ static void serve(struct request *request) {
     return running_on_close(request);
   case WIRE_READ:
     return on_read(request);
+  case WIRE_PRINT:
+    return printer_on_print(request);
+  case WIRE_NAME:
+    return on_name(request);
   case WIRE_SET_ARGUMENTS:
     return running_on_set_arguments(request);
   case WIRE_CHECKPOINT:
@@ -272,6 +287,7 @@ int main(int argc, char **argv) {
   if (has_keeper)
     keeper_start(atoi(argv[2]), atoi(argv[1]));
   running_begin();
+  waiting_serve_by(serve);
   forkrepl_set_thread_area(thread_area, sizeof thread_area);
   prctl(PR_SET_PDEATHSIG, SIGKILL); // not even an endless loop outlives it
   connection_open(atoi(argv[1]));

@@ -105,6 +105,10 @@ int memory_write(uint64_t address, const void *from, size_t size) {
 }
 
 size_t memory_read(uint64_t address, void *into, size_t size) {
+  return memory_read_of(getpid(), address, into, size);
+}
+
+size_t memory_read_of(pid_t pid, uint64_t address, void *into, size_t size) {
   // Asking the kernel to copy turns a bad address into an error. Whole pages at
   // a time, because a request that ends in a bad page copies nothing of it.
   size_t page = (size_t)sysconf(_SC_PAGESIZE), done = 0;
@@ -114,7 +118,7 @@ size_t memory_read(uint64_t address, void *into, size_t size) {
       piece = size - done;
     struct iovec local = {(char *)into + done, piece};
     struct iovec remote = {(void *)(address + done), piece};
-    ssize_t got = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+    ssize_t got = process_vm_readv(pid, &local, 1, &remote, 1, 0);
     if (got <= 0)
       break;
     done += (size_t)got;

@@ -4,6 +4,7 @@
 #include "wire.h"
 
 #include <stddef.h>
+#include <sys/types.h>
 
 // Each returns 0 or an errno value.
 
@@ -21,6 +22,9 @@ int memory_write(uint64_t address, const void *from, size_t size);
 
 // Copies what can be read from address on, without faulting: bytes copied.
 size_t memory_read(uint64_t address, void *into, size_t size);
+
+// The same of another process.
+size_t memory_read_of(pid_t pid, uint64_t address, void *into, size_t size);
 
 // Anonymous memory has no name any more: perf looks for the names of functions only
 // in memory without one.

@@ -4,6 +4,7 @@
 #include "forkrepl_platform.h"
 #include "keyboard.h"
 #include "request.h"
+#include "waiting.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,23 +23,14 @@ static void reply_outcome(const struct request *request,
   struct wire_outcome wire = {
       .kind = outcome->kind,
       .status = outcome->status,
-      .value_present = outcome->value.present,
-      .value_address = outcome->value.address,
-      .value_storage = outcome->value.storage,
-      .value_size = outcome->value.size,
       .restored_signals = outcome->restored_signals,
       .type_length = (uint32_t)strlen(outcome->exception_type),
       .what_length = (uint32_t)strlen(outcome->exception_what),
-      .value_length = (uint32_t)(outcome->value.size < WIRE_MAX_VALUE
-                                     ? outcome->value.size
-                                     : WIRE_MAX_VALUE),
   };
-  char rest[FORKREPL_EXCEPTION_TYPE_SIZE + FORKREPL_EXCEPTION_WHAT_SIZE +
-            WIRE_MAX_VALUE];
+  char rest[FORKREPL_EXCEPTION_TYPE_SIZE + FORKREPL_EXCEPTION_WHAT_SIZE];
   char *end = rest;
   end = mempcpy(end, outcome->exception_type, wire.type_length);
   end = mempcpy(end, outcome->exception_what, wire.what_length);
-  end = mempcpy(end, (const void *)outcome->value.storage, wire.value_length);
   connection_reply2(request->head.operation, 0, &wire, sizeof wire, rest,
                     (size_t)(end - rest));
 }
@@ -114,6 +106,7 @@ void running_on_shutdown(const struct request *request) {
 void running_begin(void) {
   if (!controlled) {
     forkrepl_attend_exit(tell_status);
+    waiting_attend(is_controlled);
     keyboard_off();
   }
   controlled = getpid();

@@ -3,12 +3,14 @@
 //
 // Requests and replies are a frame head and a payload, little endian, one reply
 // for each request, in order. Only EXITING, CRASHED, CRASH_DETAILS, ENDED and a
-// checkpoint's first word come unasked.
+// checkpoint's first word come unasked. And RUN may be answered by VALUE at first: the
+// program waits then, in the midst of the input, and the executor answers requests
+// (none that run the program) until RESUME, whose answer is RUN's next.
 #pragma once
 
 #include <stdint.h>
 
-enum { WIRE_VERSION = 4 };
+enum { WIRE_VERSION = 5 };
 
 enum { WIRE_MAX_PAYLOAD = 64 << 20 };
 
@@ -53,6 +55,13 @@ enum wire_operation {
   WIRE_CRASHED = 25,       // unasked: wire_crash; the end by this signal follows
   WIRE_CRASH_DETAILS = 26, // unasked, after CRASHED if all goes well:
                            // wire_crash_details, mappings, frames
+  WIRE_VALUE = 27,         // to RUN: wire_value, the first bytes of the object
+  WIRE_RESUME = 28,        // to a program that waits ->
+  WIRE_NAME = 29,          // u64 address -> the name of what a library has there
+  WIRE_PRINT = 32,         // u64 printer, u64 object, n * u64 function to run before ->
+                           // wire_printed, text
+  WIRE_ELEMENT = 33,       // to PRINT, before its answer: u64 address. READ reads the
+                           // printer's memory, until RESUME with u64 1: show more
   WIRE_DEBUG_OBJECT = 30,  // u64 dso handle of a unit that REGISTER will name, an
                            // object file with addresses ->
   WIRE_PERF_MAP = 31,      // lines of text ->
@@ -86,18 +95,35 @@ struct wire_move {
 struct wire_outcome {
   uint32_t kind;
   int32_t status;
-  uint64_t value_present;
-  uint64_t value_address;
-  uint64_t value_storage;
-  uint64_t value_size;
   uint64_t restored_signals; // whose handlers went with a unit; bit 0: signal 1
   uint32_t type_length; // of the two strings that follow
   uint32_t what_length;
-  uint32_t value_length; // of the first bytes of the value, after these
-  uint32_t unused;
+};
+
+// An expression's value: struct forkrepl_value of the platform library.
+struct wire_value {
+  uint64_t address;
+  uint64_t size;
+  uint64_t kept;
+  uint32_t keep;
+  uint32_t length; // of its first bytes, which follow, as far as they can be read
 };
 
 enum { WIRE_MAX_VALUE = 4096 }; // of them
+
+enum wire_ending {
+  WIRE_PRINTED = 0,
+  WIRE_PRINTER_THREW = 1, // the text says what
+  WIRE_PRINTER_CRASHED = 2,
+  WIRE_PRINTER_TOO_SLOW = 3,
+  WIRE_PRINTER_ENDED = 4, // as by exit
+  WIRE_PRINTED_TOO_MUCH = 5,
+};
+
+struct wire_printed {
+  uint32_t ending;
+  int32_t signal;
+};
 
 struct wire_checkpoint {
   uint32_t threads;  // of the program's that it has not, because a fork has only one

@@ -1,0 +1,156 @@
+"""Printers that users have written for their types.
+
+A user overloads ``forkrepl_print(const T &)``, or ``operator<<`` for streams, or has
+``begin()`` and ``end()``. Which types have what is asked of a copy of the frontend, and
+only if there are hints that some have it (``clang_frontend/printers.h``). The code that
+it makes is loaded when the first object is to be printed, and goes with the value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from repl.codegen import CodeGenerator
+from repl.display.inspect import inspect
+from repl.display.limits import TO_BE_READ
+from repl.display.nodes import Node, Plain, Problem, Sequence
+from repl.display.program_view import ProgramView
+from repl.display.readers import find_reader, types_to_ask_about
+from repl.display.types import ValueType
+from repl.errors import CodegenError, ShellError, signal_name
+from repl.frontend import Frontend
+from repl.program import Program
+from repl.redefined_names import as_written
+from runtime.addresses import ExecutorAddress
+from runtime.errors import RuntimeFailure
+from runtime.wire import Ending, Printed
+
+if TYPE_CHECKING:
+    from runtime.unit_journal import LoadedUnit
+
+_PATIENCE = 20.0  # s, for Clang
+_MOST_SECONDS = 2  # that a printer may take: executor/printer.c
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterCode:
+    """``machine_code`` of the printers of a value's types; ``elements``: of ranges, by the
+    index of their type."""
+
+    machine_code: bytes
+    elements: dict[int, ValueType]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPrinters:
+    """The same before code generation."""
+
+    bitcode: bytes
+    elements: dict[int, ValueType]
+
+    def compile(self, codegen: CodeGenerator, level: int) -> PrinterCode | None:
+        """None if LLVM cannot: then there are no printers."""
+        try:
+            codegen.begin(self.bitcode, level)
+            return PrinterCode(codegen.finish(), self.elements)
+        except CodegenError:
+            return None
+
+
+def ask_for_printers(
+    frontend: Frontend, type_: ValueType, hints: dict[str, Any]
+) -> AskedPrinters | None:
+    """Find out which of the types of the last input's value have printers, and set their
+    ``printer``. None if none has one."""
+    wanted = {each.index: each for each in types_to_ask_about(type_) if _may_have(each, hints)}
+    if not wanted:
+        return None
+    try:
+        with frontend.scratch() as copy:
+            reply, bitcode = copy.ask({"op": "printers", "types": list(wanted)}, b"", _PATIENCE)
+    except ShellError:  # Clang has crashed, takes too long, or cannot be copied
+        return None
+    printers: dict[str, Any] = reply.get("printers", {})
+    elements = {}
+    for index, printer in printers.items():
+        wanted[int(index)].printer = printer["kind"]
+        if "element" in printer:
+            elements[int(index)] = ValueType.from_json(printer["element"])
+    return AskedPrinters(bitcode, elements) if printers else None
+
+
+def _may_have(type_: ValueType, hints: dict[str, Any]) -> bool:
+    if hints["overloads"]:
+        return True
+    if find_reader(type_) is not None:
+        return False
+    return type_.index in hints["streams"] or type_.index in hints["iterates"]
+
+
+class Printers:
+    """Those of one value. ``close`` when the program has gone on."""
+
+    def __init__(self, program: Program, code: PrinterCode) -> None:
+        self._program = program
+        self._code = code
+        self._unit: LoadedUnit | None = None
+        self._failure = ""
+
+    def show(self, type_: ValueType, address: ExecutorAddress, view: ProgramView) -> Node | None:
+        """What the printer of a type says; None if it has none. ``view``: reads the
+        program's memory, and while elements are shown the printer's."""
+        if type_.printer is None:
+            return None
+        self._load()
+        execution = self._program.execution()
+        function = execution.find_symbol(f"__forkrepl_print_{type_.index}")
+        if self._unit is None or function is None:
+            return Problem(f"the printer of {type_.name} cannot be used: {self._failure}")
+        items: list[Node] = []
+
+        def look(element: ExecutorAddress) -> bool:
+            if len(items) < TO_BE_READ.elements:
+                items.append(inspect(self._code.elements[type_.index], element, view, TO_BE_READ))
+                return True
+            items.append(Plain("...", None))  # there are more
+            return False
+
+        printed = self._program.executor.print_value(
+            function, address, execution.initializers(self._unit), look
+        )
+        return _node(type_, printed, items)
+
+    def close(self) -> None:
+        """Take the code away. Raises ExecutorDied."""
+        unit, self._unit = self._unit, None
+        if unit is not None:
+            self._program.unload(unit)
+
+    def _load(self) -> None:
+        if self._unit is not None or self._failure:
+            return
+        try:
+            self._unit = self._program.load("the printers", self._code.machine_code)
+        except RuntimeFailure as error:
+            self._failure = as_written(getattr(error, "brief", str(error)))
+
+
+def _node(type_: ValueType, printed: Printed, items: list[Node]) -> Node:
+    match printed.ending:
+        case Ending.PRINTED if type_.printer == "range":
+            shown = items[: TO_BE_READ.elements]
+            return Sequence(tuple(shown), is_cut=len(items) > len(shown))
+        case Ending.PRINTED:
+            return Plain(printed.text, printed.text)
+        case Ending.TOO_MUCH:
+            return Plain(printed.text + "...", printed.text)
+        case Ending.THREW:
+            reason = f"threw {as_written(printed.text)}"
+        case Ending.CRASHED:
+            reason = f"crashed: {signal_name(printed.signal).partition(' ')[0]}"
+        case Ending.TOO_SLOW:
+            reason = f"took longer than {_MOST_SECONDS} s"
+        case _:
+            reason = "ended the process"
+    return Problem(f"the printer of {type_.name} {reason}")

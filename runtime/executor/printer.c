@@ -1,0 +1,266 @@
+// The copy is made as for a checkpoint, so the program does not notice it. It has no
+// connection: it talks to the executor, which limits its time and its text, and which
+// answers what the controller asks about its memory. Whatever the printer does to the
+// copy (crash, hang, write to variables, use up a range) has no effect.
+#define _GNU_SOURCE
+#include "printer.h"
+#include "checkpoint.h"
+#include "forkrepl_platform.h"
+#include "memory.h"
+#include "request.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MOST_MS = 2000 };
+enum { MOST_SECONDS_ALONE = 30 }; // of a copy that has lost its executor
+enum { MOST_TEXT = 64 << 10, LARGEST_PIECE = 16 << 10 }; // bytes
+
+// What the printer gets (`calls` of the frontend's printers.cpp).
+struct printer_calls {
+  void (*write)(const char *text, unsigned long size);
+  int (*element)(const void *address);
+};
+
+// From the copy to the executor: its end, as of wire.h, or
+enum { STARTED = 100, TEXT, ELEMENT };
+
+struct message {
+  uint32_t kind;
+  int32_t number;
+  uint64_t address;
+  char text[LARGEST_PIECE];
+};
+
+enum { HEAD = offsetof(struct message, text) };
+
+// In the copy.
+
+static int channel;
+static void (*print)(void *object, const struct printer_calls *calls);
+static void *object;
+static size_t written;
+
+static void tell(uint32_t kind, int number, const void *address, const char *text,
+                 size_t size) {
+  static struct message message;
+  message.kind = kind;
+  message.number = number;
+  message.address = (uint64_t)address;
+  memcpy(message.text, text, size);
+  while (send(channel, &message, HEAD + size, MSG_NOSIGNAL) < 0 && errno == EINTR)
+    ;
+}
+
+static void on_write(const char *text, unsigned long size) {
+  while (size && written < MOST_TEXT) {
+    size_t piece = size < LARGEST_PIECE ? size : LARGEST_PIECE;
+    if (piece > MOST_TEXT - written)
+      piece = MOST_TEXT - written;
+    tell(TEXT, 0, NULL, text, piece);
+    written += piece;
+    text += piece;
+    size -= piece;
+  }
+  if (size) {
+    tell(WIRE_PRINTED_TOO_MUCH, 0, NULL, NULL, 0);
+    _exit(0);
+  }
+}
+
+static int on_element(const void *address) {
+  char goes_on = 0;
+  tell(ELEMENT, 0, address, NULL, 0);
+  if (recv(channel, &goes_on, 1, 0) != 1)
+    _exit(0);
+  return goes_on;
+}
+
+static void on_crash(int number) {
+  tell(WIRE_PRINTER_CRASHED, number, NULL, NULL, 0);
+  _exit(0);
+}
+
+static void call_print(void) {
+  static const struct printer_calls calls = {on_write, on_element};
+  print(object, &calls);
+}
+
+static void keep_to_itself(void) {
+  static const int crashes[] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
+                                SIGABRT, SIGTRAP, SIGSYS};
+  int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd = 0; fd < 3; ++fd)
+    dup2(nowhere, fd);
+  setpgid(0, 0);
+  struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK | SA_NODEFER};
+  for (size_t i = 0; i < sizeof crashes / sizeof *crashes; ++i)
+    sigaction(crashes[i], &action, NULL);
+  // Should the executor be gone before its time is up.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  sigset_t alarms;
+  sigemptyset(&alarms);
+  sigaddset(&alarms, SIGALRM);
+  signal(SIGALRM, SIG_DFL);
+  pthread_sigmask(SIG_UNBLOCK, &alarms, NULL);
+  alarm(MOST_SECONDS_ALONE);
+  prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY); // the executor reads its memory
+}
+
+static _Noreturn void print_and_end(uint64_t *functions, size_t count) {
+  static struct forkrepl_outcome outcome;
+  static char text[FORKREPL_EXCEPTION_TYPE_SIZE + FORKREPL_EXCEPTION_WHAT_SIZE + 2];
+  keep_to_itself();
+  tell(STARTED, getpid(), NULL, NULL, 0);
+  functions[count] = (uint64_t)call_print;
+  forkrepl_run(functions, count + 1, &outcome);
+  int size = snprintf(text, sizeof text, "%s%s%s", outcome.exception_type,
+                      *outcome.exception_what ? ": " : "", outcome.exception_what);
+  tell(outcome.kind == FORKREPL_THREW ? WIRE_PRINTER_THREW : WIRE_PRINTED, 0, NULL, text,
+       (size_t)size);
+  _exit(0);
+}
+
+// In the executor.
+
+struct copy {
+  int channel;
+  int pidfd;
+  pid_t pid;
+  int64_t deadline; // ms
+};
+
+static int64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static void read_of_copy(const struct request *request, pid_t pid) {
+  uint64_t size = word(request, 1);
+  unsigned char *bytes = size <= WIRE_MAX_PAYLOAD ? malloc(size + 1) : NULL;
+  if (!bytes)
+    return reply(request, ENOMEM, NULL, 0);
+  size = memory_read_of(pid, word(request, 0), bytes, size);
+  reply(request, 0, bytes, size);
+  free(bytes);
+}
+
+// Has the controller look at an element, which takes what time it takes. Whether it
+// wants more.
+static char show_element(struct copy *copy, uint64_t address) {
+  int64_t began = now();
+  struct request request;
+  connection_reply(WIRE_ELEMENT, 0, &address, sizeof address);
+  for (;;) {
+    if (!connection_receive(&request))
+      _exit(0); // the controller is gone
+    if (request.descriptor >= 0)
+      close(request.descriptor);
+    if (request.head.operation == WIRE_RESUME)
+      break;
+    if (request.head.operation == WIRE_READ)
+      read_of_copy(&request, copy->pid);
+    else
+      reply(&request, EBUSY, NULL, 0);
+  }
+  copy->deadline += now() - began;
+  return word(&request, 0) != 0;
+}
+
+// 0 when the copy has no more to say: then this is its end.
+static int next_message(struct copy *copy, struct message *message, size_t *size) {
+  struct pollfd polled[2] = {{copy->channel, POLLIN, 0}, {copy->pidfd, POLLIN, 0}};
+  int64_t left = copy->deadline - now();
+  int ready = poll(polled, 2, left > 0 ? (int)left : 0);
+  message->kind = ready ? WIRE_PRINTER_ENDED : WIRE_PRINTER_TOO_SLOW;
+  *size = 0;
+  if (ready < 0 && errno == EINTR) {
+    message->kind = TEXT;
+    return 1;
+  }
+  if (!polled[0].revents)
+    return 0;
+  ssize_t got = recv(copy->channel, message, sizeof *message, MSG_DONTWAIT);
+  if (got < HEAD) {
+    message->kind = WIRE_PRINTER_ENDED;
+    return 0;
+  }
+  *size = (size_t)got - HEAD;
+  return message->kind >= STARTED;
+}
+
+static void supervise(const struct request *request, struct copy *copy) {
+  static struct message message;
+  static char text[MOST_TEXT];
+  size_t length = 0, size;
+  while (next_message(copy, &message, &size))
+    if (message.kind == STARTED) {
+      copy->pid = message.number;
+      copy->pidfd = (int)syscall(SYS_pidfd_open, copy->pid, 0);
+    } else if (message.kind == ELEMENT) {
+      char goes_on = show_element(copy, message.address);
+      send(copy->channel, &goes_on, 1, MSG_NOSIGNAL);
+    } else if (size <= sizeof text - length) {
+      memcpy(text + length, message.text, size);
+      length += size;
+    }
+  struct wire_printed printed = {message.kind, message.number};
+  if (message.kind == WIRE_PRINTER_THREW)
+    connection_reply2(request->head.operation, 0, &printed, sizeof printed, message.text,
+                      size);
+  else
+    connection_reply2(request->head.operation, 0, &printed, sizeof printed, text, length);
+}
+
+static void print_in_copy(const struct request *request, uint64_t *functions,
+                          size_t count) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+    return reply(request, errno, NULL, 0);
+  int made = checkpoint_copy();
+  if (made == 1) {
+    channel = ends[1];
+    close(ends[0]);
+    print_and_end(functions, count);
+  }
+  close(ends[1]);
+  struct copy copy = {ends[0], -1, 0, now() + MOST_MS};
+  if (made < 0)
+    reply(request, -made, NULL, 0);
+  else
+    supervise(request, &copy);
+  if (copy.pidfd >= 0) {
+    syscall(SYS_pidfd_send_signal, copy.pidfd, SIGKILL, NULL, 0);
+    close(copy.pidfd);
+  }
+  close(ends[0]);
+}
+
+void printer_on_print(const struct request *request) {
+  enum { BEFORE = 2 * sizeof(uint64_t) };
+  if (request->head.size < BEFORE)
+    return reply(request, EINVAL, NULL, 0);
+  print = (void (*)(void *, const struct printer_calls *))word(request, 0);
+  object = (void *)word(request, 1);
+  written = 0;
+  // The payload is gone once the controller asks for more. One more: call_print.
+  size_t bytes = request->head.size - BEFORE;
+  uint64_t *functions = malloc(bytes + 2 * sizeof(uint64_t));
+  if (!functions)
+    return reply(request, ENOMEM, NULL, 0);
+  memcpy(functions, request->payload + BEFORE, bytes);
+  struct request kept = *request;
+  print_in_copy(&kept, functions, bytes / sizeof(uint64_t));
+  free(functions);
+}
