@@ -9,7 +9,7 @@ crash at ``survival`` and ``recovery``; for what users may choose at ``settings`
 ``session_setup``; for values in ``display/``; for ``forkrepl link`` at ``link_command``.
 By process:
 
-- in the controller: everything but the next two;
+- in the controller: everything but the next two; ``editor/`` is the prompt;
 - ``clang_frontend/`` (C++): the frontend process, on ``clang::Interpreter``;
 - ``codegen_worker``: the code generator process, on llvmlite.
 

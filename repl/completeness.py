@@ -90,6 +90,11 @@ def _analyze(text: str) -> _Analyzer:
     return analyzer
 
 
+def begins_command(line: str) -> bool:
+    """Whether an input with this first line is a command rather than C or C++."""
+    return _COMMAND.match(line) is not None
+
+
 def is_complete(text: str) -> bool:
     """Whether what has been typed can be submitted. Errors are complete: the compiler explains."""
     if _COMMAND.match(text.lstrip()):

@@ -191,6 +191,7 @@ class Frontend:
             yield copy
         finally:
             copy.kill()
+            self._copies.take_output()  # of a crash that is nobody's business
 
     def close(self) -> None:
         """End the frontend and its checkpoints."""
@@ -211,7 +212,7 @@ class Frontend:
         started = time.monotonic()
         reply, bitcode = self._attempt(source, accepted)
         for _ in range(_MOST_ROUNDS):
-            more = _redefined(reply, accepted) if self._redefinition else ()
+            more = redefined(reply, accepted) if self._redefinition else ()
             if not more:
                 break
             self._drop_current()
@@ -292,7 +293,7 @@ def _at(source: Source, reason: str) -> str:
     return f"{source.name}:{source.line}: error: {reason}"
 
 
-def _redefined(reply: Header, accepted: AcceptedInput) -> tuple[HiddenDeclaration, ...]:
+def redefined(reply: Header, accepted: AcceptedInput) -> tuple[HiddenDeclaration, ...]:
     """What a rejected input redefines, as far as it has not been hidden for it yet."""
     found = [HiddenDeclaration.from_json(each) for each in reply.get("redefines", [])]
     return tuple(hidden for hidden in found if hidden not in accepted.hides)

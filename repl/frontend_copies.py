@@ -148,11 +148,15 @@ class FrontendCopy:
             ours.close()
             raise
 
+    def interrupt(self) -> None:
+        """End the process; who waits for its answer in another thread gets CompilerDied."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+
     def kill(self) -> None:
         """End the process, whatever it is doing."""
         self._connection.close()
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        self.interrupt()
         os.close(self._pidfd)
 
 

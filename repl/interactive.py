@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
+from repl.code_questions import CodeQuestions
 from repl.commands import COMMANDS, Quit
 from repl.editor.options import PromptOptions
+from repl.editor.prompt import Prompt
 from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError
 from repl.evaluate import evaluate, report
 from repl.frontend import Source
-from repl.prompt import Prompt
 from repl.session import Session
 from repl.startup_file import StartupFile
 from runtime.errors import RuntimeFailure
@@ -24,33 +25,46 @@ def run_interactive(
     startup: StartupFile | None = None,
 ) -> int:
     """Returns the exit status: 0 unless the user's program called ``exit``."""
-    prompt = Prompt(
-        history_file=options.history_file,
-        vi_mode=options.vi_mode,
-        colour=colour,
-        commands=tuple(COMMANDS),
-    )
-    if not quiet:
-        print("forkrepl: type C++ or C, %help for help, Ctrl-D to leave")
-    if prompt.warning:
-        print(prompt.warning, file=sys.stderr)
+    with CodeQuestions(session.frontend.scratch) as questions:
+        prompt = Prompt(
+            options,
+            colour=colour,
+            commands={name: command.summary for name, command in COMMANDS.items()},
+            source=questions,
+        )
+        if not quiet:
+            print("forkrepl: type C++ or C, %help for help, Ctrl-D to leave")
+        return _run_inputs(session, prompt, questions, startup)
+
+
+def _run_inputs(
+    session: Session, prompt: Prompt, questions: CodeQuestions, startup: StartupFile | None
+) -> int:
     number = 1
     try:
         while True:
             if startup is not None:
                 startup.attend(session)
+            _print_warning(prompt)
             try:
                 text = prompt.read(number)
             except EOFError:
                 break
             if text.strip():
-                _run_one(session, text, f"In[{number}]")
+                _run_one(session, questions, text, f"In[{number}]")
                 number += 1
     except Quit:
         pass
     except ProgramExited as exited:
         return exited.status
     return _finish(session)
+
+
+def _print_warning(prompt: Prompt) -> None:
+    """Say what is wrong with the history, once."""
+    warning, prompt.warning = prompt.warning, None
+    if warning:
+        print(warning, file=sys.stderr)
 
 
 def _finish(session: Session) -> int:
@@ -61,8 +75,9 @@ def _finish(session: Session) -> int:
         return 0
 
 
-def _run_one(session: Session, text: str, name: str) -> None:
+def _run_one(session: Session, questions: CodeQuestions, text: str, name: str) -> None:
     try:
+        questions.stop()
         try:
             evaluate(session, Source(text, name))
         finally:

@@ -60,7 +60,7 @@ class Session(SurvivingSession):
                     parse_timeout=options.parse_timeout,
                 )
             )
-            self._frontend = frontend
+            self.frontend = frontend  # nobody else's while a method of this class runs
             codegen = stack.enter_context(CodeGenerator())
             compiler = Compiler(frontend, codegen, options.optimisation)
             program = stack.enter_context(Program(options))
@@ -95,7 +95,7 @@ class Session(SurvivingSession):
     def wait_until_ready(self) -> None:
         """Wait for Clang. Raises SetupError if it cannot start, as with a bad flag."""
         import_linker()  # while the other processes start
-        self._frontend.wait_until_ready()
+        self.frontend.wait_until_ready()
 
     @overload
     def run(self, source: Source, upcoming: Source | None = None) -> Result[str]: ...

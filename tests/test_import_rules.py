@@ -82,8 +82,22 @@ def test_the_display_knows_types_and_memory_only(path: Path) -> None:
     assert not {name for name in ours if not name.startswith(known)}
 
 
-def test_only_the_prompt_uses_prompt_toolkit() -> None:
-    assert importers("prompt_toolkit") <= {"repl/prompt.py"}
+@pytest.mark.parametrize("module", ["prompt_toolkit", "pygments"])
+def test_only_the_editor_knows_its_libraries(module: str) -> None:
+    users = importers(module)
+    assert users
+    assert all(path.startswith("repl/editor/") for path in users)
+
+
+def test_the_editor_does_not_know_the_session() -> None:
+    known = {name for path in python_files("repl/editor") for name in imported_modules(path)}
+    of_shell = {name for name in known if name.startswith("repl.")}
+    assert {name for name in of_shell if not name.startswith("repl.editor")} <= {
+        "repl.completeness",
+        "repl.completeness.begins_command",
+        "repl.completeness.is_complete",
+        "repl.completeness.open_braces",
+    }
 
 
 def test_only_the_progress_bar_uses_tqdm() -> None:
@@ -98,7 +112,9 @@ def test_only_the_symbolizer_uses_elftools() -> None:
     assert importers("elftools") <= {"runtime/symbolizer.py"}
 
 
-@pytest.mark.parametrize("module", ["repl.cli", "repl.session", "repl.link_command"])
+@pytest.mark.parametrize(
+    "module", ["repl.cli", "repl.session", "repl.link_command", "repl.editor.options"]
+)
 def test_start_up_imports_nothing_slow(module: str) -> None:
     slow = [
         "numpy",

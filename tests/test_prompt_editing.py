@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import stat
-import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,12 +10,15 @@ from typing import TextIO, cast
 
 import pyte
 import pytest
+from editor_support import type_slowly
 from prompt_toolkit.data_structures import Size
-from prompt_toolkit.input import PipeInput, create_pipe_input
+from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.output.vt100 import Vt100_Output
 
-from repl.prompt import Prompt, strip_pasted_prompts
+from repl.editor.options import PromptOptions
+from repl.editor.paste import strip_pasted_prompts
+from repl.editor.prompt import Prompt
 
 ENTER, ALT_ENTER, CTRL_C, CTRL_D, CTRL_R = "\r", "\x1b\r", "\x03", "\x04", "\x12"
 TAB, LEFT, UP, END = "\t", "\x1b[D", "\x1b[A", "\x05"
@@ -27,26 +28,14 @@ def paste(text: str) -> str:
     return f"\x1b[200~{text}\x1b[201~"
 
 
-def type_slowly(pipe: PipeInput, *keys: str) -> None:
-    """Pause between `keys`: history and completions are loaded while the user does nothing."""
-
-    def send() -> None:
-        for chunk in keys:
-            pipe.send_text(chunk)
-            time.sleep(0.2)
-
-    threading.Thread(target=send).start()
-
-
 def read_all(*keys: str, history_file: Path | None = None, **options: bool) -> list[str]:
     """Type `keys` (with pauses between them) and then Ctrl-D; return what was submitted."""
     submitted: list[str] = []
     with create_pipe_input() as pipe:
         prompt = Prompt(
-            history_file=history_file,
+            PromptOptions(history_file=history_file, vi_mode=options.get("vi_mode", False)),
             colour=options.get("colour", True),
-            vi_mode=options.get("vi_mode", False),
-            commands=["%help", "%history", "%quit"],
+            commands={"%help": "", "%history": "", "%quit": ""},
             input=pipe,
             output=DummyOutput(),
         )
@@ -172,7 +161,7 @@ def _below_a_file(path: Path) -> Path:
 @pytest.mark.parametrize("make", [_directory, _below_a_file])
 def test_unusable_history_file_only_warns(tmp_path: Path, make: Callable[[Path], Path]) -> None:
     history_file = make(tmp_path / "file")
-    prompt = Prompt(history_file=history_file, colour=False, output=DummyOutput())
+    prompt = Prompt(PromptOptions(history_file=history_file), colour=False, output=DummyOutput())
     assert prompt.warning is not None
     assert str(history_file) in prompt.warning
     assert read_all("abc" + ENTER, UP + ENTER, history_file=history_file) == ["abc", "abc"]
@@ -181,14 +170,19 @@ def test_unusable_history_file_only_warns(tmp_path: Path, make: Callable[[Path],
 def test_history_that_becomes_unusable_only_warns(tmp_path: Path) -> None:
     history_file = tmp_path / "history"
     with create_pipe_input() as pipe:
-        prompt = Prompt(history_file=history_file, colour=False, input=pipe, output=DummyOutput())
+        prompt = Prompt(
+            PromptOptions(history_file=history_file), colour=False, input=pipe, output=DummyOutput()
+        )
         assert prompt.warning is None
         history_file.unlink()
         history_file.mkdir()
-        type_slowly(pipe, "x" + ENTER, UP + ENTER)
+        type_slowly(pipe, "x" + ENTER, UP + ENTER, "y" + ENTER)
         assert prompt.read(1) == "x"
         assert prompt.read(2) == "x"
         assert prompt.warning is not None
+        prompt.warning = None  # has been shown
+        assert prompt.read(3) == "y"
+        assert prompt.warning is None
 
 
 class _Terminal:
@@ -222,7 +216,7 @@ def test_prompts_are_aligned_and_colour_is_optional(colour: bool) -> None:
         output = Vt100_Output(
             cast(TextIO, terminal), lambda: Size(rows=10, columns=40), term="xterm"
         )
-        prompt = Prompt(history_file=None, colour=colour, input=pipe, output=output)
+        prompt = Prompt(PromptOptions(), colour=colour, input=pipe, output=output)
         pipe.send_text("int f() {" + ENTER + "}" + ENTER)
         prompt.read(10)
     shown = [line.rstrip() for line in terminal.screen.display]

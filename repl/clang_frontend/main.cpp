@@ -14,12 +14,14 @@
 //               bitcode that calls it, see printers.h. The copy is good for nothing else.
 //   checkpoint  {"op": "checkpoint"} + a socket -> a forked copy of this process
 //               serves that socket: Clang's state as of now, to go back to.
+//   complete, signature   what may be typed at a place, see completion.h.
 //
 // With the argument "--version" it names Clang's and LLVM's versions and ends.
 //
 // With the arguments "--compile PARENT ..." it serves nobody, but compiles a file, see
 // compile_file.h. PARENT: the controller's process number.
 #include "compile_file.h"
+#include "completion.h"
 #include "diagnostics.h"
 #include "internal_linkage.h"
 #include "leading_sign.h"
@@ -305,6 +307,8 @@ void Frontend::serve() {
       printers(Request);
     else if (Operation == "checkpoint")
       checkpoint(Request.Descriptor);
+    else if (Operation == "complete" || Operation == "signature")
+      complete(*Interpreter, *Shadow, *Diagnostics, Controller, Request);
     else
       Controller.send(Object{{"ok", false}, {"rendered", "unknown request"}});
   }

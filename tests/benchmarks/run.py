@@ -13,12 +13,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import editor
 import link
 import memory
 import recovery
 import shell
 
-_BENCHMARKS = ("shell", "recovery", "link", "memory")
+_BENCHMARKS = ("shell", "editor", "recovery", "link", "memory")
 
 
 def main() -> None:
@@ -39,6 +40,8 @@ def main() -> None:
     chosen = options.benchmarks or _BENCHMARKS
     if "shell" in chosen:
         shell.benchmark(options.runs)
+    if "editor" in chosen:
+        editor.benchmark(options.runs)
     if "recovery" in chosen:
         recovery.benchmark(options.runs)
     if "link" in chosen:

@@ -1,0 +1,22 @@
+"""What the editor asks about code, without knowing who answers."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import Any, Literal, Protocol
+
+Question = Literal["complete", "signature"]
+
+
+class CodeSource(Protocol):
+    """Answers questions about an input that is still being typed."""
+
+    def ask(self, question: Question, text: str, offset: int) -> Future[dict[str, Any]]:
+        """What may stand at ``offset`` in ``text``, or what is being called there.
+
+        Returns at once. The answer is as in ``clang_frontend/completion.h``, empty if there
+        is none. An earlier question of that kind is given up.
+        """
+
+    def cancel(self, question: Question) -> None:
+        """Give up what has been asked: its answer is empty and comes soon."""

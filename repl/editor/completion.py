@@ -1,0 +1,163 @@
+"""What Tab completes: code, commands and their arguments, names of files and libraries."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from itertools import islice
+from typing import Any
+
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+
+from repl.completeness import begins_command
+from repl.editor.code_source import CodeSource
+from repl.editor.signature import without_noise
+
+_IDENTIFIER = re.compile(r"[^\W\d]\w*\Z")
+_INCLUDE = re.compile(r"\s*#\s*(?:include|include_next|import|embed)\b.*?(?P<name>[^/<\"\s]*)\Z")
+_NOT_ASKED = re.compile(
+    r"(?:~|\b\d[\w.']*)\Z"
+)  # destructors, and in a number Clang knows all names
+_LAST_WORD = re.compile(r"\S*\Z")
+
+# What the arguments of commands are. Those of all others are taken for code.
+_FILE_COMMANDS = frozenset(("%load", "%run", "%save", "%edit", "%cd", "%memory", ".L", ".x", ".I"))
+_NO_ARGUMENTS = frozenset(("%quit", "%reset", "%restart", "%clear", "%undo", "%rewind"))
+_LIBRARY_FOLDERS = (
+    "/usr/local/lib",
+    "/usr/lib/x86_64-linux-gnu",
+    "/lib/x86_64-linux-gnu",
+    "/usr/lib64",
+    "/usr/lib",
+)
+_LIBRARY = re.compile(r"lib(?P<name>.+?)\.so(?:\.[\d.]+)?\Z")
+_MOST_FILES = 500
+
+
+class InputCompleter(Completer):
+    """``commands``: their names, with the leading `%`, and a line about each."""
+
+    def __init__(self, commands: Mapping[str, str], source: CodeSource | None) -> None:
+        self._commands = commands
+        self._source = source
+
+    def get_completions(self, document: Document, event: CompleteEvent) -> Iterable[Completion]:
+        """Nothing: it would have to wait."""
+        return ()
+
+    async def get_completions_async(
+        self, document: Document, event: CompleteEvent
+    ) -> AsyncGenerator[Completion, None]:
+        """What may stand at the cursor, best first."""
+        for completion in await self._complete(document):
+            yield completion
+
+    async def _complete(self, document: Document) -> list[Completion]:
+        before = document.text_before_cursor
+        if "\n" not in before and begins_command(before):
+            return await self._complete_command(document, before)
+        if before.lstrip() == "%":
+            return self._command_names("%", "%")
+        return await self._complete_code(document.text, document.cursor_position)
+
+    async def _complete_command(self, document: Document, before: str) -> list[Completion]:
+        typed = before.lstrip()
+        name, blank, arguments = typed.partition(" ")
+        word = _last_word(typed)
+        if typed.startswith("!"):
+            return await asyncio.to_thread(_files, word.lstrip("!"))
+        if typed.startswith("?"):
+            names = self._command_names(typed[1:], "%") + self._command_names(typed[1:], "")
+            text = document.text.replace("?", " ", 1)
+            return names + await self._complete_code(text, document.cursor_position)
+        if not blank:
+            return self._command_names(name, "%")
+        if name == "%help":
+            return self._command_names(arguments, "%" if arguments.startswith("%") else "")
+        if name in _FILE_COMMANDS:
+            return await asyncio.to_thread(_files, word)
+        if name == "%lib":
+            return await asyncio.to_thread(_libraries, word)
+        if name in _NO_ARGUMENTS:
+            return []
+        command = len(before) - len(arguments)  # blanks in its place are no code
+        text = " " * command + document.text[command:]
+        return await self._complete_code(text, document.cursor_position)
+
+    def _command_names(self, typed: str, sign: str) -> list[Completion]:
+        """``sign``: what the names begin with; "" leaves the `%` away."""
+        names = {name if sign else name[1:]: text for name, text in self._commands.items()}
+        return [
+            Completion(name, -len(typed), display_meta=summary)
+            for name, summary in sorted(names.items())
+            if name.startswith(typed)
+        ]
+
+    async def _complete_code(self, text: str, offset: int) -> list[Completion]:
+        line = text[text.rfind("\n", 0, offset) + 1 : offset]
+        if self._source is None or not line.strip() or _NOT_ASKED.search(line):
+            return []
+        include = _INCLUDE.match(line)
+        word = include["name"] if include else _identifier(line)
+        answer = await asyncio.wrap_future(self._source.ask("complete", text, offset))
+        items = answer.get("items", [])
+        return [_completion(item, word) for item in items if item["name"].startswith(word)]
+
+
+def _identifier(line: str) -> str:
+    match = _IDENTIFIER.search(line)
+    return match.group() if match else ""
+
+
+def _last_word(text: str) -> str:
+    match = _LAST_WORD.search(text)
+    return match.group() if match else ""
+
+
+def _completion(item: Mapping[str, Any], word: str) -> Completion:
+    """``item``: as the frontend describes it."""
+    name, kind = str(item.get("name", "")), str(item.get("kind", ""))
+    declared = f"{item.get('type', '')} {item.get('signature', '')}"
+    if item.get("signature") and kind in ("function", "method", "constructor"):
+        declared = f"{item.get('type', '')} {name}{item['signature']}"
+    meta = f"{kind} {without_noise(declared).strip()}".strip()
+    if int(item.get("overloads", 1)) > 1:
+        meta += f" (+{int(item['overloads']) - 1})"
+    if item.get("doc"):
+        meta += f"  {item['doc']}"
+    return Completion(str(item.get("insert", name)), -len(word), display=name, display_meta=meta)
+
+
+def _files(typed: str) -> list[Completion]:
+    """Names of files that begin as typed; folders end with a slash."""
+    folder, _, begin = typed.rpartition("/")
+    root = os.path.expanduser(folder + "/") if "/" in typed else "."
+    found = []
+    try:
+        with os.scandir(root) as entries:
+            for entry in islice(entries, _MOST_FILES * 10):
+                is_wanted = entry.name.startswith(begin)
+                if is_wanted and (begin.startswith(".") or not entry.name.startswith(".")):
+                    found.append(entry.name + ("/" if entry.is_dir() else ""))
+    except (OSError, ValueError):  # ValueError: a NUL has been typed
+        return []
+    return [Completion(name, -len(begin)) for name in sorted(found)[:_MOST_FILES]]
+
+
+def _libraries(typed: str) -> list[Completion]:
+    """Names as `%lib` and `-l` take them."""
+    if "/" in typed:
+        return _files(typed)
+    names = set()
+    for folder in _LIBRARY_FOLDERS:
+        try:
+            entries = os.listdir(folder)
+        except OSError:
+            continue
+        matches = (_LIBRARY.match(entry) for entry in entries)
+        names |= {match["name"] for match in matches if match}
+    wanted = sorted(name for name in names if name.startswith(typed))
+    return [Completion(name, -len(typed), display_meta="library") for name in wanted[:_MOST_FILES]]

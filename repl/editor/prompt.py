@@ -1,0 +1,149 @@
+"""The interactive prompt: reads inputs from a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.input import Input
+from prompt_toolkit.layout.processors import HighlightMatchingBracketProcessor, Processor
+from prompt_toolkit.output import ColorDepth, Output
+from prompt_toolkit.output.vt100 import Vt100_Output
+from prompt_toolkit.utils import is_dumb_terminal
+
+from repl.editor.code_source import CodeSource
+from repl.editor.completion import InputCompleter
+from repl.editor.fragments import LongLines
+from repl.editor.highlighting import InputLexer
+from repl.editor.history import history_path, open_history
+from repl.editor.keys import EditingKeys
+from repl.editor.options import PromptOptions
+from repl.editor.signature import SignatureHelp
+from repl.editor.suggestions import HistorySuggestions
+from repl.editor.theme import load_style, resolve_theme
+
+
+class _PlainOutput(Vt100_Output):
+    """For TERM=dumb: prompt_toolkit prints plainly there, but for the cursor."""
+
+    def show_cursor(self) -> None:
+        """Nothing."""
+
+    def hide_cursor(self) -> None:
+        """Nothing."""
+
+
+class Prompt:
+    """Reads inputs from a terminal.
+
+    `commands`: for Tab to complete, their names with the leading `%` and a line about each.
+    `source`: who knows about code; None: nobody. `input` and `output` default to the terminal.
+    `warning` says what is wrong with the history file, if anything.
+    """
+
+    warning: str | None
+
+    def __init__(
+        self,
+        options: PromptOptions,
+        *,
+        colour: bool,
+        commands: Mapping[str, str] | None = None,
+        source: CodeSource | None = None,
+        input: Input | None = None,
+        output: Output | None = None,
+    ) -> None:
+        self.warning = None
+        self._told = ""  # the last warning: a full disk is not told at each input
+        self._options = options
+        self._colour = colour and resolve_theme(options.theme) != "none"
+        self._source = source
+        self._history_file = history_path(options)
+        self._plain: Output | None = None
+        if output is None and is_dumb_terminal():
+            self._plain = _PlainOutput.from_pty(sys.stdout, term="dumb")
+        with self._terminal():
+            self._session = self._create_session(commands or {}, input, output)
+        self._signature_help = self._follow_buffer()
+
+    def read(self, number: int) -> str:
+        """Prompt for input `number` and return what is submitted; raise EOFError at Ctrl-D."""
+        message: StyleAndTextTuples = [("class:prompt", f"In[{number}]: ")]
+        while True:
+            try:
+                with self._terminal():
+                    return self._session.prompt(message)
+            except KeyboardInterrupt:  # Ctrl-C drops what has been typed
+                continue
+            finally:
+                if self._signature_help is not None:
+                    self._signature_help.hide()
+
+    def _terminal(self) -> AbstractContextManager[object]:
+        """Where prompt_toolkit writes if it is not told: it prints plainly only there."""
+        return create_app_session(output=self._plain) if self._plain else nullcontext()
+
+    def _create_session(
+        self, commands: Mapping[str, str], input: Input | None, output: Output | None
+    ) -> PromptSession[str]:
+        options, colour = self._options, self._colour
+        processors: list[Processor] = [LongLines()]
+        if colour:  # before that, or it would look for brackets in what is not shown
+            processors.insert(0, HighlightMatchingBracketProcessor("()[]{}"))
+        session: PromptSession[str] = PromptSession(
+            history=open_history(self._history_file, self._warn),
+            multiline=True,
+            vi_mode=options.vi_mode,
+            completer=InputCompleter(commands, self._source),
+            complete_while_typing=options.complete_while_typing,
+            auto_suggest=HistorySuggestions() if options.suggestions else None,
+            key_bindings=EditingKeys(options).bindings(),
+            lexer=InputLexer() if colour else None,
+            input_processors=processors,
+            style=load_style(options.theme),
+            include_default_pygments_style=False,
+            color_depth=None if colour else ColorDepth.DEPTH_1_BIT,
+            prompt_continuation=_continuation,
+            enable_suspend=True,
+            mouse_support=options.mouse,
+            input=input,
+            output=output,
+        )
+        # Up finds what begins as the input does. PromptSession's own option for it would
+        # switch completion while typing off.
+        session.default_buffer.enable_history_search = Condition(lambda: True)
+        return session
+
+    def _follow_buffer(self) -> SignatureHelp | None:
+        """Have changes of the text given up old questions and lead to new ones."""
+        source, buffer = self._source, self._session.default_buffer
+        if source is None or self._plain is not None:
+            return None
+        buffer.on_text_changed += lambda _: source.cancel("complete")
+        if not self._options.signature_help:
+            return None
+        signature_help = SignatureHelp(source, self._show_toolbar)
+        buffer.on_text_changed += signature_help.follow
+        buffer.on_cursor_position_changed += signature_help.follow
+        return signature_help
+
+    def _show_toolbar(self, is_needed: bool) -> None:
+        """A toolbar without text would be an empty line."""
+        assert self._signature_help is not None  # who else calls it
+        self._session.bottom_toolbar = self._signature_help.lines if is_needed else None
+
+    def _warn(self, error: OSError) -> None:
+        reason = error.strerror or str(error)
+        warning = f"history is not kept: {self._history_file}: {reason}"
+        if warning != self._told:
+            self.warning = self._told = warning
+
+
+def _continuation(width: int, line_number: int, wrap_count: int) -> StyleAndTextTuples:
+    """The prompt of a further line, as wide as the first; blank before a soft-wrapped part."""
+    return [("class:continuation", "" if wrap_count else "...: ".rjust(width))]
