@@ -13,5 +13,8 @@ By process:
 - ``clang_frontend/`` (C++): the frontend process, on ``clang::Interpreter``;
 - ``codegen_worker``: the code generator process, on llvmlite.
 
+What is on the screen first is ``early_prompt``. Standard headers that Clang does not have
+to parse: ``precompiled_headers`` uses them, ``header_cache`` keeps, ``header_builder`` makes.
+
 ``framing`` is what the controller and these two share.
 """

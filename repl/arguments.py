@@ -41,6 +41,8 @@ class CommandLine:
     quiet: bool = False
     version: bool = False
     print_config: bool = False
+    cache: bool = True
+    build_cache: bool = False
     config: str | None = None
     startup_file: str | None = None
     color: str | None = None
@@ -75,6 +77,8 @@ def parse(arguments: list[str]) -> CommandLine:
         quiet=parsed.quiet,
         version=parsed.version,
         print_config=parsed.print_config,
+        cache=parsed.cache,
+        build_cache=parsed.build_cache,
         config=parsed.config,
         startup_file=parsed.startup_file,
         color=parsed.color,
@@ -168,6 +172,17 @@ def _add_session_options(parser: OptionParser) -> None:
         action="store_true",
         help="Print the configuration in force, with comments, as a file to begin with. The "
         "exit status is 1 if the file has errors.",
+    )
+    add(
+        "--no-cache",
+        dest="cache",
+        action="store_false",
+        help="Parse the standard headers anew, and precompile none.",
+    )
+    add(
+        "--build-cache",
+        action="store_true",
+        help="Precompile the common standard headers for the flags given, and exit.",
     )
 
 

@@ -9,12 +9,13 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from repl.arguments import CommandLine, parse
+from repl.early_prompt import EarlyPrompt
 from repl.errors import ProgramExited, SetupError, ShellError
 from repl.session_setup import (
     configured_flags,
@@ -25,6 +26,7 @@ from repl.session_setup import (
 )
 from repl.settings import Settings
 from repl.terminal import use_colour
+from repl.user_folders import usual_startup_file
 from runtime.errors import RuntimeFailure
 
 if TYPE_CHECKING:
@@ -82,6 +84,8 @@ def _shell(line: CommandLine) -> int:
         return 0
     if line.print_config:
         return _print_config(line)
+    if line.build_cache:
+        return _build_cache(line)
     with _source(line) as lines:
         if line.config is None and not has_prompt(line):
             return _run(line, Settings(), lines)
@@ -112,6 +116,12 @@ def _print_config(line: CommandLine) -> int:
     return 1 if loaded.problems else 0
 
 
+def _build_cache(line: CommandLine) -> int:
+    from repl.build_cache_command import build_cache
+
+    return build_cache(session_options(line, _load_settings(line).settings, colour=False))
+
+
 def _load_settings(line: CommandLine) -> LoadedSettings:
     """The configuration, and tell what is wrong with it.
 
@@ -133,13 +143,13 @@ def _tell_problems(loaded: LoadedSettings) -> None:
 
 
 def _run(line: CommandLine, settings: Settings, lines: Iterator[str] | None) -> int:
-    from repl.session import Session  # starts processes: only when the usage is right
-
     colour = use_colour(line.color or settings.color)
     startup = _startup_file(line)
+    if lines is None:
+        return _begin_dialogue(line, settings, colour, startup)
+    from repl.session import Session  # starts processes: only when the usage is right
+
     with Session(session_options(line, settings, colour)) as session:
-        if lines is None:
-            return _interact(session, line, settings, colour, startup)
         session.wait_until_ready()
         status = _run_startup_file(session, line, startup)
         if status is None:
@@ -147,16 +157,31 @@ def _run(line: CommandLine, settings: Settings, lines: Iterator[str] | None) -> 
         return status if status is not None else _interact(session, line, settings, colour, startup)
 
 
+def _begin_dialogue(
+    line: CommandLine, settings: Settings, colour: bool, startup: StartupFile | None
+) -> int:
+    shows_colour = colour and settings.theme != "none"
+    # What a startup file prints comes before the first prompt.
+    is_early = startup is None
+    quiet = line.quiet or not settings.banner
+    with EarlyPrompt(quiet=quiet, colour=shows_colour) if is_early else nullcontext() as early:
+        from repl.session import Session
+
+        with Session(session_options(line, settings, colour)) as session:
+            return _interact(session, line, settings, colour, startup, early)
+
+
 def _startup_file(line: CommandLine) -> StartupFile | None:
     """What to run first. Without being asked, only a session with a prompt does that."""
     if line.startup_file == "no" or (line.startup_file is None and not has_prompt(line)):
         return None
-    from repl.startup_file import StartupFile, usual_startup_file
+    is_usual = line.startup_file is None
+    path = usual_startup_file(line.language_name) if is_usual else Path(line.startup_file or "")
+    if path is None:
+        return None
+    from repl.startup_file import StartupFile  # which needs all that a session needs
 
-    if line.startup_file is not None:
-        return StartupFile(Path(line.startup_file), is_usual=False)
-    path = usual_startup_file(line.language_name)
-    return StartupFile(path, is_usual=True) if path is not None else None
+    return StartupFile(path, is_usual=is_usual)
 
 
 def _run_startup_file(
@@ -196,6 +221,7 @@ def _interact(
     settings: Settings,
     colour: bool,
     startup: StartupFile | None,
+    early: EarlyPrompt | None = None,
 ) -> int:
     from repl.interactive import run_interactive
 
@@ -205,16 +231,15 @@ def _interact(
         colour=colour,
         quiet=line.quiet or not settings.banner,
         startup=startup,
+        early=early,
     )
 
 
 @contextmanager
 def _source(line: CommandLine) -> Iterator[Iterator[str] | None]:
     """The lines to run; None for an interactive session."""
-    from repl.script_inputs import lines_of
-
     if line.code is not None:
-        yield lines_of(line.code + "\n")
+        yield _lines_of(line.code + "\n")
     elif line.file in (None, "-"):
         if line.file is None and sys.stdin.isatty():
             yield None
@@ -223,7 +248,13 @@ def _source(line: CommandLine) -> Iterator[Iterator[str] | None]:
             sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
             yield iter(sys.stdin.readline, "")
     else:
-        yield lines_of(_read(str(line.file)))
+        yield _lines_of(_read(str(line.file)))
+
+
+def _lines_of(text: str) -> Iterator[str]:
+    from repl.script_inputs import lines_of
+
+    return lines_of(text)
 
 
 def _read(path: str) -> str:

@@ -14,7 +14,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from repl.diagnostics import compile_error, shorten
 from repl.errors import CompileError, CompilerDied, CompilerTimeout, SetupError
 from repl.framing import Header
 from repl.frontend_copies import AcceptedInput, FrontendCopies, FrontendCopy, HiddenDeclaration
+from repl.precompiled_headers import PrecompiledHeaders
 
 _OUT_OF_MEMORY = re.compile("out of memory|pthread_create failed")  # LLVM's words
 _MOST_ROUNDS = 100  # of finding out what an input redefines: Clang tells 20 at a time
@@ -79,6 +80,7 @@ class Frontend:
     ``redefinition``: an input may declare again what an earlier one did.
     ``parse_timeout``: seconds that Clang may take for an input, 0 for any time.
     ``memory_limit``: bytes that each process may use, None for half of the machine's.
+    ``precompiled``: where precompiled headers may be found.
     A context manager: leaving it ends all of its processes.
     """
 
@@ -90,8 +92,10 @@ class Frontend:
         redefinition: bool = False,
         parse_timeout: float = 0,
         memory_limit: int | None = None,
+        precompiled: PrecompiledHeaders | None = None,
     ) -> None:
         self._redefinition = redefinition
+        self._precompiled = precompiled or PrecompiledHeaders(None)
         self._parse_timeout = parse_timeout
         self._good: list[AcceptedInput] = []
         self._current: FrontendCopy | None = None
@@ -210,6 +214,7 @@ class Frontend:
             self._cancel_begun()
         accepted = AcceptedInput(text)
         started = time.monotonic()
+        self._begin_precompiled(text)
         reply, bitcode = self._attempt(source, accepted)
         for _ in range(_MOST_ROUNDS):
             more = redefined(reply, accepted) if self._redefinition else ()
@@ -223,9 +228,20 @@ class Frontend:
             raise compile_error(reply)
         copy = self._ready_copy()
         copy.length += 1
-        self._copies.keep_if_worthwhile(copy, time.monotonic() - started, text)
-        self._good.append(accepted)
+        taken = time.monotonic() - started
+        self._precompiled.note_parse(self._good, text, taken)
+        self._copies.keep_if_worthwhile(copy, taken, text)
+        self._good.append(replace(accepted, variables=tuple(reply.get("variables", ()))))
         return reply, bitcode
+
+    def _begin_precompiled(self, text: bytes) -> None:
+        """If there is a precompiled header for the inputs in force and this one, all of
+        them includes, go on with a copy that begins with it."""
+        if self._begun is None:
+            copy = self._precompiled.begin(self._copies, self._good, text)
+            if copy is not None:
+                self._drop_current()
+                self._current = copy
 
     def _attempt(self, source: Source, accepted: AcceptedInput) -> tuple[Header, bytes]:
         """Let Clang parse an input, if it has not begun to, and wait for its answer.
@@ -243,6 +259,10 @@ class Frontend:
             raise CompileError(_at(source, reason), ()) from None
         except CompilerDied:
             output = shorten(self._copies.take_output())
+            if self._precompiled.distrust():
+                self._drop_current()
+                self._copies.forget(0)
+                return self._attempt(source, accepted)
             reason = "Clang crashed on this input"
             if _OUT_OF_MEMORY.search(output):
                 reason, output = "Clang needs more memory for this input than it may have", ""

@@ -13,7 +13,7 @@ import resource
 import signal
 import socket
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +56,22 @@ class HiddenDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedInput:
-    """An input as Clang got it, and what had to be hidden for it."""
+    """An input as Clang got it, and what had to be hidden for it.
+
+    ``variables``: if it has includes, the names of the variables that its code defines.
+    """
 
     text: bytes
     hides: tuple[HiddenDeclaration, ...] = ()
+    variables: tuple[str, ...] = field(default=(), compare=False)
 
     def request(self, operation: str) -> Header:
         """The header of a message that sends it."""
-        return {"op": operation, "hide": [asdict(hidden) for hidden in self.hides]}
+        return {
+            "op": operation,
+            "hide": [asdict(hidden) for hidden in self.hides],
+            "includes": b"#include" in self.text,
+        }
 
 
 class FrontendCopy:
@@ -119,9 +127,13 @@ class FrontendCopy:
                     f"includes change?)\n{reply.get('rendered', '')}"
                 )
 
+    def send(self, header: Header, text: bytes = b"") -> None:
+        """Send a request; ``receive`` gets the answer. Raises CompilerDied."""
+        send_message(self._connection, header, text)
+
     def ask(self, header: Header, text: bytes, limit: float) -> tuple[Header, bytes]:
         """Send a request and wait for its answer, as ``receive``."""
-        send_message(self._connection, header, text)
+        self.send(header, text)
         return self.receive(limit)
 
     def receive(self, limit: float = 0) -> tuple[Header, bytes]:
@@ -215,6 +227,18 @@ class FrontendCopies:
             except BaseException:  # Ctrl-C: it may still answer, as if to the next request
                 self.lose_newest()
                 raise
+
+    def fork_root(self) -> FrontendCopy:
+        """A copy that has parsed nothing. Raises CompilerDied, or SetupError."""
+        self.wait_until_ready()
+        try:
+            return self._checkpoints[0].fork()
+        except (SetupError, OSError):
+            raise
+        except BaseException:  # it died, or Ctrl-C: see fork_newest
+            self.forget(0)
+            self.lose_newest()
+            raise
 
     def lose_newest(self) -> None:
         """The newest checkpoint is no good: do without it."""

@@ -6,11 +6,13 @@ import sys
 
 from repl.code_questions import CodeQuestions
 from repl.commands import COMMANDS, Quit
+from repl.early_prompt import GREETING, EarlyPrompt
 from repl.editor.options import PromptOptions
 from repl.editor.prompt import Prompt
 from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError
 from repl.evaluate import evaluate, report
 from repl.frontend import Source
+from repl.linker_import import import_linker_behind
 from repl.session import Session
 from repl.startup_file import StartupFile
 from runtime.errors import RuntimeFailure
@@ -23,8 +25,12 @@ def run_interactive(
     colour: bool,
     quiet: bool,
     startup: StartupFile | None = None,
+    early: EarlyPrompt | None = None,
 ) -> int:
-    """Returns the exit status: 0 unless the user's program called ``exit``."""
+    """Returns the exit status: 0 unless the user's program called ``exit``.
+
+    ``early``: the greeting and the first prompt are on the screen already.
+    """
     with CodeQuestions(session.frontend.scratch) as questions:
         prompt = Prompt(
             options,
@@ -32,8 +38,13 @@ def run_interactive(
             commands={name: command.summary for name, command in COMMANDS.items()},
             source=questions,
         )
-        if not quiet:
-            print("forkrepl: type C++ or C, %help for help, Ctrl-D to leave")
+        if early is not None:
+            early.erase()
+        elif not quiet:
+            print(GREETING)
+        import_linker_behind()
+        if session.headers.build() and not quiet:
+            print("(preparing the standard library for next time)")
         return _run_inputs(session, prompt, questions, startup)
 
 

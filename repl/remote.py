@@ -6,13 +6,15 @@ import argparse
 import os
 import stat
 import sys
+from typing import TYPE_CHECKING
 
 from repl import native_programs
 from repl.errors import ShellError
 from repl.option_parser import OptionParser
-from runtime.executor_client import ExecutorClient
-from runtime.executor_process import ExecutorProcess
 from runtime.listener_address import Address, Listener, TcpAddress, parse_address
+
+if TYPE_CHECKING:
+    from runtime.executor_client import ExecutorClient
 
 _LONGEST_TOKEN = 4096  # bytes
 
@@ -68,6 +70,8 @@ def start_executor(
     child with this standard input and ``memory_limit`` bytes of memory. Raises
     ShellError or ExecutorError."""
     if listener is None:
+        from runtime.executor_process import ExecutorProcess  # the command line has no need
+
         return ExecutorProcess(
             native_programs.executor(), standard_input=standard_input, memory_limit=memory_limit
         )

@@ -20,6 +20,7 @@ from repl.linker_import import import_linker
 from repl.printing import InputValue, Inspect, is_last_value
 from repl.program import Program
 from repl.redefined_names import as_written
+from repl.session_headers import SessionHeaders
 from repl.session_options import SessionOptions, frontend_flags
 from repl.session_steps import Position, Step
 from repl.survival import SurvivingSession, raise_exception
@@ -52,12 +53,14 @@ class Session(SurvivingSession):
     def __init__(self, options: SessionOptions) -> None:
         with ExitStack() as stack:
             # All start now and get ready while the first input is being typed.
+            self.headers = stack.enter_context(SessionHeaders(options))
             frontend = stack.enter_context(
                 Frontend(
                     native_programs.frontend(),
                     frontend_flags(options),
                     redefinition=options.redefinition,
                     parse_timeout=options.parse_timeout,
+                    precompiled=self.headers.precompiled,
                 )
             )
             self.frontend = frontend  # nobody else's while a method of this class runs
@@ -140,6 +143,7 @@ class Session(SurvivingSession):
     def prepare(self) -> None:
         """Get ready for the next input, while it is typed. Returns at once."""
         self._compiler.prepare()
+        self.headers.build()
 
     def undo(self, count: int = 1) -> None:
         """Take back the newest inputs: their registered functions run, then they go.

@@ -23,6 +23,7 @@ class SessionOptions:
     the source. ``most_frames``: of the calls that led to a crash, how many are shown.
     ``redefinition``: an input may declare again what an earlier one did.
     ``parse_timeout``: seconds that Clang may take for an input, 0 for any time.
+    ``header_cache``: precompiled standard headers may be used and, if interactive, made.
     """
 
     compiler_flags: Sequence[str] = ()
@@ -41,6 +42,7 @@ class SessionOptions:
     most_frames: int = 8
     redefinition: bool = True
     parse_timeout: float = 60
+    header_cache: bool = True
 
 
 def frontend_flags(options: SessionOptions) -> list[str]:

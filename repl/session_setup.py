@@ -56,6 +56,7 @@ def session_options(line: CommandLine, settings: Settings, colour: bool) -> Sess
         most_frames=8 if is_dialogue else 4,
         redefinition=_redefinition(line, settings),
         parse_timeout=_first(line.parse_timeout, settings.parse_timeout),
+        header_cache=line.cache and settings.cache,
         memory_limit=_memory_limit(line, settings),
     )
 

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from repl.errors import SetupError, ShellError
 from repl.evaluate import evaluate, report
 from repl.script_inputs import lines_of, split_inputs
 from repl.session import Session
-from repl.user_folders import config_folder
 from runtime.errors import RuntimeFailure, printable
 from runtime.input_files import read_input_file
 
 _LARGEST = 16 << 20  # bytes
-
-
-def usual_startup_file(language: str) -> Path | None:
-    """``prelude.c`` or ``prelude.cpp`` beside the configuration; None if there is none."""
-    folder = config_folder()
-    path = folder / ("prelude.c" if language == "c" else "prelude.cpp") if folder else None
-    return path if path is not None and os.path.lexists(path) else None
 
 
 class StartupFile:

@@ -25,6 +25,13 @@ def cache_folder() -> Path | None:
     return _folder("XDG_CACHE_HOME", ".cache")
 
 
+def usual_startup_file(language: str) -> Path | None:
+    """``prelude.c`` or ``prelude.cpp`` beside the configuration; None if there is none."""
+    folder = config_folder()
+    path = folder / ("prelude.c" if language == "c" else "prelude.cpp") if folder else None
+    return path if path is not None and os.path.lexists(path) else None
+
+
 def _folder(variable: str, default: str) -> Path | None:
     # The specification says to ignore relative paths; they would also make what is run
     # depend on the current directory.

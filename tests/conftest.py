@@ -62,7 +62,9 @@ def user_environment(folder: Path) -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in unwanted and not name.startswith("XDG_")
     }
-    return inherited | {
+    # FORKREPL_TESTS_CACHE=FOLDER, filled by --build-cache: all tests with precompiled headers.
+    cache = os.environ.get("FORKREPL_TESTS_CACHE")
+    return (inherited | {"XDG_CACHE_HOME": cache} if cache else inherited) | {
         "HOME": str(home),
         "TMPDIR": str(temporary),
         "LC_ALL": "C.UTF-8",

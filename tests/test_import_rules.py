@@ -126,6 +126,7 @@ def test_start_up_imports_nothing_slow(module: str) -> None:
         "elftools",
         "tomllib",
         "textwrap",
+        "asyncio",
     ]
     script = f"import sys, {module}\nprint([m for m in {slow} if m in sys.modules])"
     done = subprocess.run(

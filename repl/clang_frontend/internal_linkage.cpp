@@ -1,11 +1,48 @@
 #include "internal_linkage.h"
 
 #include "clang/AST/Decl.h"
+#include "clang/Frontend/CompilerInstance.h"
+#include "clang/Sema/MultiplexExternalSemaSource.h"
+#include "clang/Sema/Sema.h"
+#include "clang/Serialization/ASTReader.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/Transforms/Utils/ModuleUtils.h"
 
 using namespace clang;
 using namespace forkrepl;
+
+namespace {
+
+// The multiplexer takes EK_Always for no answer: its value is 0.
+class SourceBesideReader : public MultiplexExternalSemaSource {
+public:
+  SourceBesideReader(llvm::IntrusiveRefCntPtr<InternalDefinitions> First,
+                     llvm::IntrusiveRefCntPtr<ASTReader> Reader)
+      : MultiplexExternalSemaSource(First, std::move(Reader)), First(First.get()) {}
+
+  ExtKind hasExternalDefinitions(const Decl *D) override {
+    ExtKind Kind = First->hasExternalDefinitions(D);
+    return Kind == EK_ReplyHazy ? MultiplexExternalSemaSource::hasExternalDefinitions(D)
+                                : Kind;
+  }
+
+private:
+  InternalDefinitions *First; // the base class owns it
+};
+
+} // namespace
+
+InternalDefinitions *InternalDefinitions::install(CompilerInstance &Compiler) {
+  ASTContext &Context = Compiler.getASTContext();
+  auto Source = llvm::makeIntrusiveRefCnt<InternalDefinitions>(Context);
+  InternalDefinitions *Installed = Source.get();
+  if (llvm::IntrusiveRefCntPtr<ASTReader> Reader = Compiler.getASTReader())
+    Context.setExternalSource(llvm::makeIntrusiveRefCnt<SourceBesideReader>(
+        std::move(Source), std::move(Reader)));
+  else
+    Context.setExternalSource(std::move(Source));
+  return Installed;
+}
 
 ExternalASTSource::ExtKind
 InternalDefinitions::hasExternalDefinitions(const Decl *D) {

@@ -14,15 +14,23 @@
 // module then sets the variable that is there instead of defining another.
 #pragma once
 
-#include "clang/AST/ExternalASTSource.h"
 #include "clang/AST/Mangle.h"
+#include "clang/Sema/ExternalSemaSource.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/IR/Module.h"
 
+namespace clang {
+class CompilerInstance;
+}
+
 namespace forkrepl {
 
-class InternalDefinitions : public clang::ExternalASTSource {
+class InternalDefinitions : public clang::ExternalSemaSource {
 public:
+  // Makes Clang ask one, beside the reader of a precompiled header if there is one.
+  // The ASTContext owns it.
+  static InternalDefinitions *install(clang::CompilerInstance &Compiler);
+
   explicit InternalDefinitions(clang::ASTContext &Context)
       : NameGenerator(Context) {}
 

@@ -15,16 +15,22 @@
 //   checkpoint  {"op": "checkpoint"} + a socket -> a forked copy of this process
 //               serves that socket: Clang's state as of now, to go back to.
 //   complete, signature   what may be typed at a place, see completion.h.
+//   precompiled {"op": "precompiled", "file": ..., "places": [...], "inputs": N,
+//               "emitted": [...]} -> {"ok": ...}. A copy of the root begins again with a
+//               precompiled header for N inputs and the next one, which has to come then.
 //
 // With the argument "--version" it names Clang's and LLVM's versions and ends.
 //
 // With the arguments "--compile PARENT ..." it serves nobody, but compiles a file, see
-// compile_file.h. PARENT: the controller's process number.
+// compile_file.h; with "--precompile PARENT ..." it makes a precompiled header, see
+// precompiled_header.h. PARENT: the controller's process number.
 #include "compile_file.h"
 #include "completion.h"
 #include "diagnostics.h"
 #include "internal_linkage.h"
+#include "interpreter.h"
 #include "leading_sign.h"
+#include "precompiled_header.h"
 #include "printers.h"
 #include "protocol.h"
 #include "shadowing.h"
@@ -37,13 +43,8 @@
 #include "clang/Frontend/MultiplexConsumer.h"
 #include "clang/Interpreter/Interpreter.h"
 #include "clang/Interpreter/PartialTranslationUnit.h"
-#include "clang/Options/Options.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/Config/llvm-config.h"
-#include "llvm/ExecutionEngine/Orc/LLJIT.h" // completes a type of Interpreter.h
-#include "llvm/Option/Arg.h"
-#include "llvm/Option/ArgList.h"
-#include "llvm/Option/OptTable.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/TargetSelect.h"
@@ -63,54 +64,31 @@ namespace {
 
 constexpr int ControllerDescriptor = 0; // its standard input
 
-// Clang's interpreter insists on something that runs its modules.
-class NoExecutor : public clang::IncrementalExecutor {
-public:
-  llvm::Error addModule(clang::PartialTranslationUnit &) override {
-    return llvm::Error::success();
-  }
-  llvm::Error removeModule(clang::PartialTranslationUnit &) override {
-    return llvm::Error::success();
-  }
-  llvm::Error runCtors() const override { return llvm::Error::success(); }
-  llvm::Error cleanUp() override { return llvm::Error::success(); }
-  llvm::Expected<llvm::orc::ExecutorAddr>
-  getSymbolAddress(llvm::StringRef, SymbolNameKind) const override {
-    return llvm::createStringError("the frontend runs nothing");
-  }
-  llvm::Error LoadDynamicLibrary(const char *) override {
-    return llvm::Error::success();
-  }
-};
-
-// Clang's interpreter with other consumers in the place of its value printing.
-class CapturingInterpreter : public clang::Interpreter {
-public:
-  CapturingInterpreter(std::unique_ptr<clang::CompilerInstance> Compiler,
-                       llvm::Error &Failure,
-                       std::unique_ptr<clang::IncrementalExecutorBuilder> IEB,
-                       std::unique_ptr<clang::ASTConsumer> Consumer)
-      : Interpreter(std::move(Compiler), Failure, std::move(IEB),
-                    std::move(Consumer)) {}
-};
-
 class Frontend {
 public:
-  Frontend(Connection &Controller, bool Colour)
-      : Controller(Controller), Colour(Colour) {}
+  Frontend(Connection &Controller, bool Colour, std::vector<const char *> Flags)
+      : Controller(Controller), Colour(Colour), Flags(std::move(Flags)) {}
 
-  llvm::Error start(const std::vector<const char *> &Flags);
+  llvm::Error start() { return start(Flags, nullptr); }
   void serve();
 
 private:
+  // Emitted: the variables that earlier inputs have defined already.
+  llvm::Error start(const std::vector<const char *> &Flags,
+                    const llvm::json::Array *Emitted);
   void parse(const Message &Request);
   void replay(const Message &Request);
   llvm::Expected<clang::PartialTranslationUnit &> parseText(const Message &Request);
   void printers(const Message &Request);
   void checkpoint(int Descriptor);
+  void beginPrecompiled(const Object &Request);
+  DiagnosticCollector::Taken takeDiagnostics();
 
   Connection &Controller;
   bool Colour;
+  std::vector<const char *> Flags;
+  std::unique_ptr<llvm::Module> First; // what the flags have defined
+  PrecompiledState Precompiled;
   std::unique_ptr<DiagnosticCollector> Diagnostics;
   InternalDefinitions *Internals = nullptr; // owned by the ASTContext
   // Owned by the Interpreter.
@@ -119,32 +97,8 @@ private:
   std::unique_ptr<clang::Interpreter> Interpreter;
 };
 
-// Clang's interpreter ignores options that the driver does not know.
-llvm::Error checkOptions(llvm::ArrayRef<const char *> Flags) {
-  unsigned MissingIndex, MissingCount;
-  llvm::opt::InputArgList Parsed = clang::getDriverOptTable().ParseArgs(
-      Flags, MissingIndex, MissingCount);
-  if (MissingCount)
-    return llvm::createStringError("a value is missing after '%s'",
-                                   Parsed.getArgString(MissingIndex));
-  for (const llvm::opt::Arg *Option : Parsed)
-    if (Option->getOption().getKind() == llvm::opt::Option::UnknownClass)
-      return llvm::createStringError("Clang does not know the option '%s'",
-                                     Option->getAsString(Parsed).c_str());
-  return llvm::Error::success();
-}
-
-llvm::Error Frontend::start(const std::vector<const char *> &Flags) {
-  if (llvm::Error Failure = checkOptions(Flags))
-    return Failure;
-  clang::IncrementalCompilerBuilder Builder;
-  Builder.SetCompilerArgs(Flags);
-  auto Compiler = Builder.CreateCpp();
-  if (!Compiler)
-    return Compiler.takeError();
-
-  auto Executor = std::make_unique<clang::IncrementalExecutorBuilder>();
-  Executor->IE = std::make_unique<NoExecutor>();
+llvm::Error Frontend::start(const std::vector<const char *> &Flags,
+                            const llvm::json::Array *Emitted) {
   auto OwnedShadow = std::make_unique<Shadowing>();
   auto OwnedCapture = std::make_unique<ValueCapture>();
   Shadow = OwnedShadow.get();
@@ -152,12 +106,11 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags) {
   std::vector<std::unique_ptr<clang::ASTConsumer>> Consumers;
   Consumers.push_back(std::move(OwnedShadow));
   Consumers.push_back(std::move(OwnedCapture));
-  llvm::Error Failure = llvm::Error::success();
-  Interpreter = std::make_unique<CapturingInterpreter>(
-      std::move(*Compiler), Failure, std::move(Executor),
-      std::make_unique<clang::MultiplexConsumer>(std::move(Consumers)));
-  if (Failure)
-    return Failure;
+  auto Created = createInterpreter(
+      Flags, std::make_unique<clang::MultiplexConsumer>(std::move(Consumers)), First);
+  if (!Created)
+    return Created.takeError();
+  Interpreter = std::move(*Created);
   auto Prelude = Interpreter->Parse(ValueCapture::Prelude);
   if (!Prelude)
     return Prelude.takeError();
@@ -167,10 +120,11 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags) {
       std::make_unique<DiagnosticCollector>(CI.getDiagnosticOpts(), Colour);
   Diagnostics->BeginSourceFile(CI.getLangOpts(), &CI.getPreprocessor());
   CI.getDiagnostics().setClient(Diagnostics.get(), /*ShouldOwnClient=*/false);
-  auto Source =
-      llvm::makeIntrusiveRefCnt<InternalDefinitions>(CI.getASTContext());
-  Internals = Source.get();
-  CI.getASTContext().setExternalSource(std::move(Source));
+  Internals = InternalDefinitions::install(CI);
+  if (First) {
+    Internals->shareVariables(*First); // also if it is not needed any more
+    Precompiled.offer(std::move(First), Emitted);
+  }
   return mendStatementRange(CI.getASTContext());
 }
 
@@ -221,17 +175,28 @@ Frontend::parseText(const Message &Request) {
   if (!Unit->TheModule)
     return llvm::createStringError("no module");
   Shadow->acceptInput();
+  Precompiled.joinInto(Unit->TheModule);
   Internals->shareVariables(*Unit->TheModule);
   return Unit;
+}
+
+DiagnosticCollector::Taken Frontend::takeDiagnostics() {
+  DiagnosticCollector::Taken Taken = Diagnostics->take();
+  Taken.Text = Precompiled.withPlaces(Taken.Text);
+  return Taken;
 }
 
 void Frontend::parse(const Message &Request) {
   Object Reply;
   std::string Bitcode;
+  bool IsFirst = Precompiled.hasCode();
   auto Unit = parseText(Request);
   if (Unit) {
     Bitcode = writeBitcode(*Unit->TheModule);
-    Reply["declares"] = declares(*Unit->TUPart);
+    // Of what came from a precompiled header nothing is seen in the input itself.
+    Reply["declares"] = declares(*Unit->TUPart) || IsFirst;
+    if (Request.Header.getBoolean("includes").value_or(false))
+      Reply["variables"] = llvm::json::Array(definedVariables(*Unit->TheModule));
     if (auto Value = Capture->takeValue()) {
       Diagnostics->dropUnusedWarnings(Capture->begin());
       Reply["value"] = std::move(*Value);
@@ -244,7 +209,7 @@ void Frontend::parse(const Message &Request) {
     Reply["ok"] = false;
     Reply["redefines"] = Shadow->previous(Diagnostics->takePrevious());
   }
-  DiagnosticCollector::Taken Taken = Diagnostics->take();
+  DiagnosticCollector::Taken Taken = takeDiagnostics();
   Reply["diagnostics"] = std::move(Taken.Records);
   Reply["rendered"] = std::move(Taken.Text);
   Controller.send(std::move(Reply), Bitcode);
@@ -253,7 +218,7 @@ void Frontend::parse(const Message &Request) {
 void Frontend::replay(const Message &Request) {
   auto Unit = parseText(Request);
   Object Reply{{"ok", bool(Unit)}};
-  DiagnosticCollector::Taken Taken = Diagnostics->take();
+  DiagnosticCollector::Taken Taken = takeDiagnostics();
   if (Unit) {
     Unit->TheModule.reset();
     Capture->takeValue();
@@ -295,6 +260,23 @@ void Frontend::checkpoint(int Descriptor) {
                          {"rendered", Child < 0 ? strerror(Reason) : ""}});
 }
 
+// The old interpreter and what belongs to it stay behind: other objects refer to them.
+void Frontend::beginPrecompiled(const Object &Request) {
+  std::string File = Request.getString("file").value_or("").str();
+  std::vector<const char *> WithHeader = Flags;
+  WithHeader.insert(WithHeader.end(), {"-include-pch", File.c_str()});
+  (void)Interpreter.release();
+  (void)Diagnostics.release();
+  llvm::Error Failure = start(WithHeader, Request.getArray("emitted"));
+  for (int64_t I = 0; !Failure && I < Request.getInteger("inputs").value_or(0); ++I)
+    Shadow->acceptInput();
+  Precompiled.begin(Request.getArray("places"));
+  bool Ok = !Failure && !Precompiled.overlaps();
+  Controller.send(Object{{"ok", Ok},
+                         {"overlaps", Precompiled.overlaps()},
+                         {"rendered", llvm::toString(std::move(Failure))}});
+}
+
 void Frontend::serve() {
   Message Request;
   while (Controller.receive(Request)) {
@@ -309,6 +291,8 @@ void Frontend::serve() {
       checkpoint(Request.Descriptor);
     else if (Operation == "complete" || Operation == "signature")
       complete(*Interpreter, *Shadow, *Diagnostics, Controller, Request);
+    else if (Operation == "precompiled")
+      beginPrecompiled(Request.Header);
     else
       Controller.send(Object{{"ok", false}, {"rendered", "unknown request"}});
   }
@@ -332,11 +316,13 @@ int main(int Count, char **Arguments) {
   // No assembly parser: LLVM would check module-level assembly while bitcode is
   // written and end the process. The code generator reports it better.
 
-  if (Count > 2 && llvm::StringRef(Arguments[1]) == "--compile") {
+  llvm::StringRef Mode = Count > 3 ? Arguments[1] : "";
+  bool Precompiles = Mode == "--precompile";
+  if (Precompiles || Mode == "--compile")
     if (getppid() != atoi(Arguments[2]))
       return 1; // it ended before we could ask to be told
+  if (Mode == "--compile")
     return compileFile({Arguments + 3, size_t(Count - 3)});
-  }
 
   if (Count == 2 && llvm::StringRef(Arguments[1]) == "--version") {
     llvm::outs() << clang::getClangFullVersion() << "\nLLVM " LLVM_VERSION_STRING "\n";
@@ -347,15 +333,20 @@ int main(int Count, char **Arguments) {
                                      // see ARCHITECTURE.md, "The frontend"
                                      "-fPIC", "-fcommon"};
   bool Colour = false;
-  for (int I = 1; I < Count; ++I)
+  for (int I = Precompiles ? 4 : 1; I < Count; ++I)
     if (llvm::StringRef(Arguments[I]) == "--colour-diagnostics")
       Colour = true;
     else
       Flags.push_back(Arguments[I]);
 
+  if (Precompiles) {
+    Flags.insert(Flags.begin(), Arguments[3]);
+    return precompile(Flags);
+  }
+
   Connection Controller(ControllerDescriptor);
-  Frontend Process(Controller, Colour);
-  if (llvm::Error Failure = Process.start(Flags)) {
+  Frontend Process(Controller, Colour, std::move(Flags));
+  if (llvm::Error Failure = Process.start()) {
     Controller.send(Object{{"ok", false},
                            {"rendered", llvm::toString(std::move(Failure))}});
     return 1;

@@ -250,7 +250,9 @@ bool Shadowing::HandleTopLevelDecl(DeclGroupRef Group) {
 }
 
 bool Shadowing::isOfThisInput(const Decl *D) const {
-  return !S->getSourceManager().isBeforeInSLocAddrSpace(D->getLocation(), Begin);
+  const SourceManager &Sources = S->getSourceManager();
+  return !Sources.isLoadedSourceLocation(D->getLocation()) && // from a precompiled header
+         !Sources.isBeforeInSLocAddrSpace(D->getLocation(), Begin);
 }
 
 static bool isNotMangled(const NamedDecl *D) {

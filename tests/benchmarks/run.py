@@ -18,8 +18,9 @@ import link
 import memory
 import recovery
 import shell
+import start
 
-_BENCHMARKS = ("shell", "editor", "recovery", "link", "memory")
+_BENCHMARKS = ("start", "shell", "editor", "recovery", "link", "memory")
 
 
 def main() -> None:
@@ -38,6 +39,8 @@ def main() -> None:
         parser.error(f"no folder {options.svg.parent} for the chart")
     print(f"load average before: {os.getloadavg()[0]:.2f} on {os.cpu_count()} processors")
     chosen = options.benchmarks or _BENCHMARKS
+    if "start" in chosen:
+        start.benchmark(options.runs)
     if "shell" in chosen:
         shell.benchmark(options.runs)
     if "editor" in chosen:

@@ -1,0 +1,21 @@
+// clang::Interpreter as this process uses it: it runs nothing, and other consumers stand
+// in the place of its value printing.
+#pragma once
+
+#include "clang/AST/ASTConsumer.h"
+#include "clang/Interpreter/Interpreter.h"
+#include "llvm/IR/Module.h"
+
+#include <memory>
+#include <vector>
+
+namespace forkrepl {
+
+// `First` gets what -include and a precompiled header have defined, if anything. Options
+// that Clang does not know are an error.
+llvm::Expected<std::unique_ptr<clang::Interpreter>>
+createInterpreter(const std::vector<const char *> &Flags,
+                  std::unique_ptr<clang::ASTConsumer> Consumer,
+                  std::unique_ptr<llvm::Module> &First);
+
+} // namespace forkrepl

@@ -1,0 +1,133 @@
+#include "precompiled_header.h"
+
+#include "clang/Basic/Version.h"
+#include "clang/Frontend/CompilerInstance.h"
+#include "clang/Frontend/FrontendActions.h"
+#include "clang/Frontend/Utils.h"
+#include "clang/Interpreter/Interpreter.h"
+#include "clang/Lex/HeaderSearch.h"
+#include "clang/Lex/Preprocessor.h"
+#include "clang/Lex/PreprocessorOptions.h"
+#include "llvm/ExecutionEngine/Orc/LLJIT.h" // completes a type of Interpreter.h
+#include "llvm/Linker/Linker.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+#include <dlfcn.h>
+
+using namespace clang;
+using namespace forkrepl;
+
+namespace {
+
+constexpr llvm::StringLiteral MainFile = "forkrepl-precompiled";
+
+class HeaderDependencies : public DependencyCollector {
+public:
+  void attachToPreprocessor(Preprocessor &PP) override {
+    DependencyCollector::attachToPreprocessor(PP);
+    for (const DirectoryLookup &Each : PP.getHeaderSearchInfo().search_dir_range())
+      Folders.push_back(Each.getName().str());
+  }
+  bool needSystemDependencies() override { return true; }
+  bool sawDependency(llvm::StringRef Name, bool, bool, bool, bool) override {
+    return llvm::sys::path::is_absolute(Name); // not what is only in memory
+  }
+  std::vector<std::string> Folders;
+};
+
+// Another build of the same version of Clang may not be able to read the file.
+std::string clangLibrary() {
+  Dl_info Library;
+  auto *Inside = reinterpret_cast<void *>(&getClangFullVersion);
+  return dladdr(Inside, &Library) ? Library.dli_fname : "";
+}
+
+} // namespace
+
+int forkrepl::precompile(llvm::ArrayRef<const char *> Arguments) {
+  auto Text = llvm::MemoryBuffer::getSTDIN();
+  IncrementalCompilerBuilder Builder;
+  Builder.SetCompilerArgs(Arguments.drop_front().vec());
+  auto Created = Builder.CreateCpp();
+  if (!Text || !Created) {
+    llvm::errs() << (Text ? llvm::toString(Created.takeError()) : "no input") << "\n";
+    return 1;
+  }
+  CompilerInstance &Compiler = **Created;
+  FrontendOptions &Options = Compiler.getFrontendOpts();
+  Options.Inputs = {FrontendInputFile(MainFile, Options.Inputs.front().getKind())};
+  Options.OutputFile = Arguments.front();
+  PreprocessorOptions &Files = Compiler.getPreprocessorOpts();
+  Files.clearRemappedFiles();
+  Files.addRemappedFile(MainFile, Text->release());
+  // At the end of an input Clang instantiates what is pending; so here, at the end of
+  // the last include, and not again and again where the header is used.
+  Compiler.getLangOpts().PCHInstantiateTemplates = true;
+  auto Dependencies = std::make_shared<HeaderDependencies>();
+  Compiler.addDependencyCollector(Dependencies);
+
+  GeneratePCHAction Action;
+  if (!Compiler.ExecuteAction(Action) || Compiler.getDiagnostics().hasErrorOccurred())
+    return 1;
+  llvm::outs() << "file " << clangLibrary() << "\n";
+  for (const std::string &File : Dependencies->getDependencies())
+    llvm::outs() << "file " << File << "\n";
+  for (const std::string &Folder : Dependencies->Folders)
+    llvm::outs() << "folder " << Folder << "\n";
+  return 0;
+}
+
+std::vector<std::string> forkrepl::definedVariables(const llvm::Module &Module) {
+  std::vector<std::string> Names;
+  for (const llvm::GlobalVariable &Variable : Module.globals())
+    if (!Variable.isDeclaration() && !Variable.getName().starts_with("llvm."))
+      Names.push_back(Variable.getName().str());
+  return Names;
+}
+
+void PrecompiledState::begin(const llvm::json::Array *Wanted) {
+  Places.clear();
+  if (Wanted)
+    for (const llvm::json::Value &Place : *Wanted)
+      Places.push_back(Place.getAsString().value_or("").str());
+}
+
+void PrecompiledState::offer(std::unique_ptr<llvm::Module> Offered,
+                             const llvm::json::Array *Emitted) {
+  std::vector<std::string> Names = definedVariables(*Offered);
+  auto IsEmitted = [&](llvm::StringRef Name) {
+    return Emitted && llvm::is_contained(*Emitted, llvm::json::Value(Name));
+  };
+  size_t Known = llvm::count_if(Names, IsEmitted);
+  if (Known == 0 && !Names.empty())
+    Code = std::move(Offered);
+  Overlaps = Known != 0 && Known != Names.size();
+}
+
+void PrecompiledState::joinInto(std::unique_ptr<llvm::Module> &Input) {
+  if (!Code)
+    return;
+  // The header's code first: its variables are initialized before the input's.
+  Code->setModuleIdentifier(Input->getModuleIdentifier());
+  Code->setSourceFileName(Input->getSourceFileName());
+  llvm::Linker::linkModules(*Code, std::move(Input));
+  Input = std::move(Code);
+}
+
+std::string PrecompiledState::withPlaces(llvm::StringRef Text) const {
+  constexpr llvm::StringLiteral Prefix = "In file included from ";
+  constexpr llvm::StringLiteral Main = "/<precompiled>:";
+  std::string Result;
+  while (!Text.empty()) {
+    size_t Length = std::min(Text.find('\n'), Text.size() - 1) + 1;
+    llvm::StringRef Line = Text.take_front(Length), Rest = Line;
+    size_t Number = 0;
+    if (Rest.consume_front(Prefix) && Rest.consume_front(Main) &&
+        !Rest.consumeInteger(10, Number) && Number - 1 < Places.size())
+      Result += (Prefix + Places[Number - 1] + Rest).str();
+    else
+      Result += Line;
+    Text = Text.drop_front(Length);
+  }
+  return Result;
+}
