@@ -30,8 +30,8 @@ from repl.user_folders import usual_startup_file
 from runtime.errors import RuntimeFailure
 
 if TYPE_CHECKING:
-    from repl.session import Session
     from repl.settings_file import LoadedSettings
+    from repl.shell import Shell
     from repl.startup_file import StartupFile
 
 
@@ -148,13 +148,15 @@ def _run(line: CommandLine, settings: Settings, lines: Iterator[str] | None) -> 
     if lines is None:
         return _begin_dialogue(line, settings, colour, startup)
     from repl.session import Session  # starts processes: only when the usage is right
+    from repl.shell import Shell
 
     with Session(session_options(line, settings, colour)) as session:
+        shell = Shell(session, colour, settings)
         session.wait_until_ready()
-        status = _run_startup_file(session, line, startup)
+        status = _run_startup_file(shell, line, startup)
         if status is None:
-            status = _run_source(session, line, lines)
-        return status if status is not None else _interact(session, line, settings, colour, startup)
+            status = _run_source(shell, line, lines)
+        return status if status is not None else _interact(shell, line, startup)
 
 
 def _begin_dialogue(
@@ -166,9 +168,10 @@ def _begin_dialogue(
     quiet = line.quiet or not settings.banner
     with EarlyPrompt(quiet=quiet, colour=shows_colour) if is_early else nullcontext() as early:
         from repl.session import Session
+        from repl.shell import Shell
 
         with Session(session_options(line, settings, colour)) as session:
-            return _interact(session, line, settings, colour, startup, early)
+            return _interact(Shell(session, colour, settings), line, startup, early)
 
 
 def _startup_file(line: CommandLine) -> StartupFile | None:
@@ -184,22 +187,20 @@ def _startup_file(line: CommandLine) -> StartupFile | None:
     return StartupFile(path, is_usual=is_usual)
 
 
-def _run_startup_file(
-    session: Session, line: CommandLine, startup: StartupFile | None
-) -> int | None:
+def _run_startup_file(shell: Shell, line: CommandLine, startup: StartupFile | None) -> int | None:
     """Run it before a script; the exit status if that is the end."""
     from repl.commands import Quit
 
     try:
-        is_well = startup is None or startup.attend(session)
+        is_well = startup is None or startup.attend(shell)
     except ProgramExited as exited:
         return exited.status
     except Quit:
-        return session.finish()
+        return shell.session.finish()
     return None if is_well or has_prompt(line) else 1
 
 
-def _run_source(session: Session, line: CommandLine, lines: Iterator[str]) -> int | None:
+def _run_source(shell: Shell, line: CommandLine, lines: Iterator[str]) -> int | None:
     """Run a script; None if the session goes on with a prompt."""
     from repl.script import Script, run_inputs, run_script
 
@@ -211,25 +212,22 @@ def _run_source(session: Session, line: CommandLine, lines: Iterator[str]) -> in
         arrives_slowly=piped and not stat.S_ISREG(os.fstat(sys.stdin.fileno()).st_mode),
     )
     if not line.interactive:
-        return run_script(session, script)
-    return run_inputs(session, script).status
+        return run_script(shell, script)
+    return run_inputs(shell, script).status
 
 
 def _interact(
-    session: Session,
+    shell: Shell,
     line: CommandLine,
-    settings: Settings,
-    colour: bool,
     startup: StartupFile | None,
     early: EarlyPrompt | None = None,
 ) -> int:
     from repl.interactive import run_interactive
 
     return run_interactive(
-        session,
-        options=prompt_options(line, settings),
-        colour=colour,
-        quiet=line.quiet or not settings.banner,
+        shell,
+        options=prompt_options(line, shell.settings),
+        quiet=line.quiet or not shell.settings.banner,
         startup=startup,
         early=early,
     )

@@ -38,9 +38,12 @@ class CodeGenerator:
         """A descriptor, of this worker, that is readable once ``finish`` will not wait."""
         return self._worker.connection.fileno()
 
-    def begin(self, module: bytes, level: int, *, foreign: bool = False) -> None:
+    def begin(
+        self, module: bytes, level: int, *, foreign: bool = False, output: str = "object"
+    ) -> None:
         """Start to make an object from bitcode, at -O``level``; ``finish`` gets it.
 
+        ``output``: "assembly" or (LLVM's) "ir": the text of what would become an object.
         ``foreign``: the module is a file of the user's, which may also be LLVM's
         assembly language, and nobody has checked it.
         """
@@ -49,7 +52,7 @@ class CodeGenerator:
             self._replace()
         self._busy = True
         try:
-            self._worker.send({"level": level, "foreign": foreign}, module)
+            self._worker.send({"level": level, "foreign": foreign, "output": output}, module)
         except CompilerDied:  # finish says so
             pass
         except BaseException:  # Ctrl-C: it may have half of the request

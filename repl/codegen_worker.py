@@ -36,8 +36,10 @@ class CodeGenerator:
         self._target = llvm.Target.from_triple(_TRIPLE)
         self._machines: dict[int, Any] = {}
 
-    def compile(self, code: bytes, level: int, foreign: bool) -> bytes:
+    def compile(self, code: bytes, level: int, foreign: bool, output: str) -> bytes:
         """IR to an ELF object at -O``level``; ``foreign``: the user's, not Clang's.
+
+        ``output``: "object", or "assembly" or "ir": text of what would become one.
 
         Raises RuntimeError, or UnreadableModule for what is wrong with foreign code.
         """
@@ -45,6 +47,10 @@ class CodeGenerator:
         module = self._read_foreign(code, machine) if foreign else self._llvm.parse_bitcode(code)
         if level:
             self._optimise(module, machine, level)
+        if output == "ir":
+            return str(module).encode("utf-8", "surrogateescape")
+        if output == "assembly":
+            return str(machine.emit_assembly(module)).encode("utf-8", "surrogateescape")
         return bytes(machine.emit_object(module))
 
     def _read_foreign(self, code: bytes, machine: Any) -> Any:
@@ -86,7 +92,8 @@ def serve(connection: socket.socket) -> None:
             return
         try:
             reply: Header = {"ok": True}
-            blob = generator.compile(code, int(header["level"]), bool(header["foreign"]))
+            level, output = int(header["level"]), str(header["output"])
+            blob = generator.compile(code, level, bool(header["foreign"]), output)
         except UnreadableModule as error:
             reply, blob = {"ok": False, "unreadable": True, "error": str(error)}, b""
         except RuntimeError as error:

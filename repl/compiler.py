@@ -8,14 +8,18 @@ that it was not wanted.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from repl.codegen import CodeGenerator
 from repl.completeness import unclosed_bracket
 from repl.display.types import ValueType
-from repl.errors import CompileError
+from repl.errors import CompileError, CompilerDied, ShellError
+from repl.framing import Header
 from repl.frontend import Frontend, FrontendState, ParsedInput, Source
 from repl.printers import AskedPrinters, PrinterCode, ask_for_printers
+
+_QUERY_TIMEOUT = 10  # s
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,8 @@ class CompiledInput:
     """``machine_code``: a relocatable object, empty if there is no code or data.
 
     ``before``: the compiler's ``length`` without this input. ``value_type``: of the value
-    that it hands over, if it does; ``printers``: what users have written for that.
+    that it hands over, if it does; ``printers``: what users have written for that;
+    ``level``: of optimisation.
     """
 
     parsed: ParsedInput
@@ -31,6 +36,7 @@ class CompiledInput:
     value_type: ValueType | None
     printers: PrinterCode | None
     before: int
+    level: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +92,13 @@ class Compiler:
         except BaseException:  # Ctrl-C too
             self._frontend.rollback(ahead.before)
             raise
-        return CompiledInput(ahead.parsed, machine_code, ahead.value_type, printers, ahead.before)
+        return CompiledInput(
+            ahead.parsed, machine_code, ahead.value_type, printers, ahead.before, self._level
+        )
 
     def rollback(self, length: int) -> None:
         """Forget all inputs but the first ``length``."""
-        ahead, self._ahead = self._ahead, None
-        self._drop(ahead)
+        self._forget_ahead()
         self._frontend.rollback(length)
 
     def snapshot(self, length: int | None = None) -> FrontendState:
@@ -101,13 +108,46 @@ class Compiler:
 
     def restore(self, state: FrontendState) -> None:
         """Go to exactly that state, from whatever has been compiled since."""
-        ahead, self._ahead = self._ahead, None
-        self._drop(ahead)
+        self._forget_ahead()
         self._frontend.restore(state)
 
     def prepare(self) -> None:
         """Begin to make ready for the next input what the last one has left damaged."""
         self._frontend.prepare()
+
+    def ask(self, operation: str, text: str = "") -> Header:
+        """Ask Clang about what is in force, see ``clang_frontend/queries.h``; nothing changes.
+
+        Raises ShellError if Clang crashes over it or takes too long.
+        """
+        self._forget_ahead()
+        header = {"op": operation, "inputs": self._frontend.length}
+        with self._frontend.scratch() as copy:
+            try:
+                reply, _ = copy.ask(header, text.encode("utf-8", "surrogateescape"), _QUERY_TIMEOUT)
+            except CompilerDied:
+                raise ShellError("Clang crashed over this question; the session goes on") from None
+        return reply
+
+    def generate(self, bitcode: bytes, level: int, output: str) -> str:
+        """An input's code as text: ``output`` is "ir" or "assembly". Raises CodegenError."""
+        self._forget_ahead()
+        self._codegen.begin(bitcode, level, output=output)
+        return self._codegen.finish().decode("utf-8", "replace")
+
+    def reconfigure(self, flags: Sequence[str], level: int) -> None:
+        """Other flags for Clang and another level for LLVM, for the next inputs.
+
+        Raises ShellError if an input in force is rejected with these flags, or Clang does
+        not start; then nothing has changed.
+        """
+        self._forget_ahead()
+        self._frontend.restart(flags)
+        self._level = level
+
+    def _forget_ahead(self) -> None:
+        ahead, self._ahead = self._ahead, None
+        self._drop(ahead)
 
     def _start(self, source: Source) -> _Ahead:
         """Parse; set the code generator to work on the result."""

@@ -19,13 +19,18 @@ _MOST_OUTPUT = 1 << 16  # bytes of it that anybody would read
 class CompilerProcess:
     """Started by the constructor; ``close`` ends it, whatever it is doing."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], folder: str | None = None) -> None:
+        """``folder``: its current one, if not ours."""
         self._output = os.memfd_create("forkrepl-output", os.MFD_CLOEXEC)
         self.connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with theirs:
                 self._process = subprocess.Popen(
-                    command, stdin=theirs.fileno(), stdout=self._output, stderr=self._output
+                    command,
+                    cwd=folder,
+                    stdin=theirs.fileno(),
+                    stdout=self._output,
+                    stderr=self._output,
                 )
         except OSError as error:
             self.connection.close()

@@ -6,16 +6,13 @@ follows the statement that the tokens outside all brackets belong to, `_Analyzer
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from repl.command_lines import code_of_command, is_command
 from repl.lexical import Bracket, Detail, Kind, Lexer, Token
 from repl.simple_statements import Status
 from repl.statements import Phase, Statement
-
-# `.5` is a number and `!(a` an expression, but no C++ begins with `%` or `?` (save `%:`, a `#`).
-_COMMAND = re.compile(r"[ \t]*(?:%(?!:)|\?|[.!][A-Za-z]|![./])")
 
 
 class _Snapshot(NamedTuple):
@@ -90,15 +87,11 @@ def _analyze(text: str) -> _Analyzer:
     return analyzer
 
 
-def begins_command(line: str) -> bool:
-    """Whether an input with this first line is a command rather than C or C++."""
-    return _COMMAND.match(line) is not None
-
-
 def is_complete(text: str) -> bool:
     """Whether what has been typed can be submitted. Errors are complete: the compiler explains."""
-    if _COMMAND.match(text.lstrip()):
-        _, _, text = text.strip().partition("\n")
+    if is_command(text.lstrip()):
+        code = code_of_command(text.lstrip())
+        text = code if code is not None else text.strip().partition("\n")[2]
     analyzer = _analyze(text)
     if analyzer.lexer.malformed and not analyzer.lexer.in_progress:
         return True
@@ -175,7 +168,7 @@ class InputSplitter:
 
     def _is_command(self, line: str) -> bool:
         """Whether the line now last in `_pending` is a command rather than part of an input."""
-        if len(self._pending) - 1 != self._droppable or not _COMMAND.match(line):
+        if len(self._pending) - 1 != self._droppable or not is_command(line):
             return False
         if not self._open_until:
             return len(self._pending) == 1

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import sys
+import time
 
-from repl.commands import is_command, run_command
+from repl.command_lines import is_command
+from repl.commands import run_command
 from repl.frontend import Source
-from repl.session import Result, Session
+from repl.session_steps import Result
+from repl.shell import Shell
 from repl.terminal import can_redraw
 from repl.terminal_state import lent_terminal
 
 
-def evaluate(session: Session, source: Source, upcoming: Source | None = None) -> None:
+def evaluate(shell: Shell, source: Source, upcoming: Source | None = None) -> None:
     """Carry out a command or run C or C++; print the value and all warnings.
 
     ``upcoming`` as in ``Session.run``. Raises what that and ``run_command`` raise.
     """
+    session = shell.session
+    entry = shell.begin_entry(source)
+    started = time.monotonic()
     try:
         with lent_terminal(session.lends_terminal):
             if is_command(source.text):
-                result = Result(value=run_command(session, source.text), warnings="")
+                result = Result(value=run_command(shell, source.text), warnings="")
             else:
+                entry.ran.append(source)
                 result = session.run(source, upcoming)
         if result.warnings:
             print(result.warnings, file=sys.stderr, flush=True)
     finally:
+        entry.seconds = time.monotonic() - started
         for warning in session.take_warnings():
             print(warning, file=sys.stderr, flush=True)
     if result.value:

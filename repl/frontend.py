@@ -100,6 +100,8 @@ class Frontend:
         self._good: list[AcceptedInput] = []
         self._current: FrontendCopy | None = None
         self._begun: bytes | None = None  # the input that _current is parsing
+        self._program = program
+        self._memory_limit = memory_limit
         self._copies = FrontendCopies(program, flags, memory_limit)
 
     def __enter__(self) -> Frontend:
@@ -196,6 +198,27 @@ class Frontend:
         finally:
             copy.kill()
             self._copies.take_output()  # of a crash that is nobody's business
+
+    def restart(self, flags: Sequence[str]) -> None:
+        """Start again with other flags, and parse all inputs in force again.
+
+        Raises ShellError if one is rejected now, or Clang does not start; then all is as
+        it was.
+        """
+        self._drop_current()
+        before = self._copies
+        self._copies = FrontendCopies(
+            self._program, flags, self._memory_limit, folder=before.folder
+        )
+        try:
+            self._copies.wait_until_ready()
+            self._ready_copy()
+        except BaseException:  # Ctrl-C too
+            self._drop_current()
+            failed, self._copies = self._copies, before
+            failed.close()
+            raise
+        before.close()
 
     def close(self) -> None:
         """End the frontend and its checkpoints."""

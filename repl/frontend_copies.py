@@ -172,13 +172,29 @@ class FrontendCopy:
         os.close(self._pidfd)
 
 
+def _current_folder() -> str | None:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:  # it has been removed
+        return None
+
+
 class FrontendCopies:
     """The root and the checkpoints. Copies that it hands out are the caller's to end."""
 
     def __init__(
-        self, program: Path, flags: Sequence[str], memory_limit: int | None = None
+        self,
+        program: Path,
+        flags: Sequence[str],
+        memory_limit: int | None = None,
+        folder: str | None = None,
     ) -> None:
-        """``memory_limit``: of each process, in bytes; None: half of the machine's."""
+        """``memory_limit``: of each process, in bytes; None: half of the machine's.
+
+        ``folder``: where names of files are looked for, the current one if None; it stays
+        so, or inputs would mean something else when they are parsed again.
+        """
+        self.folder = folder or _current_folder()
         self._memory_limit = memory_limit or machine_memory() // 2
         self._command = [os.fspath(program), *flags]
         self._checkpoints: list[FrontendCopy] = []  # the root first
@@ -279,7 +295,7 @@ class FrontendCopies:
         self._root.close()
 
     def _start_root(self) -> CompilerProcess:
-        root = CompilerProcess(self._command)
+        root = CompilerProcess(self._command, self.folder)
         # An endless instantiation shall meet this limit, which copies inherit, and not
         # the machine's.
         most = self._memory_limit

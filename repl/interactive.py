@@ -7,6 +7,7 @@ import sys
 from repl.code_questions import CodeQuestions
 from repl.commands import COMMANDS, Quit
 from repl.early_prompt import GREETING, EarlyPrompt
+from repl.editor.command_hint import CommandHint
 from repl.editor.options import PromptOptions
 from repl.editor.prompt import Prompt
 from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError
@@ -14,15 +15,15 @@ from repl.evaluate import evaluate, report
 from repl.frontend import Source
 from repl.linker_import import import_linker_behind
 from repl.session import Session
+from repl.shell import Shell
 from repl.startup_file import StartupFile
 from runtime.errors import RuntimeFailure
 
 
 def run_interactive(
-    session: Session,
+    shell: Shell,
     *,
     options: PromptOptions,
-    colour: bool,
     quiet: bool,
     startup: StartupFile | None = None,
     early: EarlyPrompt | None = None,
@@ -31,11 +32,15 @@ def run_interactive(
 
     ``early``: the greeting and the first prompt are on the screen already.
     """
+    session = shell.session
     with CodeQuestions(session.frontend.scratch) as questions:
         prompt = Prompt(
             options,
-            colour=colour,
-            commands={name: command.summary for name, command in COMMANDS.items()},
+            colour=shell.colour,
+            commands={
+                name: CommandHint(command.summary, command.argument)
+                for name, command in COMMANDS.items()
+            },
             source=questions,
         )
         if early is not None:
@@ -45,30 +50,31 @@ def run_interactive(
         import_linker_behind()
         if session.headers.build() and not quiet:
             print("(preparing the standard library for next time)")
-        return _run_inputs(session, prompt, questions, startup)
+        return _run_inputs(shell, prompt, questions, startup)
 
 
 def _run_inputs(
-    session: Session, prompt: Prompt, questions: CodeQuestions, startup: StartupFile | None
+    shell: Shell, prompt: Prompt, questions: CodeQuestions, startup: StartupFile | None
 ) -> int:
     number = 1
+    shell.has_prompt = True
     try:
         while True:
             if startup is not None:
-                startup.attend(session)
+                startup.attend(shell)
             _print_warning(prompt)
             try:
-                text = prompt.read(number)
+                text = prompt.read(number, shell.take_next_input())
             except EOFError:
                 break
             if text.strip():
-                _run_one(session, questions, text, f"In[{number}]")
+                _run_one(shell, questions, text, f"In[{number}]")
                 number += 1
     except Quit:
         pass
     except ProgramExited as exited:
         return exited.status
-    return _finish(session)
+    return _finish(shell.session)
 
 
 def _print_warning(prompt: Prompt) -> None:
@@ -86,13 +92,13 @@ def _finish(session: Session) -> int:
         return 0
 
 
-def _run_one(session: Session, questions: CodeQuestions, text: str, name: str) -> None:
+def _run_one(shell: Shell, questions: CodeQuestions, text: str, name: str) -> None:
     try:
         questions.stop()
         try:
-            evaluate(session, Source(text, name))
+            evaluate(shell, Source(text, name))
         finally:
-            session.prepare()
+            shell.session.prepare()
     except SetupError:  # nothing can ever work
         raise
     except (ShellError, RuntimeFailure, KeyboardInterrupt) as error:

@@ -34,19 +34,14 @@ def is_last_value(symbol: str) -> bool:
     return symbol.startswith(_SYMBOL)
 
 
-class WaitingProgram:
-    """A ``ProgramView`` of a program that waits."""
+class ProgramMemory:
+    """A ``ProgramView`` of a program at rest: nothing of it runs."""
 
-    def __init__(self, program: Program, value: Value, printers: Printers | None) -> None:
+    def __init__(self, program: Program) -> None:
         self._program = program
-        self._value = value
-        self._printers = printers
 
     def read(self, address: ExecutorAddress, size: int) -> bytes:
-        """See ``ProgramView``. What came with the value costs no round trip."""
-        offset = address - self._value.address
-        if offset >= 0 and offset + size <= len(self._value.data):
-            return self._value.data[offset : offset + size]
+        """See ``ProgramView``."""
         if not 0 <= address < _ADDRESSES or size <= 0:
             return b""
         return self._program.executor.read_memory(address, min(size, MAX_PAYLOAD))
@@ -57,6 +52,26 @@ class WaitingProgram:
 
     def show(self, type_: ValueType, address: ExecutorAddress) -> Node | None:
         """See ``ProgramView``."""
+        return None
+
+
+class WaitingProgram(ProgramMemory):
+    """A program that waits while its value is printed."""
+
+    def __init__(self, program: Program, value: Value, printers: Printers | None) -> None:
+        super().__init__(program)
+        self._value = value
+        self._printers = printers
+
+    def read(self, address: ExecutorAddress, size: int) -> bytes:
+        """What came with the value costs no round trip."""
+        offset = address - self._value.address
+        if offset >= 0 and offset + size <= len(self._value.data):
+            return self._value.data[offset : offset + size]
+        return super().read(address, size)
+
+    def show(self, type_: ValueType, address: ExecutorAddress) -> Node | None:
+        """By the user's own printer."""
         if self._printers is None:
             return None
         nothing_known = replace(self._value, data=b"")

@@ -11,6 +11,7 @@ from repl.evaluate import evaluate, report
 from repl.frontend import Source
 from repl.script_inputs import split_inputs, with_upcoming
 from repl.session import Session
+from repl.shell import Shell
 from runtime.errors import RuntimeFailure
 
 
@@ -39,21 +40,21 @@ class Progress:
     failure: int = 0
 
 
-def run_script(session: Session, script: Script) -> int:
+def run_script(shell: Shell, script: Script) -> int:
     """Run all inputs, then ``main`` if there is one; returns the exit status."""
-    progress = run_inputs(session, script)
+    progress = run_inputs(shell, script)
     if progress.status is not None:
         return progress.status
-    return _finish(session, progress.failure)
+    return _finish(shell.session, progress.failure)
 
 
-def run_inputs(session: Session, script: Script) -> Progress:
+def run_inputs(shell: Shell, script: Script) -> Progress:
     """Run all inputs. Raises SetupError if none can be run."""
     progress = Progress()
     try:
         for source, upcoming in _with_upcoming(script):
             try:
-                evaluate(session, source, upcoming)
+                evaluate(shell, source, upcoming)
             except SetupError:
                 raise
             except (ShellError, RuntimeFailure) as error:
@@ -67,11 +68,11 @@ def run_inputs(session: Session, script: Script) -> Progress:
                 progress.failure = progress.failure or 1
                 if not script.keep_going:
                     break
-            crash = session.take_crash_between()
+            crash = shell.session.take_crash_between()
             if crash is not None:
                 progress.failure = status_of_crash(crash)
     except Quit:
-        progress.status = session.finish(progress.failure) or progress.failure
+        progress.status = shell.session.finish(progress.failure) or progress.failure
     except ProgramExited as exited:
         progress.status = exited.status
     return progress

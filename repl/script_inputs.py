@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 
-from repl.commands import is_command
+from repl.command_lines import is_command
 from repl.completeness import InputSplitter
 from repl.frontend import Source
 

@@ -7,8 +7,7 @@ of the input takes effect, or the session is as it was before.
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from repl import native_programs
 from repl.codegen import CodeGenerator
@@ -22,25 +21,13 @@ from repl.program import Program
 from repl.redefined_names import as_written
 from repl.session_headers import SessionHeaders
 from repl.session_options import SessionOptions, frontend_flags
-from repl.session_steps import Position, Step
+from repl.session_steps import Position, Result, Step, V
 from repl.survival import SurvivingSession, raise_exception
 from runtime.errors import ExecutorDied, UndefinedSymbolsError
 
 if TYPE_CHECKING:
     from runtime.memory_manager import Statistics
     from runtime.unit_journal import LoadedUnit
-
-
-V = TypeVar("V")
-
-
-@dataclass(frozen=True, slots=True)
-class Result(Generic[V]):
-    """What an input gave: what ``inspect`` has made of its value, None if it has none, and
-    Clang's warnings."""
-
-    value: V | None
-    warnings: str
 
 
 class Session(SurvivingSession):
@@ -71,8 +58,6 @@ class Session(SurvivingSession):
                 program.executor.greet()  # better now than after the first input
             self._stack = stack.pop_all()
         super().__init__(options, compiler, program)
-        self.loading: list[str] = []
-        """The files that ``%load`` is reading, each named in the one before it."""
 
     def __enter__(self) -> Session:
         return self
@@ -84,6 +69,26 @@ class Session(SurvivingSession):
     def inputs(self) -> list[str]:
         """The inputs in force, oldest first."""
         return [step.source.text for step in self._steps]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The same, with what they have become."""
+        return tuple(self._steps)
+
+    @property
+    def options(self) -> SessionOptions:
+        """How inputs are compiled and run now."""
+        return self._options
+
+    @property
+    def compiler(self) -> Compiler:
+        """To ask Clang and LLVM something."""
+        return self._compiler
+
+    @property
+    def program(self) -> Program:
+        """To ask the program something, after ``attend``."""
+        return self._program
 
     @property
     def lends_terminal(self) -> bool:
@@ -132,13 +137,16 @@ class Session(SurvivingSession):
         if self._recovery is not None:
             compiler = self._compiler.snapshot(compiled.before)
             self._recovery.note_input(Position(tuple(self._steps), compiler))
-        parsed = compiled.parsed
-        self._steps.append(
-            Step(source, compiled.machine_code, parsed.declares, parsed.value_symbol, unit)
-        )
+        self._steps.append(Step.of(source, compiled, unit))
         if unit is not None:
             self._program_changed()
-        return Result(value, parsed.warnings)
+        return Result(value, compiled.parsed.warnings)
+
+    def change_options(self, options: SessionOptions) -> None:
+        """Compile the next inputs differently; raises ShellError if Clang then rejects
+        those in force, and leaves all as it was."""
+        self._compiler.reconfigure(frontend_flags(options), options.optimisation)
+        self._options = options
 
     def prepare(self) -> None:
         """Get ready for the next input, while it is typed. Returns at once."""

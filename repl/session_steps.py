@@ -3,24 +3,56 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
+from repl.compiler import CompiledInput
 from repl.frontend import FrontendState, Source
 
 if TYPE_CHECKING:
     from runtime.unit_journal import LoadedUnit
 
 
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Generic[V]):
+    """What an input gave: what ``inspect`` has made of its value, None if it has none, and
+    Clang's warnings."""
+
+    value: V | None
+    warnings: str
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An input that took effect. ``unit`` is None if it made no code or data;
-    ``value_symbol``: see ``ParsedInput``."""
+    """An input that took effect. ``unit`` is None if it made no code or data.
+
+    ``value_symbol``: see ``ParsedInput``; ``bitcode``: what it was compiled from;
+    ``level``: of optimisation.
+    """
 
     source: Source
     machine_code: bytes
     declares: bool
     value_symbol: str
     unit: LoadedUnit | None
+    bitcode: bytes
+    level: int
+
+    @staticmethod
+    def of(source: Source, compiled: CompiledInput, unit: LoadedUnit | None) -> Step:
+        """What ``compiled`` has become."""
+        parsed = compiled.parsed
+        return Step(
+            source=source,
+            machine_code=compiled.machine_code,
+            declares=parsed.declares,
+            value_symbol=parsed.value_symbol,
+            unit=unit,
+            bitcode=parsed.bitcode,
+            level=compiled.level,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from repl.errors import SetupError, ShellError
 from repl.evaluate import evaluate, report
 from repl.script_inputs import lines_of, split_inputs
-from repl.session import Session
+from repl.shell import Shell
 from runtime.errors import RuntimeFailure, printable
 from runtime.input_files import read_input_file
 
@@ -25,20 +25,23 @@ class StartupFile:
         self._is_usual = is_usual
         self._ran_in: int | None = None
 
-    def attend(self, session: Session) -> bool:
+    def attend(self, shell: Shell) -> bool:
         """Run it, if this beginning of the session has not seen it yet.
 
         What fails is reported, and the rest of the file runs. Returns whether all is well.
         Raises SetupError, ProgramExited and Quit.
         """
+        session = shell.session
         if self._ran_in == session.beginnings:
             return True
-        is_well = self._run(session)
+        typed = len(shell.log)
+        is_well = self._run(shell)
+        del shell.log[typed:]  # nobody has typed it
         session.settle()
         self._ran_in = session.beginnings  # now: a crash may have made it another one
         return is_well
 
-    def _run(self, session: Session) -> bool:
+    def _run(self, shell: Shell) -> bool:
         try:
             text = self._read()
         except (ShellError, RuntimeFailure) as error:
@@ -47,7 +50,7 @@ class StartupFile:
         is_well = True
         for source in split_inputs(lines_of(text), str(self._path)):
             try:
-                evaluate(session, source)
+                evaluate(shell, source)
             except SetupError:  # nothing can ever work
                 raise
             except (ShellError, RuntimeFailure, KeyboardInterrupt) as error:

@@ -23,8 +23,9 @@ from runtime.kept_values import KeptValues, ValueNoted
 from runtime.link_report import SILENT, LinkReport, PictureReport
 from runtime.linker import FunctionArray, link
 from runtime.memory_manager import MapperMemoryManager, Mark, Statistics
+from runtime.memory_snapshot import MemorySnapshot
 from runtime.symbolizer import Place
-from runtime.symbols import JITDylib, ProcessSymbols
+from runtime.symbols import Definition, JITDylib, ProcessSymbols
 from runtime.thread_local_blocks import ThreadLocalBlocks
 from runtime.unit_journal import LoadedUnit, UnitJournal, UnitLoaded, UnitUnloaded
 from runtime.wire import LookAtValue, Outcome, Value
@@ -218,6 +219,15 @@ class ExecutionSession:
         """The address of a symbol that a loaded unit defines."""
         definition = self._dylib.find(name)
         return definition.address if definition else None
+
+    def find_definition(self, name: str) -> Definition | None:
+        """All that is known of a symbol that a loaded unit defines."""
+        return self._dylib.find(name)
+
+    def memory_snapshot(self) -> MemorySnapshot:
+        """Who has which part of the slabs, as of now."""
+        ranges = {n: unit.linked.allocation.ranges for n, unit in self._units.items()}
+        return MemorySnapshot(self._memory.slabs(), ranges)
 
     def describe_address(self, address: int) -> list[Place]:
         """Where the code at an address comes from: the functions that are inlined there,

@@ -23,6 +23,7 @@ from runtime.elf import Array
 from runtime.errors import OutOfMemoryError
 from runtime.free_ranges import FreeRanges
 from runtime.memory_mapper import PAGE_SIZE, MemoryMapper, Range, Reservation
+from runtime.memory_snapshot import SlabSnapshot, StripeSnapshot
 
 DEFAULT_SLAB_SIZE = 1 << 30
 _LOW_SLAB_SIZE = 1 << 28  # bytes: there are only 2 GiB of low addresses
@@ -108,6 +109,17 @@ class _Slab:
                 end = offset + size
         return count
 
+    def snapshot(self) -> list[StripeSnapshot]:
+        """The stripes, with addresses."""
+        first = self.reservation.address
+        found, offset = [], 0
+        for protection, stripe in self.stripes.items():
+            size = self.reservation.size // _SHARES[protection]
+            free = [(first + start, length) for start, length in stripe.ranges()]
+            found.append(StripeSnapshot(protection, first + offset, size, free))
+            offset += size
+        return found
+
     def give_back(self, ranges: list[Range]) -> None:
         for range_ in ranges:
             self.stripes[range_.protection].give_back(range_.offset, range_.size)
@@ -178,6 +190,14 @@ class MapperMemoryManager:
             mappings=sum(slab.count_mappings() for slab in slabs),
             bytes_sent=self._mapper.bytes_sent,
         )
+
+    def slabs(self) -> list[SlabSnapshot]:
+        """The reservations as they are now, those for low addresses last."""
+        return [
+            SlabSnapshot(slab.reservation.address, slab.reservation.size, is_low, slab.snapshot())
+            for is_low, slabs in ((False, self._slabs), (True, self._low_slabs))
+            for slab in slabs
+        ]
 
     def holds(self, address: int) -> bool:
         """Whether an address of the executor's lies in memory that was reserved here."""

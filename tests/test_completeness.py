@@ -12,7 +12,7 @@ from repl.completeness import InputSplitter, ScriptInput, is_complete, open_brac
 
 COMPLETE = [
     # Nothing to run, or commands.
-    "", "   \n\n", "// comment", "/* a\n b */", "%help", "%time f(", "!ls (", "!./run {", "?name",
+    "", "   \n\n", "// comment", "/* a\n b */", "%help", "!ls (", "!./run {", "?name",
     ".q", ".L file(", "  %who", "%timeit\nx + 1",
     # Expressions print their value.
     "x", "f(3)", "a.b", "v[0]", "p->q", "x++", "x--", "x ++ // post", "++x", "a + b", "a ? b : c",

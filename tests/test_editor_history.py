@@ -102,6 +102,7 @@ def test_failures_are_told(tmp_path: Path) -> None:
 
 def test_a_failure_is_one_message(environment: dict[str, str], tmp_path: Path) -> None:
     with EditorTerminal(environment, tmp_path, "--history-file", str(tmp_path)) as terminal:
+        terminal.wait_for("history is not kept")
         terminal.wait_for_prompt(1)
         assert terminal.text.count("history is not kept") == 1
         assert "directory" in terminal.text.replace("\n", "")

@@ -94,7 +94,8 @@ def test_the_editor_does_not_know_the_session() -> None:
     of_shell = {name for name in known if name.startswith("repl.")}
     assert {name for name in of_shell if not name.startswith("repl.editor")} <= {
         "repl.completeness",
-        "repl.completeness.begins_command",
+        "repl.command_lines",
+        "repl.command_lines.is_command",
         "repl.completeness.is_complete",
         "repl.completeness.open_braces",
     }

@@ -180,7 +180,7 @@ def test_home_and_names_with_spaces(forkrepl: Run, tmp_path: Path) -> None:
         ("binary", "%load: binary is a binary file, not a text with C or C++ inputs"),
         ("loop", "cannot read loop: Too many levels of symbolic links"),
         ("n" * 300, f"cannot read {'n' * 300}: File name too long"),
-        ("", "%load needs the name of a file with inputs"),
+        ("", "%load needs the name of a file with inputs; usage: %load FILE"),
     ],
 )
 def test_what_cannot_be_loaded(forkrepl: Run, tmp_path: Path, argument: str, message: str) -> None:

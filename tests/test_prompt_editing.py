@@ -16,6 +16,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.output.vt100 import Vt100_Output
 
+from repl.editor.command_hint import CommandHint
 from repl.editor.options import PromptOptions
 from repl.editor.paste import strip_pasted_prompts
 from repl.editor.prompt import Prompt
@@ -35,7 +36,7 @@ def read_all(*keys: str, history_file: Path | None = None, **options: bool) -> l
         prompt = Prompt(
             PromptOptions(history_file=history_file, vi_mode=options.get("vi_mode", False)),
             colour=options.get("colour", True),
-            commands={"%help": "", "%history": "", "%quit": ""},
+            commands={name: CommandHint() for name in ("%help", "%history", "%quit")},
             input=pipe,
             output=DummyOutput(),
         )

@@ -74,12 +74,14 @@ void forkrepl_run(const uint64_t *functions, size_t count,
   std::memset(outcome, 0, sizeof *outcome);
   void *unit = count ? forkrepl_unit_of_address((const void *)functions[0]) : nullptr;
   forkrepl_values_begin(unit, outcome);
+  forkrepl_stopwatch_start();
   guard(
       [&] {
         for (size_t i = 0; i < count; ++i)
           reinterpret_cast<void (*)()>(functions[i])();
       },
       outcome);
+  forkrepl_stopwatch_stop();
   forkrepl_values_end();
   flush_output();
 }

@@ -122,6 +122,29 @@ void forkrepl_attend_values(void (*look)(const struct forkrepl_value *value));
 void forkrepl_run_main(uint64_t function, int argc, char **argv,
                        struct forkrepl_outcome *outcome);
 
+// Nanoseconds that the last forkrepl_run took: by the clock, and of the processors.
+struct forkrepl_run_times {
+  uint64_t wall;
+  uint64_t user;
+  uint64_t system;
+};
+extern struct forkrepl_run_times forkrepl_last_run;
+void forkrepl_stopwatch_start(void);
+void forkrepl_stopwatch_stop(void);
+
+// For the code of %timeit (repl/commands/timing.py). `code` and `empty` do a number of
+// loops and return how many they did; `loops` 0: as many as take a while.
+struct forkrepl_measurement {
+  uint64_t loops;
+  uint64_t empty;   // ns of so many loops without the code
+  uint64_t runs;    // fewer than were asked for: the code has left the loop
+  uint64_t times[]; // ns of each run
+};
+void __forkrepl_measure(unsigned long (*code)(unsigned long),
+                        unsigned long (*empty)(unsigned long),
+                        unsigned long loops, unsigned long runs,
+                        struct forkrepl_measurement *result);
+
 // What scripts see as `argc` and `argv`.
 extern int forkrepl_argc;
 extern char **forkrepl_argv;

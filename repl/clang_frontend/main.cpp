@@ -18,6 +18,7 @@
 //   precompiled {"op": "precompiled", "file": ..., "places": [...], "inputs": N,
 //               "emitted": [...]} -> {"ok": ...}. A copy of the root begins again with a
 //               precompiled header for N inputs and the next one, which has to come then.
+//   and those of queries.h
 //
 // With the argument "--version" it names Clang's and LLVM's versions and ends.
 //
@@ -33,6 +34,7 @@
 #include "precompiled_header.h"
 #include "printers.h"
 #include "protocol.h"
+#include "queries.h"
 #include "shadowing.h"
 #include "statement_range.h"
 #include "value_capture.h"
@@ -293,6 +295,8 @@ void Frontend::serve() {
       complete(*Interpreter, *Shadow, *Diagnostics, Controller, Request);
     else if (Operation == "precompiled")
       beginPrecompiled(Request.Header);
+    else if (auto Answer = answerQuery(Operation, Request, *Interpreter, *Diagnostics))
+      Controller.send(std::move(*Answer));
     else
       Controller.send(Object{{"ok", false}, {"rendered", "unknown request"}});
   }

@@ -15,13 +15,15 @@ using llvm::json::Object;
 constexpr size_t MostTypes = 500;
 constexpr size_t MostEnumerators = 2000;
 
-// `size_type` says nothing: look through such names, unless they are for classes.
+// `size_type` says nothing: look through such names, unless they are for classes. What
+// a type trait has found is always called `type`.
 static QualType withoutMemberTypedefs(ASTContext &Context, QualType Type) {
   while (true) {
     const auto *Typedef = Type->getAs<TypedefType>();
     bool IsMember = Typedef &&
                     Typedef->getDecl()->getDeclContext()->isRecord() &&
-                    !(Context.getLangOpts().CPlusPlus && Type->isRecordType());
+                    !(Context.getLangOpts().CPlusPlus && Type->isRecordType() &&
+                      Typedef->getDecl()->getName() != "type");
     // Clang's own name for the type of sizeof is __size_t.
     if (!IsMember && !isa<PredefinedSugarType>(Type.getTypePtr()))
       return Type;
@@ -74,7 +76,7 @@ static bool lacksNamespace(llvm::StringRef Name, QualType Type) {
   return Name.consume_front(Tag->getName()) && (Name.empty() || Name[0] == '<');
 }
 
-static std::string printName(ASTContext &Context, QualType Type) {
+std::string forkrepl::printName(ASTContext &Context, QualType Type) {
   PrintingPolicy Policy = Context.getPrintingPolicy();
   Type = withoutMemberTypedefs(Context, withoutDeduction(Context, Type));
   if (!Context.getLangOpts().CPlusPlus)
@@ -230,18 +232,24 @@ static Object describeKind(TypeTable &Table, QualType Type) {
   return Object{{"kind", "other"}};
 }
 
+static bool hasSize(QualType Type) {
+  const RecordDecl *Record = Type->getAsRecordDecl();
+  return !Type->isIncompleteType() && !Type->isFunctionType() &&
+         !Type->isVoidType() && !Type->isVariableArrayType() &&
+         !Type->isDependentType() && !(Record && Record->isInvalidDecl());
+}
+
+int64_t forkrepl::sizeOf(ASTContext &Context, QualType Type) {
+  return hasSize(Type) ? Context.getTypeSizeInChars(Type).getQuantity() : 0;
+}
+
 // Size and alignment in bytes; of a reference, those of the pointer that it is.
 static void describeSize(ASTContext &Context, QualType Type, Object &Entry) {
-  Entry["size"] = 0;
   if (Type->isReferenceType())
     Type = Context.getPointerType(Type->getPointeeType());
-  if (Type->isIncompleteType() || Type->isFunctionType() || Type->isVoidType() ||
-      Type->isVariableArrayType())
+  Entry["size"] = sizeOf(Context, Type);
+  if (!hasSize(Type))
     return;
-  const RecordDecl *Record = Type->getAsRecordDecl();
-  if (Record && Record->isInvalidDecl())
-    return;
-  Entry["size"] = Context.getTypeSizeInChars(Type).getQuantity();
   Entry["align"] = Context.getTypeAlignInChars(Type).getQuantity();
 }
 

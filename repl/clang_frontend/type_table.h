@@ -33,6 +33,12 @@ private:
   llvm::DenseMap<clang::QualType, int64_t> Indices;
 };
 
+// As it is shown to users.
+std::string printName(clang::ASTContext &Context, clang::QualType Type);
+
+// Bytes; 0 for what has no size.
+int64_t sizeOf(clang::ASTContext &Context, clang::QualType Type);
+
 // The name of a class or enumeration without template arguments and inline
 // namespaces; empty if it has none that is visible everywhere.
 std::string qualifiedName(const clang::TagDecl &Tag);

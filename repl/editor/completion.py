@@ -12,8 +12,9 @@ from typing import Any
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from repl.completeness import begins_command
+from repl.command_lines import is_command
 from repl.editor.code_source import CodeSource
+from repl.editor.command_hint import CommandHint
 from repl.editor.signature import without_noise
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*\Z")
@@ -23,9 +24,6 @@ _NOT_ASKED = re.compile(
 )  # destructors, and in a number Clang knows all names
 _LAST_WORD = re.compile(r"\S*\Z")
 
-# What the arguments of commands are. Those of all others are taken for code.
-_FILE_COMMANDS = frozenset(("%load", "%run", "%save", "%edit", "%cd", "%memory", ".L", ".x", ".I"))
-_NO_ARGUMENTS = frozenset(("%quit", "%reset", "%restart", "%clear", "%undo", "%rewind"))
 _LIBRARY_FOLDERS = (
     "/usr/local/lib",
     "/usr/lib/x86_64-linux-gnu",
@@ -38,9 +36,9 @@ _MOST_FILES = 500
 
 
 class InputCompleter(Completer):
-    """``commands``: their names, with the leading `%`, and a line about each."""
+    """``commands``: by their names, with the leading `%`."""
 
-    def __init__(self, commands: Mapping[str, str], source: CodeSource | None) -> None:
+    def __init__(self, commands: Mapping[str, CommandHint], source: CodeSource | None) -> None:
         self._commands = commands
         self._source = source
 
@@ -57,7 +55,7 @@ class InputCompleter(Completer):
 
     async def _complete(self, document: Document) -> list[Completion]:
         before = document.text_before_cursor
-        if "\n" not in before and begins_command(before):
+        if "\n" not in before and is_command(before):
             return await self._complete_command(document, before)
         if before.lstrip() == "%":
             return self._command_names("%", "%")
@@ -74,22 +72,31 @@ class InputCompleter(Completer):
             text = document.text.replace("?", " ", 1)
             return names + await self._complete_code(text, document.cursor_position)
         if not blank:
-            return self._command_names(name, "%")
-        if name == "%help":
-            return self._command_names(arguments, "%" if arguments.startswith("%") else "")
-        if name in _FILE_COMMANDS:
-            return await asyncio.to_thread(_files, word)
-        if name == "%lib":
-            return await asyncio.to_thread(_libraries, word)
-        if name in _NO_ARGUMENTS:
-            return []
-        command = len(before) - len(arguments)  # blanks in its place are no code
-        text = " " * command + document.text[command:]
-        return await self._complete_code(text, document.cursor_position)
+            return self._command_names(name, name[:1])
+        hint = self._commands.get(name, CommandHint())
+        match hint.argument:
+            case "command":
+                return self._command_names(arguments, "%" if arguments.startswith("%") else "")
+            case "file" | "folder" | "shell":
+                return await asyncio.to_thread(_files, word)
+            case "library":
+                return await asyncio.to_thread(_libraries, word)
+            case "variable":
+                return _variables(word)
+            case "code" | "name":
+                command = len(before) - len(arguments)  # blanks in its place are no code
+                text = " " * command + document.text[command:]
+                return await self._complete_code(text, document.cursor_position)
+            case _:
+                return []
 
     def _command_names(self, typed: str, sign: str) -> list[Completion]:
         """``sign``: what the names begin with; "" leaves the `%` away."""
-        names = {name if sign else name[1:]: text for name, text in self._commands.items()}
+        names = {
+            name if sign else name[1:]: hint.summary
+            for name, hint in self._commands.items()
+            if name.startswith(("%", sign or "%"))
+        }
         return [
             Completion(name, -len(typed), display_meta=summary)
             for name, summary in sorted(names.items())
@@ -145,6 +152,11 @@ def _files(typed: str) -> list[Completion]:
     except (OSError, ValueError):  # ValueError: a NUL has been typed
         return []
     return [Completion(name, -len(begin)) for name in sorted(found)[:_MOST_FILES]]
+
+
+def _variables(typed: str) -> list[Completion]:
+    """Of the environment."""
+    return [Completion(name, -len(typed)) for name in sorted(os.environ) if name.startswith(typed)]
 
 
 def _libraries(typed: str) -> list[Completion]:

@@ -12,7 +12,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.lexers import Lexer, PygmentsLexer, SimpleLexer
 
-from repl.completeness import begins_command
+from repl.command_lines import is_command
 from repl.editor.fragments import cut
 from repl.editor.theme import load_style, resolve_theme
 
@@ -64,7 +64,7 @@ class InputLexer(Lexer):
         """What prompt_toolkit asks for the parts of each line."""
         if not document.text or len(document.text) > _LONGEST:
             return self._plain.lex_document(document)
-        if not begins_command(document.lines[0]):
+        if not is_command(document.lines[0]):
             return self._lex_code(document)
         return self._lex_command(document)
 

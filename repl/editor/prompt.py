@@ -17,6 +17,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.utils import is_dumb_terminal
 
 from repl.editor.code_source import CodeSource
+from repl.editor.command_hint import CommandHint
 from repl.editor.completion import InputCompleter
 from repl.editor.fragments import LongLines
 from repl.editor.highlighting import InputLexer
@@ -53,7 +54,7 @@ class Prompt:
         options: PromptOptions,
         *,
         colour: bool,
-        commands: Mapping[str, str] | None = None,
+        commands: Mapping[str, CommandHint] | None = None,
         source: CodeSource | None = None,
         input: Input | None = None,
         output: Output | None = None,
@@ -71,15 +72,18 @@ class Prompt:
             self._session = self._create_session(commands or {}, input, output)
         self._signature_help = self._follow_buffer()
 
-    def read(self, number: int) -> str:
-        """Prompt for input `number` and return what is submitted; raise EOFError at Ctrl-D."""
+    def read(self, number: int, text: str = "") -> str:
+        """Prompt for input `number` and return what is submitted; raise EOFError at Ctrl-D.
+
+        `text` is there already, to be edited.
+        """
         message: StyleAndTextTuples = [("class:prompt", f"In[{number}]: ")]
         while True:
             try:
                 with self._terminal():
-                    return self._session.prompt(message)
+                    return self._session.prompt(message, default=text)
             except KeyboardInterrupt:  # Ctrl-C drops what has been typed
-                continue
+                text = ""
             finally:
                 if self._signature_help is not None:
                     self._signature_help.hide()
@@ -89,7 +93,7 @@ class Prompt:
         return create_app_session(output=self._plain) if self._plain else nullcontext()
 
     def _create_session(
-        self, commands: Mapping[str, str], input: Input | None, output: Output | None
+        self, commands: Mapping[str, CommandHint], input: Input | None, output: Output | None
     ) -> PromptSession[str]:
         options, colour = self._options, self._colour
         processors: list[Processor] = [LongLines()]

@@ -1,0 +1,182 @@
+#include "queries.h"
+
+#include "declarations.h"
+#include "type_table.h"
+
+#include "clang/AST/ASTContext.h"
+#include "clang/AST/Expr.h"
+#include "clang/Frontend/CompilerInstance.h"
+#include "clang/Interpreter/PartialTranslationUnit.h"
+#include "clang/Lex/Lexer.h"
+#include "clang/Lex/Preprocessor.h"
+
+using namespace clang;
+using namespace forkrepl;
+using llvm::json::Array;
+using llvm::json::Object;
+
+static const char *categoryOf(ASTContext &Context, const Expr *Expression) {
+  if (Expression->refersToBitField())
+    return "bit-field";
+  switch (Expression->Classify(Context).getKind()) {
+  case Expr::Classification::CL_XValue:
+    return "xvalue";
+  case Expr::Classification::CL_LValue:
+  case Expr::Classification::CL_Function:
+    return "lvalue";
+  default:
+    return "prvalue";
+  }
+}
+
+static const Expr *expressionOf(QualType Type) {
+  if (const auto *Decltype = Type->getAs<DecltypeType>())
+    return Decltype->getUnderlyingExpr()->IgnoreParens();
+  if (const auto *TypeOf = Type->getAs<TypeOfExprType>())
+    return TypeOf->getUnderlyingExpr()->IgnoreParens();
+  return nullptr;
+}
+
+static Object describeQuery(ASTContext &Context, QualType Type) {
+  Object Result{{"ok", true}};
+  if (const Expr *Expression = expressionOf(Type)) {
+    Result["category"] = categoryOf(Context, Expression);
+    Type = Expression->getType();
+  } else if (const auto *Named = dyn_cast<TypeOfType>(Type)) {
+    Type = Named->getUnmodifiedType();
+  }
+  Result["name"] = printName(Context, Type);
+  Result["size"] = sizeOf(Context, Type.getNonReferenceType());
+  Result["canonical"] = llvm::json::fixUTF8(
+      Type.getCanonicalType().getAsString(Context.getPrintingPolicy()));
+  return Result;
+}
+
+static Object answerType(llvm::StringRef Text, clang::Interpreter &Interpreter,
+                         DiagnosticCollector &Diagnostics) {
+  auto Unit = Interpreter.Parse(Text);
+  if (!Unit)
+    llvm::consumeError(Unit.takeError());
+  else
+    for (const Decl *Each : Unit->TUPart->noload_decls())
+      if (const auto *Named = dyn_cast<TypedefNameDecl>(Each))
+        if (Named->getName() == "__forkrepl_query" &&
+            !Named->getUnderlyingType()->isDependentType())
+          return describeQuery(Named->getASTContext(), Named->getUnderlyingType());
+  DiagnosticCollector::Taken Taken = Diagnostics.take();
+  return Object{{"ok", false},
+                {"diagnostics", std::move(Taken.Records)},
+                {"rendered", std::move(Taken.Text)}};
+}
+
+static void describeMacro(Preprocessor &PP, llvm::StringRef Name, Array &Found) {
+  const MacroInfo *Macro = PP.getMacroInfo(PP.getIdentifierInfo(Name));
+  if (!Macro)
+    return;
+  SourceManager &Sources = PP.getSourceManager();
+  PresumedLoc Place = Sources.getPresumedLoc(Macro->getDefinitionLoc());
+  llvm::StringRef Text = Lexer::getSourceText(
+      CharSourceRange::getTokenRange(Macro->getDefinitionLoc(),
+                                     Macro->getDefinitionEndLoc()),
+      Sources, PP.getLangOpts());
+  Found.push_back(Object{
+      {"kind", "macro"},
+      {"name", Name},
+      {"declaration", llvm::json::fixUTF8(("#define " + Text).str())},
+      {"file", llvm::json::fixUTF8(Place.isValid() ? Place.getFilename() : "")},
+      {"line", int64_t(Place.isValid() ? Place.getLine() : 0)}});
+}
+
+static Object answerDescribe(llvm::StringRef Name, CompilerInstance &CI) {
+  Array Found;
+  describeMacro(CI.getPreprocessor(), Name, Found);
+  for (const NamedDecl *Each : lookUp(CI.getSema(), Name))
+    Found.push_back(describeFully(CI.getSema(), Each));
+  return Object{{"ok", true}, {"found", std::move(Found)}};
+}
+
+// Of the last `Count` inputs, oldest first.
+static std::vector<TranslationUnitDecl *> inputsOf(ASTContext &Context, size_t Count) {
+  std::vector<TranslationUnitDecl *> Inputs;
+  for (TranslationUnitDecl *Unit = Context.getTranslationUnitDecl();
+       Unit && Inputs.size() < Count; Unit = Unit->getPreviousDecl())
+    Inputs.insert(Inputs.begin(), Unit);
+  return Inputs;
+}
+
+static void visitNames(const DeclContext *Context,
+                       llvm::function_ref<void(const NamedDecl *)> Visit) {
+  for (const Decl *Each : Context->noload_decls())
+    if (isa<NamespaceDecl, LinkageSpecDecl, ExportDecl>(Each))
+      visitNames(cast<DeclContext>(Each), Visit);
+    else if (const auto *Named = dyn_cast<NamedDecl>(Each);
+             Named && Named->getDeclName() && !Named->isImplicit())
+      Visit(Named);
+}
+
+static Object answerDeclarations(CompilerInstance &CI, size_t Count) {
+  Sema &S = CI.getSema();
+  Array Found;
+  std::vector<TranslationUnitDecl *> Inputs = inputsOf(CI.getASTContext(), Count);
+  for (size_t Index = 0; Index < Inputs.size(); ++Index)
+    visitNames(Inputs[Index], [&](const NamedDecl *D) {
+      if (CI.getSourceManager().isInSystemHeader(D->getLocation()) || !isInForce(S, D))
+        return;
+      Object Described = describeDeclaration(S, D);
+      Described["input"] = int64_t(Index);
+      Found.push_back(std::move(Described));
+    });
+  return Object{{"ok", true}, {"found", std::move(Found)}};
+}
+
+// Where in the text of its input something is; nothing for what a header has.
+static std::optional<Object> locate(const Decl *D, const SourceManager &Sources,
+                                    const LangOptions &Options) {
+  CharSourceRange Range = Sources.getExpansionRange(D->getSourceRange());
+  FileID File = Sources.getFileID(Range.getBegin());
+  // Clang's interpreter takes inputs to be included by its empty main file.
+  SourceLocation Includer = Sources.getIncludeLoc(File);
+  if (Range.isInvalid() || Includer.isInvalid() ||
+      Sources.getFileID(Includer) != Sources.getMainFileID())
+    return std::nullopt;
+  unsigned Begin = Sources.getFileOffset(Range.getBegin());
+  SourceLocation Last = Range.getEnd();
+  SourceLocation End = Range.isTokenRange()
+                           ? Lexer::getLocForEndOfToken(Last, 0, Sources, Options)
+                           : Last;
+  const auto *Statement = dyn_cast<TopLevelStmtDecl>(D);
+  return Object{{"begin", int64_t(Begin)},
+                {"end", int64_t(Sources.getFileOffset(End))},
+                {"statement", Statement != nullptr},
+                {"bare", Statement && Statement->isSemiMissing()}};
+}
+
+static Object answerPieces(CompilerInstance &CI, size_t Count) {
+  Array Inputs;
+  for (const TranslationUnitDecl *Input : inputsOf(CI.getASTContext(), Count)) {
+    Array Pieces;
+    for (const Decl *Each : Input->noload_decls())
+      if (!Each->isImplicit())
+        if (auto Piece = locate(Each, CI.getSourceManager(), CI.getLangOpts()))
+          Pieces.push_back(std::move(*Piece));
+    Inputs.push_back(std::move(Pieces));
+  }
+  return Object{{"ok", true}, {"inputs", std::move(Inputs)}};
+}
+
+std::optional<Object> forkrepl::answerQuery(llvm::StringRef Operation,
+                                            const Message &Request,
+                                            clang::Interpreter &Interpreter,
+                                            DiagnosticCollector &Diagnostics) {
+  CompilerInstance &CI = *Interpreter.getCompilerInstance();
+  size_t Count = Request.Header.getInteger("inputs").value_or(0);
+  if (Operation == "type")
+    return answerType(Request.Blob, Interpreter, Diagnostics);
+  if (Operation == "describe")
+    return answerDescribe(Request.Blob, CI);
+  if (Operation == "declarations")
+    return answerDeclarations(CI, Count);
+  if (Operation == "pieces")
+    return answerPieces(CI, Count);
+  return std::nullopt;
+}

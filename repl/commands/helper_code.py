@@ -1,0 +1,94 @@
+"""Code of ours that runs in the program and does not stay in the session."""
+
+from __future__ import annotations
+
+import itertools
+import struct
+from typing import TYPE_CHECKING
+
+from repl.errors import ShellError
+from repl.frontend import Source
+from runtime.addresses import ExecutorAddress
+
+if TYPE_CHECKING:
+    from repl.session import Session
+
+_WORD = 8  # bytes
+_FIRST_READ = 256  # of a string, in bytes
+_LONGEST_STRING = 1 << 20
+_numbers = itertools.count(1)
+
+C_LINKAGE = """\
+#ifdef __cplusplus
+#define __FORKREPL_C extern "C"
+#else
+#define __FORKREPL_C extern
+#endif
+"""
+"""Makes ``__FORKREPL_C`` a specifier of declarations that both languages understand."""
+
+
+def unique_name(what: str) -> str:
+    """One that no other helper has."""
+    return f"__forkrepl_{what}_{next(_numbers)}"
+
+
+def run_helper(session: Session, text: str, name: str, results: str, count: int) -> list[int]:
+    """Run ``text`` and take it back: ``count`` words (u64) of its variable ``results``.
+
+    ``results`` must have C linkage. What the code does to the program stays. Raises what
+    ``Session.run`` does; diagnostics name ``name``.
+    """
+    session.run(Source(text, name))
+    try:
+        execution = session.program.execution()
+        address = execution.find_symbol(results)
+        if address is None:
+            raise ShellError(f"{name}: {results} is missing")
+        words = read_words(session, address, count)
+        if not words:
+            raise ShellError(f"{name}: its results cannot be read")
+        return words
+    finally:
+        session.undo()
+
+
+def c_string(text: str) -> str:
+    """A literal of C for any text without NUL."""
+    encoded = text.encode("utf-8", "surrogateescape")
+    return '"' + "".join(f"\\{byte:03o}" for byte in encoded) + '"'
+
+
+def read_string(session: Session, address: int) -> str:
+    """A C string of the program's, cut where it is very long or memory ends."""
+    size, data = _FIRST_READ, b""
+    while b"\0" not in data and size <= _LONGEST_STRING:
+        data = session.program.executor.read_memory(ExecutorAddress(address), size)
+        if len(data) < size:
+            break
+        size *= 16
+    return data.partition(b"\0")[0].decode("utf-8", "replace")
+
+
+def read_words(session: Session, address: int, count: int) -> list[int]:
+    """So many words (u64) of the program's memory; none if they cannot all be read."""
+    data = session.program.executor.read_memory(ExecutorAddress(address), count * _WORD)
+    return list(struct.unpack(f"<{count}Q", data)) if len(data) == count * _WORD else []
+
+
+def call_for_status(session: Session, name: str, declaration: str, call: str) -> int:
+    """Call a function of the C library's in the program: 0, or its errno.
+
+    ``declaration`` has to declare ``__forkrepl_function`` and ``call`` to be an expression
+    that is not 0 if it failed.
+    """
+    results = unique_name("results")
+    text = (
+        f"{C_LINKAGE}__FORKREPL_C {declaration}\n"
+        '__FORKREPL_C int *__forkrepl_errno(void) __asm__("__errno_location");\n'
+        f"__FORKREPL_C unsigned long long {results}[1];\n"
+        f"unsigned long long {results}[1];\n"
+        f"{results}[0] = {call} ? *__forkrepl_errno() : 0;\n"
+    )
+    (status,) = run_helper(session, text, name, results, 1)
+    return status

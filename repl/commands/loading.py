@@ -1,0 +1,190 @@
+"""Inputs and programs from files: ``%load``, ``%run``, ``%edit``, and ``!``."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+from shutil import which
+
+from repl.commands.command import WrongUsage
+from repl.commands.declared import declared_names
+from repl.commands.subprocesses import ending, lend_terminal_to
+from repl.errors import ShellError
+from repl.frontend import Source
+from repl.script_inputs import lines_of, split_inputs, with_upcoming
+from repl.shell import Shell
+from runtime.errors import RuntimeFailure
+from runtime.input_files import read_input_file
+
+_DEEPEST = 8  # files that load one another
+_EDITORS = ("sensible-editor", "nano", "vim", "vi")  # if the user has named none
+
+
+def load_file(shell: Shell, name: str) -> None:
+    """Run the inputs of the file ``name`` as if they were typed, up to the first that fails.
+
+    Raises what ``evaluate`` raises, with a note of the line; ShellError or
+    RuntimeFailure if the file cannot be read.
+    """
+    if len(shell.loading) == _DEEPEST:
+        raise ShellError(
+            f"%load: {_DEEPEST} files that load one another are the most: {name} is not loaded"
+        )
+    _run_text(shell, _read_text(name), name, "%load")
+
+
+def _run_text(shell: Shell, text: str, name: str, command: str) -> None:
+    from repl.evaluate import evaluate  # which runs commands itself
+
+    inputs_before = len(shell.session.inputs)
+    shell.loading.append(name)
+    try:
+        for source, upcoming in with_upcoming(split_inputs(lines_of(text), name)):
+            try:
+                evaluate(shell, source, upcoming)
+            except (ShellError, RuntimeFailure, KeyboardInterrupt) as error:
+                some = len(shell.session.inputs) > inputs_before
+                error.add_note(_where(command, source, some))
+                raise
+    finally:
+        shell.loading.pop()
+
+
+def _where(command: str, source: Source, some_are_in_force: bool) -> str:
+    rest = ": the inputs before it are in force" if some_are_in_force else ""
+    return f"{command} stopped at {source.name}:{source.line}{rest}"
+
+
+def _read_text(name: str) -> str:
+    contents = read_input_file(Path(os.path.expanduser(name)))
+    if b"\0" in contents:
+        raise ShellError(f"%load: {name} is a binary file, not a text with C or C++ inputs")
+    # Bytes that are no UTF-8 go on to Clang as they are.
+    return contents.decode("utf-8", "surrogateescape")
+
+
+def run_load(shell: Shell, argument: str) -> str:
+    """``%load``."""
+    if not argument:
+        raise WrongUsage("needs the name of a file with inputs")
+    load_file(shell, argument)
+    return ""
+
+
+_LIBRARY = re.compile(r"(?:^|/)lib[^/]*$|\.so(?:\.[\d.]+)?$")
+
+
+def run_load_like_cling(shell: Shell, argument: str) -> str:
+    """``.L``."""
+    if not argument:
+        raise WrongUsage("needs a library or a file with inputs")
+    if _LIBRARY.search(argument):
+        shell.session.load_library(argument)
+        shell.libraries.append(argument)
+    else:
+        load_file(shell, argument)
+    return ""
+
+
+_CALL = re.compile(r"(?P<file>[^()]+)(?P<arguments>\(.*\))?\s*", re.DOTALL)
+
+
+def run_execute_like_cling(shell: Shell, argument: str) -> str:
+    """``.x``."""
+    match = _CALL.fullmatch(argument)
+    if match is None:
+        raise WrongUsage("needs a file")
+    file = match["file"].strip()
+    load_file(shell, file)
+    function = Path(file).stem
+    if any(d.name == function and d.kind == "function" for d in declared_names(shell.session)):
+        _run_text(shell, f"{function}{match['arguments'] or '()'}\n", ".x", ".x")
+    return ""
+
+
+def _words(argument: str) -> list[str]:
+    try:
+        return shlex.split(argument)
+    except ValueError as error:
+        raise WrongUsage(f"cannot make words of that: {str(error).lower()}") from None
+
+
+def run_run(shell: Shell, argument: str) -> str:
+    """``%run``."""
+    words = _words(argument)
+    if not words:
+        raise WrongUsage("needs the name of a file")
+    file = os.path.expanduser(words[0])
+    read_input_file(Path(file))  # says why if it cannot be read
+    options = shell.session.options
+    command = [sys.executable, "-P", "-m", "repl", f"--color={'yes' if shell.colour else 'no'}"]
+    command += [f"-O{options.optimisation}", *_passed_flags(options.compiler_flags)]
+    command += ["--", file, *words[1:]]
+    return ending(lend_terminal_to(command, options.private_input))
+
+
+def _passed_flags(flags: object) -> list[str]:
+    """The user's own: the language and the folder of quoted includes are the file's."""
+    passed: list[str] = []
+    words = iter(flags if isinstance(flags, (list, tuple)) else [])
+    for word in words:
+        if word == "-iquote":
+            next(words, None)
+        elif not word.startswith("-x"):
+            passed.append(f"--Xcc={word}")
+    return passed
+
+
+def run_shell_command(shell: Shell, argument: str) -> str:
+    """``!``."""
+    program = os.environ.get("SHELL") or "/bin/sh"
+    command = [program, "-c", argument]
+    return ending(lend_terminal_to(command, shell.session.options.private_input))
+
+
+def run_edit(shell: Shell, argument: str) -> str:
+    """``%edit``."""
+    import tempfile
+
+    is_file = bool(argument) and not argument.isdecimal() and Path(argument).is_file()
+    if is_file:
+        _open_editor(shell, Path(argument))
+        load_file(shell, argument)
+        return ""
+    is_c = "-xc" in shell.session.options.compiler_flags
+    with tempfile.TemporaryDirectory(prefix="forkrepl-") as folder:
+        path = Path(folder, "input.c" if is_c else "input.cpp")
+        path.write_text(_text_to_edit(shell, argument), "utf-8", "surrogateescape")
+        _open_editor(shell, path)
+        text = path.read_text("utf-8", "surrogateescape")
+    if text.strip():
+        _run_text(shell, text, "%edit", "%edit")
+    return ""
+
+
+def _text_to_edit(shell: Shell, argument: str) -> str:
+    if not argument:
+        typed = [e for e in shell.log[:-1] if e.ran]
+        return typed[-1].code if typed else ""
+    if argument.isdecimal():
+        entry = shell.entry(int(argument))
+        if entry is None:
+            raise ShellError(f"%edit: there is no input {argument} (%history -n lists them)")
+        return entry.code
+    for declared in reversed(declared_names(shell.session)):
+        if declared.name == argument:
+            return shell.session.steps[declared.input].source.text.rstrip("\n") + "\n"
+    raise ShellError(f"%edit: no input declares {argument}, and there is no such file")
+
+
+def _open_editor(shell: Shell, path: Path) -> None:
+    chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    editor = chosen or next((name for name in _EDITORS if which(name)), None)
+    if editor is None:
+        raise ShellError("%edit: no editor is known: set VISUAL or EDITOR")
+    status = lend_terminal_to([*_words(editor), str(path)], False)
+    if status != 0:
+        raise ShellError(f"%edit: nothing is run: {editor} ended with {ending(status)}")

@@ -1,0 +1,68 @@
+"""How a line with a command is taken apart and carried out, and ``%help``."""
+
+from __future__ import annotations
+
+import re
+
+from repl.commands.catalogue import BY_ALIAS, COMMANDS
+from repl.commands.command import Command, WrongUsage
+from repl.errors import ShellError
+from repl.shell import Shell
+
+_WORD = re.compile(r"(!|\?|\.\?|[%.][^\s]*)\s*(.*)", re.DOTALL)
+
+
+def run_command(shell: Shell, line: str) -> str:
+    """Carry out a command; the result is text to print, perhaps empty.
+
+    Raises ShellError for what cannot be done, Quit when the session should end.
+    """
+    match = _WORD.match(line.strip())
+    name, argument = (match[1], match[2]) if match else (line.strip(), "")
+    command = COMMANDS.get(name) or BY_ALIAS.get(name)
+    if command is None:
+        import difflib
+
+        near = difflib.get_close_matches(name, [*COMMANDS, *BY_ALIAS], n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ShellError(f"unknown command {name}{hint} (%help lists the commands)")
+    try:
+        return command.implementation()(shell, argument)
+    except WrongUsage as error:
+        raise ShellError(f"{command.name} {error}; usage: {command.usage}") from None
+
+
+def run_help(shell: Shell, argument: str) -> str:
+    """``%help``."""
+    if argument:
+        wanted = argument if argument[0] in "%!?." else "%" + argument
+        command = COMMANDS.get(wanted) or BY_ALIAS.get(wanted)
+        if command is None:
+            raise ShellError(f"no help for {argument}: there is no such command (%help lists them)")
+        return command.help()
+    return "\n".join(
+        [
+            "Type C or C++. An expression without ';' shows its value.",
+            *(line for command in COMMANDS.values() for line in _in_list(command, shell.width)),
+            "%help NAME says more. cling's .q .? .L .x .I .O .undo are understood as well.",
+        ]
+    )
+
+
+_USAGE_WIDTH = 24  # columns; a longer usage has a line of its own
+_LEAST_SUMMARY = 30
+
+
+def _in_list(command: Command, width: int) -> list[str]:
+    """The usage and, beside it, the summary, in as many lines as it takes."""
+    import textwrap  # only help needs it
+
+    room = max(width - _USAGE_WIDTH - 4, _LEAST_SUMMARY)
+    rows = textwrap.wrap(command.summary, room)
+    usages = [command.usage]
+    if len(command.usage) > _USAGE_WIDTH:
+        rows.insert(0, "")
+    usages += [""] * (len(rows) - 1)
+    return [
+        f"  {usage:{_USAGE_WIDTH}}  {row}".rstrip() for usage, row in zip(usages, rows, strict=True)
+    ]

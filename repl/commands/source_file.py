@@ -1,0 +1,220 @@
+"""Inputs as one source file, which does the same when it is compiled and run.
+
+In C++, a run of statements becomes the initializer of a variable, because those run in
+order with the other initializers. In C, where initializers are constants, all statements
+go into ``main``, or before it if there is one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from repl.frontend import Source
+from repl.frontend_copies import HiddenDeclaration
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A declaration or a statement. ``begin`` and ``end`` are offsets in the bytes that
+    Clang got; ``bare``: an expression without ``;``."""
+
+    begin: int
+    end: int
+    statement: bool
+    bare: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InputText:
+    """An input in force. ``index``: among all; ``hides``: what it redefines."""
+
+    index: int
+    source: Source
+    pieces: Sequence[Piece]
+    hides: Sequence[HiddenDeclaration]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A stretch of an input's text, from ``begin`` to ``end`` of what Clang got. ``piece``
+    is None for what is between the pieces: directives and comments."""
+
+    input: InputText
+    text: str
+    piece: Piece | None
+    begin: int
+    end: int
+
+    @property
+    def is_declaration(self) -> bool:
+        return self.piece is not None and not self.piece.statement
+
+
+@dataclass(slots=True)
+class _Redefinition:
+    """Between the parts ``first`` and ``last`` (exclusive), ``name`` means something that
+    has another name in the file."""
+
+    name: str
+    new_name: str
+    first: int
+    last: int
+
+
+def make_source_file(
+    inputs: Sequence[InputText], *, is_c: bool, hints: Sequence[str]
+) -> tuple[str, list[str]]:
+    """The text of the file, and a line for each thing that is called differently in it."""
+    parts = [part for each in inputs for part in _parts(each)]
+    redefinitions = _redefinitions(inputs, parts)
+    writer = _Writer(is_c)
+    for index, part in enumerate(parts):
+        for each in redefinitions:
+            if each.last == index:
+                writer.declare(f"#undef {each.name}")
+        for each in redefinitions:
+            if each.first == index:
+                writer.declare(f"#define {each.name} {each.new_name}")
+        if part.piece is not None and part.piece.statement:
+            writer.statement(part.text, part.piece.bare)
+        elif part.piece is None and "include" in part.text:
+            # What a header declares is to have its own name.
+            open_ones = [each for each in redefinitions if each.first <= index < each.last]
+            undone = "".join(f"#undef {each.name}\n" for each in open_ones)
+            again = "".join(f"\n#define {each.name} {each.new_name}" for each in open_ones)
+            writer.declare(f"{undone}{part.text.strip(_SPACE)}{again}")
+        else:
+            writer.declare(part.text)
+    head = ["// Written by forkrepl's %save."]
+    if hints:
+        head.append(f"// forkrepl: {' '.join(hints)}")
+    notes = [
+        f"{each.name}: in the file, what it was before it was declared again is {each.new_name}"
+        for each in redefinitions
+    ]
+    return "\n".join(head) + "\n\n" + writer.finish(), notes
+
+
+_SPACE = " \t\r\n"
+_SEMICOLON = re.compile(rb"\s*;")
+
+
+def _parts(each: InputText) -> list[_Part]:
+    data = each.source.with_line_directive()
+    parts: list[_Part] = []
+    at = _start(data)
+
+    def add(end: int, piece: Piece | None) -> None:
+        nonlocal at
+        text = data[at:end].decode("utf-8", "surrogateescape")
+        if text.strip(_SPACE + ";"):
+            parts.append(_Part(each, text, piece, at, end))
+        at = end
+
+    for piece in _joined(each.pieces):
+        add(max(piece.begin, at), None)
+        semicolon = _SEMICOLON.match(data, max(piece.end, at))
+        end = semicolon.end() if semicolon else max(piece.end, at)
+        add(len(data) if piece.bare else end, piece)
+    add(len(data), None)
+    return parts
+
+
+def _start(data: bytes) -> int:
+    """Where the user's text begins, after the #line directive."""
+    return data.index(b"\n") + 1
+
+
+def _joined(pieces: Sequence[Piece]) -> list[Piece]:
+    """``int a, b;`` is two declarations with one beginning: one piece of text."""
+    joined: list[Piece] = []
+    for piece in sorted(pieces, key=lambda each: (each.begin, each.end)):
+        if joined and piece.begin < joined[-1].end:
+            last = joined.pop()
+            end = max(last.end, piece.end)
+            piece = Piece(last.begin, end, last.statement and piece.statement, piece.bare)
+        joined.append(piece)
+    return joined
+
+
+def _redefinitions(inputs: Sequence[InputText], parts: Sequence[_Part]) -> list[_Redefinition]:
+    found: list[_Redefinition] = []
+    for redefining in inputs:
+        for name in dict.fromkeys(hidden.name for hidden in redefining.hides):
+            word = re.compile(rf"\b{re.escape(name)}\b")
+            olds = [hidden for hidden in redefining.hides if hidden.name == name]
+            first = [i for i, p in enumerate(parts) if any(_declares(p, old) for old in olds)]
+            last = [
+                index
+                for index, part in enumerate(parts)
+                if part.input is redefining and part.is_declaration and word.search(part.text)
+            ]
+            if first and last and word.fullmatch(name):
+                new_name = f"{name}_before_{redefining.index + 1}"
+                found.append(_Redefinition(name, new_name, first[0], last[0]))
+    return found
+
+
+def _declares(part: _Part, hidden: HiddenDeclaration) -> bool:
+    """Whether the declaration is in this part."""
+    if part.input.index != hidden.input or hidden.file != part.input.source.name:
+        return False
+    data = part.input.source.with_line_directive()
+    lines = data[_start(data) :].split(b"\n")
+    before = hidden.line - part.input.source.line
+    offset = _start(data) + sum(len(line) + 1 for line in lines[:before]) + hidden.column - 1
+    return part.begin <= offset < part.end
+
+
+_MAIN = re.compile(r"\bmain\s*\(")
+
+
+class _Writer:
+    def __init__(self, is_c: bool) -> None:
+        self._is_c = is_c
+        self._text: list[str] = []
+        self._statements: list[str] = []  # that have not been written yet
+        self._runs = 0
+        self._functions: list[str] = []  # in C: what main has to call
+        self._has_main = False
+
+    def declare(self, text: str) -> None:
+        self._flush()
+        self._has_main |= _MAIN.search(text) is not None
+        self._text.append(text.strip(_SPACE))
+
+    def statement(self, text: str, is_bare: bool) -> None:
+        stripped = text.strip()
+        # Newlines: it may end with a comment of one line.
+        self._statements.append(f"(void)({stripped}\n);" if is_bare else stripped)
+
+    def _flush(self) -> None:
+        if not self._statements:
+            return
+        self._runs += 1
+        name = f"forkrepl_statements_{self._runs}"
+        body = "\n".join(self._statements)
+        if self._is_c:
+            self._functions.append(name)
+            self._text.append(f"static void {name}(void) {{\n{body}\n}}")
+        else:
+            self._text.append(
+                f"[[maybe_unused]] static const bool {name} = [] {{\n{body}\nreturn true;\n}}();"
+            )
+        self._statements.clear()
+
+    def finish(self) -> str:
+        self._flush()
+        calls = "".join(f"{name}();\n" for name in self._functions)
+        if not self._is_c:
+            main = "" if self._has_main else "int main() {}\n"
+        elif self._has_main:
+            main = ""
+            if calls:
+                begin = "__attribute__((constructor)) static void forkrepl_statements(void)"
+                main = f"{begin} {{\n{calls}}}\n"
+        else:
+            main = f"int main(void) {{\n{calls}return 0;\n}}\n"
+        return "\n".join(self._text) + "\n" + main

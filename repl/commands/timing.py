@@ -1,0 +1,175 @@
+"""How long code takes: ``%time`` and ``%timeit``, measured in the program itself."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from dataclasses import dataclass
+
+from repl.commands.command import WrongUsage
+from repl.commands.helper_code import C_LINKAGE, read_words, run_helper, unique_name
+from repl.commands.inspection import type_of
+from repl.completeness import unclosed_bracket
+from repl.errors import ShellError
+from repl.frontend import Source
+from repl.shell import Shell
+
+_RUNS = 7
+_MOST_RUNS = 1000
+_MOST_LOOPS = 10**12
+_UNITS = (("s", 1e9), ("ms", 1e6), ("us", 1e3))
+
+
+def format_time(nanoseconds: float) -> str:
+    """``12.3 us``: three significant digits."""
+    for unit, size in _UNITS:
+        if nanoseconds >= size:
+            return f"{nanoseconds / size:.3g} {unit}"
+    return f"{nanoseconds:.3g} ns"
+
+
+def run_time(shell: Shell, argument: str) -> str:
+    """``%time``."""
+    if not argument.strip():
+        raise WrongUsage("needs code")
+    session = shell.session
+    typed = shell.log[-1].source
+    source = Source(argument, typed.name, typed.line)
+    started = time.monotonic_ns()
+    result = session.run(source)
+    total = time.monotonic_ns() - started
+    shell.log[-1].ran.append(source)
+    if session.steps[-1].unit is None:
+        wall, user, system = 0, 0, 0  # declarations only
+    else:
+        (address,) = session.program.executor.lookup(["forkrepl_last_run"])
+        # The program may have changed what it has mapped.
+        wall, user, system = read_words(session, address, 3) or (0, 0, 0)
+    lines = [
+        f"wall time: {format_time(wall)}, CPU: {format_time(user + system)} "
+        f"(user {format_time(user)}, sys {format_time(system)})",
+        f"compiling and linking: {format_time(max(total - wall, 0))}, {_level(shell)}",
+    ]
+    if result.warnings:
+        print(result.warnings, file=sys.stderr, flush=True)
+    if result.value:
+        lines.append(result.value)
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arguments:
+    """``loops`` 0: to be chosen."""
+
+    loops: int
+    runs: int
+    code: str
+
+
+def _parse(argument: str) -> _Arguments:
+    numbers = {"n": 0, "r": _RUNS}
+    rest = argument.lstrip()
+    while match := re.match(r"-([a-z])\s*(\d+)(?:\s+|\Z)", rest):
+        if match[1] not in numbers:
+            raise WrongUsage(f"has no option '-{match[1]}'")
+        numbers[match[1]] = int(match[2])
+        rest = rest[match.end() :]
+    if re.match(r"-[nr]\b", rest):
+        raise WrongUsage(f"needs a number after {rest[:2]}")
+    if not rest.strip().strip(";"):
+        raise WrongUsage("needs code")
+    if not 0 < numbers["r"] <= _MOST_RUNS or numbers["n"] > _MOST_LOOPS:
+        raise WrongUsage(f"can do up to {_MOST_RUNS} runs of {_MOST_LOOPS} loops, and not 0 runs")
+    return _Arguments(numbers["n"], numbers["r"], rest)
+
+
+_HELPER = """\
+#line 1 "<timeit>"
+{linkage}
+struct {prefix}_s {{ unsigned long long loops, empty, runs, times[{runs}]; }};
+__FORKREPL_C struct {prefix}_s {prefix};
+struct {prefix}_s {prefix};
+__FORKREPL_C void {prefix}_measure(unsigned long (*)(unsigned long),
+    unsigned long (*)(unsigned long), unsigned long, unsigned long, struct {prefix}_s *)
+    __asm__("__forkrepl_measure");
+static unsigned long {prefix}_code(unsigned long {prefix}_loops) {{
+unsigned long {prefix}_i = 0;
+for (; {prefix}_i < {prefix}_loops; ++{prefix}_i) {{
+{{
+{code}
+}}
+__asm__ volatile("" : : : "memory");
+}}
+return {prefix}_i;
+}}
+static unsigned long {prefix}_empty(unsigned long {prefix}_loops) {{
+unsigned long {prefix}_i = 0;
+for (; {prefix}_i < {prefix}_loops; ++{prefix}_i) {{
+__asm__ volatile("" : : : "memory");
+}}
+return {prefix}_i;
+}}
+{prefix}_measure({prefix}_code, {prefix}_empty, {loops}, {runs}, &{prefix});
+"""
+
+
+def run_timeit(shell: Shell, argument: str) -> str:
+    """``%timeit``."""
+    arguments = _parse(argument)
+    missing = unclosed_bracket(arguments.code)
+    if missing:
+        raise ShellError(f"%timeit: the code ends where a '{missing}' is missing")
+    prefix = unique_name("timeit")
+    text = _HELPER.format(
+        linkage=C_LINKAGE,
+        prefix=prefix,
+        code=_loop_body(shell, arguments.code, prefix),
+        loops=arguments.loops,
+        runs=arguments.runs,
+    )
+    words = 3 + arguments.runs
+    loops, empty, runs, *times = run_helper(shell.session, text, "%timeit", prefix, words)
+    if runs != arguments.runs or not loops:
+        raise ShellError("%timeit: the code has left the loop (by break or goto): nothing measured")
+    return _summary(shell, [max(each - empty, 0) / loops for each in times], loops)
+
+
+def _loop_body(shell: Shell, code: str, prefix: str) -> str:
+    """The code; if it is an expression its value is one that somebody might look at."""
+    typed = shell.log[-1].source
+    place = (
+        Source(f"{code}\n", typed.name, typed.line)
+        .with_line_directive()
+        .decode("utf-8", "surrogateescape")
+    )
+    end = '#line 1 "<timeit>"\n'
+    if not code.rstrip().endswith((";", "}")):
+        reply = type_of(shell, code)
+        if reply.get("ok") and "category" in reply and reply["name"] != "void":
+            is_c = "-xc" in shell.session.options.compiler_flags
+            declarator = "__auto_type" if is_c else "auto &&"
+            escape = f'__asm__ volatile("" : : "r"(&{prefix}_value) : "memory");'
+            return f"{declarator} {prefix}_value = (\n{place});\n{end}{escape}"
+        return f"{place};\n{end}"
+    return place + end
+
+
+def _level(shell: Shell) -> str:
+    return f"at -O{shell.session.options.optimisation}"
+
+
+def _summary(shell: Shell, times: list[float], loops: int) -> str:
+    import statistics  # takes 10 ms
+
+    mean, best = statistics.fmean(times), min(times)
+    deviation = statistics.pstdev(times)
+    if not mean:
+        return f"no more than the loop itself ({loops:,} loops, {_level(shell)})"
+    several = f"mean ± std. dev. of {len(times)} runs, " if len(times) > 1 else ""
+    plus_minus = f" ± {format_time(deviation)}" if len(times) > 1 else ""
+    return (
+        f"{format_time(mean)}{plus_minus} per loop ({several}{loops:,} "
+        f"loop{'s' if loops != 1 else ''} each, best {format_time(best)}, "
+        f"{_level(shell)})"
+    )
