@@ -22,20 +22,23 @@ PROGRAM = Path(sys.executable).parent / "forkrepl"
 ROWS, COLUMNS = 32, 92
 KEY_TIME = 0.035  # s between two keys
 READING_TIME = 1.1  # s after an answer
+CTRL_C = "\x03"
+PAUSES = {"\t": 1.6, "\r": 1.2}  # s, to look
 LAST_TIME = 6.0  # s of the last picture, before it begins again
 
 INPUTS = (
     "#include <bits/stdc++.h>",
     'std::map<std::string, std::vector<int>> scores{{"ada", {9, 10}}, {"linus", {7}}};',
     "scores",
+    "scores.em\tty()",
     "struct Point { double x, y; };",
     "std::optional<Point>{{1.5, 2}}",
+    "std::views::iota(1) | std::views::transform([](int n) { return n * n; })",
     "int *p = nullptr;",
     "*p = 42;",
-    'scores["ada"].at(1)',
+    'scores["ada"].at(7)',
+    "for (;;) ;\r\x03",
     '%timeit std::accumulate(scores["ada"].begin(), scores["ada"].end(), 0)',
-    "std::views::iota(1) | std::views::transform([](int n) { return n * n; })",
-    "%undo 3",
 )
 
 # A dark palette; "default" is the colour of plain text.
@@ -147,11 +150,12 @@ def record(inputs: tuple[str, ...]) -> Recording:
         for number, text in enumerate(inputs, 1):
             wait_for_prompt(number)
             watch(READING_TIME)
-            for character in text:
-                child.send(character)
-                watch(KEY_TIME)
-            watch(0.3)
-            child.send("\r")
+            for key in text:
+                child.send(key)
+                watch(PAUSES.get(key, KEY_TIME))
+            if not text.endswith(CTRL_C):
+                watch(0.3)
+                child.send("\r")
         wait_for_prompt(len(inputs) + 1)
         watch(0.5)
         child.sendeof()
