@@ -334,6 +334,21 @@ def test_c(forkrepl: Run, name: str) -> None:
     check(forkrepl, code, output, "-x", "c")
 
 
+def test_lambdas_of_statements_in_views(forkrepl: Run) -> None:
+    """Clang instantiates and names constexpr functions while it parses the statement."""
+    inputs = (
+        "#include <ranges>",
+        "std::views::iota(1, 5) | std::views::transform([](int n) { return n * n; })",
+        "int sum = 0;",
+        "for (int n : std::views::iota(1) | std::views::filter([](int n) { return n % 2; }) "
+        "| std::views::take(3)) sum += [n] { return n; }();",
+        "sum",
+    )
+    result = forkrepl("-std=c++20", input="\n".join([*inputs, ""]), timeout=60)
+    assert result.stderr == ""
+    assert values(result.stdout) == ["{ 1, 4, 9, 16 }", "9"]
+
+
 def test_statements_that_begin_with_a_sign(forkrepl: Run) -> None:
     inputs = ("int x = 3;", "-1", "+1", "- 5 % 3 // comment", "-x *\n  2", "-x; -5", "-1 + 2;")
     output, errors = piped(forkrepl, *inputs, "-(1 + 2;)", "  -foo;", "42")

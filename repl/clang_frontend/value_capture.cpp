@@ -95,7 +95,20 @@ VarDecl *ValueCapture::lastValue() {
   return LastVariable;
 }
 
+// The one that is being parsed, if any.
+static TopLevelStmtDecl *currentStatement(const Sema &S) {
+  for (const Scope *Each = S.getCurScope(); Each; Each = Each->getParent())
+    if (DeclContext *Entity = Each->getEntity())
+      if (auto *Statement = dyn_cast<TopLevelStmtDecl>(Entity))
+        return Statement;
+  return nullptr;
+}
+
 bool ValueCapture::HandleTopLevelDecl(DeclGroupRef Group) {
+  // A constexpr function is instantiated, and named, in the midst of a statement that
+  // calls it, perhaps with a lambda.
+  if (TopLevelStmtDecl *Statement = currentStatement(*S))
+    moveLocals(*Statement);
   for (Decl *D : Group)
     if (auto *Statement = dyn_cast<TopLevelStmtDecl>(D)) {
       moveLocals(*Statement);
@@ -111,11 +124,19 @@ bool ValueCapture::HandleTopLevelDecl(DeclGroupRef Group) {
   return true;
 }
 
+static bool needsFunction(const Decl *Local) {
+  if (const auto *Variable = dyn_cast<VarDecl>(Local))
+    return Variable->isStaticLocal();
+  const auto *Tag = dyn_cast<TagDecl>(Local);
+  return Tag && (Tag->isCompleteDefinition() || !Tag->isBeingDefined());
+}
+
 void ValueCapture::moveLocals(TopLevelStmtDecl &Statement) {
-  FunctionDecl *Home = nullptr;
+  if (HomeOf != &Statement)
+    Home = nullptr;
+  HomeOf = &Statement;
   for (Decl *Local : Statement.decls()) {
-    auto *Variable = dyn_cast<VarDecl>(Local);
-    if (!isa<TagDecl>(Local) && !(Variable && Variable->isStaticLocal()))
+    if (!needsFunction(Local) || Local->getDeclContext() == Home)
       continue;
     if (!Home) {
       std::string Name = "__stmts_" + std::to_string(++Statements);
@@ -126,7 +147,9 @@ void ValueCapture::moveLocals(TopLevelStmtDecl &Statement) {
           Statement.getBeginLoc(), &Context->Idents.get(Name), Signature,
           /*TInfo=*/nullptr, SC_Static);
     }
+    DeclContext *Lexical = Local->getLexicalDeclContext();
     Local->setDeclContext(Home);
+    Local->setLexicalDeclContext(Lexical); // the parser is still in it
   }
 }
 

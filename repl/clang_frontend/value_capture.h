@@ -62,6 +62,9 @@ private:
   // it makes up their names, and crashes, or not, as the memory happens to be.
   void moveLocals(clang::TopLevelStmtDecl &Statement);
 
+  const clang::TopLevelStmtDecl *HomeOf = nullptr; // the last with locals
+  clang::FunctionDecl *Home = nullptr;             // that they belong to
+
   clang::Stmt *capture(clang::Expr *Expression);
   Keep howToKeep(const clang::Expr *Expression);
   clang::Expr *addressOf(clang::Expr *Expression);
