@@ -48,7 +48,7 @@ def test_with_threads_it_hears_of_no_child(forkrepl: Run) -> None:
         "wait(nullptr)",
         "stop = true; thread.join();",
     )
-    assert out == "(int) 0\n(__pid_t) -1\n"
+    assert out == "(int) 0\n(int) -1\n"
 
 
 def test_the_reader_of_a_pipe_sees_its_end(forkrepl: Run) -> None:

@@ -16,9 +16,9 @@ using namespace forkrepl;
 using llvm::json::Array;
 using llvm::json::Object;
 
-// Names are reserved ones, because the user's macros are in force. The best `__show` that is possible for a type prints it. Only its declaration is
-// looked at for that, so what is chosen may still fail to compile: then there are no
-// printers at all for this value.
+// Names are reserved ones, because the user's macros are in force. The best `__show`
+// that is possible for a type prints it. Only its declaration is looked at for that, so
+// what is chosen may still fail to compile: then there are no printers for this value.
 static constexpr llvm::StringLiteral Templates = R"(
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Weverything"
@@ -119,6 +119,19 @@ template <class __T> __kind<0, void> __show(const __calls *, __T &, __rank<0>) {
 } // namespace __forkrepl_printing
 )";
 
+// Whether a class template of the C++ library is defined, and not just declared.
+static bool isDefined(Sema &S, llvm::StringRef Name) {
+  NamespaceDecl *Std = S.getStdNamespace();
+  if (!Std)
+    return false;
+  ASTContext &Context = S.getASTContext();
+  return llvm::any_of(
+      Std->lookup(&Context.Idents.get(Name)), [](const NamedDecl *Found) {
+        const auto *Template = dyn_cast<ClassTemplateDecl>(Found);
+        return Template && Template->getTemplatedDecl()->hasDefinition();
+      });
+}
+
 static bool isSeen(ASTContext &Context, llvm::StringRef Name) {
   return Context.Idents.find(Name) != Context.Idents.end();
 }
@@ -180,11 +193,11 @@ static void declareName(Sema &S, const std::string &Name, QualType Type) {
 
 std::string forkrepl::printersText(Sema &S, llvm::ArrayRef<QualType> Types,
                                    const Array &Indices) {
-  // Only if they are there: to include them takes a tenth of a second.
+  // Only if their headers have been included: that takes a tenth of a second.
   std::string Text;
-  if (isSeen(S.getASTContext(), "basic_ostream"))
+  if (isDefined(S, "basic_ostream") && isDefined(S, "basic_streambuf"))
     Text += "#define FORKREPL_STREAMS\n";
-  if (isSeen(S.getASTContext(), "basic_string_view"))
+  if (isDefined(S, "basic_string_view"))
     Text += "#define FORKREPL_STRING_VIEWS\n";
   Text += Templates;
   for (const llvm::json::Value &Each : Indices) {

@@ -19,8 +19,9 @@ import memory
 import recovery
 import shell
 import start
+import values
 
-_BENCHMARKS = ("start", "shell", "editor", "recovery", "link", "memory")
+_BENCHMARKS = ("start", "shell", "values", "editor", "recovery", "link", "memory")
 
 
 def main() -> None:
@@ -43,6 +44,8 @@ def main() -> None:
         start.benchmark(options.runs)
     if "shell" in chosen:
         shell.benchmark(options.runs)
+    if "values" in chosen:
+        values.benchmark(options.runs)
     if "editor" in chosen:
         editor.benchmark(options.runs)
     if "recovery" in chosen:

@@ -79,7 +79,7 @@ class FakeProcess:
         for pair in functions:
             self.run(pair)
 
-    def run(self, functions: Sequence[ExecutorAddress]) -> Outcome:
+    def run(self, functions: Sequence[ExecutorAddress], look: object = None) -> Outcome:
         """Nothing runs."""
         for function in functions:
             wire.WORD.pack(function)
