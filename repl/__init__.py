@@ -1,8 +1,27 @@
-"""The shell: from what the user types to what is printed.
+"""The shell, from what the user types to what is printed; and the shell as a library.
 
-Owns the command line, the prompt, script mode, the session (the transaction), the
-frontend and code generator clients, value printing and commands. Must not know
-ELF or mmap.
+    from repl import Session, UncaughtException
+
+    with Session(std="c++20", libraries=["m"]) as session:
+        session.run("#include <vector>\\nstd::vector<double> v{1, 2, 3};")
+        session.value("v.size()")               # 3
+        session.value("v")                      # a numpy array, a copy
+        session.run("v.push_back(4); v").value  # "(std::vector<double> &) {1., 2., 3., 4.}"
+        try:
+            session.run("v.at(9);")
+        except IndexError as error:             # an UncaughtException, too
+            print(error)                        # uncaught exception of type std::out_of_range: ...
+        matrix = session.shared_array("matrix", (3, 4))
+        session.run("matrix[1][2] = 5;")        # matrix[1, 2] is 5.0 now
+
+``help(Session)`` tells the rest. An input that crashes is taken back, with what it did to
+the program's memory, and the session goes on. The program writes to the standard output
+and error of this process, and reads its standard input; Python keeps what it prints
+itself in a buffer (``print(..., flush=True)``).
+
+For those who change it: owns the command line, the prompt, script mode, the session (the
+transaction), the frontend and code generator clients, value printing and commands. Must
+not know ELF or mmap.
 
 Start reading at ``session.Session.run``, the life of an input; for going back after a
 crash at ``survival`` and ``recovery``; for what users may choose at ``settings`` and
@@ -18,3 +37,70 @@ to parse: ``precompiled_headers`` uses them, ``header_cache`` keeps, ``header_bu
 
 ``framing`` is what the controller and these two share.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from repl.display.python_values import EnumValue, RecordValue
+    from repl.errors import (
+        CompileError,
+        Diagnostic,
+        ProgramCrashed,
+        ProgramExited,
+        SetupError,
+        ShellError,
+        UncaughtException,
+    )
+    from repl.frontend import Source
+    from repl.session import Session
+    from repl.session_options import SessionOptions
+    from repl.session_steps import Result
+    from runtime.errors import ForkreplError, LinkError, RuntimeFailure
+
+__all__ = [
+    "CompileError",
+    "Diagnostic",
+    "EnumValue",
+    "ForkreplError",
+    "LinkError",
+    "ProgramCrashed",
+    "ProgramExited",
+    "RecordValue",
+    "Result",
+    "RuntimeFailure",
+    "Session",
+    "SessionOptions",
+    "SetupError",
+    "ShellError",
+    "Source",
+    "UncaughtException",
+]
+
+_MODULES = {
+    "EnumValue": "repl.display.python_values",
+    "RecordValue": "repl.display.python_values",
+    "ForkreplError": "runtime.errors",
+    "LinkError": "runtime.errors",
+    "RuntimeFailure": "runtime.errors",
+    "Result": "repl.session_steps",
+    "Session": "repl.session",
+    "SessionOptions": "repl.session_options",
+    "Source": "repl.frontend",
+}
+"""Where each is; the others are in ``repl.errors``."""
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when it is used (PEP 562): the shell starts in as few milliseconds as it can.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_MODULES.get(name, "repl.errors")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

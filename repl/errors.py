@@ -5,8 +5,10 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 
+from runtime.errors import ForkreplError
 
-class ShellError(Exception):
+
+class ShellError(ForkreplError):
     """Base: something that the user asked for cannot be done, and why."""
 
 
@@ -51,7 +53,10 @@ class CompileError(ShellError):
 
 
 class UncaughtException(ShellError):
-    """A C++ exception left the input."""
+    """A C++ exception left the input. ``type_name``: of it; ``what``: what its ``what()``
+    says, if it has that. For subclasses that are Python's exceptions, too, see
+    ``repl.uncaught_exceptions``.
+    """
 
     def __init__(self, type_name: str, what: str) -> None:
         self.type_name = type_name
@@ -94,11 +99,13 @@ class ProgramCrashed(ShellError):
         return "\n".join(filter(None, [what, self.aftermath]))
 
 
-class ProgramExited(Exception):
+class ProgramExited(ForkreplError):
     """The user's program called ``exit``: not an error, but the end."""
 
     def __init__(self, status: int) -> None:
-        super().__init__(f"exit({status})")
+        super().__init__(
+            f"the program has ended by exit({status}): reset() or restart() begins another"
+        )
         self.status = status
 
 

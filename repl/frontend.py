@@ -49,11 +49,15 @@ class ParsedInput:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An input: its text, and the file and line that diagnostics name for it."""
+    """An input: its text, and the file and line that diagnostics name for it.
+
+    ``keeps_value``: the next inputs may call its value ``_``.
+    """
 
     text: str
     name: str
     line: int = 1
+    keeps_value: bool = True
 
     @property
     def unit_name(self) -> str:
@@ -274,7 +278,7 @@ class Frontend:
         copy = self._ready_copy()
         try:
             if self._begun is None:
-                copy.begin_parse(accepted)
+                copy.begin_parse(accepted, source.keeps_value)
             self._begun = None
             return copy.receive(self._parse_timeout)
         except CompilerTimeout as timeout:

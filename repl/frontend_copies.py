@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import socket
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -97,9 +98,10 @@ class FrontendCopy:
         """Whether replays are under way."""
         return self._replays > 0
 
-    def begin_parse(self, source: AcceptedInput) -> None:
+    def begin_parse(self, source: AcceptedInput, keeps_value: bool = True) -> None:
         """Send an input; ``receive`` gets the answer. Raises CompilerDied."""
-        send_message(self._connection, source.request("parse"), source.text)
+        request = source.request("parse") | {"keep": keeps_value}
+        send_message(self._connection, request, source.text)
 
     def begin_replays(self, inputs: Sequence[AcceptedInput]) -> None:
         """Send the first of these that were accepted before, as many as may be under
@@ -196,7 +198,8 @@ class FrontendCopies:
         """
         self.folder = folder or _current_folder()
         self._memory_limit = memory_limit or machine_memory() // 2
-        self._command = [os.fspath(program), *flags]
+        self._program = os.fspath(program)
+        self._flags = list(flags)
         self._checkpoints: list[FrontendCopy] = []  # the root first
         self._can_start = False  # has done it, and not failed since
         self._root = self._start_root()
@@ -209,7 +212,7 @@ class FrontendCopies:
             reply, _ = self._receive_greeting()
         except CompilerDied:
             raise SetupError(
-                f"the Clang frontend ({self._command[0]}) does not start: "
+                f"the Clang frontend ({self._program}) does not start: "
                 f"{self._root.last_words()}\n"
                 "It needs the shared libraries of LLVM and Clang 22 (on Debian: libllvm22 and "
                 "libclang-cpp22); 'make setup' installs them"
@@ -295,7 +298,10 @@ class FrontendCopies:
         self._root.close()
 
     def _start_root(self) -> CompilerProcess:
-        root = CompilerProcess(self._command, self.folder)
+        # It ends with this process; or else it would end with the thread.
+        in_thread = threading.current_thread() is not threading.main_thread()
+        how = ["--started-by-thread"] if in_thread else []
+        root = CompilerProcess([self._program, *how, *self._flags], self.folder)
         # An endless instantiation shall meet this limit, which copies inherit, and not
         # the machine's.
         most = self._memory_limit

@@ -7,6 +7,7 @@ the other RuntimeFailures); ``Session`` says what that means for an input.
 from __future__ import annotations
 
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from runtime.errors import ExecutorError, ExecutorOutOfMemory, RuntimeFailure
 from runtime.executor_client import ExecutorClient
 from runtime.executor_process import ExecutorProcess
 from runtime.libraries import find_library
+from runtime.shared_memory import SharedMemory
 from runtime.wire import LookAtValue, Outcome
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ class Program:
         self._execution: ExecutionSession | None = None
         self._libraries: list[str] = []
         self._begun: SessionMark | None = None
+        self._shared: dict[str, SharedMemory] = {}  # by symbol
 
     def __enter__(self) -> Program:
         return self
@@ -55,6 +58,7 @@ class Program:
     def __exit__(self, *_: object) -> None:
         self._executor.kill()
         self._discard()
+        self._forget_shared()
 
     @property
     def executor(self) -> ExecutorClient:
@@ -105,6 +109,8 @@ class Program:
                 self._open_library(library)
             for path in self._libraries:
                 self._execution.load_library(path)
+            for symbol, memory in list(self._shared.items()):
+                self.share(symbol, memory)
         return self._execution
 
     def check(self) -> None:
@@ -133,6 +139,25 @@ class Program:
         """Open a shared library: ``m``, ``libm.so.6`` or a path."""
         self.execution()
         self._libraries += self._open_library(name)
+
+    def share(self, symbol: str, memory: SharedMemory) -> None:
+        """Map memory at this symbol; it is the program's from now on, in each process until
+        ``start_anew`` without libraries. It never goes back."""
+        execution = self.execution()
+        address = self._executor.share_memory(memory.size, memory.descriptor)
+        execution.define_variable(symbol, address, memory.size)
+        self._shared[symbol] = memory
+
+    def unshare(self, symbol: str) -> None:
+        """Undo ``share``."""
+        memory = self._shared.pop(symbol, None)
+        if memory is None or self._execution is None:
+            return
+        definition = self._execution.find_definition(symbol)
+        assert definition is not None
+        self._execution.forget_variable(definition.unit)
+        with suppress(RuntimeFailure):  # it has ended, or is as it was before the mapping
+            self._executor.unmap_memory(definition.address, memory.size)
 
     def run_main(self) -> Outcome | None:
         """Call ``main``; None if there is none."""
@@ -198,7 +223,12 @@ class Program:
         self._discard()
         if not with_libraries:
             self._libraries.clear()
+            self._forget_shared()
         self._executor = self._start_executor()
+
+    def _forget_shared(self) -> None:
+        while self._shared:
+            self._shared.popitem()[1].close()
 
     def _open_library(self, name: str) -> list[str]:
         paths = [str(path) for path in find_library(name, self._options.library_folders)]

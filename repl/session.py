@@ -6,38 +6,75 @@ of the input takes effect, or the session is as it was before.
 
 from __future__ import annotations
 
+import os
+import weakref
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from repl import native_programs
 from repl.codegen import CodeGenerator
-from repl.compiler import CompiledInput, Compiler
+from repl.compiler import Compiler
 from repl.display.inspect import format_value
 from repl.errors import ProgramCrashed, ShellError
+from repl.evaluation import EvaluatingSession
 from repl.frontend import Frontend, Source
 from repl.linker_import import import_linker
-from repl.printing import InputValue, Inspect, is_last_value
+from repl.printing import Inspect
 from repl.program import Program
-from repl.redefined_names import as_written
+from repl.session_choices import Choices, chosen_options
 from repl.session_headers import SessionHeaders
 from repl.session_options import SessionOptions, frontend_flags
 from repl.session_steps import Position, Result, Step, V
-from repl.survival import SurvivingSession, raise_exception
-from runtime.errors import ExecutorDied, UndefinedSymbolsError
+from repl.shared_arrays import ArrayDeclaration, Shape, share_array
+from repl.uncaught_exceptions import raise_exception
+from runtime.errors import ExecutorDied
 
 if TYPE_CHECKING:
+    from numpy.typing import DTypeLike, NDArray
+
     from runtime.memory_manager import Statistics
-    from runtime.unit_journal import LoadedUnit
 
 
-class Session(SurvivingSession):
-    """A context manager: leaving it ends all processes.
+class Session(EvaluatingSession):
+    """A program in C or C++ that grows by one input after another.
 
-    Methods raise ShellError or RuntimeFailure for what went wrong with an input,
-    and ProgramExited when the user's program has called ``exit``.
+    A context manager: leaving it, ``close``, and forgetting the session end all its
+    processes. Use it from one thread at a time, which need not be the main one.
+
+    All errors are ``ForkreplError``; of an input's, the session goes on as it was before:
+
+    - CompileError (``diagnostics``), or LinkError;
+    - UncaughtException (``type_name``, ``what``): a C++ exception. If it is derived from one
+      of the standard library's it is Python's exception, too: IndexError
+      (``out_of_range``), MemoryError (``bad_alloc``), ValueError (``invalid_argument``,
+      ``domain_error``, ``length_error``, ``range_error``), OverflowError
+      (``overflow_error``), OSError (``system_error``), RuntimeError (others);
+    - ProgramCrashed (``signal``);
+    - ProgramExited (``status``): the input called ``exit``. From now on all raises this, until
+      ``reset`` or ``restart``;
+    - KeyboardInterrupt: Ctrl-C, which takes the input back. In another thread than the main
+      one it is a crash by SIGINT. While nothing runs, no signal handler is changed.
     """
 
-    def __init__(self, options: SessionOptions) -> None:
+    def __init__(self, options: SessionOptions | None = None, **choices: Unpack[Choices]) -> None:
+        """``options``, or keywords, which all have defaults.
+
+        ``language``: "c++" (default) or "c". ``std``: "c++20". ``include``: folders of headers.
+        ``define``: macros, ``{"N": 3, "DEBUG": None}``. ``flags``: other options of Clang's.
+        ``optimisation``: 0 (default) to 3. ``libraries``: as ``-l``: ``["m"]``, or paths;
+        ``library_folders``: where to look for them. ``arguments``: the program's argv.
+        ``memory_limit``: what the program may allocate: bytes, "512M", "25%" or "none" (default:
+        half of the machine's memory). ``recover``: an input that ends the program is taken
+        back, and the rest stays (default); otherwise all starts anew. ``redefinition``: an input
+        may declare again what an earlier one did (default). ``private_input``: the program's
+        standard input is empty; by default it is that of this process. ``parse_timeout``:
+        seconds for an input, 0 for any time (default: 60). ``listener``: where the program
+        runs (``runtime.listener_address.Listener``), if not in a child of this process; its
+        own limit of memory counts.
+        """
+        if options is not None and choices:
+            raise TypeError("Session() takes SessionOptions or keywords, not both")
+        options = chosen_options(choices) if options is None else options
         with ExitStack() as stack:
             # All start now and get ready while the first input is being typed.
             self.headers = stack.enter_context(SessionHeaders(options))
@@ -56,14 +93,19 @@ class Session(SurvivingSession):
             program = stack.enter_context(Program(options))
             if options.listener is not None:
                 program.executor.greet()  # better now than after the first input
-            self._stack = stack.pop_all()
+            self._processes = weakref.finalize(self, _close, stack.pop_all(), os.getpid())
+        self._count = 0
         super().__init__(options, compiler, program)
 
     def __enter__(self) -> Session:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stack.close()
+        self.close()
+
+    def close(self) -> None:
+        """End all processes; nothing of the program's runs. See ``finish``."""
+        self._processes()
 
     @property
     def inputs(self) -> list[str]:
@@ -106,27 +148,34 @@ class Session(SurvivingSession):
         self.frontend.wait_until_ready()
 
     @overload
-    def run(self, source: Source, upcoming: Source | None = None) -> Result[str]: ...
+    def run(self, source: Source | str, upcoming: Source | None = None) -> Result[str]: ...
 
     @overload
     def run(
-        self, source: Source, upcoming: Source | None = None, *, inspect: Inspect[V]
+        self, source: Source | str, upcoming: Source | None = None, *, inspect: Inspect[V]
     ) -> Result[V]: ...
 
     def run(
         self,
-        source: Source,
+        source: Source | str,
         upcoming: Source | None = None,
         *,
         inspect: Inspect[Any] = format_value,
     ) -> Result[Any]:
-        """Compile, link and run one input.
+        """Compile, link and run one input: all of its declarations and statements.
+
+        The result's ``value``: of an expression without ``;`` at the end, as the shell
+        prints it. Text is called ``In[1]``, ``In[2]`` ... in messages.
 
         ``upcoming``: the input that will probably be next, to be compiled ahead.
         It must not depend on what this input does when it runs. ``inspect`` is called
         with its value, while the program waits and its temporaries live; if it raises,
         the input's declarations go, as after an exception of its own.
         """
+        self._check_open()
+        if isinstance(source, str):
+            self._count += 1
+            source = Source(source, f"In[{self._count}]")
         compiled = self._compiler.compile(source, upcoming)
         try:
             unit, value = self._load_and_run(compiled, source.unit_name, inspect)
@@ -141,6 +190,18 @@ class Session(SurvivingSession):
         if unit is not None:
             self._program_changed()
         return Result(value, compiled.parsed.warnings)
+
+    def shared_array(self, name: str, shape: Shape, dtype: DTypeLike = float) -> NDArray[Any]:
+        """A numpy array that is a variable of the program's, too: ``double name[3][4]``.
+
+        Both use the same memory, zero at first: nothing is copied, and each sees at once what
+        the other writes. So it does not go back with the program when an input crashes, or by
+        ``rewind``; ``restart`` keeps it. After ``undo``, ``reset`` and ``close`` the array is
+        Python's alone. bool, integers, float32 and float64. Raises ValueError for what C has
+        no array of, ShellError if the program is on another machine or memory is short.
+        """
+        self._check_open()
+        return share_array(self, ArrayDeclaration(name, shape, dtype))
 
     def change_options(self, options: SessionOptions) -> None:
         """Compile the next inputs differently; raises ShellError if Clang then rejects
@@ -240,34 +301,7 @@ class Session(SurvivingSession):
         except ExecutorDied as died:
             raise self._crash(died) from None
 
-    def _load_and_run(
-        self, compiled: CompiledInput, name: str, inspect: Inspect[Any]
-    ) -> tuple[LoadedUnit | None, Any]:
-        self.attend()
-        if not compiled.machine_code:
-            return None, None
-        symbol = compiled.parsed.value_symbol
-        value = InputValue(self._program, symbol, compiled.value_type, inspect, compiled.printers)
-        with self._running_program():
-            try:
-                unit = self._program.load(name, compiled.machine_code)
-            except UndefinedSymbolsError as error:
-                raise _explained(error) from None
-            outcome = self._program.initialize(unit, value.look)
-            value.keep(unit)
-            if outcome.exception_type is not None or value.failure is not None:
-                self._unload(unit)
-                self._program_changed()
-                raise_exception(outcome)
-                if value.failure is not None:
-                    raise value.failure
-            return unit, value.result
 
-
-def _explained(error: UndefinedSymbolsError) -> ShellError:
-    if any(map(is_last_value, error.names)):
-        return ShellError(
-            "`_`: the last value is gone: it was a temporary that cannot be kept, or what "
-            "has been undone since had taken its place"
-        )
-    return ShellError(as_written(error.brief))
+def _close(processes: ExitStack, owner: int) -> None:
+    if os.getpid() == owner:  # and not a fork of it, which must not end them
+        processes.close()

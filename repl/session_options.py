@@ -23,6 +23,8 @@ class SessionOptions:
     the source. ``most_frames``: of the calls that led to a crash, how many are shown.
     ``redefinition``: an input may declare again what an earlier one did.
     ``parse_timeout``: seconds that Clang may take for an input, 0 for any time.
+    ``raises_interrupts``: Ctrl-C while the program runs becomes KeyboardInterrupt, once the
+    session has gone back, instead of ProgramCrashed.
     ``header_cache``: precompiled standard headers may be used and, if interactive, made.
     """
 
@@ -42,6 +44,7 @@ class SessionOptions:
     most_frames: int = 8
     redefinition: bool = True
     parse_timeout: float = 60
+    raises_interrupts: bool = False
     header_cache: bool = True
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from weakref import WeakMethod
 
 from repl.compiler import Compiler
 from repl.crash_report import describe_crash
-from repl.errors import ProgramCrashed, ProgramExited, UncaughtException, signal_name
+from repl.errors import ProgramCrashed, ProgramExited, signal_name
 from repl.printing import InputValue
 from repl.program import Program
 from repl.recovery import Recovery, lost_inputs, rolled_back
@@ -18,6 +19,7 @@ from repl.redefined_names import as_written
 from repl.session_options import SessionOptions
 from repl.session_steps import Position, Step
 from runtime.errors import ExecutorDied, UndefinedSymbolsError
+from runtime.shared_memory import SharedMemory
 from runtime.wire import Outcome
 
 if TYPE_CHECKING:
@@ -36,11 +38,14 @@ class SurvivingSession:
         self._program = program
         self._steps: list[Step] = []
         self._warnings: list[str] = []
-        self._recovery = (
-            Recovery(program, self._set_position, self._warnings.append)
-            if options.recover
-            else None
-        )
+        self._recovery: Recovery[Position] | None = None
+        if options.recover:
+            # Weak, or nobody could forget a session.
+            method: Callable[[Position], None] = self._set_position
+            set_position = WeakMethod(method)
+            self._recovery = Recovery(
+                program, lambda position: _call(set_position, position), self._warnings.append
+            )
         self._must_restart = False
         self._settled = 0
         self.beginnings = 0
@@ -74,6 +79,19 @@ class SurvivingSession:
         self._program_changed()
 
     @contextmanager
+    def sharing(self, symbol: str, memory: SharedMemory) -> Iterator[None]:
+        """Map memory in the program for good; if the context fails it is taken away."""
+        try:
+            with self._running_program():
+                self._program.share(symbol, memory)
+            self._program_changed()  # what it goes back to has the memory, too
+            yield
+        except BaseException:
+            self._program.unshare(symbol)
+            memory.close()
+            raise
+
+    @contextmanager
     def _running_program(self) -> Iterator[None]:
         """Whatever ends the program in here is undone, and becomes an error that says
         what happened."""
@@ -82,11 +100,25 @@ class SurvivingSession:
         except ExecutorDied as died:
             if died.exit_status is not None:
                 raise ProgramExited(died.exit_status) from None
-            raise self._recover(died) from None
+            raise self._end_of_input(died) from None
         except KeyboardInterrupt:
             interrupted = ExecutorDied(exit_status=None, signal=signal.SIGINT)
             interrupted.is_interrupt = True
-            raise self._recover(interrupted) from None
+            raise self._end_of_input(interrupted) from None
+        except BaseException:
+            # Also of a signal handler of the host's, as for a timeout: then it was ended.
+            try:
+                self._program.check()
+            except ExecutorDied as died:
+                self._recover(died)
+            raise
+
+    def _end_of_input(self, died: ExecutorDied) -> BaseException:
+        """Go back; what is to be raised for it."""
+        crash = self._recover(died)
+        if crash.is_interrupt and self._options.raises_interrupts:
+            return KeyboardInterrupt(str(crash))
+        return crash
 
     def attend(self) -> None:
         """See that the program lives, and that it is saved; every method that uses it
@@ -190,6 +222,7 @@ class SurvivingSession:
         return replace(step, unit=unit)
 
 
-def raise_exception(outcome: Outcome) -> None:
-    if outcome.exception_type is not None:
-        raise UncaughtException(as_written(outcome.exception_type), outcome.exception_what)
+def _call(method: WeakMethod[Callable[[Position], None]], position: Position) -> None:
+    alive = method()
+    if alive is not None:
+        alive(position)

@@ -10,7 +10,11 @@ if TYPE_CHECKING:
     from runtime.crash import CrashReport
 
 
-class RuntimeFailure(Exception):
+class ForkreplError(Exception):
+    """Base of all that this program raises for its users, as a library too."""
+
+
+class RuntimeFailure(ForkreplError):
     """Base of what the runtime reports to its user; ``str()`` is the message."""
 
 
@@ -80,6 +84,18 @@ class ExecutorDied(RuntimeFailure):
         else:
             text = f"the program ended without notice (status {wait_status})"
         super().__init__(text)
+
+    def again(self) -> ExecutorDied:
+        """To be raised, by who keeps this one: the traceback of an exception keeps alive
+        what its frames refer to."""
+        died = ExecutorDied(
+            exit_status=self.exit_status,
+            signal=self.signal,
+            wait_status=self.wait_status,
+            crash=self.crash,
+        )
+        died.is_interrupt = self.is_interrupt
+        return died
 
 
 def printable(text: str) -> str:

@@ -215,6 +215,17 @@ class ExecutionSession:
         self._export_all()
         self._process.load_library(path)
 
+    def define_variable(self, name: str, address: ExecutorAddress, size: int) -> None:
+        """A symbol of no unit's, for units to come."""
+        number = self._next_number
+        self._next_number += 1
+        definition = Definition(address, number, weak=False, size=size)
+        self._dylib.add(number, {name: definition}, ())
+
+    def forget_variable(self, number: int) -> None:
+        """Undo ``define_variable``. ``number``: what the definition calls its unit."""
+        self._dylib.remove(number)
+
     def find_symbol(self, name: str) -> ExecutorAddress | None:
         """The address of a symbol that a loaded unit defines."""
         definition = self._dylib.find(name)

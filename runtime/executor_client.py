@@ -14,7 +14,7 @@ from runtime.errors import ExecutorDied, ExecutorError
 from runtime.executor_connection import ExecutorConnection
 from runtime.executor_process_control import ThreadArea, UnitRegistration
 from runtime.symbols import SymbolDescription
-from runtime.wire import LookAtElement, LookAtValue, Operation, Outcome, Printed
+from runtime.wire import LookAtElement, LookAtValue, Operation, Outcome, Printed, Sharing
 
 _MOST_THREAD_AREA = 1 << 20  # bytes
 
@@ -30,9 +30,22 @@ class ExecutorClient(ExecutorConnection):
 
     def map_memory(self, size: int, descriptor: int | None, low: bool = False) -> ExecutorAddress:
         """See ``ExecutorProcessControl``."""
+        sharing = Sharing.ANONYMOUS if descriptor is None else Sharing.PRIVATE
+        return self._reserve(size, descriptor, low, sharing)
+
+    def share_memory(self, size: int, descriptor: int) -> ExecutorAddress:
+        """Map a memfd, readable and writable: both sides see at once what the other writes,
+        and checkpoints too, so it never goes back. ``unmap_memory`` undoes it."""
+        address = self._reserve(size, descriptor, False, Sharing.SHARED)
+        self.protect_memory([(address, size, Protection.READ | Protection.WRITE)])
+        return address
+
+    def _reserve(
+        self, size: int, descriptor: int | None, low: bool, sharing: Sharing
+    ) -> ExecutorAddress:
         if descriptor is not None and not self.passes_descriptors:
             raise ExecutorError("memory can be shared over a Unix socket only")
-        request = wire.RESERVATION.pack(size, low, descriptor is not None)
+        request = wire.RESERVATION.pack(size, low, sharing)
         reply = self._ask(Operation.RESERVE, request, descriptor)
         return ExecutorAddress(*self._unpack(wire.WORD, reply))
 

@@ -124,7 +124,7 @@ class ExecutorConnection(ABC):
         ``survives_interrupts``. Otherwise Ctrl-C takes effect when the answer is there.
         """
         if self._ended is not None:
-            raise self._ended
+            raise self._ended.again()
         self.greet()
         if len(payload) > wire.MAX_PAYLOAD:
             raise ExecutorError(f"a request of {len(payload) >> 20} MiB is too large")
@@ -132,9 +132,14 @@ class ExecutorConnection(ABC):
             return self._ask_while_waiting(operation, payload, descriptor)
         with DeferredInterrupt() as self._interrupt:
             self._settle()
-            self._send(wire.HEAD.pack(len(payload), operation, 0) + payload, descriptor)
             try:
+                self._send(wire.HEAD.pack(len(payload), operation, 0) + payload, descriptor)
                 return self._receive_answer(operation)
+            except RuntimeFailure:
+                raise
+            except BaseException:  # a signal handler of the host's has raised it
+                self._disown()  # its answer would be taken for the next one's
+                raise
             finally:
                 if self.survives_interrupts and operation in _RUN_THE_PROGRAM:
                     self._interrupt.forget()
@@ -268,7 +273,9 @@ class ExecutorConnection(ABC):
                 if self._is_overdue:
                     self._stop()
             return self._socket.recv(size, socket.MSG_DONTWAIT)
-        except OSError:  # reset, or nobody is there any more
+        except OSError as error:  # reset, or nobody is there any more
+            if error.errno is None and isinstance(error, TimeoutError):
+                raise  # of a signal handler of the host's
             return b""
 
     @property
@@ -306,7 +313,7 @@ class ExecutorConnection(ABC):
         (status,) = self._unpack(wire.STATUS, payload)
         self._reap(_PATIENCE)  # the destructors of libraries are still to run
         self._ended = ExecutorDied(exit_status=status & 0xFF, signal=None)
-        return self._ended
+        return self._ended.again()
 
     def _note_crash(self, payload: bytes) -> RuntimeFailure:
         def receive(seconds: float) -> bytes:
@@ -321,7 +328,7 @@ class ExecutorConnection(ABC):
             return self._break_off("a crash that makes no sense")
         self._reap(_PATIENCE if report.is_detailed else 0)  # it may be writing a core
         self._ended = ExecutorDied(exit_status=None, signal=report.signal, crash=report)
-        return self._ended
+        return self._ended.again()
 
     def _find_out_how_it_ended(self) -> ExecutorDied:
         if self._ended is None:
@@ -335,4 +342,4 @@ class ExecutorConnection(ABC):
                 wait_status=code if code is not None and code >= 0 else None,
             )
             self._ended.is_interrupt = self._interrupt.is_noted
-        return self._ended
+        return self._ended.again()

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorError
 
-VERSION = 5
+VERSION = 6
 MAX_PAYLOAD = 64 << 20
 
 HEAD = struct.Struct("<IHH")  # payload size, operation, error
 HELLO = struct.Struct("<IIQ")  # version, pid, page size
-RESERVATION = struct.Struct("<QQQ")  # size, low, whether a memfd comes along
+RESERVATION = struct.Struct("<QQQ")  # size, low, Sharing
 RANGE = struct.Struct("<QQQ")  # address, size, protection
 UNIT = struct.Struct("<QQQQQQQQqQ")  # struct wire_unit
 MOVE = struct.Struct("<QQQ")  # struct wire_move
@@ -73,6 +73,15 @@ class Operation(enum.IntEnum):
     ELEMENT = 33
     DEBUG_OBJECT = 30
     PERF_MAP = 31
+
+
+class Sharing(enum.IntEnum):
+    """Whether a memfd comes along with RESERVE (``enum wire_sharing``)."""
+
+    ANONYMOUS = 0
+    PRIVATE = 1
+    """What the executor writes, it alone sees; a checkpoint has it as it was."""
+    SHARED = 2
 
 
 class Keep(enum.IntEnum):
@@ -131,10 +140,25 @@ LookAtElement = Callable[[ExecutorAddress], bool]
 """What is to be done with an element of a range; whether more are wanted."""
 
 
+class ExceptionClass(enum.IntEnum):
+    """Of the C++ library's, from which an exception is derived (``enum
+    forkrepl_exception``)."""
+
+    OTHER = 0
+    STD_EXCEPTION = 1
+    OUT_OF_RANGE = 2
+    BAD_ALLOC = 3
+    BAD_VALUE = 4
+    """invalid_argument, domain_error, length_error, range_error"""
+    OVERFLOW_ERROR = 5
+    SYSTEM_ERROR = 6
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a run in the executor ended, when it ended by itself.
 
+    ``status``: what main returned. ``exception_type``: None if there was no exception.
     ``restored_signals``: a unit went with the handlers of these signals, which have
     their default action again.
     """
@@ -143,6 +167,7 @@ class Outcome:
     exception_type: str | None
     exception_what: str
     restored_signals: tuple[int, ...] = ()
+    exception_class: ExceptionClass = ExceptionClass.OTHER
 
 
 def pack_strings(strings: list[str]) -> bytes:
@@ -173,13 +198,17 @@ def unpack_outcome(payload: bytes) -> Outcome:
     kind, status, restored, type_length, what_length = OUTCOME.unpack_from(payload)
     if kind not in (0, 1) or type_length + what_length != len(payload) - OUTCOME.size:
         raise ExecutorError("malformed outcome from the executor: its lengths do not add up")
+    threw = kind == 1
+    if threw and status not in iter(ExceptionClass):
+        raise ExecutorError("malformed outcome from the executor: an exception of no known class")
     type_end = OUTCOME.size + type_length
     exception_type = payload[OUTCOME.size : type_end].decode("utf-8", "replace")
     return Outcome(
-        status=status,
-        exception_type=exception_type if kind == 1 else None,
+        status=0 if threw else status,
+        exception_type=exception_type if threw else None,
         exception_what=payload[type_end:].decode("utf-8", "replace"),
         restored_signals=signals_in(restored),
+        exception_class=ExceptionClass(status if threw else 0),
     )
 
 

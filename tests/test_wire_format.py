@@ -17,10 +17,12 @@ from runtime import crash, wire
 from runtime.errors import ExecutorError
 from runtime.wire import (
     Ending,
+    ExceptionClass,
     Keep,
     Operation,
     Outcome,
     Printed,
+    Sharing,
     Value,
     pack_strings,
     unpack_outcome,
@@ -149,7 +151,9 @@ def enumerators(path: Path, name: str) -> list[int]:
 def test_enumerations_are_the_same() -> None:
     platform = ROOT / "platform_support" / "native" / "forkrepl_platform.h"
     assert enumerators(platform, "forkrepl_keep") == list(Keep)
+    assert enumerators(platform, "forkrepl_exception") == list(ExceptionClass)
     assert enumerators(HEADER, "wire_ending") == list(Ending)
+    assert enumerators(HEADER, "wire_sharing") == list(Sharing)
 
 
 def test_constants_are_the_same(compiled_layout: dict[str, int]) -> None:

@@ -8,6 +8,9 @@
 #include <cxxabi.h>
 #include <exception>
 #include <iostream>
+#include <new>
+#include <stdexcept>
+#include <system_error>
 #include <typeinfo>
 #include <unistd.h>
 
@@ -21,12 +24,33 @@ void copy(char *into, size_t size, const char *text) {
   into[size - 1] = '\0';
 }
 
-void describe_current(forkrepl_outcome *outcome, const char *what) {
+template <class... Classes> bool is_any(const std::exception &exception) {
+  return (dynamic_cast<const Classes *>(&exception) || ...);
+}
+
+forkrepl_exception kind_of(const std::exception &exception) {
+  if (is_any<std::out_of_range>(exception))
+    return FORKREPL_OUT_OF_RANGE;
+  if (is_any<std::bad_alloc>(exception))
+    return FORKREPL_BAD_ALLOC;
+  if (is_any<std::invalid_argument, std::domain_error, std::length_error, std::range_error>(
+          exception))
+    return FORKREPL_BAD_VALUE;
+  if (is_any<std::overflow_error>(exception))
+    return FORKREPL_OVERFLOW_ERROR;
+  if (is_any<std::system_error>(exception))
+    return FORKREPL_SYSTEM_ERROR;
+  return FORKREPL_STD_EXCEPTION;
+}
+
+void describe_current(forkrepl_outcome *outcome, const char *what,
+                      forkrepl_exception kind) {
   if (!outcome)
     std::terminate();
   if (outcome->kind == FORKREPL_THREW) // the first one tells most
     return;
   outcome->kind = FORKREPL_THREW;
+  outcome->status = kind;
   const std::type_info *type = abi::__cxa_current_exception_type();
   int status = 0;
   char *name =
@@ -51,11 +75,11 @@ void guard(Callable call, forkrepl_outcome *outcome) {
   try {
     call();
   } catch (const std::exception &exception) {
-    describe_current(outcome, exception.what());
+    describe_current(outcome, exception.what(), kind_of(exception));
   } catch (abi::__forced_unwind &) {
     throw; // pthread_exit and pthread_cancel must not be stopped
   } catch (...) {
-    describe_current(outcome, "");
+    describe_current(outcome, "", FORKREPL_OTHER_EXCEPTION);
   }
   // All code takes the direction flag to be clear (psABI, 3.2.1); the user's
   // assembly may have left it set.

@@ -43,6 +43,17 @@ enum forkrepl_outcome_kind {
   FORKREPL_THREW = 1, // an exception left the code and was caught here
 };
 
+// The class of the C++ library's that an exception is derived from.
+enum forkrepl_exception {
+  FORKREPL_OTHER_EXCEPTION = 0, // none of them
+  FORKREPL_STD_EXCEPTION = 1,   // std::exception, and none of the next
+  FORKREPL_OUT_OF_RANGE = 2,
+  FORKREPL_BAD_ALLOC = 3,
+  FORKREPL_BAD_VALUE = 4, // invalid_argument, domain_error, length_error, range_error
+  FORKREPL_OVERFLOW_ERROR = 5,
+  FORKREPL_SYSTEM_ERROR = 6,
+};
+
 enum { FORKREPL_EXCEPTION_TYPE_SIZE = 512, FORKREPL_EXCEPTION_WHAT_SIZE = 4096 };
 
 // How long an expression's value stays.
@@ -64,7 +75,7 @@ struct forkrepl_value {
 
 struct forkrepl_outcome {
   uint32_t kind;
-  int32_t status; // what main returned
+  int32_t status; // what main returned; if it threw, enum forkrepl_exception
   uint64_t restored_signals; // a unit went with their handlers; bit 0: signal 1
   char exception_type[FORKREPL_EXCEPTION_TYPE_SIZE];
   char exception_what[FORKREPL_EXCEPTION_WHAT_SIZE];

@@ -32,6 +32,7 @@ static bool isRedefinition(unsigned ID) {
   case diag::err_auto_different_deductions:
   case diag::err_conflicting_types:
   case diag::err_constexpr_redecl_mismatch:
+  case diag::err_different_asm_label:
   case diag::err_different_language_linkage:
   case diag::err_enum_redeclare_fixed_mismatch:
   case diag::err_enum_redeclare_scoped_mismatch:

@@ -8,6 +8,7 @@
 //   parse       {"op": "parse"}, blob: text     -> {"ok": ...}, blob: bitcode
 //               With "hide": [...], it redefines these; if it is rejected,
 //               "redefines": [...] is what would have to be hidden, see shadowing.h.
+//               With "keep": false, the value is not kept for `_`.
 //   replay      the same, of a text that was accepted before -> {"ok": ...}
 //   printers    {"op": "printers", "types": [...]}, of the value that the last input
 //               hands over -> what users have written to print these types, and
@@ -21,6 +22,9 @@
 //   and those of queries.h
 //
 // With the argument "--version" it names Clang's and LLVM's versions and ends.
+//
+// With "--started-by-thread" as the first argument it may live on when the thread that
+// has started it ends.
 //
 // With the arguments "--compile PARENT ..." it serves nobody, but compiles a file, see
 // compile_file.h; with "--precompile PARENT ..." it makes a precompiled header, see
@@ -192,6 +196,7 @@ void Frontend::parse(const Message &Request) {
   Object Reply;
   std::string Bitcode;
   bool IsFirst = Precompiled.hasCode();
+  Capture->setKeeps(Request.Header.getBoolean("keep").value_or(true));
   auto Unit = parseText(Request);
   if (Unit) {
     Bitcode = writeBitcode(*Unit->TheModule);
@@ -311,7 +316,10 @@ int main(int Count, char **Arguments) {
   signal(SIGINT, SIG_IGN);
   signal(SIGCHLD, SIG_IGN);
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // The signal would come when the controller's thread ends that has started this. Without
+  // it, the end of the stream tells that the controller is gone.
+  if (Count < 2 || llvm::StringRef(Arguments[1]) != "--started-by-thread")
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getenv("FORKREPL_DEBUG"))
     llvm::sys::PrintStackTraceOnErrorSignal(Arguments[0]);
   llvm::install_out_of_memory_new_handler();
@@ -340,7 +348,7 @@ int main(int Count, char **Arguments) {
   for (int I = Precompiles ? 4 : 1; I < Count; ++I)
     if (llvm::StringRef(Arguments[I]) == "--colour-diagnostics")
       Colour = true;
-    else
+    else if (llvm::StringRef(Arguments[I]) != "--started-by-thread")
       Flags.push_back(Arguments[I]);
 
   if (Precompiles) {

@@ -63,10 +63,13 @@ static bool contains(SourceRange Range, SourceLocation Place) {
   return Range.isValid() && Range.getBegin() <= Place && Place <= Range.getEnd();
 }
 
-// Clang's note is at the name, or at the parameter (of the template, of the function)
-// that differs.
+// Clang's note is at the name, or at the assembler label or the parameter (of the
+// template, of the function) that differs.
 static bool isAt(NamedDecl *D, SourceLocation Place) {
   if (D->getLocation() == Place)
+    return true;
+  if (const auto *Label = D->getAttr<AsmLabelAttr>();
+      Label && contains(Label->getRange(), Place))
     return true;
   if (const auto *Template = dyn_cast<TemplateDecl>(D)) {
     if (contains(Template->getTemplateParameters()->getSourceRange(), Place))

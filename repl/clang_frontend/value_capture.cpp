@@ -200,6 +200,8 @@ static bool hasAddress(const Expr *Expression) {
 }
 
 Keep ValueCapture::howToKeep(const Expr *Expression) {
+  if (!Keeps)
+    return Keep::No;
   QualType Type = Expression->getType();
   if (Expression->isLValue() && hasAddress(Expression) && !isInTemporary(Expression))
     return Keep::Object;

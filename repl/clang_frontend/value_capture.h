@@ -42,6 +42,9 @@ public:
   void ForgetSema() override { S = nullptr; }
   bool HandleTopLevelDecl(clang::DeclGroupRef Group) override;
 
+  // Whether the value of the next inputs is kept for `_`.
+  void setKeeps(bool Value) { Keeps = Value; }
+
   // After an input has been accepted: the type of the value that it hands over,
   // described as in type_table.h, and "symbol": what `_` will be called by the next
   // inputs, and "printers": hints as of printers.h. Nothing if it hands none over.
@@ -81,6 +84,7 @@ private:
   clang::QualType LastType;              // of the value before
   clang::VarDecl *LastVariable = nullptr; // that this input has used as `_`
   unsigned Values = 0;                   // of the inputs so far
+  bool Keeps = true;
   bool HasStreaming = false;             // the inputs declare an operator<<
   unsigned Statements = 0;               // that had locals, for unique names
 };

@@ -43,13 +43,15 @@ static void on_hello(const struct request *request) {
 }
 
 static void on_reserve(const struct request *request) {
-  uint64_t address = 0;
-  if (word(request, 2) && request->descriptor < 0)
+  uint64_t address = 0, sharing = word(request, 2);
+  if (sharing > WIRE_SHARED)
+    return reply(request, EINVAL, NULL, 0);
+  if (sharing != WIRE_ANONYMOUS && request->descriptor < 0)
     return reply_error(request, EBADF,
                        "the memory to share got lost on the way (a forwarded "
                        "socket?): connect to HOST:PORT instead");
   int error = memory_reserve(word(request, 0), word(request, 1) != 0,
-                             request->descriptor, &address);
+                             (enum wire_sharing)sharing, request->descriptor, &address);
   reply(request, error, &address, sizeof address);
 }
 

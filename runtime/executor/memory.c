@@ -30,20 +30,21 @@ void memory_drop_names(void) {
     name((void *)reservations[i].address, reservations[i].size, NULL);
 }
 
-int memory_reserve(uint64_t size, int low, int descriptor, uint64_t *address) {
+int memory_reserve(uint64_t size, int low, enum wire_sharing sharing, int descriptor,
+                   uint64_t *address) {
   if (reservation_count == MAX_RESERVATIONS)
     return ENOSPC;
   // Private: what the controller writes shows through until this process writes
   // to the page, and a fork (a checkpoint) has a copy of what it wrote.
-  int flags = MAP_PRIVATE | MAP_NORESERVE;
-  if (descriptor < 0)
+  int flags = (sharing == WIRE_SHARED ? MAP_SHARED : MAP_PRIVATE) | MAP_NORESERVE;
+  if (sharing == WIRE_ANONYMOUS)
     flags |= MAP_ANONYMOUS;
   if (low)
     flags |= MAP_32BIT;
   void *at = mmap(NULL, size, PROT_NONE, flags, descriptor, 0);
   if (at == MAP_FAILED)
     return errno;
-  if (descriptor < 0 && !without_names)
+  if (sharing == WIRE_ANONYMOUS && !without_names)
     name(at, size, "forkrepl-slab");
   reservations[reservation_count].address = (uint64_t)at;
   reservations[reservation_count].size = size;

@@ -8,9 +8,10 @@
 
 // Each returns 0 or an errno value.
 
-// Address space for `size` bytes of the memfd, or without one (-1) of memory of
-// this process's own; inaccessible until protected. `low`: in the first 2 GiB.
-int memory_reserve(uint64_t size, int low, int descriptor, uint64_t *address);
+// Address space for `size` bytes of the memfd, or of anonymous memory; inaccessible until
+// protected. `low`: in the first 2 GiB.
+int memory_reserve(uint64_t size, int low, enum wire_sharing sharing, int descriptor,
+                   uint64_t *address);
 int memory_release(uint64_t address, uint64_t size);
 
 // Sets protections. A range that becomes inaccessible also loses the pages that

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-enum { WIRE_VERSION = 5 };
+enum { WIRE_VERSION = 6 };
 
 enum { WIRE_MAX_PAYLOAD = 64 << 20 };
 
@@ -22,8 +22,8 @@ struct wire_head {
 
 enum wire_operation {
   WIRE_HELLO = 1,       // u32 version -> u32 version, u32 pid, u64 page size
-  WIRE_RESERVE = 2,     // u64 size, u64 low, u64 1 if a memfd comes along ->
-                        // u64 address (low: in the first 2 GiB)
+  WIRE_RESERVE = 2,     // u64 size, u64 low, u64 wire_sharing: whether a memfd
+                        // comes along -> u64 address (low: in the first 2 GiB)
   WIRE_RELEASE = 3,     // u64 address, u64 size ->
   WIRE_PROTECT = 4,     // n * wire_range ->   (protection 0 also drops pages)
   WIRE_LOOKUP = 5,      // n * NUL-terminated name -> n * u64 (0: not found)
@@ -67,6 +67,12 @@ enum wire_operation {
   WIRE_PERF_MAP = 31,      // lines of text ->
 };
 
+enum wire_sharing {
+  WIRE_ANONYMOUS = 0,
+  WIRE_PRIVATE = 1, // what the executor writes, it alone sees
+  WIRE_SHARED = 2,  // all see it, checkpoints too: it never goes back
+};
+
 struct wire_range {
   uint64_t address;
   uint64_t size;
@@ -94,7 +100,8 @@ struct wire_move {
 
 struct wire_outcome {
   uint32_t kind;
-  int32_t status;
+  int32_t status; // what main returned; if kind says that it threw: which class of
+                  // exceptions (enum forkrepl_exception)
   uint64_t restored_signals; // whose handlers went with a unit; bit 0: signal 1
   uint32_t type_length; // of the two strings that follow
   uint32_t what_length;

@@ -1,0 +1,32 @@
+"""Memory that this process and the program both read and write: a memfd.
+
+It has no name that others could open, and is gone with the last process that maps it.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+
+
+class SharedMemory:
+    """``view``: of all of it, zero at first. ``descriptor``: to map it elsewhere, until
+    ``close``; the view stays as long as somebody uses it."""
+
+    def __init__(self, size: int) -> None:
+        """``size`` in bytes, not 0. Raises OSError, and OverflowError for what no address
+        space holds."""
+        self.size = size
+        self.descriptor = os.memfd_create("forkrepl-shared", os.MFD_CLOEXEC)
+        try:
+            os.truncate(self.descriptor, size)
+            self.view = mmap.mmap(self.descriptor, size, mmap.MAP_SHARED)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """It will not be mapped again; nothing happens the second time."""
+        descriptor, self.descriptor = self.descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
