@@ -1,12 +1,12 @@
 """The shell, from what the user types to what is printed; and the shell as a library.
 
-    from repl import Session, UncaughtException
+    from repl import Session
 
     with Session(std="c++20", libraries=["m"]) as session:
         session.run("#include <vector>\\nstd::vector<double> v{1, 2, 3};")
         session.value("v.size()")               # 3
         session.value("v")                      # a numpy array, a copy
-        session.run("v.push_back(4); v").value  # "(std::vector<double> &) {1., 2., 3., 4.}"
+        session.run("v.push_back(4); v").value  # "(std::vector<double>) { 1.0, 2.0, 3.0, 4.0 }"
         try:
             session.run("v.at(9);")
         except IndexError as error:             # an UncaughtException, too

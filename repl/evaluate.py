@@ -28,7 +28,7 @@ def evaluate(shell: Shell, source: Source, upcoming: Source | None = None) -> No
                 result = Result(value=run_command(shell, source.text), warnings="")
             else:
                 entry.ran.append(source)
-                result = session.run(source, upcoming)
+                result = session.run(source, upcoming, inspect=shell.show)
         if result.warnings:
             print(result.warnings, file=sys.stderr, flush=True)
     finally:

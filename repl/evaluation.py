@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from repl.compiler import CompiledInput
 from repl.display.inspect import format_value
 from repl.errors import ShellError
 from repl.frontend import Source
-from repl.printing import InputValue, Inspect, is_last_value
-from repl.redefined_names import as_written
+from repl.printing import InputValue, Inspect
 from repl.session_steps import V
 from repl.session_values import python_value
-from repl.survival import SurvivingSession
+from repl.survival import SurvivingSession, explained
 from repl.uncaught_exceptions import raise_exception
 from runtime.errors import UndefinedSymbolsError
 
@@ -40,7 +40,7 @@ class EvaluatingSession(SurvivingSession):
 
     def show(self, expression: str) -> str:
         """The same as the shell prints it, long values cut: ``(int) 42``."""
-        return self.evaluate(expression, format_value)
+        return self.evaluate(expression, partial(format_value, limits=self._options.limits))
 
     def evaluate(self, expression: str, inspect: Inspect[V]) -> V:
         """What ``inspect`` makes of the value, as for ``value``."""
@@ -65,18 +65,26 @@ class EvaluatingSession(SurvivingSession):
             raise ShellError("the session is closed")
 
     def _load_and_run(
-        self, compiled: CompiledInput, name: str, inspect: Inspect[Any]
+        self, compiled: CompiledInput, name: str, inspect: Inspect[Any] | None
     ) -> tuple[LoadedUnit | None, Any]:
         self.attend()
         if not compiled.machine_code:
             return None, None
         symbol = compiled.parsed.value_symbol
-        value = InputValue(self._program, symbol, compiled.value_type, inspect, compiled.printers)
+        limits = self._options.limits
+        value = InputValue(
+            self._program,
+            symbol,
+            compiled.value_type,
+            inspect or partial(format_value, limits=limits),
+            compiled.printers,
+            limits,
+        )
         with self._running_program():
             try:
                 unit = self._program.load(name, compiled.machine_code)
             except UndefinedSymbolsError as error:
-                raise _explained(error) from None
+                raise ShellError(explained(error)) from None
             outcome = self._program.initialize(unit, value.look)
             value.keep(unit)
             if outcome.exception_type is not None or value.failure is not None:
@@ -86,12 +94,3 @@ class EvaluatingSession(SurvivingSession):
                 if value.failure is not None:
                     raise value.failure
             return unit, value.result
-
-
-def _explained(error: UndefinedSymbolsError) -> ShellError:
-    if any(map(is_last_value, error.names)):
-        return ShellError(
-            "`_`: the last value is gone: it was a temporary that cannot be kept, or what "
-            "has been undone since had taken its place"
-        )
-    return ShellError(as_written(error.brief))

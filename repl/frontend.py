@@ -25,7 +25,8 @@ from repl.frontend_copies import AcceptedInput, FrontendCopies, FrontendCopy, Hi
 from repl.precompiled_headers import PrecompiledHeaders
 
 _OUT_OF_MEMORY = re.compile("out of memory|pthread_create failed")  # LLVM's words
-_MOST_ROUNDS = 100  # of finding out what an input redefines: Clang tells 20 at a time
+_MOST_ROUNDS = 100  # of finding out what an input redefines: Clang tells 20 first, then more
+_LEAST_PATIENCE = 0.001  # s
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +242,9 @@ class Frontend:
             self._cancel_begun()
         accepted = AcceptedInput(text)
         started = time.monotonic()
+        deadline = started + self._parse_timeout
         self._begin_precompiled(text)
-        reply, bitcode = self._attempt(source, accepted)
+        reply, bitcode = self._attempt(source, accepted, deadline)
         for _ in range(_MOST_ROUNDS):
             more = redefined(reply, accepted) if self._redefinition else ()
             if not more:
@@ -250,7 +252,7 @@ class Frontend:
             self._drop_current()
             accepted = AcceptedInput(text, accepted.hides + more)
             started = time.monotonic()
-            reply, bitcode = self._attempt(source, accepted)
+            reply, bitcode = self._attempt(source, accepted, deadline)
         if not reply.get("ok"):
             raise compile_error(reply)
         copy = self._ready_copy()
@@ -270,8 +272,11 @@ class Frontend:
                 self._drop_current()
                 self._current = copy
 
-    def _attempt(self, source: Source, accepted: AcceptedInput) -> tuple[Header, bytes]:
-        """Let Clang parse an input, if it has not begun to, and wait for its answer.
+    def _attempt(
+        self, source: Source, accepted: AcceptedInput, deadline: float
+    ) -> tuple[Header, bytes]:
+        """Let Clang parse an input, if it has not begun to, and wait for its answer, until
+        ``deadline`` (of ``time.monotonic``) if there is a time limit at all.
 
         Raises CompileError if there is none.
         """
@@ -280,16 +285,20 @@ class Frontend:
             if self._begun is None:
                 copy.begin_parse(accepted, source.keeps_value)
             self._begun = None
-            return copy.receive(self._parse_timeout)
-        except CompilerTimeout as timeout:
-            reason = f"{timeout} (--parse-timeout=SECONDS changes that)"
+            left = max(deadline - time.monotonic(), _LEAST_PATIENCE)
+            return copy.receive(left if self._parse_timeout else 0)
+        except CompilerTimeout:
+            reason = (
+                f"Clang did not finish within {self._parse_timeout:g} s "
+                "(--parse-timeout=SECONDS changes that)"
+            )
             raise CompileError(_at(source, reason), ()) from None
         except CompilerDied:
             output = shorten(self._copies.take_output())
             if self._precompiled.distrust():
                 self._drop_current()
                 self._copies.forget(0)
-                return self._attempt(source, accepted)
+                return self._attempt(source, accepted, deadline)
             reason = "Clang crashed on this input"
             if _OUT_OF_MEMORY.search(output):
                 reason, output = "Clang needs more memory for this input than it may have", ""

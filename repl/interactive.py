@@ -43,12 +43,14 @@ def run_interactive(
             },
             source=questions,
         )
+        is_building = session.headers.build()
+        # As late as can be: from here on the terminal shows what is typed.
         if early is not None:
             early.erase()
         elif not quiet:
             print(GREETING)
         import_linker_behind()
-        if session.headers.build() and not quiet:
+        if is_building and not quiet:
             print("(preparing the standard library for next time)")
         return _run_inputs(shell, prompt, questions, startup)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from repl.codegen import CodeGenerator
 from repl.display.inspect import inspect
-from repl.display.limits import TO_BE_READ
+from repl.display.limits import Limits
 from repl.display.nodes import Node, Plain, Problem, Sequence
 from repl.display.program_view import ProgramView
 from repl.display.readers import find_reader, types_to_ask_about
@@ -91,15 +91,19 @@ def _may_have(type_: ValueType, hints: dict[str, Any]) -> bool:
 class Printers:
     """Those of one value. ``close`` when the program has gone on."""
 
-    def __init__(self, program: Program, code: PrinterCode) -> None:
+    def __init__(self, program: Program, code: PrinterCode, limits: Limits) -> None:
+        """``limits``: for the elements of ranges."""
         self._program = program
         self._code = code
+        self._limits = limits
         self._unit: LoadedUnit | None = None
         self._failure = ""
 
     def show(self, type_: ValueType, address: ExecutorAddress, view: ProgramView) -> Node | None:
         """What the printer of a type says; None if it has none. ``view``: reads the
-        program's memory, and while elements are shown the printer's."""
+        program's memory, and while elements are shown the printer's.
+
+        Raises KeyboardInterrupt if Ctrl-C has ended the printer."""
         if type_.printer is None:
             return None
         self._load()
@@ -109,9 +113,14 @@ class Printers:
             return Problem(f"the printer of {type_.name} cannot be used: {self._failure}")
         items: list[Node] = []
 
-        def look(element: ExecutorAddress) -> bool:
-            if len(items) < TO_BE_READ.elements:
-                items.append(inspect(self._code.elements[type_.index], element, view, TO_BE_READ))
+        def look(element: ExecutorAddress, text: str | None) -> bool:
+            if len(items) < self._limits.elements:
+                element_type = self._code.elements[type_.index]
+                items.append(
+                    Plain(text, text)
+                    if text is not None
+                    else inspect(element_type, element, view, self._limits)
+                )
                 return True
             items.append(Plain("...", None))  # there are more
             return False
@@ -119,7 +128,12 @@ class Printers:
         printed = self._program.executor.print_value(
             function, address, execution.initializers(self._unit), look
         )
-        return _node(type_, printed, items)
+        if type_.printer == "range" and printed.ending in (Ending.PRINTED, Ending.TOO_MUCH):
+            if printed.ending == Ending.TOO_MUCH:  # for the text of one element
+                items += [Plain(printed.text + "...", printed.text), Plain("...", None)]
+            shown = items[: self._limits.elements]
+            return Sequence(tuple(shown), is_cut=len(items) > len(shown))
+        return _node(type_, printed)
 
     def close(self) -> None:
         """Take the code away. Raises ExecutorDied."""
@@ -136,13 +150,12 @@ class Printers:
             self._failure = as_written(getattr(error, "brief", str(error)))
 
 
-def _node(type_: ValueType, printed: Printed, items: list[Node]) -> Node:
+def _node(type_: ValueType, printed: Printed) -> Node:
     match printed.ending:
-        case Ending.PRINTED if type_.printer == "range":
-            shown = items[: TO_BE_READ.elements]
-            return Sequence(tuple(shown), is_cut=len(items) > len(shown))
         case Ending.PRINTED:
             return Plain(printed.text, printed.text)
+        case Ending.INTERRUPTED:
+            raise KeyboardInterrupt
         case Ending.TOO_MUCH:
             return Plain(printed.text + "...", printed.text)
         case Ending.THREW:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from repl.display.inspect import format_value
+from repl.display.limits import TO_BE_READ, Limits
 from repl.display.nodes import Node
 from repl.display.program_view import ProgramView
 from repl.display.types import ValueType
@@ -90,13 +91,15 @@ class InputValue:
         type_: ValueType | None = None,
         inspect: Inspect[Any] = format_value,
         printers: PrinterCode | None = None,
+        limits: Limits = TO_BE_READ,
     ) -> None:
-        """``type_``: without it the value is only kept."""
+        """``type_``: without it the value is only kept. ``limits``: of what users' printers
+        show."""
         self._program = program
         self._type = type_
         self._symbol = symbol
         self._inspect = inspect
-        self._printers = Printers(program, printers) if printers else None
+        self._printers = Printers(program, printers, limits) if printers else None
         self._value: Value | None = None
         self.result: Any = None
         self.failure: Exception | None = None

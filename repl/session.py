@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 from repl import native_programs
 from repl.codegen import CodeGenerator
 from repl.compiler import Compiler
-from repl.display.inspect import format_value
 from repl.errors import ProgramCrashed, ShellError
 from repl.evaluation import EvaluatingSession
 from repl.frontend import Frontend, Source
@@ -160,7 +159,7 @@ class Session(EvaluatingSession):
         source: Source | str,
         upcoming: Source | None = None,
         *,
-        inspect: Inspect[Any] = format_value,
+        inspect: Inspect[Any] | None = None,
     ) -> Result[Any]:
         """Compile, link and run one input: all of its declarations and statements.
 
@@ -170,7 +169,8 @@ class Session(EvaluatingSession):
         ``upcoming``: the input that will probably be next, to be compiled ahead.
         It must not depend on what this input does when it runs. ``inspect`` is called
         with its value, while the program waits and its temporaries live; if it raises,
-        the input's declarations go, as after an exception of its own.
+        the input's declarations go, as after an exception of its own. Without it the
+        result is the value as text.
         """
         self._check_open()
         if isinstance(source, str):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from repl.compiler_options import line_table_flags, optimisation_flags
+from repl.display.limits import TO_BE_READ, Limits
 from runtime.listener_address import Listener
 
 
@@ -26,6 +27,7 @@ class SessionOptions:
     ``raises_interrupts``: Ctrl-C while the program runs becomes KeyboardInterrupt, once the
     session has gone back, instead of ProgramCrashed.
     ``header_cache``: precompiled standard headers may be used and, if interactive, made.
+    ``limits``: how much of a value is shown.
     """
 
     compiler_flags: Sequence[str] = ()
@@ -46,6 +48,7 @@ class SessionOptions:
     parse_timeout: float = 60
     raises_interrupts: bool = False
     header_cache: bool = True
+    limits: Limits = TO_BE_READ
 
 
 def frontend_flags(options: SessionOptions) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from repl.arguments import CommandLine
+from repl.display.limits import Limits
 from repl.memory_option import parse_memory_limit
 from repl.session_options import SessionOptions
 from repl.settings import Settings
@@ -58,6 +59,7 @@ def session_options(line: CommandLine, settings: Settings, colour: bool) -> Sess
         parse_timeout=_first(line.parse_timeout, settings.parse_timeout),
         header_cache=line.cache and settings.cache,
         memory_limit=_memory_limit(line, settings),
+        limits=Limits.chosen(settings.most_elements, settings.most_characters),
     )
 
 

@@ -6,14 +6,21 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from repl.display.inspect import format_value
+from repl.display.text import WIDTH
 from repl.frontend import Source
 from repl.settings import Settings
 
 if TYPE_CHECKING:
+    from repl.display.program_view import ProgramView
+    from repl.display.types import ValueType
     from repl.session import Session
+    from runtime.addresses import ExecutorAddress
 
 
 DEFAULT_SETTINGS = Settings()
+
+_NARROWEST = 20  # columns: on fewer, values are no more readable on more lines
 
 
 @dataclass(slots=True)
@@ -66,6 +73,11 @@ class Shell:
     def width(self) -> int:
         """Of the terminal, in columns."""
         return shutil.get_terminal_size().columns
+
+    def show(self, type_: ValueType, address: ExecutorAddress, view: ProgramView) -> str:
+        """A value as text that fits the terminal: see ``Session.run``."""
+        width = max(min(self.width, WIDTH), _NARROWEST) if self.has_prompt else WIDTH
+        return format_value(type_, address, view, self.session.options.limits, width)
 
     def begin_entry(self, source: Source) -> LogEntry:
         """An input comes; what a file of ``%load`` has counts as part of that command."""

@@ -12,7 +12,7 @@ from weakref import WeakMethod
 from repl.compiler import Compiler
 from repl.crash_report import describe_crash
 from repl.errors import ProgramCrashed, ProgramExited, signal_name
-from repl.printing import InputValue
+from repl.printing import InputValue, is_last_value
 from repl.program import Program
 from repl.recovery import Recovery, lost_inputs, rolled_back
 from repl.redefined_names import as_written
@@ -110,7 +110,8 @@ class SurvivingSession:
             try:
                 self._program.check()
             except ExecutorDied as died:
-                self._recover(died)
+                if died.exit_status is None:
+                    self._recover(died)
             raise
 
     def _end_of_input(self, died: ExecutorDied) -> BaseException:
@@ -207,9 +208,10 @@ class SurvivingSession:
         try:
             unit = self._program.load(step.source.unit_name, step.machine_code)
         except UndefinedSymbolsError as error:  # such as `_`, of an input that does not run again
-            self._warnings.append(
-                f"warning: {step.source.name} cannot run again: {as_written(error.brief)}"
-            )
+            if step.declares:
+                self._warnings.append(
+                    f"warning: {step.source.name} cannot run again: {explained(error)}"
+                )
             return replace(step, unit=None)
         if step.declares:
             value = InputValue(self._program, step.value_symbol)
@@ -226,3 +228,13 @@ def _call(method: WeakMethod[Callable[[Position], None]], position: Position) ->
     alive = method()
     if alive is not None:
         alive(position)
+
+
+def explained(error: UndefinedSymbolsError) -> str:
+    """What the user is told."""
+    if any(map(is_last_value, error.names)):
+        return (
+            "`_`: the last value is gone: it was a temporary that cannot be kept, or what "
+            "has been undone since had taken its place"
+        )
+    return as_written(error.brief)

@@ -19,7 +19,6 @@ from contextlib import contextmanager
 from typing import Self
 
 from runtime import wire
-from runtime.addresses import ExecutorAddress
 from runtime.crash import read_report
 from runtime.errors import (
     ExecutorDied,
@@ -34,7 +33,7 @@ from runtime.wire import LookAtElement, LookAtValue, Operation
 
 _PATIENCE = 5  # s, for a process that is about to end
 _CRASH_PATIENCE = 1  # s, for one that says how it crashes
-_MOST_PAUSES = 150  # of one request; there is one value, and about 100 elements are shown
+_MOST_VALUES = 150  # of one request; there is one
 _TICK = 0.2  # s, between looks at whether Ctrl-C has been pressed
 _RUN_THE_PROGRAM = frozenset(
     {
@@ -190,15 +189,21 @@ class ExecutorConnection(ABC):
         self._send(wire.HEAD.pack(0, Operation.RESUME, 0))
 
     def _show_element(self, payload: bytes) -> None:
-        (address,) = self._unpack(wire.WORD, payload)
+        try:
+            address, text = wire.unpack_element(payload)
+        except ExecutorError as error:
+            raise self._break_off(str(error)) from None
+        if self._look_at_element is None:
+            raise self._break_off("an element after the last one")
         more = False
-        if self._look_at_element is not None and self._element_failure is None:
-            try:
-                more = self._look_at_element(ExecutorAddress(address))
-            except (Exception, KeyboardInterrupt) as error:
-                if self._ended is not None:
-                    raise
-                self._element_failure = error
+        try:
+            more = self._look_at_element(address, text)
+        except (Exception, KeyboardInterrupt) as error:
+            if self._ended is not None:
+                raise
+            self._element_failure = error
+        if not more:
+            self._look_at_element = None
         resume = wire.HEAD.pack(wire.WORD.size, Operation.RESUME, 0)
         self._send(resume + wire.WORD.pack(more))
 
@@ -231,8 +236,10 @@ class ExecutorConnection(ABC):
     def _receive(self, operation: Operation) -> tuple[int, bytes]:
         """Error and payload of the answer; values are looked at on the way to it."""
         answered, error, payload = self._receive_frame()
-        for _ in range(_MOST_PAUSES):
-            if (answered, operation) == (Operation.VALUE, Operation.RUN):
+        values = 0
+        while True:
+            if (answered, operation) == (Operation.VALUE, Operation.RUN) and values < _MOST_VALUES:
+                values += 1
                 self._show(payload)
             elif (answered, operation) == (Operation.ELEMENT, Operation.PRINT):
                 self._show_element(payload)

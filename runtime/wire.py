@@ -34,6 +34,7 @@ KEEPER_REPORT = struct.Struct("<Ii")  # process number, status of wait(2)
 OUTCOME = struct.Struct("<IiQII")
 VALUE = struct.Struct("<QQQII")  # struct wire_value
 PRINTED = struct.Struct("<Ii")  # struct wire_printed
+ELEMENT = struct.Struct("<QQ")  # struct wire_element
 MAX_VALUE = 4096
 
 
@@ -121,6 +122,7 @@ class Ending(enum.IntEnum):
     TOO_SLOW = 3
     ENDED = 4
     TOO_MUCH = 5
+    INTERRUPTED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +138,9 @@ class Printed:
 LookAtValue = Callable[[Value], None]
 """What is to be done with the value of an expression while the program waits."""
 
-LookAtElement = Callable[[ExecutorAddress], bool]
-"""What is to be done with an element of a range; whether more are wanted."""
+LookAtElement = Callable[[ExecutorAddress, str | None], bool]
+"""What is to be done with an element of a range, and the text that its own printer has made
+of it, if it has one; whether more are wanted."""
 
 
 class ExceptionClass(enum.IntEnum):
@@ -222,6 +225,15 @@ def unpack_value(payload: bytes) -> Value:
     if keep not in iter(Keep):
         raise ExecutorError("malformed value from the executor: it is kept in no known way")
     return Value(address, size, kept, Keep(keep), payload[VALUE.size :])
+
+
+def unpack_element(payload: bytes) -> tuple[ExecutorAddress, str | None]:
+    """An element of a range, and its text. Raises ExecutorError."""
+    if len(payload) < ELEMENT.size:
+        raise ExecutorError("malformed element of a range")
+    address, has_text = ELEMENT.unpack_from(payload)
+    text = payload[ELEMENT.size :].decode("utf-8", "replace") if has_text else None
+    return ExecutorAddress(address), text
 
 
 def unpack_printed(payload: bytes) -> Printed:

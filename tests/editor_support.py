@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import threading
 import time
@@ -15,6 +16,8 @@ import pexpect
 import pyte
 from conftest import PROGRAM, TIMEOUT
 from prompt_toolkit.input import PipeInput
+
+_PROMPT = re.compile(r"In\[\d+\]: |  \.\.\.: ")
 
 KEYS = {
     "enter": "\r",
@@ -37,11 +40,25 @@ KEYS = {
 
 
 class _Screen(pyte.Screen):
-    """A screen that answers, as when it is asked where the cursor is."""
+    """A screen that answers, as when it is asked where the cursor is.
+
+    ``wrapped_lines``: how often a line was too long for it.
+    """
 
     def __init__(self, columns: int, rows: int, answer: Callable[[str], None]) -> None:
         super().__init__(columns, rows)
         self._answer = answer
+        self.wrapped_lines = 0
+        self._draws = False
+
+    def draw(self, data: str) -> None:
+        self._draws = True
+        super().draw(data)
+        self._draws = False
+
+    def linefeed(self) -> None:
+        self.wrapped_lines += self._draws
+        super().linefeed()
 
     def write_process_input(self, data: str) -> None:
         self._answer(data)
@@ -94,7 +111,8 @@ class EditorTerminal:
     @property
     def line(self) -> str:
         """The line with the cursor."""
-        return str(self.screen.display[self.screen.cursor.y]).rstrip()
+        row = self.screen.buffer[self.screen.cursor.y]  # ``display`` makes all lines
+        return "".join(row[column].data for column in range(self.screen.columns)).rstrip()
 
     @property
     def text(self) -> str:
@@ -104,8 +122,26 @@ class EditorTerminal:
     @property
     def has_colours(self) -> bool:
         """Whether anything on the screen is coloured."""
-        cells = [cell for row in self.screen.buffer.values() for cell in row.values()]
+        return any(map(self._is_coloured, range(self.screen.lines)))
+
+    def _is_coloured(self, row: int) -> bool:
+        cells = self.screen.buffer[row].values()
         return any(cell.fg != "default" or cell.bg != "default" for cell in cells)
+
+    @property
+    def wrapped_lines(self) -> int:
+        """How often what was printed was longer than a line."""
+        return self.screen.wrapped_lines
+
+    def printed_lines(self) -> tuple[list[str], bool]:
+        """What is on the screen besides prompts and what was typed there; whether any of
+        it is coloured."""
+        rows = [
+            (number, line.rstrip())
+            for number, line in enumerate(self.screen.display)
+            if line.strip() and not _PROMPT.match(line)
+        ]
+        return [line for _, line in rows], any(self._is_coloured(number) for number, _ in rows)
 
     def type(self, text: str) -> None:
         """Type characters as a keyboard sends them."""

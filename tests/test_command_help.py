@@ -18,7 +18,7 @@ def test_every_command_has_help(forkrepl: Run) -> None:
         assert callable(command.implementation())
         assert output.count(f"{command.usage}\n    {command.summary}\n") >= 1
         assert re.search(rf"^  {re.escape(command.usage)}", output, re.MULTILINE)
-    assert errors == "no help for nothing: there is no such command (%help lists them)\n"
+    assert errors == "no help for nothing: there is no such command (%help lists the commands)\n"
     assert {"%help", "%undo", "%lib", "%quit"} <= set(COMMANDS)  # as clang-repl has them
 
 

@@ -123,7 +123,7 @@ NOWHERE = ExecutorAddress(0)
 def methods() -> dict[str, Method]:
     return {
         "run": lambda p: p.run([]),
-        "print_value": lambda p: p.print_value(NOWHERE, NOWHERE, [], lambda _: True),
+        "print_value": lambda p: p.print_value(NOWHERE, NOWHERE, [], lambda _, __: True),
         "run_main": lambda p: p.run_main(ExecutorAddress(0), ["x"]),
         "read_memory": lambda p: p.read_memory(ExecutorAddress(4096), 16),
         "lookup": lambda p: p.lookup(["malloc", "free"]),

@@ -130,3 +130,21 @@ def test_no_number_of_seconds(forkrepl: Run, seconds: str) -> None:
 def test_no_limit(forkrepl: Run) -> None:
     assert forkrepl("--parse-timeout=0", "-c", "6 * 7\n").stdout == "(int) 42\n"
     assert forkrepl("--parse-timeout=999999", "-c", "6 * 7\n").stdout == "(int) 42\n"
+
+
+def test_errors_without_end() -> None:
+    """Clang takes quadratic time for the declarations after its last error."""
+    with Frontend(native_programs.frontend(), [], redefinition=True, parse_timeout=20) as frontend:
+        frontend.parse(Source("int x = 0; int kept = 1;", "In"))
+        with pytest.raises(CompileError, match="redefinition of 'x'"):
+            frontend.parse(Source("int x = 1;\n" * 32_768, "In"))
+        with pytest.raises(CompileError, match="too many errors"):
+            frontend.parse(Source("undeclared = 1;\n" * 100, "In"))
+        assert frontend.parse(Source("x = kept;", "In")).bitcode
+
+
+def test_an_input_that_redefines_thousands() -> None:
+    text = "".join(f"int v{number} = {number};\n" for number in range(2_000))
+    with Frontend(native_programs.frontend(), [], redefinition=True) as frontend:
+        frontend.parse(Source(text, "In"))
+        assert frontend.parse(Source(text, "In")).bitcode

@@ -139,6 +139,14 @@ def test_exceptions_are_pythons(session: Session) -> None:
     assert getattr(from_value.value, "type_name", "") == "std::out_of_range"
 
 
+def test_exceptions_without_type_information() -> None:
+    with Session(flags=["-fno-rtti"]) as session:
+        session.run("#include <stdexcept>\nstruct Mine : std::out_of_range { Mine(); };")
+        session.run('Mine::Mine() : std::out_of_range("mine") {}')
+        with pytest.raises(IndexError, match="of type Mine: mine"):
+            session.run("throw Mine();")
+
+
 def test_errors_leave_the_session_as_it_was(session: Session) -> None:
     session.run("int kept = 1;")
     with pytest.raises(CompileError) as rejected:

@@ -72,6 +72,9 @@ def test_streams_and_ranges(forkrepl: Run) -> None:
         "Consumed()",
         "Consumed()",
         "left",
+        "class Prices { Money a[2] = {{1}, {2}}; public: Money *begin() { return a; } "
+        "Money *end() { return a + 2; } };",
+        "Prices()",
     )
     assert errors == ""
     shown = values(output)
@@ -80,7 +83,8 @@ def test_streams_and_ranges(forkrepl: Run) -> None:
     assert shown[4] == "{"
     assert "{\n    0, 1, 4, 9, 16, 25, " in output
     assert ", 9801, ...\n}" in output
-    assert shown[5:] == ["{ 3, 2, 1 }", "{ 3, 2, 1 }", "3"]
+    assert shown[5:8] == ["{ 3, 2, 1 }", "{ 3, 2, 1 }", "3"]
+    assert shown[8:] == ["{ EUR 1.00, EUR 2.00 }"]
 
 
 HARMFUL = """\

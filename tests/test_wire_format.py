@@ -64,6 +64,7 @@ LAYOUTS = {
             "what_length",
         ],
     ),
+    "wire_element": (wire.ELEMENT, ["address", "has_text"]),
     "wire_printed": (wire.PRINTED, ["ending", "signal"]),
     "wire_value": (wire.VALUE, ["address", "size", "kept", "keep", "length"]),
     "wire_crash": (
@@ -272,9 +273,19 @@ def test_what_was_printed() -> None:
     payload = wire.PRINTED.pack(2, 11) + "é".encode() + b"\xff"
     expected = Printed(Ending.CRASHED, 11, "é\N{REPLACEMENT CHARACTER}")
     assert unpack_printed(payload) == expected
-    for malformed in (b"", payload[:7], wire.PRINTED.pack(6, 0)):
+    for malformed in (b"", payload[:7], wire.PRINTED.pack(7, 0)):
         with pytest.raises(ExecutorError, match="malformed"):
             unpack_printed(malformed)
+
+
+def test_an_element_of_a_range() -> None:
+    assert wire.unpack_element(wire.ELEMENT.pack(5, 0) + b"x") == (5, None)
+    assert wire.unpack_element(wire.ELEMENT.pack(5, 1) + b"x\xff") == (
+        5,
+        "x\N{REPLACEMENT CHARACTER}",
+    )
+    with pytest.raises(ExecutorError, match="malformed"):
+        wire.unpack_element(bytes(15))
 
 
 @given(st.one_of(st.integers(-64, -1), st.integers(0, 255)))

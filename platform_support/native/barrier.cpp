@@ -24,33 +24,40 @@ void copy(char *into, size_t size, const char *text) {
   into[size - 1] = '\0';
 }
 
-template <class... Classes> bool is_any(const std::exception &exception) {
-  return (dynamic_cast<const Classes *>(&exception) || ...);
-}
-
-forkrepl_exception kind_of(const std::exception &exception) {
-  if (is_any<std::out_of_range>(exception))
+// By the handlers' rules, not by dynamic_cast: with -fno-rtti an object does not know its
+// class, and what is thrown does.
+forkrepl_exception class_of_current() {
+  try {
+    throw;
+  } catch (const std::out_of_range &) {
     return FORKREPL_OUT_OF_RANGE;
-  if (is_any<std::bad_alloc>(exception))
+  } catch (const std::bad_alloc &) {
     return FORKREPL_BAD_ALLOC;
-  if (is_any<std::invalid_argument, std::domain_error, std::length_error, std::range_error>(
-          exception))
+  } catch (const std::invalid_argument &) {
     return FORKREPL_BAD_VALUE;
-  if (is_any<std::overflow_error>(exception))
+  } catch (const std::domain_error &) {
+    return FORKREPL_BAD_VALUE;
+  } catch (const std::length_error &) {
+    return FORKREPL_BAD_VALUE;
+  } catch (const std::range_error &) {
+    return FORKREPL_BAD_VALUE;
+  } catch (const std::overflow_error &) {
     return FORKREPL_OVERFLOW_ERROR;
-  if (is_any<std::system_error>(exception))
+  } catch (const std::system_error &) {
     return FORKREPL_SYSTEM_ERROR;
-  return FORKREPL_STD_EXCEPTION;
+  } catch (...) {
+    return FORKREPL_STD_EXCEPTION;
+  }
 }
 
 void describe_current(forkrepl_outcome *outcome, const char *what,
-                      forkrepl_exception kind) {
+                      forkrepl_exception class_of) {
   if (!outcome)
     std::terminate();
   if (outcome->kind == FORKREPL_THREW) // the first one tells most
     return;
   outcome->kind = FORKREPL_THREW;
-  outcome->status = kind;
+  outcome->status = class_of;
   const std::type_info *type = abi::__cxa_current_exception_type();
   int status = 0;
   char *name =
@@ -75,7 +82,7 @@ void guard(Callable call, forkrepl_outcome *outcome) {
   try {
     call();
   } catch (const std::exception &exception) {
-    describe_current(outcome, exception.what(), kind_of(exception));
+    describe_current(outcome, exception.what(), class_of_current());
   } catch (abi::__forced_unwind &) {
     throw; // pthread_exit and pthread_cancel must not be stopped
   } catch (...) {

@@ -118,6 +118,8 @@ void DiagnosticCollector::HandleDiagnostic(DiagnosticsEngine::Level Level,
   notePrevious(Level, Info);
   Groups.back().Records.push_back(std::move(Record));
   Groups.back().Text += Stream.str();
+  if (Info.getID() == diag::fatal_too_many_errors && OnTooManyErrors)
+    OnTooManyErrors();
 }
 
 void DiagnosticCollector::notePrevious(DiagnosticsEngine::Level Level,

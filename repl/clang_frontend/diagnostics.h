@@ -8,6 +8,7 @@
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,10 @@ public:
   std::vector<clang::SourceLocation> takePrevious() {
     return std::exchange(Previous, {});
   }
+
+  // Called when Clang has had enough of errors: it says no more, but parses to the end,
+  // in quadratic time if that is one variable again and again.
+  std::function<void()> OnTooManyErrors;
 
 private:
   // A diagnostic with its notes.

@@ -83,6 +83,7 @@ private:
   llvm::Error start(const std::vector<const char *> &Flags,
                     const llvm::json::Array *Emitted);
   void parse(const Message &Request);
+  void sendRejection();
   void replay(const Message &Request);
   llvm::Expected<clang::PartialTranslationUnit &> parseText(const Message &Request);
   void printers(const Message &Request);
@@ -171,10 +172,15 @@ bool declares(const clang::TranslationUnitDecl &Input) {
 
 llvm::Expected<clang::PartialTranslationUnit &>
 Frontend::parseText(const Message &Request) {
-  clang::LangOptions &Options =
-      Interpreter->getCompilerInstance()->getLangOpts();
+  clang::CompilerInstance &CI = *Interpreter->getCompilerInstance();
+  clang::LangOptions &Options = CI.getLangOpts();
+  unsigned ErrorLimit = CI.getDiagnosticOpts().ErrorLimit;
   Options.SpellChecking = longestWord(Request.Blob) < LongestWordToCorrect;
-  Shadow->beginInput(Request.Header.getArray("hide"));
+  const llvm::json::Array *Hidden = Request.Header.getArray("hide");
+  Shadow->beginInput(Hidden);
+  // What redefines many things is told of them twice as fast each time.
+  if (ErrorLimit)
+    CI.getDiagnostics().setErrorLimit(ErrorLimit + (Hidden ? Hidden->size() : 0));
   auto Unit = Interpreter->Parse(protectLeadingSign(Request.Blob, Options));
   if (!Unit)
     return Unit;
@@ -192,30 +198,40 @@ DiagnosticCollector::Taken Frontend::takeDiagnostics() {
   return Taken;
 }
 
+void Frontend::sendRejection() {
+  Object Reply{{"ok", false},
+               {"redefines", Shadow->previous(Diagnostics->takePrevious())}};
+  DiagnosticCollector::Taken Taken = takeDiagnostics();
+  Reply["diagnostics"] = std::move(Taken.Records);
+  Reply["rendered"] = std::move(Taken.Text);
+  Controller.send(std::move(Reply));
+}
+
 void Frontend::parse(const Message &Request) {
-  Object Reply;
-  std::string Bitcode;
   bool IsFirst = Precompiled.hasCode();
   Capture->setKeeps(Request.Header.getBoolean("keep").value_or(true));
+  // After an error this process is of no more use to anybody.
+  Diagnostics->OnTooManyErrors = [this] {
+    sendRejection();
+    _exit(0);
+  };
   auto Unit = parseText(Request);
-  if (Unit) {
-    Bitcode = writeBitcode(*Unit->TheModule);
-    // Of what came from a precompiled header nothing is seen in the input itself.
-    Reply["declares"] = declares(*Unit->TUPart) || IsFirst;
-    if (Request.Header.getBoolean("includes").value_or(false))
-      Reply["variables"] = llvm::json::Array(definedVariables(*Unit->TheModule));
-    if (auto Value = Capture->takeValue()) {
-      Diagnostics->dropUnusedWarnings(Capture->begin());
-      Reply["value"] = std::move(*Value);
-    }
-    // The bitcode is all that anybody will ask of this module.
-    Unit->TheModule.reset();
-    Reply["ok"] = true;
-  } else {
+  Diagnostics->OnTooManyErrors = nullptr;
+  if (!Unit) {
     llvm::consumeError(Unit.takeError()); // the diagnostics say it better
-    Reply["ok"] = false;
-    Reply["redefines"] = Shadow->previous(Diagnostics->takePrevious());
+    return sendRejection();
   }
+  std::string Bitcode = writeBitcode(*Unit->TheModule);
+  // Of what came from a precompiled header nothing is seen in the input itself.
+  Object Reply{{"ok", true}, {"declares", declares(*Unit->TUPart) || IsFirst}};
+  if (Request.Header.getBoolean("includes").value_or(false))
+    Reply["variables"] = llvm::json::Array(definedVariables(*Unit->TheModule));
+  if (auto Value = Capture->takeValue()) {
+    Diagnostics->dropUnusedWarnings(Capture->begin());
+    Reply["value"] = std::move(*Value);
+  }
+  // The bitcode is all that anybody will ask of this module.
+  Unit->TheModule.reset();
   DiagnosticCollector::Taken Taken = takeDiagnostics();
   Reply["diagnostics"] = std::move(Taken.Records);
   Reply["rendered"] = std::move(Taken.Text);

@@ -33,7 +33,7 @@ namespace __forkrepl_printing {
 
 struct __calls {
   void (*__write)(const char *, unsigned long);
-  int (*__element)(const void *);
+  int (*__element)(const void *, int);
 };
 
 template <int __N> struct __rank : __rank<__N - 1> {};
@@ -101,6 +101,15 @@ auto __show(const __calls *__c, __T &__object, __rank<2>)
 }
 #endif
 
+template <class __E>
+typename __enable<(decltype(__show(__an<const __calls *const>(), __an<__E>(), __rank<3>()))::__number == 1 ||
+                   decltype(__show(__an<const __calls *const>(), __an<__E>(), __rank<3>()))::__number == 2)>::__type
+__write_element(const __calls *__c, __E &__element, __rank<1>) {
+  __show(__c, __element, __rank<3>());
+  return 1;
+}
+template <class __E> int __write_element(const __calls *, __E &, __rank<0>) { return 0; }
+
 template <class __T>
 auto __show(const __calls *__c, __T &__object, __rank<1>)
     -> decltype((void)(__object.begin() != __object.end()), (void)++__an<decltype(__object.begin())>(),
@@ -108,7 +117,8 @@ auto __show(const __calls *__c, __T &__object, __rank<1>)
   auto __last = __object.end();
   for (auto __at = __object.begin(); __at != __last; ++__at) {
     auto &&__element = *__at;
-    if (!__c->__element(__builtin_addressof(__element)))
+    int __has_text = __write_element(__c, __element, __rank<1>());
+    if (!__c->__element(__builtin_addressof(__element), __has_text))
       break;
   }
   return {};

@@ -37,7 +37,8 @@ static const Expr *expressionOf(QualType Type) {
   return nullptr;
 }
 
-static Object describeQuery(ASTContext &Context, QualType Type) {
+static Object describeQuery(Sema &S, QualType Type) {
+  ASTContext &Context = S.getASTContext();
   Object Result{{"ok", true}};
   if (const Expr *Expression = expressionOf(Type)) {
     Result["category"] = categoryOf(Context, Expression);
@@ -46,6 +47,8 @@ static Object describeQuery(ASTContext &Context, QualType Type) {
     Type = Named->getUnmodifiedType();
   }
   Result["name"] = printName(Context, Type);
+  // decltype of a call does not instantiate the class, but who asks wants its size.
+  (void)S.isCompleteType(SourceLocation(), Type.getNonReferenceType());
   Result["size"] = sizeOf(Context, Type.getNonReferenceType());
   Result["canonical"] = llvm::json::fixUTF8(
       Type.getCanonicalType().getAsString(Context.getPrintingPolicy()));
@@ -62,7 +65,7 @@ static Object answerType(llvm::StringRef Text, clang::Interpreter &Interpreter,
       if (const auto *Named = dyn_cast<TypedefNameDecl>(Each))
         if (Named->getName() == "__forkrepl_query" &&
             !Named->getUnderlyingType()->isDependentType())
-          return describeQuery(Named->getASTContext(), Named->getUnderlyingType());
+          return describeQuery(Interpreter.getCompilerInstance()->getSema(), Named->getUnderlyingType());
   DiagnosticCollector::Taken Taken = Diagnostics.take();
   return Object{{"ok", false},
                 {"diagnostics", std::move(Taken.Records)},

@@ -48,13 +48,13 @@ class Command:
         )
         return found
 
-    def help(self) -> str:
-        """Everything that there is to say."""
-        parts = [f"{self.usage}\n    {self.summary}"]
+    def help(self, width: int) -> str:
+        """Everything that there is to say, on a terminal of ``width`` columns."""
+        parts = [self.usage, _paragraph(self.summary, width)]
         if self.details:
-            parts.append(_indented(self.details))
+            parts.append(_paragraph(self.details, width))
         if self.example:
-            parts.append("example:\n" + _indented(self.example))
+            parts.append(f"example:\n{_INDENT}{self.example}")
         if self.aliases:
             parts.append("also: " + " ".join(self.aliases))
         return "\n".join(parts)
@@ -77,5 +77,12 @@ def positive_number(argument: str, of_what: str) -> int:
     return int(argument)
 
 
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" if line else "" for line in text.splitlines())
+_INDENT = "    "
+_WIDEST, _NARROWEST = 90, 30  # columns, of what is to be read
+
+
+def _paragraph(text: str, width: int) -> str:
+    import textwrap  # only help needs it
+
+    width = max(min(width, _WIDEST), _NARROWEST)
+    return textwrap.fill(text, width, initial_indent=_INDENT, subsequent_indent=_INDENT)

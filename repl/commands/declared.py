@@ -110,5 +110,6 @@ def _value_at(session: Session, variable: Declared, address: int) -> str:
     """The one function that knows how values are formatted."""
     assert variable.value_type is not None
     type_ = ValueType.from_json(variable.value_type)
-    text = format_value(type_, ExecutorAddress(address), ProgramMemory(session.program))
+    memory = ProgramMemory(session.program)
+    text = format_value(type_, ExecutorAddress(address), memory, session.options.limits)
     return text.removeprefix(f"({type_.name})").lstrip()

@@ -35,7 +35,7 @@ def run_type(shell: Shell, argument: str) -> str:
     text = name
     canonical = as_written(str(reply["canonical"]))
     if canonical != name and not name.startswith("(lambda"):
-        text += f"  (that is {canonical})"
+        text += f"\n    that is {canonical}"
     facts = [str(reply["category"])] if "category" in reply else []
     if size:
         facts.append(_bytes(size))

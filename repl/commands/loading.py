@@ -7,11 +7,11 @@ import re
 import shlex
 import sys
 from pathlib import Path
-from shutil import which
 
 from repl.commands.command import WrongUsage
 from repl.commands.declared import declared_names
 from repl.commands.subprocesses import ending, lend_terminal_to
+from repl.editor.editor_choice import editor_command
 from repl.errors import ShellError
 from repl.frontend import Source
 from repl.script_inputs import lines_of, split_inputs, with_upcoming
@@ -20,7 +20,6 @@ from runtime.errors import RuntimeFailure
 from runtime.input_files import read_input_file
 
 _DEEPEST = 8  # files that load one another
-_EDITORS = ("sensible-editor", "nano", "vim", "vi")  # if the user has named none
 
 
 def load_file(shell: Shell, name: str) -> None:
@@ -181,10 +180,10 @@ def _text_to_edit(shell: Shell, argument: str) -> str:
 
 
 def _open_editor(shell: Shell, path: Path) -> None:
-    chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-    editor = chosen or next((name for name in _EDITORS if which(name)), None)
-    if editor is None:
-        raise ShellError("%edit: no editor is known: set VISUAL or EDITOR")
-    status = lend_terminal_to([*_words(editor), str(path)], False)
+    try:
+        editor = editor_command(shell.settings.external_editor)
+    except ValueError as error:
+        raise ShellError(f"%edit: no editor: {error} (set VISUAL or EDITOR)") from None
+    status = lend_terminal_to([*editor, str(path)], False)
     if status != 0:
-        raise ShellError(f"%edit: nothing is run: {editor} ended with {ending(status)}")
+        raise ShellError(f"%edit: nothing is run: {editor[0]} ended with {ending(status)}")

@@ -21,15 +21,19 @@ def run_command(shell: Shell, line: str) -> str:
     name, argument = (match[1], match[2]) if match else (line.strip(), "")
     command = COMMANDS.get(name) or BY_ALIAS.get(name)
     if command is None:
-        import difflib
-
-        near = difflib.get_close_matches(name, [*COMMANDS, *BY_ALIAS], n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise ShellError(f"unknown command {name}{hint} (%help lists the commands)")
+        raise ShellError(f"unknown command {name}{_near(name)} (%help lists the commands)")
     try:
         return command.implementation()(shell, argument)
     except WrongUsage as error:
         raise ShellError(f"{command.name} {error}; usage: {command.usage}") from None
+
+
+def _near(name: str) -> str:
+    """A question about the nearest name, if there is one."""
+    import difflib
+
+    near = difflib.get_close_matches(name, [*COMMANDS, *BY_ALIAS], n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def run_help(shell: Shell, argument: str) -> str:
@@ -38,8 +42,11 @@ def run_help(shell: Shell, argument: str) -> str:
         wanted = argument if argument[0] in "%!?." else "%" + argument
         command = COMMANDS.get(wanted) or BY_ALIAS.get(wanted)
         if command is None:
-            raise ShellError(f"no help for {argument}: there is no such command (%help lists them)")
-        return command.help()
+            raise ShellError(
+                f"no help for {argument}: there is no such command{_near(wanted)} "
+                "(%help lists the commands)"
+            )
+        return command.help(shell.width)
     return "\n".join(
         [
             "Type C or C++. An expression without ';' shows its value.",

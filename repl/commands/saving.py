@@ -36,7 +36,8 @@ def run_save(shell: Shell, argument: str) -> str:
     except (OSError, ValueError) as error:  # ValueError: a NUL byte
         reason = error.strerror if isinstance(error, OSError) else error
         raise ShellError(f"%save: cannot write {path}: {reason}") from None
-    return "\n".join([*notes, f"{len(inputs)} inputs are in {path}"])
+    count = "1 input is" if len(inputs) == 1 else f"{len(inputs)} inputs are"
+    return "\n".join([*notes, f"{count} in {path}"])
 
 
 def _inputs(shell: Shell) -> list[InputText]:

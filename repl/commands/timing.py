@@ -37,7 +37,7 @@ def run_time(shell: Shell, argument: str) -> str:
     typed = shell.log[-1].source
     source = Source(argument, typed.name, typed.line)
     started = time.monotonic_ns()
-    result = session.run(source)
+    result = session.run(source, inspect=shell.show)
     total = time.monotonic_ns() - started
     shell.log[-1].ran.append(source)
     if session.steps[-1].unit is None:
@@ -168,8 +168,10 @@ def _summary(shell: Shell, times: list[float], loops: int) -> str:
         return f"no more than the loop itself ({loops:,} loops, {_level(shell)})"
     several = f"mean ± std. dev. of {len(times)} runs, " if len(times) > 1 else ""
     plus_minus = f" ± {format_time(deviation)}" if len(times) > 1 else ""
-    return (
-        f"{format_time(mean)}{plus_minus} per loop ({several}{loops:,} "
-        f"loop{'s' if loops != 1 else ''} each, best {format_time(best)}, "
+    per_loop = f"{format_time(mean)}{plus_minus} per loop"
+    details = (
+        f"({several}{loops:,} loop{'s' if loops != 1 else ''} each, best {format_time(best)}, "
         f"{_level(shell)})"
     )
+    is_too_long = shell.has_prompt and len(f"{per_loop} {details}") > shell.width
+    return f"{per_loop}\n    {details}" if is_too_long else f"{per_loop} {details}"

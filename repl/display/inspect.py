@@ -16,7 +16,7 @@ from repl.display.program_view import ProgramView
 from repl.display.readers import find_reader
 from repl.display.records import bit_field, by_fields
 from repl.display.scalars import SCALARS, scalar
-from repl.display.text import render
+from repl.display.text import WIDTH, render
 from repl.display.types import UNKNOWN_COUNT, Field, ValueType
 from runtime.addresses import ExecutorAddress
 
@@ -36,11 +36,15 @@ def inspect(type_: ValueType, address: ExecutorAddress, view: ProgramView, limit
 
 
 def format_value(
-    type_: ValueType, address: ExecutorAddress, view: ProgramView, limits: Limits = TO_BE_READ
+    type_: ValueType,
+    address: ExecutorAddress,
+    view: ProgramView,
+    limits: Limits = TO_BE_READ,
+    width: int = WIDTH,
 ) -> str:
-    """``(type) value``, on more than one line if it is long."""
+    """``(type) value``, on more than one line if it does not fit into ``width`` columns."""
     prefix = f"({type_.name}) "
-    return prefix + render(inspect(type_, address, view, limits), len(prefix))
+    return prefix + render(inspect(type_, address, view, limits), len(prefix), width)
 
 
 class Inspector:

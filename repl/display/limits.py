@@ -16,6 +16,15 @@ class Limits:
     depth: int = 20
     nodes: int = 2000
 
+    @staticmethod
+    def chosen(elements: int, characters: int) -> Limits:
+        """What the user wants to see; enough nodes for elements that have parts."""
+        nodes = min(max(_PARTS * elements, Limits().nodes), _MOST_NODES)
+        return Limits(elements, characters, nodes=nodes)
+
+
+_PARTS = 20  # nodes for each element
+_MOST_NODES = 2_000_000
 
 TO_BE_READ = Limits()
 """What somebody reads on a screen."""

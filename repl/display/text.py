@@ -22,27 +22,27 @@ from repl.display.nodes import (
 from repl.display.scalars import scalar
 
 WIDTH = 100
-"""Columns that one line should fit in."""
+"""Columns that one line should fit in, unless the terminal has fewer."""
 
 _INDENT = 4
 _SHORT = 24  # characters: elements that go beside each other on a line
 
 
-def render(node: Node, column: int = 0) -> str:
-    """The text of a node that begins in ``column``."""
-    return "\n".join(_lines(node, column, 0))
+def render(node: Node, column: int = 0, width: int = WIDTH) -> str:
+    """The text of a node that begins in ``column``, for ``width`` columns."""
+    return "\n".join(_lines(node, column, 0, width))
 
 
-def _lines(node: Node, column: int, indent: int) -> list[str]:
+def _lines(node: Node, column: int, indent: int, width: int) -> list[str]:
     """The lines; all but the first begin with their indentation, of ``indent`` columns
     or more."""
     flat = _flat(node)
-    if column + len(flat) <= WIDTH:
+    if column + len(flat) <= width:
         return [flat]
     if isinstance(node, Labelled):
-        return _wrapped(f"{node.label}(", node.node, ")", column, indent)
+        return _wrapped(f"{node.label}(", node.node, ")", column, indent, width)
     if isinstance(node, Pointer) and node.target is not None:
-        return _wrapped(_pointer_head(node) + " -> ", node.target, "", column, indent)
+        return _wrapped(_pointer_head(node) + " -> ", node.target, "", column, indent, width)
     opening, items, closing = _parts(node)
     if not items:
         return [flat]
@@ -50,10 +50,10 @@ def _lines(node: Node, column: int, indent: int) -> list[str]:
     lines = [opening]
     texts = [label + _flat(each) for label, each in items]
     if not isinstance(node, Record) and max(map(len, texts)) <= _SHORT:
-        lines += _filled(texts, inner)
+        lines += _filled(texts, inner, width)
     else:
         for number, (label, each) in enumerate(items):
-            of_item = _lines(each, len(inner) + len(label) + 1, indent + _INDENT)
+            of_item = _lines(each, len(inner) + len(label) + 1, indent + _INDENT, width)
             comma = "," if number < len(items) - 1 else ""
             of_item[0] = inner + label + of_item[0]
             of_item[-1] += comma
@@ -61,17 +61,19 @@ def _lines(node: Node, column: int, indent: int) -> list[str]:
     return [*lines, " " * indent + closing]
 
 
-def _wrapped(before: str, node: Node, after: str, column: int, indent: int) -> list[str]:
-    lines = _lines(node, column + len(before), indent)
+def _wrapped(
+    before: str, node: Node, after: str, column: int, indent: int, width: int
+) -> list[str]:
+    lines = _lines(node, column + len(before), indent, width)
     lines[0] = before + lines[0]
     lines[-1] += after
     return lines
 
 
-def _filled(texts: list[str], inner: str) -> list[str]:
+def _filled(texts: list[str], inner: str, width: int) -> list[str]:
     lines = [inner + texts[0]]
     for text in texts[1:]:
-        if len(lines[-1]) + len(text) + 3 <= WIDTH:
+        if len(lines[-1]) + len(text) + 3 <= width:
             lines[-1] += f", {text}"
         else:
             lines[-1] += ","

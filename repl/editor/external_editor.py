@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 import shutil
 import subprocess
 import tempfile
@@ -13,8 +11,7 @@ from prompt_toolkit.application import get_app, run_in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
 
-# Full names: nothing is run from the current directory, whatever is in PATH.
-_USUAL = ("/usr/bin/editor", "/usr/bin/nano", "/usr/bin/vim", "/usr/bin/vi")
+from repl.editor.editor_choice import editor_command
 
 
 def edit_externally(buffer: Buffer, configured: str | None) -> None:
@@ -39,7 +36,7 @@ def _edit(text: str, configured: str | None) -> str | None:
     try:
         path = Path(folder, "input.cpp")
         path.write_text(text + "\n", encoding="utf-8", errors="surrogateescape")
-        command = [*_editor_command(configured), str(path)]
+        command = [*editor_command(configured), str(path)]
         status = subprocess.call(command)
         if status:
             print(f"the editor ({command[0]}) failed with status {status}: nothing is changed")
@@ -51,14 +48,3 @@ def _edit(text: str, configured: str | None) -> str | None:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return edited.removesuffix("\n")
-
-
-def _editor_command(configured: str | None) -> list[str]:
-    """Raises ValueError if there is none, or if its quotes do not match."""
-    for choice in (configured, os.environ.get("VISUAL"), os.environ.get("EDITOR")):
-        if choice and choice.strip():
-            return shlex.split(choice)
-    for choice in _USUAL:
-        if os.access(choice, os.X_OK):
-            return [choice]
-    raise ValueError("none is installed")

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -29,7 +30,7 @@ enum { MOST_TEXT = 64 << 10, LARGEST_PIECE = 16 << 10 }; // bytes
 // What the printer gets (`calls` of the frontend's printers.cpp).
 struct printer_calls {
   void (*write)(const char *text, unsigned long size);
-  int (*element)(const void *address);
+  int (*element)(const void *address, int has_text); // its text has been written before
 };
 
 // From the copy to the executor: its end, as of wire.h, or
@@ -78,9 +79,10 @@ static void on_write(const char *text, unsigned long size) {
   }
 }
 
-static int on_element(const void *address) {
+static int on_element(const void *address, int has_text) {
   char goes_on = 0;
-  tell(ELEMENT, 0, address, NULL, 0);
+  tell(ELEMENT, has_text, address, NULL, 0);
+  written = 0;
   if (recv(channel, &goes_on, 1, 0) != 1)
     _exit(0);
   return goes_on;
@@ -140,6 +142,8 @@ struct copy {
   int64_t deadline; // ms
 };
 
+static int interrupts = -1; // a signalfd: readable when Ctrl-C has been pressed
+
 static int64_t now(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
@@ -158,10 +162,12 @@ static void read_of_copy(const struct request *request, pid_t pid) {
 
 // Has the controller look at an element, which takes what time it takes. Whether it
 // wants more.
-static char show_element(struct copy *copy, uint64_t address) {
+static char show_element(struct copy *copy, const struct message *message,
+                         const char *text, size_t length) {
   int64_t began = now();
   struct request request;
-  connection_reply(WIRE_ELEMENT, 0, &address, sizeof address);
+  struct wire_element element = {message->address, (uint64_t)message->number};
+  connection_reply2(WIRE_ELEMENT, 0, &element, sizeof element, text, length);
   for (;;) {
     if (!connection_receive(&request))
       _exit(0); // the controller is gone
@@ -180,14 +186,19 @@ static char show_element(struct copy *copy, uint64_t address) {
 
 // 0 when the copy has no more to say: then this is its end.
 static int next_message(struct copy *copy, struct message *message, size_t *size) {
-  struct pollfd polled[2] = {{copy->channel, POLLIN, 0}, {copy->pidfd, POLLIN, 0}};
+  struct pollfd polled[3] = {
+      {copy->channel, POLLIN, 0}, {copy->pidfd, POLLIN, 0}, {interrupts, POLLIN, 0}};
   int64_t left = copy->deadline - now();
-  int ready = poll(polled, 2, left > 0 ? (int)left : 0);
+  int ready = poll(polled, 3, left > 0 ? (int)left : 0);
   message->kind = ready ? WIRE_PRINTER_ENDED : WIRE_PRINTER_TOO_SLOW;
   *size = 0;
   if (ready < 0 && errno == EINTR) {
     message->kind = TEXT;
     return 1;
+  }
+  if (polled[2].revents) {
+    message->kind = WIRE_PRINTER_INTERRUPTED;
+    return 0;
   }
   if (!polled[0].revents)
     return 0;
@@ -200,6 +211,15 @@ static int next_message(struct copy *copy, struct message *message, size_t *size
   return message->kind >= STARTED;
 }
 
+// While the program waits SIGINT is blocked in this thread, so it stays there to be
+// seen; keyboard_on drops it.
+static void attend_interrupts(void) {
+  sigset_t interrupt;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  interrupts = signalfd(-1, &interrupt, SFD_CLOEXEC);
+}
+
 static void supervise(const struct request *request, struct copy *copy) {
   static struct message message;
   static char text[MOST_TEXT];
@@ -209,7 +229,8 @@ static void supervise(const struct request *request, struct copy *copy) {
       copy->pid = message.number;
       copy->pidfd = (int)syscall(SYS_pidfd_open, copy->pid, 0);
     } else if (message.kind == ELEMENT) {
-      char goes_on = show_element(copy, message.address);
+      char goes_on = show_element(copy, &message, text, length);
+      length = 0;
       send(copy->channel, &goes_on, 1, MSG_NOSIGNAL);
     } else if (size <= sizeof text - length) {
       memcpy(text + length, message.text, size);
@@ -236,6 +257,7 @@ static void print_in_copy(const struct request *request, uint64_t *functions,
   }
   close(ends[1]);
   struct copy copy = {ends[0], -1, 0, now() + MOST_MS};
+  attend_interrupts();
   if (made < 0)
     reply(request, -made, NULL, 0);
   else
@@ -245,6 +267,8 @@ static void print_in_copy(const struct request *request, uint64_t *functions,
     close(copy.pidfd);
   }
   close(ends[0]);
+  if (interrupts >= 0)
+    close(interrupts);
 }
 
 void printer_on_print(const struct request *request) {

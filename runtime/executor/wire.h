@@ -60,7 +60,7 @@ enum wire_operation {
   WIRE_NAME = 29,          // u64 address -> the name of what a library has there
   WIRE_PRINT = 32,         // u64 printer, u64 object, n * u64 function to run before ->
                            // wire_printed, text
-  WIRE_ELEMENT = 33,       // to PRINT, before its answer: u64 address. READ reads the
+  WIRE_ELEMENT = 33,       // to PRINT, before its answer: wire_element, text. READ reads the
                            // printer's memory, until RESUME with u64 1: show more
   WIRE_DEBUG_OBJECT = 30,  // u64 dso handle of a unit that REGISTER will name, an
                            // object file with addresses ->
@@ -125,6 +125,13 @@ enum wire_ending {
   WIRE_PRINTER_TOO_SLOW = 3,
   WIRE_PRINTER_ENDED = 4, // as by exit
   WIRE_PRINTED_TOO_MUCH = 5,
+  WIRE_PRINTER_INTERRUPTED = 6, // by Ctrl-C
+};
+
+// Of a range that is printed.
+struct wire_element {
+  uint64_t address;
+  uint64_t has_text; // its own printer has made the text
 };
 
 struct wire_printed {
