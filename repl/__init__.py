@@ -44,6 +44,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from repl.clang.frontend import Source
+    from repl.configuration.session_options import SessionOptions
     from repl.display.python_values import EnumValue, RecordValue
     from repl.errors import (
         CompileError,
@@ -54,9 +56,7 @@ if TYPE_CHECKING:
         ShellError,
         UncaughtException,
     )
-    from repl.frontend import Source
     from repl.session import Session
-    from repl.session_options import SessionOptions
     from repl.session_steps import Result
     from runtime.errors import ForkreplError, LinkError, RuntimeFailure
 
@@ -87,8 +87,8 @@ _MODULES = {
     "RuntimeFailure": "runtime.errors",
     "Result": "repl.session_steps",
     "Session": "repl.session",
-    "SessionOptions": "repl.session_options",
-    "Source": "repl.frontend",
+    "SessionOptions": "repl.configuration.session_options",
+    "Source": "repl.clang.frontend",
 }
 """Where each is; the others are in ``repl.errors``."""
 

@@ -14,23 +14,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from repl.arguments import CommandLine, parse
-from repl.early_prompt import EarlyPrompt
-from repl.errors import ProgramExited, SetupError, ShellError
-from repl.session_setup import (
+from repl.command_line.arguments import CommandLine, parse
+from repl.configuration.session_setup import (
     configured_flags,
     has_prompt,
     prompt_options,
     reads_standard_input,
     session_options,
 )
-from repl.settings import Settings
-from repl.terminal import use_colour
-from repl.user_folders import usual_startup_file
+from repl.configuration.settings import Settings
+from repl.configuration.user_folders import usual_startup_file
+from repl.errors import ProgramExited, SetupError, ShellError
+from repl.terminals.early_prompt import EarlyPrompt
+from repl.terminals.terminal import use_colour
 from runtime.errors import RuntimeFailure
 
 if TYPE_CHECKING:
-    from repl.settings_file import LoadedSettings
+    from repl.configuration.settings_file import LoadedSettings
     from repl.shell import Shell
     from repl.startup_file import StartupFile
 
@@ -40,11 +40,11 @@ def main() -> None:
     debugging = bool(os.environ.get("FORKREPL_DEBUG"))
     try:
         if sys.argv[1:2] == ["link"]:
-            from repl import link_command
+            from repl.linking import link_command
 
             status = link_command.main(sys.argv[2:])
         elif sys.argv[1:2] == ["executor"]:
-            from repl import executor_command
+            from repl.command_line import executor_command
 
             status = executor_command.main(sys.argv[2:])
         else:
@@ -78,7 +78,7 @@ def main() -> None:
 
 def _shell(line: CommandLine) -> int:
     if line.version:
-        from repl.versions import describe_versions
+        from repl.command_line.versions import describe_versions
 
         print(describe_versions())
         return 0
@@ -107,8 +107,8 @@ def _shell(line: CommandLine) -> int:
 
 
 def _print_config(line: CommandLine) -> int:
-    from repl.settings_file import load_settings
-    from repl.settings_text import print_config
+    from repl.configuration.settings_file import load_settings
+    from repl.configuration.settings_text import print_config
 
     loaded = load_settings(line.config)
     _tell_problems(loaded)
@@ -117,7 +117,7 @@ def _print_config(line: CommandLine) -> int:
 
 
 def _build_cache(line: CommandLine) -> int:
-    from repl.build_cache_command import build_cache
+    from repl.header_cache.build_cache_command import build_cache
 
     return build_cache(session_options(line, _load_settings(line).settings, colour=False))
 
@@ -128,7 +128,7 @@ def _load_settings(line: CommandLine) -> LoadedSettings:
     Raises ShellError if one that a script was told to use has errors: it would not run
     with the flags that it needs.
     """
-    from repl.settings_file import load_settings, without_missing_libraries
+    from repl.configuration.settings_file import load_settings, without_missing_libraries
 
     loaded = without_missing_libraries(load_settings(line.config), line.library_folders)
     if loaded.problems and not has_prompt(line):
@@ -250,7 +250,7 @@ def _source(line: CommandLine) -> Iterator[Iterator[str] | None]:
 
 
 def _lines_of(text: str) -> Iterator[str]:
-    from repl.script_inputs import lines_of
+    from repl.input.script_inputs import lines_of
 
     return lines_of(text)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 import time
 
-from repl.command_lines import is_command
+from repl.clang.frontend import Source
 from repl.commands import run_command
-from repl.frontend import Source
+from repl.input.command_lines import is_command
 from repl.session_steps import Result
 from repl.shell import Shell
-from repl.terminal import can_redraw
-from repl.terminal_state import lent_terminal
+from repl.terminals.terminal import can_redraw
+from repl.terminals.terminal_state import lent_terminal
 
 
 def evaluate(shell: Shell, source: Source, upcoming: Source | None = None) -> None:

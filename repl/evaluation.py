@@ -6,14 +6,14 @@ import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from repl.compiler import CompiledInput
+from repl.clang.compiler import CompiledInput
+from repl.clang.frontend import Source
+from repl.crashes.survival import SurvivingSession, explained
 from repl.display.inspect import format_value
 from repl.errors import ShellError
-from repl.frontend import Source
 from repl.printing import InputValue, Inspect
 from repl.session_steps import V
 from repl.session_values import python_value
-from repl.survival import SurvivingSession, explained
 from repl.uncaught_exceptions import raise_exception
 from runtime.errors import UndefinedSymbolsError
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from repl.codegen import CodeGenerator
+from repl.clang.codegen import CodeGenerator
+from repl.clang.frontend import Frontend
+from repl.clang.redefined_names import as_written
 from repl.display.inspect import inspect
 from repl.display.limits import Limits
 from repl.display.nodes import Node, Plain, Problem, Sequence
@@ -19,9 +21,7 @@ from repl.display.program_view import ProgramView
 from repl.display.readers import find_reader, types_to_ask_about
 from repl.display.types import ValueType
 from repl.errors import CodegenError, ShellError, signal_name
-from repl.frontend import Frontend
 from repl.program import Program
-from repl.redefined_names import as_written
 from runtime.addresses import ExecutorAddress
 from runtime.errors import RuntimeFailure
 from runtime.wire import Ending, Printed

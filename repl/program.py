@@ -11,11 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from repl.compiler_options import wants_debug_info
+from repl.command_line.compiler_options import wants_debug_info
+from repl.configuration.memory_option import memory_hint
+from repl.configuration.session_options import SessionOptions
 from repl.linker_import import import_linker
-from repl.memory_option import memory_hint
 from repl.remote import start_executor
-from repl.session_options import SessionOptions
 from runtime.checkpoint import Checkpoint, Introduction, memory_of
 from runtime.errors import ExecutorError, ExecutorOutOfMemory, RuntimeFailure
 from runtime.executor_client import ExecutorClient

@@ -9,8 +9,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from repl import native_programs
+from repl.command_line.option_parser import OptionParser
 from repl.errors import ShellError
-from repl.option_parser import OptionParser
 from runtime.listener_address import Address, Listener, TcpAddress, parse_address
 
 if TYPE_CHECKING:

@@ -12,17 +12,17 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from repl import native_programs
-from repl.codegen import CodeGenerator
-from repl.compiler import Compiler
+from repl.clang.codegen import CodeGenerator
+from repl.clang.compiler import Compiler
+from repl.clang.frontend import Frontend, Source
+from repl.configuration.session_choices import Choices, chosen_options
+from repl.configuration.session_options import SessionOptions, frontend_flags
 from repl.errors import ProgramCrashed, ShellError
 from repl.evaluation import EvaluatingSession
-from repl.frontend import Frontend, Source
+from repl.header_cache.session_headers import SessionHeaders
 from repl.linker_import import import_linker
 from repl.printing import Inspect
 from repl.program import Program
-from repl.session_choices import Choices, chosen_options
-from repl.session_headers import SessionHeaders
-from repl.session_options import SessionOptions, frontend_flags
 from repl.session_steps import Position, Result, Step, V
 from repl.shared_arrays import ArrayDeclaration, Shape, share_array
 from repl.uncaught_exceptions import raise_exception

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from repl.compiler import CompiledInput
-from repl.frontend import FrontendState, Source
+from repl.clang.compiler import CompiledInput
+from repl.clang.frontend import FrontendState, Source
 
 if TYPE_CHECKING:
     from runtime.unit_journal import LoadedUnit

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from repl.errors import SetupError, ShellError
 from repl.evaluate import evaluate, report
-from repl.script_inputs import lines_of, split_inputs
+from repl.input.script_inputs import lines_of, split_inputs
 from repl.shell import Shell
 from runtime.errors import RuntimeFailure, printable
 from runtime.input_files import read_input_file

@@ -5,8 +5,8 @@ The classes are chosen as pybind11 chooses them; derived classes count as their 
 
 from __future__ import annotations
 
+from repl.clang.redefined_names import as_written
 from repl.errors import UncaughtException
-from repl.redefined_names import as_written
 from runtime.wire import ExceptionClass, Outcome
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from repl import native_programs
-from repl.header_builder import build
-from repl.header_cache import HeaderCache, cacheable_flags
+from repl.header_cache.header_builder import build
+from repl.header_cache.header_cache import HeaderCache, cacheable_flags
 
 
 def make_cache(

@@ -13,15 +13,15 @@ from conftest import OpenShell, Run
 from leak_support import MARK, living, wait_for
 
 from repl import native_programs
-from repl.header_cache import HeaderCache
-from repl.session_headers import common_headers
+from repl.header_cache.header_cache import HeaderCache
+from repl.header_cache.session_headers import common_headers
 
 NOTE = "(preparing the standard library for next time)"
 
 
 def builders(mark: str) -> list[int]:
     """Those that the session with this mark has."""
-    return [pid for pid in living(mark) if b"repl.header_builder" in command_of(pid)]
+    return [pid for pid in living(mark) if b"repl.header_cache.header_builder" in command_of(pid)]
 
 
 def command_of(pid: int) -> bytes:

@@ -13,9 +13,9 @@ import pytest
 from cache_support import damage, forget_use, make_cache, was_used
 from conftest import PROGRAM, Run
 
-from repl import header_builder
-from repl.header_cache import HeaderCache, cache_folder, cacheable_flags
-from repl.standard_headers import includes_of
+from repl.header_cache import header_builder
+from repl.header_cache.header_cache import HeaderCache, cache_folder, cacheable_flags
+from repl.header_cache.standard_headers import includes_of
 
 VECTOR = ["vector"]
 INPUT = "#include <vector>\nstd::vector<int>{1, 2}.size() == 2\n"

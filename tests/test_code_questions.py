@@ -12,9 +12,9 @@ import pytest
 from leak_support import MARK, living, wait_for
 
 from repl import native_programs
-from repl.code_questions import CodeQuestions
-from repl.frontend import Frontend, Source
-from repl.frontend_copies import FrontendCopy
+from repl.clang.code_questions import CodeQuestions
+from repl.clang.frontend import Frontend, Source
+from repl.clang.frontend_copies import FrontendCopy
 
 _DECLARATIONS = """\
 #define A_MACRO 1

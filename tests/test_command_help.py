@@ -7,8 +7,8 @@ import re
 import pytest
 from conftest import OpenShell, Run, Shell, piped
 
-from repl.command_lines import is_command
 from repl.commands import COMMANDS
+from repl.input.command_lines import is_command
 
 
 def test_every_command_has_help(forkrepl: Run) -> None:

@@ -10,7 +10,7 @@ import pexpect
 import pytest
 from conftest import PROGRAM, TIMEOUT, Run
 
-from repl.arguments import CommandLine, parse
+from repl.command_line.arguments import CommandLine, parse
 from repl.commands import COMMANDS
 
 SECTIONS = [

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from repl.completeness import InputSplitter, ScriptInput, is_complete, open_braces
+from repl.input.completeness import InputSplitter, ScriptInput, is_complete, open_braces
 
 COMPLETE = [
     # Nothing to run, or commands.

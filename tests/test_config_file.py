@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from conftest import OpenShell, Run
 
-from repl.arguments import parse
-from repl.session_setup import prompt_options, session_options
-from repl.settings import Settings, all_settings
-from repl.settings_file import LoadedSettings, load_settings
-from repl.settings_text import print_config
+from repl.command_line.arguments import parse
+from repl.configuration.session_setup import prompt_options, session_options
+from repl.configuration.settings import Settings, all_settings
+from repl.configuration.settings_file import LoadedSettings, load_settings
+from repl.configuration.settings_text import print_config
 
 FULL = """\
 std = "c++20"

@@ -14,7 +14,7 @@ from conftest import PROGRAM, TIMEOUT, OpenShell
 from runtime_support import compile_source, count_slab_mappings, mappings
 
 from repl import native_programs
-from repl.link_options import parse
+from repl.linking.link_options import parse
 from runtime.executor_process import ExecutorProcess
 from runtime.stream_mapper import StreamMemoryMapper
 

@@ -12,10 +12,10 @@ import pytest
 from conftest import OpenShell, Run, Shell
 
 from repl import native_programs
+from repl.clang.frontend import Frontend, Source
+from repl.configuration.session_options import SessionOptions
 from repl.errors import CompileError
-from repl.frontend import Frontend, Source
 from repl.session import Session
-from repl.session_options import SessionOptions
 
 FOREVER = (
     "constexpr long forever(long n) { for (long i = 0; i < 1L << 40; ++i) n += i; return n; }\n"

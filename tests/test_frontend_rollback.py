@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from conftest import Run, values
 
+from repl.clang.frontend import Source
+from repl.configuration.session_options import SessionOptions
 from repl.errors import CompileError, ShellError
-from repl.frontend import Source
 from repl.session import Session
-from repl.session_options import SessionOptions
 from runtime.errors import RuntimeFailure
 
 BEFORE = [

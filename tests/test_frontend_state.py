@@ -11,9 +11,9 @@ from types import FrameType
 import pytest
 
 from repl import native_programs
+from repl.clang.frontend import Frontend, FrontendState, ParsedInput, Source
 from repl.display.types import ValueType
 from repl.errors import CompileError, ShellError
-from repl.frontend import Frontend, FrontendState, ParsedInput, Source
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ def test_the_platform_knows_only_addresses_of_the_runtime(path: Path) -> None:
 
 @pytest.mark.parametrize("path", python_files("repl/display"), ids=relative)
 def test_the_display_knows_types_and_memory_only(path: Path) -> None:
-    known = ("repl.display", "repl.redefined_names", "runtime.addresses", "runtime.demangle")
+    known = ("repl.display", "repl.clang.redefined_names", "runtime.addresses", "runtime.demangle")
     ours = {name for name in imported_modules(path) if name.split(".")[0] in PACKAGES}
     assert not {name for name in ours if not name.startswith(known)}
 
@@ -93,20 +93,20 @@ def test_the_editor_does_not_know_the_session() -> None:
     known = {name for path in python_files("repl/editor") for name in imported_modules(path)}
     of_shell = {name for name in known if name.startswith("repl.")}
     assert {name for name in of_shell if not name.startswith("repl.editor")} <= {
-        "repl.completeness",
-        "repl.command_lines",
-        "repl.command_lines.is_command",
-        "repl.completeness.is_complete",
-        "repl.completeness.open_braces",
+        "repl.input.completeness",
+        "repl.input.command_lines",
+        "repl.input.command_lines.is_command",
+        "repl.input.completeness.is_complete",
+        "repl.input.completeness.open_braces",
     }
 
 
 def test_only_the_progress_bar_uses_tqdm() -> None:
-    assert importers("tqdm") <= {"repl/progress.py"}
+    assert importers("tqdm") <= {"repl/linking/progress.py"}
 
 
 def test_only_the_codegen_worker_uses_llvmlite() -> None:
-    assert importers("llvmlite") <= {"repl/codegen_worker.py"}
+    assert importers("llvmlite") <= {"repl/clang/codegen_worker.py"}
 
 
 def test_only_the_symbolizer_uses_elftools() -> None:
@@ -114,7 +114,7 @@ def test_only_the_symbolizer_uses_elftools() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["repl.cli", "repl.session", "repl.link_command", "repl.editor.options"]
+    "module", ["repl.cli", "repl.session", "repl.linking.link_command", "repl.editor.options"]
 )
 def test_start_up_imports_nothing_slow(module: str) -> None:
     slow = [

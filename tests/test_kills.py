@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from repl import framing, timeline
+from repl.clang import framing
+from repl.clang.frontend import Source
+from repl.configuration.session_options import SessionOptions
+from repl.crashes import timeline
 from repl.errors import ProgramCrashed, ShellError
-from repl.frontend import Source
 from repl.session import Session
-from repl.session_options import SessionOptions
 from runtime.errors import RuntimeFailure
 from runtime.executor_connection import ExecutorConnection
 from runtime.keeper import is_readable
@@ -102,7 +103,7 @@ VICTIMS: dict[str, Callable[[Session], list[int]]] = {
     "the keeper": lambda _: [
         pid for pid in programs("forkrepl-executor") if pid in children(os.getpid())
     ],
-    "the code generator": lambda _: programs("repl.codegen_worker"),
+    "the code generator": lambda _: programs("repl.clang.codegen_worker"),
     "Clang": lambda _: [
         pid for pid in programs("forkrepl-frontend") if pid not in children(os.getpid())
     ],
@@ -204,4 +205,4 @@ def test_killed_between_any_two_messages(
     assert file_descriptors() <= before + 1
     assert not programs("forkrepl-executor")
     assert not programs("forkrepl-frontend")
-    assert not programs("repl.codegen_worker")
+    assert not programs("repl.clang.codegen_worker")

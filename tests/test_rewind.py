@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from conftest import Run, piped
 
+from repl.clang.frontend import Source
+from repl.configuration.session_options import SessionOptions
 from repl.errors import ShellError
-from repl.frontend import Source
 from repl.session import Session
-from repl.session_options import SessionOptions
 from runtime.keeper import is_readable
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from value_support import Values
 
+from repl.configuration.session_options import SessionOptions
 from repl.display.inspect import format_value
 from repl.display.limits import TO_BE_READ
 from repl.display.program_view import ProgramView
@@ -17,7 +18,6 @@ from repl.display.python_values import EnumValue, RecordValue
 from repl.display.readers import types_to_ask_about
 from repl.display.types import ValueType
 from repl.session import Session
-from repl.session_options import SessionOptions
 from runtime.addresses import ExecutorAddress
 
 DECLARATIONS = r"""
@@ -54,7 +54,7 @@ std::map<Colour, P> by_colour; std::vector<std::vector<std::string>> words_ = {{
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
     with Session(SessionOptions(compiler_flags=("-std=c++20",))) as opened:
-        from repl.frontend import Source
+        from repl.clang.frontend import Source
 
         opened.run(Source(DECLARATIONS, "In[1]"))
         opened.run(Source("loop->next = loop;", "In[2]"))

@@ -1,5 +1,5 @@
 // Framed messages between the controller and the frontend, over one Unix
-// stream socket. The Python side of the same format is repl/framing.py.
+// stream socket. The Python side of the same format is repl/clang/framing.py.
 //
 //   u32 json size | u32 blob size | json | blob        (little endian)
 #pragma once

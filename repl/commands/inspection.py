@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from repl.clang.diagnostics import compile_error
+from repl.clang.redefined_names import as_written
 from repl.commands.command import WrongUsage, no_argument
 from repl.commands.declared import Declared, declared_names, value_of
-from repl.completeness import unclosed_bracket
-from repl.diagnostics import compile_error
 from repl.errors import ShellError
-from repl.redefined_names import as_written
+from repl.input.completeness import unclosed_bracket
 from repl.shell import Shell
 
 _QUERY = "__forkrepl_query"

@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from repl.frontend import Source
-from repl.frontend_copies import HiddenDeclaration
+from repl.clang.frontend import Source
+from repl.clang.frontend_copies import HiddenDeclaration
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from typing import Any
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from repl.command_lines import is_command
 from repl.editor.code_source import CodeSource
 from repl.editor.command_hint import CommandHint
 from repl.editor.signature import without_noise
+from repl.input.command_lines import is_command
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*\Z")
 _INCLUDE = re.compile(r"\s*#\s*(?:include|include_next|import|embed)\b.*?(?P<name>[^/<\"\s]*)\Z")

@@ -12,9 +12,9 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.lexers import Lexer, PygmentsLexer, SimpleLexer
 
-from repl.command_lines import is_command
 from repl.editor.fragments import cut
 from repl.editor.theme import load_style, resolve_theme
+from repl.input.command_lines import is_command
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer as CodeLexer

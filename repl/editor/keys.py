@@ -18,10 +18,10 @@ from prompt_toolkit.filters import (
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
-from repl.completeness import is_complete, open_braces
 from repl.editor.external_editor import edit_externally
 from repl.editor.options import PromptOptions
 from repl.editor.paste import normalize_line_ends, strip_pasted_prompts
+from repl.input.completeness import is_complete, open_braces
 
 _LONGEST_INDENTED = 100_000  # characters: to find the depth all is read, 0.1 s
 

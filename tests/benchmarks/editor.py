@@ -22,8 +22,8 @@ _QUESTIONS = {
 def benchmark(runs: int) -> None:
     """Print the median and the 95th percentile of ``7 * runs`` (or 50) questions of each kind."""
     from repl import native_programs
-    from repl.code_questions import CodeQuestions
-    from repl.frontend import Frontend, Source
+    from repl.clang.code_questions import CodeQuestions
+    from repl.clang.frontend import Frontend, Source
 
     count = max(50, 7 * runs)
     with Frontend(native_programs.frontend(), ["-xc++"]) as frontend:

@@ -50,9 +50,9 @@ def mappings_of(pid: int) -> int:
 
 def growth(count: int) -> None:
     """Latency and mappings as a session grows, one input at a time as at the prompt."""
-    from repl.frontend import Source
+    from repl.clang.frontend import Source
+    from repl.configuration.session_options import SessionOptions
     from repl.session import Session
-    from repl.session_options import SessionOptions
 
     window = 100
     with Session(SessionOptions()) as session:

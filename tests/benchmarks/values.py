@@ -37,9 +37,9 @@ _SHOWN = {
 
 def benchmark(runs: int) -> None:
     """Print the medians of ``3 * runs`` inputs of each kind, in turns."""
-    from repl.frontend import Source
+    from repl.clang.frontend import Source
+    from repl.configuration.session_options import SessionOptions
     from repl.session import Session
-    from repl.session_options import SessionOptions
 
     count = 3 * runs
     options = SessionOptions(compiler_flags=["-xc++"], recover=True)

@@ -1,0 +1,117 @@
+"""Asks Clang about an input that is still being typed: completion and signature help.
+
+Each question goes to a scratch copy of the frontend, which answers it and ends. One thread
+does the asking, so that nobody who types has to wait.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any
+
+from repl.clang.frontend import redefined
+from repl.clang.frontend_copies import AcceptedInput, FrontendCopy
+from repl.errors import ShellError
+
+_LIMIT = 5.0  # s: who has waited so long has typed on
+_MOST_ROUNDS = 10  # of finding out what the input redefines
+_LONGEST_TEXT = 200_000  # bytes
+
+
+class CodeQuestions:
+    """Asks one question at a time, in a thread of its own.
+
+    ``scratch``: ``Frontend.scratch``. Nobody else may use the frontend between a question and
+    ``stop``. A context manager: leaving it ends the thread.
+    """
+
+    def __init__(self, scratch: Callable[[], AbstractContextManager[FrontendCopy]]) -> None:
+        self._scratch = scratch
+        # One thread for the whole session: a frontend process that it starts ends with it.
+        self._thread = ThreadPoolExecutor(1, "code-questions")
+        self._lock = threading.Lock()
+        self._wanted: dict[str, object] = {}  # the newest question of each kind
+        self._asked: tuple[str, FrontendCopy] | None = None  # who is busy, with what kind
+
+    def __enter__(self) -> CodeQuestions:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cancel_all()
+        self._thread.shutdown(cancel_futures=True)
+
+    def ask(self, question: str, text: str, offset: int) -> Future[dict[str, Any]]:
+        """See ``repl.editor.code_source.CodeSource``."""
+        self.cancel(question)
+        ticket = object()
+        self._wanted[question] = ticket
+        try:
+            return self._thread.submit(self._answer, question, ticket, text, offset)
+        except RuntimeError:  # no room for a thread
+            nothing: Future[dict[str, Any]] = Future()
+            nothing.set_result({})
+            return nothing
+
+    def cancel(self, question: str) -> None:
+        """See ``repl.editor.code_source.CodeSource``."""
+        with self._lock:
+            self._wanted.pop(question, None)
+            if self._asked is not None and self._asked[0] == question:
+                self._asked[1].interrupt()
+
+    def stop(self) -> None:
+        """Give up all questions, and wait until the frontend is free."""
+        self._cancel_all()
+        with suppress(RuntimeError):  # no room for a thread: then there is none to wait for
+            self._thread.submit(lambda: None).result()
+
+    def _cancel_all(self) -> None:
+        for question in tuple(self._wanted):
+            self.cancel(question)
+
+    def _answer(self, question: str, ticket: object, text: str, offset: int) -> dict[str, Any]:
+        before = text[:offset].encode("utf-8", "surrogateescape")
+        after = text[offset:].encode("utf-8", "surrogateescape")
+        if len(before) + len(after) > _LONGEST_TEXT:
+            return {}
+        line = before.count(b"\n") + 1
+        column = len(before) - before.rfind(b"\n")  # -1 on the first line makes it 1-based, too
+        source = AcceptedInput(before + after)
+        for _ in range(_MOST_ROUNDS):
+            reply = self._ask_copy(question, ticket, source, line, column)
+            more = redefined(reply, source)
+            if not more:
+                return reply
+            source = AcceptedInput(source.text, source.hides + more)
+        return reply
+
+    def _ask_copy(
+        self, question: str, ticket: object, source: AcceptedInput, line: int, column: int
+    ) -> dict[str, Any]:
+        header = source.request(question) | {"line": line, "column": column}
+        try:
+            with self._copy_for(question, ticket) as copy:
+                if copy is None:
+                    return {}
+                return copy.ask(header, source.text, _LIMIT)[0]
+        except (ShellError, OSError):  # Clang crashed on it, or was ended by ``cancel``
+            return {}
+
+    @contextmanager
+    def _copy_for(self, question: str, ticket: object) -> Iterator[FrontendCopy | None]:
+        """A scratch copy that ``cancel`` may end; none if the question has been given up."""
+        if self._wanted.get(question) is not ticket:
+            yield None
+            return
+        with self._scratch() as copy:
+            with self._lock:
+                self._asked = (question, copy)
+                is_wanted = self._wanted.get(question) is ticket
+            try:
+                yield copy if is_wanted else None
+            finally:
+                with self._lock:
+                    self._asked = None

@@ -1,0 +1,183 @@
+"""Text to machine code: the frontend and the code generator, one after the other.
+
+They are two processes, so in a script, where the next input is known, they work
+ahead: while an input is compiled the next one is parsed, and while it is linked
+and run the next one is compiled. What was done ahead is dropped when it turns out
+that it was not wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from repl.clang.codegen import CodeGenerator
+from repl.clang.framing import Header
+from repl.clang.frontend import Frontend, FrontendState, ParsedInput, Source
+from repl.display.types import ValueType
+from repl.errors import CompileError, CompilerDied, ShellError
+from repl.input.completeness import unclosed_bracket
+from repl.printers import AskedPrinters, PrinterCode, ask_for_printers
+
+_QUERY_TIMEOUT = 10  # s
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledInput:
+    """``machine_code``: a relocatable object, empty if there is no code or data.
+
+    ``before``: the compiler's ``length`` without this input. ``value_type``: of the value
+    that it hands over, if it does; ``printers``: what users have written for that;
+    ``level``: of optimisation.
+    """
+
+    parsed: ParsedInput
+    machine_code: bytes
+    value_type: ValueType | None
+    printers: PrinterCode | None
+    before: int
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """An input that has been parsed, and is being compiled, or was rejected."""
+
+    source: Source
+    before: int
+    parsed: ParsedInput | CompileError
+    value_type: ValueType | None = None
+    printers: AskedPrinters | None = None
+
+
+class Compiler:
+    """Compiles inputs one after another; ``rollback`` forgets the newest ones.
+
+    ``level``: of optimisation, 0 to 3. The processes stay the caller's to end.
+    """
+
+    def __init__(self, frontend: Frontend, codegen: CodeGenerator, level: int) -> None:
+        self._frontend = frontend
+        self._codegen = codegen
+        self._level = level
+        self._ahead: _Ahead | None = None
+
+    @property
+    def length(self) -> int:
+        """How many inputs are in force."""
+        return self._ahead.before if self._ahead else self._frontend.length
+
+    def compile(self, source: Source, upcoming: Source | None = None) -> CompiledInput:
+        """Compile an input. ``upcoming`` is the one that will probably be next.
+
+        Raises CompileError or CodegenError; then the input is forgotten.
+        """
+        _check_ends(source)
+        if upcoming is not None and unclosed_bracket(upcoming.text):
+            upcoming = None
+        ahead, self._ahead = self._ahead, None
+        if ahead is None or ahead.source != source:
+            self._drop(ahead)
+            ahead = self._start(source)
+        if isinstance(ahead.parsed, CompileError):
+            raise ahead.parsed
+        try:
+            if upcoming is not None:
+                self._frontend.begin(upcoming)
+            machine_code = self._codegen.finish() if ahead.parsed.bitcode else b""
+            asked = ahead.printers
+            printers = asked.compile(self._codegen, self._level) if asked else None
+            if upcoming is not None:
+                self._ahead = self._start(upcoming)
+        except BaseException:  # Ctrl-C too
+            self._frontend.rollback(ahead.before)
+            raise
+        return CompiledInput(
+            ahead.parsed, machine_code, ahead.value_type, printers, ahead.before, self._level
+        )
+
+    def rollback(self, length: int) -> None:
+        """Forget all inputs but the first ``length``."""
+        self._forget_ahead()
+        self._frontend.rollback(length)
+
+    def snapshot(self, length: int | None = None) -> FrontendState:
+        """The inputs in force, or the first ``length`` of them, to come back to."""
+        state = self._frontend.snapshot()
+        return FrontendState(state.inputs[: self.length if length is None else length])
+
+    def restore(self, state: FrontendState) -> None:
+        """Go to exactly that state, from whatever has been compiled since."""
+        self._forget_ahead()
+        self._frontend.restore(state)
+
+    def prepare(self) -> None:
+        """Begin to make ready for the next input what the last one has left damaged."""
+        self._frontend.prepare()
+
+    def ask(self, operation: str, text: str = "") -> Header:
+        """Ask Clang about what is in force, see ``clang_frontend/queries.h``; nothing changes.
+
+        Raises ShellError if Clang crashes over it or takes too long.
+        """
+        self._forget_ahead()
+        header = {"op": operation, "inputs": self._frontend.length}
+        with self._frontend.scratch() as copy:
+            try:
+                reply, _ = copy.ask(header, text.encode("utf-8", "surrogateescape"), _QUERY_TIMEOUT)
+            except CompilerDied:
+                raise ShellError("Clang crashed over this question; the session goes on") from None
+        return reply
+
+    def generate(self, bitcode: bytes, level: int, output: str) -> str:
+        """An input's code as text: ``output`` is "ir" or "assembly". Raises CodegenError."""
+        self._forget_ahead()
+        self._codegen.begin(bitcode, level, output=output)
+        return self._codegen.finish().decode("utf-8", "replace")
+
+    def reconfigure(self, flags: Sequence[str], level: int) -> None:
+        """Other flags for Clang and another level for LLVM, for the next inputs.
+
+        Raises ShellError if an input in force is rejected with these flags, or Clang does
+        not start; then nothing has changed.
+        """
+        self._forget_ahead()
+        self._frontend.restart(flags)
+        self._level = level
+
+    def _forget_ahead(self) -> None:
+        ahead, self._ahead = self._ahead, None
+        self._drop(ahead)
+
+    def _start(self, source: Source) -> _Ahead:
+        """Parse; set the code generator to work on the result."""
+        before = self._frontend.length
+        try:
+            parsed = self._frontend.parse(source)
+        except CompileError as error:
+            return _Ahead(source, before, error)
+        if parsed.bitcode:
+            self._codegen.begin(parsed.bitcode, self._level)
+        if parsed.value_type is None:
+            return _Ahead(source, before, parsed)
+        type_ = ValueType.from_json(parsed.value_type)
+        try:
+            asked = ask_for_printers(self._frontend, type_, parsed.printer_hints)
+        except BaseException:  # Ctrl-C
+            self._frontend.rollback(before)
+            raise
+        return _Ahead(source, before, parsed, type_, asked)
+
+    def _drop(self, ahead: _Ahead | None) -> None:
+        if ahead is not None:
+            self._codegen.cancel()
+            self._frontend.rollback(ahead.before)
+
+
+def _check_ends(source: Source) -> None:
+    """Clang's incremental parser waits for ever for the end of such an input."""
+    missing = unclosed_bracket(source.text)
+    if missing:
+        last = source.line + source.text.rstrip("\n").count("\n")
+        message = f"{source.name}:{last}: error: the input ends where a '{missing}' is missing"
+        raise CompileError(message, ())

@@ -1,0 +1,360 @@
+"""The Clang frontend, seen from the controller: text in, bitcode out, and back.
+
+An error leaves Clang's state damaged, and ``clang::Interpreter::Undo`` does not
+undo macros or includes. So nothing is mended in a process that went wrong. The
+frontend forks copies of itself: one parses, others sleep as checkpoints. To go
+back, the parsing copy is ended, a checkpoint forks a new one, and the good inputs
+since are parsed again. The first process (the root) never parses; it is the
+checkpoint "nothing typed yet" and the ancestor that reaps all others.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from repl.clang.diagnostics import compile_error, shorten
+from repl.clang.framing import Header
+from repl.clang.frontend_copies import (
+    AcceptedInput,
+    FrontendCopies,
+    FrontendCopy,
+    HiddenDeclaration,
+)
+from repl.errors import CompileError, CompilerDied, CompilerTimeout, SetupError
+from repl.header_cache.precompiled_headers import PrecompiledHeaders
+
+_OUT_OF_MEMORY = re.compile("out of memory|pthread_create failed")  # LLVM's words
+_MOST_ROUNDS = 100  # of finding out what an input redefines: Clang tells 20 first, then more
+_LEAST_PATIENCE = 0.001  # s
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedInput:
+    """What Clang made of an input.
+
+    ``bitcode`` is empty if there is nothing to compile. ``value_type``: the type of
+    the value that the input hands over, as ``ValueType.from_json`` (repl/display/types.py)
+    reads it, or None; ``value_symbol``: by which the next inputs will refer to it as
+    ``_``; ``printer_hints``: see ``repl.printers``; ``warnings``: Clang's rendering;
+    ``declares``: there is more in it than statements.
+    """
+
+    bitcode: bytes
+    value_type: dict[str, Any] | None
+    value_symbol: str
+    printer_hints: dict[str, Any]
+    warnings: str
+    declares: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An input: its text, and the file and line that diagnostics name for it.
+
+    ``keeps_value``: the next inputs may call its value ``_``.
+    """
+
+    text: str
+    name: str
+    line: int = 1
+    keeps_value: bool = True
+
+    @property
+    def unit_name(self) -> str:
+        """What its code is called: ``In[3]``, or for one of a file's inputs ``FILE:LINE``."""
+        return self.name if self.name.startswith("In[") else f"{self.name}:{self.line}"
+
+    def with_line_directive(self) -> bytes:
+        """What Clang gets to see."""
+        quoted = self.name.replace("\\", "\\\\").replace('"', '\\"')
+        text = f'#line {self.line} "{quoted}"\n{self.text}'
+        return text.encode("utf-8", "surrogateescape")
+
+
+@dataclass(frozen=True, slots=True)
+class FrontendState:
+    """All that is needed to come back: the inputs in force, with what they hide."""
+
+    inputs: tuple[AcceptedInput, ...]
+
+
+class Frontend:
+    """Parses inputs one after another; ``rollback`` and ``restore`` go back.
+
+    ``redefinition``: an input may declare again what an earlier one did.
+    ``parse_timeout``: seconds that Clang may take for an input, 0 for any time.
+    ``memory_limit``: bytes that each process may use, None for half of the machine's.
+    ``precompiled``: where precompiled headers may be found.
+    A context manager: leaving it ends all of its processes.
+    """
+
+    def __init__(
+        self,
+        program: Path,
+        flags: Sequence[str],
+        *,
+        redefinition: bool = False,
+        parse_timeout: float = 0,
+        memory_limit: int | None = None,
+        precompiled: PrecompiledHeaders | None = None,
+    ) -> None:
+        self._redefinition = redefinition
+        self._precompiled = precompiled or PrecompiledHeaders(None)
+        self._parse_timeout = parse_timeout
+        self._good: list[AcceptedInput] = []
+        self._current: FrontendCopy | None = None
+        self._begun: bytes | None = None  # the input that _current is parsing
+        self._program = program
+        self._memory_limit = memory_limit
+        self._copies = FrontendCopies(program, flags, memory_limit)
+
+    def __enter__(self) -> Frontend:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def length(self) -> int:
+        """How many inputs have been accepted: what ``rollback`` takes."""
+        return len(self._good)
+
+    def begin(self, source: Source) -> None:
+        """Start to parse an input ahead of ``parse``, which gets the result."""
+        self._begun = source.with_line_directive()
+        try:
+            self._ready_copy().begin_parse(AcceptedInput(self._begun))
+        except CompilerDied:  # parse will notice, and try again
+            self._drop_current()
+
+    def parse(self, source: Source) -> ParsedInput:
+        """Parse one input. Raises CompileError.
+
+        After any exception the frontend is as it was before.
+        """
+        length = len(self._good)
+        try:
+            reply, bitcode = self._parse(source)
+        except BaseException:  # Ctrl-C at any moment, too
+            del self._good[length:]
+            self._drop_current()
+            self._copies.forget(length)
+            raise
+        value: dict[str, Any] | None = reply.get("value")
+        return ParsedInput(
+            bitcode=bitcode,
+            value_type=value["type"] if value else None,
+            value_symbol=value["symbol"] if value else "",
+            printer_hints=value["printers"] if value else {},
+            warnings=shorten(str(reply.get("rendered", ""))),
+            declares=bool(reply.get("declares")),
+        )
+
+    def rollback(self, length: int) -> None:
+        """Forget all inputs but the first ``length``: declarations, macros, includes."""
+        self._cancel_begun()
+        if length == len(self._good):
+            return
+        del self._good[length:]
+        self._copies.forget(length)
+        self._drop_current()
+
+    def snapshot(self) -> FrontendState:
+        """The state as of now, without what has only been begun."""
+        return FrontendState(tuple(self._good))
+
+    def restore(self, state: FrontendState) -> None:
+        """Go to exactly that state, from whatever has been parsed since.
+
+        What the two have in common is not parsed again; the rest is when it is needed.
+        """
+        common = 0
+        for mine, theirs in zip(self._good, state.inputs, strict=False):
+            if mine != theirs:
+                break
+            common += 1
+        self.rollback(common)
+        self._good += state.inputs[common:]
+
+    def prepare(self) -> None:
+        """Begin to make a copy ready for the next input, if there is none.
+
+        It goes on while the user types.
+        """
+        try:
+            self._begin_copy()
+        except (CompilerDied, SetupError):  # parse will notice, and try again
+            self._drop_current()
+        except BaseException:  # Ctrl-C, perhaps in the middle of a request
+            self._drop_current()
+            raise
+
+    @contextmanager
+    def scratch(self) -> Iterator[FrontendCopy]:
+        """A copy that has parsed all inputs in force, to be asked; it may come to any harm.
+
+        It ends with the context. Raises CompilerDied or SetupError.
+        """
+        self._cancel_begun()
+        copy = self._ready_copy().fork()
+        try:
+            yield copy
+        finally:
+            copy.kill()
+            self._copies.take_output()  # of a crash that is nobody's business
+
+    def restart(self, flags: Sequence[str]) -> None:
+        """Start again with other flags, and parse all inputs in force again.
+
+        Raises ShellError if one is rejected now, or Clang does not start; then all is as
+        it was.
+        """
+        self._drop_current()
+        before = self._copies
+        self._copies = FrontendCopies(
+            self._program, flags, self._memory_limit, folder=before.folder
+        )
+        try:
+            self._copies.wait_until_ready()
+            self._ready_copy()
+        except BaseException:  # Ctrl-C too
+            self._drop_current()
+            failed, self._copies = self._copies, before
+            failed.close()
+            raise
+        before.close()
+
+    def close(self) -> None:
+        """End the frontend and its checkpoints."""
+        self._drop_current()
+        self._copies.close()
+
+    def wait_until_ready(self) -> None:
+        """Wait for Clang to have started. Raises SetupError if it cannot."""
+        self._copies.wait_until_ready()
+
+    def _parse(self, source: Source) -> tuple[Header, bytes]:
+        """As ``parse``, but after an exception the copy and the checkpoints are not fit
+        for use."""
+        text = source.with_line_directive()
+        if self._begun != text:
+            self._cancel_begun()
+        accepted = AcceptedInput(text)
+        started = time.monotonic()
+        deadline = started + self._parse_timeout
+        self._begin_precompiled(text)
+        reply, bitcode = self._attempt(source, accepted, deadline)
+        for _ in range(_MOST_ROUNDS):
+            more = redefined(reply, accepted) if self._redefinition else ()
+            if not more:
+                break
+            self._drop_current()
+            accepted = AcceptedInput(text, accepted.hides + more)
+            started = time.monotonic()
+            reply, bitcode = self._attempt(source, accepted, deadline)
+        if not reply.get("ok"):
+            raise compile_error(reply)
+        copy = self._ready_copy()
+        copy.length += 1
+        taken = time.monotonic() - started
+        self._precompiled.note_parse(self._good, text, taken)
+        self._copies.keep_if_worthwhile(copy, taken, text)
+        self._good.append(replace(accepted, variables=tuple(reply.get("variables", ()))))
+        return reply, bitcode
+
+    def _begin_precompiled(self, text: bytes) -> None:
+        """If there is a precompiled header for the inputs in force and this one, all of
+        them includes, go on with a copy that begins with it."""
+        if self._begun is None:
+            copy = self._precompiled.begin(self._copies, self._good, text)
+            if copy is not None:
+                self._drop_current()
+                self._current = copy
+
+    def _attempt(
+        self, source: Source, accepted: AcceptedInput, deadline: float
+    ) -> tuple[Header, bytes]:
+        """Let Clang parse an input, if it has not begun to, and wait for its answer, until
+        ``deadline`` (of ``time.monotonic``) if there is a time limit at all.
+
+        Raises CompileError if there is none.
+        """
+        copy = self._ready_copy()
+        try:
+            if self._begun is None:
+                copy.begin_parse(accepted, source.keeps_value)
+            self._begun = None
+            left = max(deadline - time.monotonic(), _LEAST_PATIENCE)
+            return copy.receive(left if self._parse_timeout else 0)
+        except CompilerTimeout:
+            reason = (
+                f"Clang did not finish within {self._parse_timeout:g} s "
+                "(--parse-timeout=SECONDS changes that)"
+            )
+            raise CompileError(_at(source, reason), ()) from None
+        except CompilerDied:
+            output = shorten(self._copies.take_output())
+            if self._precompiled.distrust():
+                self._drop_current()
+                self._copies.forget(0)
+                return self._attempt(source, accepted, deadline)
+            reason = "Clang crashed on this input"
+            if _OUT_OF_MEMORY.search(output):
+                reason, output = "Clang needs more memory for this input than it may have", ""
+            raise CompileError(f"{_at(source, reason)}\n{output}".rstrip(), ()) from None
+
+    def _ready_copy(self) -> FrontendCopy:
+        """The copy that parses, with all inputs in force parsed."""
+        while True:
+            try:
+                copy = self._begin_copy()
+                if copy.is_behind:
+                    self._catch_up(copy)
+                return copy
+            except CompilerDied:
+                self._drop_current()
+                self._copies.lose_newest()
+            except BaseException:
+                self._drop_current()
+                raise
+
+    def _begin_copy(self) -> FrontendCopy:
+        if self._begun is None and self._current is not None and self._current.has_ended:
+            self._drop_current()  # that is no input's fault
+        if self._current is None:
+            self._current = self._copies.fork_newest()
+        self._current.begin_replays(self._good[self._current.length :])
+        return self._current
+
+    def _catch_up(self, copy: FrontendCopy) -> None:
+        started = time.monotonic()
+        while copy.is_behind:
+            copy.finish_replays(self._parse_timeout)
+            copy.begin_replays(self._good[copy.length :])
+        self._copies.keep_if_worthwhile(copy, time.monotonic() - started)
+
+    def _cancel_begun(self) -> None:
+        if self._begun is not None:
+            self._drop_current()
+
+    def _drop_current(self) -> None:
+        # First of all nobody uses it: Ctrl-C may come in between.
+        current, self._current, self._begun = self._current, None, None
+        if current is not None:
+            current.kill()
+
+
+def _at(source: Source, reason: str) -> str:
+    return f"{source.name}:{source.line}: error: {reason}"
+
+
+def redefined(reply: Header, accepted: AcceptedInput) -> tuple[HiddenDeclaration, ...]:
+    """What a rejected input redefines, as far as it has not been hidden for it yet."""
+    found = [HiddenDeclaration.from_json(each) for each in reply.get("redefines", [])]
+    return tuple(hidden for hidden in found if hidden not in accepted.hides)

@@ -1,0 +1,4 @@
+"""The command line: options, ``--help``, ``forkrepl executor``.
+
+Must not start anything while it parses. Start reading at ``arguments``.
+"""

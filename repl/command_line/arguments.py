@@ -1,0 +1,208 @@
+"""The command line of the shell: what it says, checked, and nothing done yet."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from repl.command_line.compiler_options import (
+    add_color_option,
+    add_compiler_options,
+    add_perf_option,
+    optimisation_level,
+)
+from repl.command_line.option_parser import OptionParser
+from repl.configuration.memory_option import add_memory_limit_option, checked_memory_limit
+from repl.configuration.setting_kinds import LONGEST_TIMEOUT
+from repl.remote import add_connect_options, find_listener
+
+if TYPE_CHECKING:
+    from runtime.listener_address import Listener
+
+USAGE = """\
+forkrepl [options] [FILE [ARGS...]]
+       forkrepl [options] -c CODE [ARGS...]
+       forkrepl link [options] FILE... [-- ARGS...]
+       forkrepl executor --listen ADDRESS [options]"""
+
+
+@dataclass(slots=True)
+class CommandLine:
+    """What was asked for. None: nothing was, so the configuration or the default decides.
+
+    ``memory_limit`` is text for ``parse_memory_limit``. ``config`` and ``startup_file``: a
+    path or ``no``.
+    """
+
+    file: str | None = None
+    code: str | None = None
+    interactive: bool = False
+    quiet: bool = False
+    version: bool = False
+    print_config: bool = False
+    cache: bool = True
+    build_cache: bool = False
+    config: str | None = None
+    startup_file: str | None = None
+    color: str | None = None
+    history_file: str | None = None
+    language: str | None = None
+    optimisation: int | None = None
+    compiler_flags: list[str] = field(default_factory=list)
+    libraries: list[str] = field(default_factory=list)
+    library_folders: list[str] = field(default_factory=list)
+    arguments: list[str] = field(default_factory=list)
+    listener: Listener | None = None
+    perf: bool = False
+    redefine: bool | None = None
+    parse_timeout: float | None = None
+    memory_limit: str | None = None
+
+    @property
+    def language_name(self) -> str:
+        """``c`` or ``c++``: what ``-x`` says, or the name of the file."""
+        return self.language or ("c" if self.file and self.file.endswith(".c") else "c++")
+
+
+def parse(arguments: list[str]) -> CommandLine:
+    """Parse the command line; exits with status 2 if it is wrong."""
+    parser = _parser()
+    parsed, operands = parser.parse_until_operand(arguments)
+    return CommandLine(
+        # With -c there is no FILE.
+        file=operands.pop(0) if operands and parsed.code is None else None,
+        code=parsed.code,
+        interactive=parsed.interactive,
+        quiet=parsed.quiet,
+        version=parsed.version,
+        print_config=parsed.print_config,
+        cache=parsed.cache,
+        build_cache=parsed.build_cache,
+        config=parsed.config,
+        startup_file=parsed.startup_file,
+        color=parsed.color,
+        history_file=parsed.history_file,
+        language=parsed.language,
+        optimisation=optimisation_level(parser, parsed.optimisation),
+        compiler_flags=parsed.compiler_flags or [],
+        libraries=parsed.libraries or [],
+        library_folders=parsed.library_folders or [],
+        arguments=operands,
+        memory_limit=checked_memory_limit(parser, parsed),
+        listener=find_listener(parser, parsed),
+        perf=parsed.perf,
+        redefine=None if parsed.redefine is None else parsed.redefine == "yes",
+        parse_timeout=parsed.parse_timeout,
+    )
+
+
+def _parser() -> OptionParser:
+    parser = OptionParser("forkrepl", USAGE, _help_text)
+    _add_running_options(parser)
+    _add_session_options(parser)
+    add_compiler_options(parser)
+    add = parser.add_argument
+    add("-l", dest="libraries", action="append", metavar="NAME", help="Load a shared library.")
+    add("-L", dest="library_folders", action="append", metavar="DIR", help="Look there for it.")
+    parser.section("The program")
+    add_memory_limit_option(parser)
+    add(
+        "--parse-timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="What Clang may take for an input (default: 60; 0: any time).",
+    )
+    add_perf_option(parser)
+    add_connect_options(parser)
+    parser.section("About forkrepl")
+    parser.add_help_option()
+    add("--version", action="store_true", help="Show the versions of all parts and exit.")
+    return parser
+
+
+def _add_running_options(parser: OptionParser) -> None:
+    parser.section("What to run")
+    add = parser.add_argument
+    add(
+        "-c",
+        "-e",
+        dest="code",
+        metavar="CODE",
+        help="Run CODE, which may have several lines; ARGS are its arguments.",
+    )
+    add(
+        "-i",
+        dest="interactive",
+        action="store_true",
+        help="Stay interactive after FILE or CODE.",
+    )
+    add(
+        "--redefine",
+        choices=("yes", "no"),
+        metavar="yes|no",
+        help="Whether an input may declare again what an earlier one did (default: yes, but no "
+        "for FILE and CODE without -i).",
+    )
+
+
+def _add_session_options(parser: OptionParser) -> None:
+    parser.section("The session")
+    add = parser.add_argument
+    add("-q", "--quiet", action="store_true", help="No banner.")
+    add_color_option(parser)
+    add("--history-file", metavar="PATH", help="Where the history is kept.")
+    add(
+        "--config",
+        type=_path,
+        metavar="PATH",
+        help="Read this configuration, also for a script; 'no' for none. By default a session "
+        "with a prompt reads the one under FILES, and a script none: it means the same for "
+        "everybody.",
+    )
+    add(
+        "--startup-file",
+        type=_path,
+        metavar="PATH",
+        help="Run this file first, also for a script; 'no' for none. By default a session with "
+        "a prompt runs the one under FILES, and a script none.",
+    )
+    add(
+        "--print-config",
+        action="store_true",
+        help="Print the configuration in force, with comments, as a file to begin with. The "
+        "exit status is 1 if the file has errors.",
+    )
+    add(
+        "--no-cache",
+        dest="cache",
+        action="store_false",
+        help="Parse the standard headers anew, and precompile none.",
+    )
+    add(
+        "--build-cache",
+        action="store_true",
+        help="Precompile the common standard headers for the flags given, and exit.",
+    )
+
+
+def _path(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("give a path, or 'no'")
+    return text
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds < LONGEST_TIMEOUT:  # also false for nan
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of seconds")
+    return seconds
+
+
+def _help_text(parser: OptionParser) -> str:
+    from repl.command_line.shell_help import shell_help  # only when it is wanted
+
+    return shell_help(parser)

@@ -1,0 +1,122 @@
+"""``forkrepl executor``: an executor that others connect to."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shlex
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from repl import native_programs
+from repl.command_line.option_parser import OptionParser
+from repl.errors import ShellError
+from repl.remote import address_argument
+from runtime.executor_server import ExecutorServer, Signals
+from runtime.listener_address import is_private, listening, remove_if_same
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out ``forkrepl executor ARGUMENTS``; returns the exit status.
+
+    Raises RuntimeFailure or ShellError if it cannot be done.
+    """
+    parser = _parser()
+    options, operands = parser.parse_until_operand(arguments)
+    if operands:
+        parser.error(f"unrecognized arguments: {' '.join(operands)}")
+    wrapper = _wrapper(options.wrapper)
+    command = [*wrapper, os.fspath(native_programs.executor())]
+    token = secrets.token_urlsafe(32)
+    with contextlib.ExitStack() as stack:
+        signals = stack.enter_context(Signals())  # from here on, so that all files go
+        connection, address = stack.enter_context(listening(options.listen))
+        if options.token_file is not None:
+            stack.enter_context(_token_file(options.token_file, token))
+        if not is_private(address):
+            print(
+                f"forkrepl executor: warning: traffic to {address} is not encrypted: on a network "
+                "that others share, listen on localhost and tunnel it through ssh -L",
+                file=sys.stderr,
+            )
+        shown = "" if options.token_file is not None else f" token {token}"
+        print(f"listening on {address}{shown}", flush=True)
+        server = ExecutorServer(connection, token, command, signals, is_debugger=bool(wrapper))
+        server.serve(once=options.once)
+    return 0
+
+
+def _parser() -> OptionParser:
+    parser = OptionParser(
+        "forkrepl executor", "forkrepl executor --listen ADDRESS [options]", _help_text
+    )
+    add = parser.add_argument
+    add(
+        "--listen",
+        required=True,
+        type=address_argument,
+        metavar="ADDRESS",
+        help="unix:PATH or HOST:PORT; without HOST this machine only, port 0 is any free one.",
+    )
+    add("--token-file", metavar="FILE", help="Write the token to FILE instead of printing it.")
+    add("--once", action="store_true", help="End after one session.")
+    add("--wrapper", default="", metavar="COMMAND", help="As in --wrapper 'gdb --args'.")
+    parser.add_help_option()
+    return parser
+
+
+def _help_text(parser: OptionParser) -> str:
+    from repl.command_line.help_page import add_options, terminal_page  # only when it is wanted
+
+    page = terminal_page()
+    page.heading("Name")
+    page.paragraph("forkrepl executor - run programs for shells that connect, one at a time")
+    page.heading("Synopsis")
+    page.verbatim(str(parser.usage))
+    page.heading("Description")
+    page.paragraph(
+        "It prints one line: 'listening on ADDRESS token TOKEN'. Give both to 'forkrepl "
+        "--connect ADDRESS', the token as FORKREPL_TOKEN or in a file (--token-file). Standard "
+        "input, output and error are those of the program that is run. SIGTERM or Ctrl-C ends it."
+    )
+    add_options(page, parser)
+    page.heading("See also")
+    page.paragraph("forkrepl --help")
+    return page.text()
+
+
+def _wrapper(text: str) -> list[str]:
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        _parser().error(f"argument --wrapper: {error}: {text}")
+    if words and shutil.which(words[0]) is None:
+        raise ShellError(f"cannot start the wrapper: no program {words[0]}")
+    return words
+
+
+@contextmanager
+def _token_file(path: str, token: str) -> Iterator[None]:
+    """A file with the token, for its owner alone, as long as the listener listens."""
+    temporary = None
+    try:
+        # Complete when it appears; mkstemp makes it private.
+        folder, name = os.path.split(path)
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder or ".")
+        with open(descriptor, "w") as file:
+            file.write(token + "\n")
+            made = os.fstat(descriptor)
+        os.rename(temporary, path)
+    except OSError as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        raise ShellError(f"cannot write {path}: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        remove_if_same(path, made)

@@ -1,0 +1,61 @@
+"""How a session compiles and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from repl.command_line.compiler_options import line_table_flags, optimisation_flags
+from repl.display.limits import TO_BE_READ, Limits
+from runtime.listener_address import Listener
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """How to compile and run. ``compiler_flags`` are Clang's, as they are.
+
+    ``arguments``: the program's argv. ``private_input``: the program's standard
+    input is empty, because ours holds the inputs. ``listener``: where the program
+    runs, if not in a child of ours. ``perf``: the profiler is told of all code.
+    ``memory_limit``: bytes that the program in a child of ours may allocate.
+    ``recover``: an input that ends the program is taken back, and the session goes on;
+    otherwise it starts anew, with nothing declared. ``interactive``: Ctrl-C is for the
+    input that runs, not for the session. ``line_tables``: crash reports have the lines of
+    the source. ``most_frames``: of the calls that led to a crash, how many are shown.
+    ``redefinition``: an input may declare again what an earlier one did.
+    ``parse_timeout``: seconds that Clang may take for an input, 0 for any time.
+    ``raises_interrupts``: Ctrl-C while the program runs becomes KeyboardInterrupt, once the
+    session has gone back, instead of ProgramCrashed.
+    ``header_cache``: precompiled standard headers may be used and, if interactive, made.
+    ``limits``: how much of a value is shown.
+    """
+
+    compiler_flags: Sequence[str] = ()
+    optimisation: int = 0
+    libraries: Sequence[str] = ()
+    library_folders: Sequence[str] = ()
+    colour: bool = False
+    arguments: Sequence[str] = ("forkrepl",)
+    private_input: bool = False
+    listener: Listener | None = None
+    perf: bool = False
+    memory_limit: int | None = None
+    recover: bool = False
+    interactive: bool = False
+    line_tables: bool = True
+    most_frames: int = 8
+    redefinition: bool = True
+    parse_timeout: float = 60
+    raises_interrupts: bool = False
+    header_cache: bool = True
+    limits: Limits = TO_BE_READ
+
+
+def frontend_flags(options: SessionOptions) -> list[str]:
+    """What the frontend program is started with."""
+    flags = [*options.compiler_flags, *optimisation_flags(options.optimisation)]
+    if options.line_tables:
+        flags += line_table_flags(options.compiler_flags)
+    if options.colour:
+        flags.append("--colour-diagnostics")
+    return flags
