@@ -89,7 +89,7 @@ def test_little_is_imported_before_the_prompt() -> None:
     ]
     script = (
         "import os, pty, sys\n"
-        "from repl import early_prompt\n"
+        "from repl.terminals import early_prompt\n"
         "class Shown(BaseException): pass\n"
         "def stop(*_, **__): raise Shown\n"
         "early_prompt._write = stop\n"

@@ -75,6 +75,31 @@ def test_the_platform_knows_only_addresses_of_the_runtime(path: Path) -> None:
     )
 
 
+# What a package of repl/ must not know: the front of the shell, and what stands above it.
+_FRONT = ("repl.editor", "repl.commands", "repl.interactive", "repl.script", "repl.shell")
+_SESSION = ("repl.session", "repl.evaluation", "repl.program")
+MUST_NOT_KNOW = {
+    "input": (*_FRONT, *_SESSION, "repl.terminals", "runtime"),
+    "clang": (*_FRONT, *_SESSION, "repl.configuration", "repl.crashes"),
+    "header_cache": (*_FRONT, *_SESSION),
+    "configuration": ("repl.session", "repl.program", "repl.commands", "repl.shell"),
+    "command_line": ("repl.editor", "repl.interactive", *_SESSION),
+    "linking": ("repl.editor", "repl.commands", "repl.session"),
+    "crashes": _FRONT,
+    "terminals": (*_FRONT, *_SESSION, "runtime"),
+}
+
+
+@pytest.mark.parametrize("package", MUST_NOT_KNOW)
+def test_packages_of_the_shell_stay_below(package: str) -> None:
+    known = {name for path in python_files(f"repl/{package}") for name in imported_modules(path)}
+    forbidden = MUST_NOT_KNOW[package]
+    assert known
+    assert {
+        name for name in known if f"{name}.".startswith(tuple(f"{each}." for each in forbidden))
+    } == set()
+
+
 @pytest.mark.parametrize("path", python_files("repl/display"), ids=relative)
 def test_the_display_knows_types_and_memory_only(path: Path) -> None:
     known = ("repl.display", "repl.clang.redefined_names", "runtime.addresses", "runtime.demangle")

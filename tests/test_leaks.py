@@ -14,6 +14,8 @@ import pytest
 from conftest import PROGRAM, TIMEOUT, OpenShell, Run
 from leak_support import MARK, living, wait_for
 
+from repl.clang.frontend_copies import MOST_CHECKPOINTS
+
 SHARED_MEMORY = Path("/dev/shm")
 
 
@@ -222,11 +224,12 @@ def counts_after(
 
 def assert_nothing_grew(counts: list[list[int]]) -> None:
     """Each report is an input itself, which may come to lie between ranges that are kept
-    for checkpoints: then it needs mappings of its own."""
+    for checkpoints: then it needs mappings of its own. Of Clang there are a few checkpoints,
+    with two files each, and more of these when the machine is busy and parsing slow."""
     for mappings, program_files, shell_files in counts[1:]:
         assert mappings <= counts[0][0] + 4 * len(counts)
         assert program_files == counts[0][1]
-        assert shell_files <= counts[0][2]
+        assert shell_files <= counts[0][2] + 2 * MOST_CHECKPOINTS
 
 
 def test_nothing_grows_with_the_number_of_snippets(forkrepl: Run) -> None:

@@ -3,6 +3,8 @@ screen is what is checked."""
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,12 +131,18 @@ def test_every_command_has_a_step() -> None:
     assert {*COMMANDS, *BY_ALIAS} <= tried
 
 
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder whose name is short: it is to fit the screen."""
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="") as folder:
+        yield Path(folder) / "place"
+
+
 @pytest.mark.parametrize("colour", [True, False])
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (200, 50)])
 def test_every_command(
-    environment: dict[str, str], tmp_path: Path, columns: int, rows: int, colour: bool
+    environment: dict[str, str], place: Path, columns: int, rows: int, colour: bool
 ) -> None:
-    place = tmp_path / "place"
     (place / "inner").mkdir(parents=True)
     (place / "loaded.cpp").write_text("int seven = 7;\nseven\n")
     (place / "script.cpp").write_text("int script(int n) { return 10 * n; }\n")

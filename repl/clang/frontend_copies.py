@@ -27,7 +27,7 @@ from runtime.memory_limit import machine_memory
 
 _SLOW_PARSE = 0.02  # s: worth a checkpoint of its own
 _CHECKPOINT_EVERY = 16  # inputs
-_MOST_CHECKPOINTS = 6
+MOST_CHECKPOINTS = 6
 
 # What may be under way at once: if the answers did not fit into the socket, both sides
 # would wait for each other.
@@ -285,7 +285,7 @@ class FrontendCopies:
             return
         with contextlib.suppress(CompilerDied, SetupError):  # older ones must do
             self._checkpoints.append(copy.fork())
-        if len(self._checkpoints) > _MOST_CHECKPOINTS:
+        if len(self._checkpoints) > MOST_CHECKPOINTS:
             self._checkpoints.pop(1).kill()
 
     def take_output(self) -> str:
