@@ -23,19 +23,17 @@ For those who change it: owns the command line, the prompt, script mode, the ses
 transaction), the frontend and code generator clients, value printing and commands. Must
 not know ELF or mmap.
 
-Start reading at ``session.Session.run``, the life of an input; for going back after a
-crash at ``survival`` and ``recovery``; for what users may choose at ``settings`` and
-``session_setup``; for values in ``display/``; for ``forkrepl link`` at ``link_command``.
-By process:
+Start reading at ``session.Session.run``, the life of an input, and ``evaluation``. Then:
 
-- in the controller: everything but the next two; ``editor/`` is the prompt;
-- ``clang_frontend/`` (C++): the frontend process, on ``clang::Interpreter``;
-- ``codegen_worker``: the code generator process, on llvmlite.
-
-What is on the screen first is ``early_prompt``. Standard headers that Clang does not have
-to parse: ``precompiled_headers`` uses them, ``header_cache`` keeps, ``header_builder`` makes.
-
-``framing`` is what the controller and these two share.
+- ``input/``: text before Clang sees it; ``clang/``: from text to machine code, with the
+  frontend process ``clang_frontend/`` (C++) and the code generator process
+  ``clang.codegen_worker``; ``header_cache/``: standard headers that need no parsing;
+- ``program``: what runs; ``crashes/``: when it ends, and going back;
+- ``printing``, ``printers``, ``display/``: values;
+- ``command_line/``, ``configuration/``: what users may choose;
+- ``shell``, ``evaluate``, ``interactive``, ``script``, ``startup_file``: the loop around it
+  all; ``commands/``, ``editor/`` (the prompt), ``terminals/``;
+- ``linking/``: ``forkrepl link``; ``remote``: programs elsewhere.
 """
 
 from __future__ import annotations
