@@ -84,6 +84,8 @@ def _parse(argument: str) -> _Arguments:
     return _Arguments(numbers["n"], numbers["r"], rest)
 
 
+_MANY_LOOPS = 1_000_000
+
 _HELPER = """\
 #line 1 "<timeit>"
 {linkage}
@@ -164,7 +166,9 @@ def _summary(shell: Shell, times: list[float], loops: int) -> str:
 
     mean, best = statistics.fmean(times), min(times)
     deviation = statistics.pstdev(times)
-    if not mean:
+    # What the processor does beside the loop takes no time of its own; in few loops that
+    # is just the clock's grain.
+    if not mean or (not best and loops >= _MANY_LOOPS):
         return f"no more than the loop itself ({loops:,} loops, {_level(shell)})"
     several = f"mean ± std. dev. of {len(times)} runs, " if len(times) > 1 else ""
     plus_minus = f" ± {format_time(deviation)}" if len(times) > 1 else ""
