@@ -200,6 +200,8 @@ def open_shell(environment: dict[str, str], tmp_path: Path) -> Iterator[OpenShel
     shells: list[Shell] = []
 
     def open_one(*arguments: str | Path, **changes: str) -> Shell:
+        if "XDG_CACHE_HOME" not in changes:  # it would make the headers for each session
+            arguments = ("--no-cache", *arguments)
         shells.append(Shell(arguments, environment | changes, tmp_path))
         return shells[-1]
 

@@ -77,7 +77,7 @@ class EditorTerminal:
         *arguments: str,
         columns: int = 80,
         rows: int = 24,
-        command: Sequence[str] = (str(PROGRAM), "-q"),
+        command: Sequence[str] = (str(PROGRAM), "-q", "--no-cache"),
         **changes: str,
     ) -> None:
         self.screen = _Screen(columns, rows, self._reply)
@@ -169,7 +169,7 @@ class EditorTerminal:
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
         """Let it go on until what it shows is as expected; fail if that never comes."""
-        deadline = time.monotonic() + TIMEOUT
+        deadline = time.monotonic() + 4 * TIMEOUT  # a long paste on a busy machine
         while not condition():
             if time.monotonic() > deadline:
                 raise AssertionError(f"never seen: {what}\non the screen:\n{self.text}")

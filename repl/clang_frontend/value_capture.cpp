@@ -107,7 +107,8 @@ static TopLevelStmtDecl *currentStatement(const Sema &S) {
 bool ValueCapture::HandleTopLevelDecl(DeclGroupRef Group) {
   // A constexpr function is instantiated, and named, in the midst of a statement that
   // calls it, perhaps with a lambda.
-  if (TopLevelStmtDecl *Statement = currentStatement(*S))
+  // (What a precompiled header hands over comes before there is a Sema.)
+  if (TopLevelStmtDecl *Statement = S ? currentStatement(*S) : nullptr)
     moveLocals(*Statement);
   for (Decl *D : Group)
     if (auto *Statement = dyn_cast<TopLevelStmtDecl>(D)) {
