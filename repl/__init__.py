@@ -42,7 +42,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from repl.clang.frontend import Source
     from repl.configuration.session_options import SessionOptions
     from repl.display.python_values import EnumValue, RecordValue
     from repl.errors import (
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
         ShellError,
         UncaughtException,
     )
+    from repl.input.source import Source
     from repl.session import Session
     from repl.session_steps import Result
     from runtime.errors import ForkreplError, LinkError, RuntimeFailure

@@ -18,6 +18,7 @@ from repl.command_line.arguments import CommandLine, parse
 from repl.configuration.session_setup import (
     configured_flags,
     has_prompt,
+    is_quiet,
     prompt_options,
     reads_standard_input,
     session_options,
@@ -165,7 +166,7 @@ def _begin_dialogue(
     shows_colour = colour and settings.theme != "none"
     # What a startup file prints comes before the first prompt.
     is_early = startup is None
-    quiet = line.quiet or not settings.banner
+    quiet = is_quiet(line, settings)
     with EarlyPrompt(quiet=quiet, colour=shows_colour) if is_early else nullcontext() as early:
         from repl.session import Session
         from repl.shell import Shell
@@ -227,7 +228,7 @@ def _interact(
     return run_interactive(
         shell,
         options=prompt_options(line, shell.settings),
-        quiet=line.quiet or not shell.settings.banner,
+        quiet=is_quiet(line, shell.settings),
         startup=startup,
         early=early,
     )

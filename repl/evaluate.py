@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 import time
 
-from repl.clang.frontend import Source
 from repl.commands import run_command
 from repl.input.command_lines import is_command
+from repl.input.source import Source
 from repl.session_steps import Result
 from repl.shell import Shell
 from repl.terminals.terminal import can_redraw

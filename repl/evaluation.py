@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import weakref
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from repl.clang.compiler import CompiledInput
-from repl.clang.frontend import Source
 from repl.crashes.survival import SurvivingSession, explained
 from repl.display.inspect import format_value
+from repl.display.program_view import ProgramView
+from repl.display.types import ValueType
 from repl.errors import ShellError
+from repl.input.source import Source
 from repl.printing import InputValue, Inspect
 from repl.session_steps import V
 from repl.session_values import python_value
 from repl.uncaught_exceptions import raise_exception
+from runtime.addresses import ExecutorAddress
 from runtime.errors import UndefinedSymbolsError
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class EvaluatingSession(SurvivingSession):
 
     def show(self, expression: str) -> str:
         """The same as the shell prints it, long values cut: ``(int) 42``."""
-        return self.evaluate(expression, partial(format_value, limits=self._options.limits))
+        return self.evaluate(expression, self._format)
 
     def evaluate(self, expression: str, inspect: Inspect[V]) -> V:
         """What ``inspect`` makes of the value, as for ``value``."""
@@ -60,25 +62,26 @@ class EvaluatingSession(SurvivingSession):
             self._compiler.rollback(len(self._steps))
         return cast(V, value)
 
+    def _format(self, type_: ValueType, address: ExecutorAddress, view: ProgramView) -> str:
+        return format_value(type_, address, view, self._options.limits)
+
     def _check_open(self) -> None:
         if not self._processes.alive:
             raise ShellError("the session is closed")
 
     def _load_and_run(
-        self, compiled: CompiledInput, name: str, inspect: Inspect[Any] | None
+        self, compiled: CompiledInput, name: str, inspect: Inspect[Any]
     ) -> tuple[LoadedUnit | None, Any]:
         self.attend()
         if not compiled.machine_code:
             return None, None
-        symbol = compiled.parsed.value_symbol
-        limits = self._options.limits
         value = InputValue(
             self._program,
-            symbol,
+            compiled.parsed.value_symbol,
             compiled.value_type,
-            inspect or partial(format_value, limits=limits),
+            inspect,
             compiled.printers,
-            limits,
+            self._options.limits,
         )
         with self._running_program():
             try:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 
 from repl.clang.code_questions import CodeQuestions
-from repl.clang.frontend import Source
 from repl.commands import COMMANDS, Quit
 from repl.editor.command_hint import CommandHint
 from repl.editor.options import PromptOptions
 from repl.editor.prompt import Prompt
 from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError
 from repl.evaluate import evaluate, report
+from repl.input.source import Source
 from repl.linker_import import import_linker_behind
 from repl.session import Session
 from repl.shell import Shell

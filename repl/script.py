@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from repl.clang.frontend import Source
 from repl.commands import Quit
 from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError
 from repl.evaluate import evaluate, report
 from repl.input.script_inputs import split_inputs, with_upcoming
+from repl.input.source import Source
 from repl.session import Session
 from repl.shell import Shell
 from runtime.errors import RuntimeFailure

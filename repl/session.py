@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 from repl import native_programs
 from repl.clang.codegen import CodeGenerator
 from repl.clang.compiler import Compiler
-from repl.clang.frontend import Frontend, Source
+from repl.clang.frontend import Frontend
 from repl.configuration.session_choices import Choices, chosen_options
 from repl.configuration.session_options import SessionOptions, frontend_flags
 from repl.errors import ProgramCrashed, ShellError
 from repl.evaluation import EvaluatingSession
 from repl.header_cache.session_headers import SessionHeaders
+from repl.input.source import Source
 from repl.linker_import import import_linker
 from repl.printing import Inspect
 from repl.program import Program
@@ -178,7 +179,7 @@ class Session(EvaluatingSession):
             source = Source(source, f"In[{self._count}]")
         compiled = self._compiler.compile(source, upcoming)
         try:
-            unit, value = self._load_and_run(compiled, source.unit_name, inspect)
+            unit, value = self._load_and_run(compiled, source.unit_name, inspect or self._format)
         except BaseException:
             # Also if that went back further than to before this input.
             self._compiler.rollback(len(self._steps))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from repl.clang.compiler import CompiledInput
-from repl.clang.frontend import FrontendState, Source
+from repl.clang.frontend import FrontendState
+from repl.input.source import Source
 
 if TYPE_CHECKING:
     from runtime.unit_journal import LoadedUnit

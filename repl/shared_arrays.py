@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from repl.clang.frontend import Source
 from repl.errors import ShellError
+from repl.input.source import Source
 from runtime.shared_memory import SharedMemory
 
 if TYPE_CHECKING:

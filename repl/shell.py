@@ -6,10 +6,10 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from repl.clang.frontend import Source
 from repl.configuration.settings import Settings
 from repl.display.inspect import format_value
 from repl.display.text import WIDTH
+from repl.input.source import Source
 
 if TYPE_CHECKING:
     from repl.display.program_view import ProgramView

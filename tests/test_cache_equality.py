@@ -12,10 +12,11 @@ from cache_support import forget_use, make_cache, was_used
 from conftest import Run
 
 from repl import native_programs
-from repl.clang.frontend import Frontend, Source
+from repl.clang.frontend import Frontend
 from repl.errors import CompileError
 from repl.header_cache.header_cache import HeaderCache
 from repl.header_cache.precompiled_headers import PrecompiledHeaders
+from repl.input.source import Source
 
 # What is said about it has to be the same, too.
 CPP = r"""

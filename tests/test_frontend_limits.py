@@ -12,9 +12,10 @@ import pytest
 from conftest import OpenShell, Run, Shell
 
 from repl import native_programs
-from repl.clang.frontend import Frontend, Source
+from repl.clang.frontend import Frontend
 from repl.configuration.session_options import SessionOptions
 from repl.errors import CompileError
+from repl.input.source import Source
 from repl.session import Session
 
 FOREVER = (

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from conftest import Run, values
 
-from repl.clang.frontend import Source
 from repl.configuration.session_options import SessionOptions
 from repl.errors import CompileError, ShellError
+from repl.input.source import Source
 from repl.session import Session
 from runtime.errors import RuntimeFailure
 

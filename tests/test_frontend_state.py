@@ -11,9 +11,10 @@ from types import FrameType
 import pytest
 
 from repl import native_programs
-from repl.clang.frontend import Frontend, FrontendState, ParsedInput, Source
+from repl.clang.frontend import Frontend, FrontendState, ParsedInput
 from repl.display.types import ValueType
 from repl.errors import CompileError, ShellError
+from repl.input.source import Source
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def test_the_platform_knows_only_addresses_of_the_runtime(path: Path) -> None:
 _FRONT = ("repl.editor", "repl.commands", "repl.interactive", "repl.script", "repl.shell")
 _SESSION = ("repl.session", "repl.evaluation", "repl.program")
 MUST_NOT_KNOW = {
-    "input": (*_FRONT, *_SESSION, "repl.terminals", "runtime"),
+    "input": (*_FRONT, *_SESSION, "repl.clang", "repl.terminals", "runtime"),
     "clang": (*_FRONT, *_SESSION, "repl.configuration", "repl.crashes"),
     "header_cache": (*_FRONT, *_SESSION),
     "configuration": ("repl.session", "repl.program", "repl.commands", "repl.shell"),

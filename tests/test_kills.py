@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from repl.clang import framing
-from repl.clang.frontend import Source
 from repl.configuration.session_options import SessionOptions
 from repl.crashes import timeline
 from repl.errors import ProgramCrashed, ShellError
+from repl.input.source import Source
 from repl.session import Session
 from runtime.errors import RuntimeFailure
 from runtime.executor_connection import ExecutorConnection

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from repl.clang.frontend import Source
 from repl.configuration.session_options import SessionOptions
 from repl.errors import CompileError, ProgramCrashed, ShellError, UncaughtException
+from repl.input.source import Source
 from repl.session import Session
 
 SUPPORT = """\

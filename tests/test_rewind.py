@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from conftest import Run, piped
 
-from repl.clang.frontend import Source
 from repl.configuration.session_options import SessionOptions
 from repl.errors import ShellError
+from repl.input.source import Source
 from repl.session import Session
 from runtime.keeper import is_readable
 

@@ -12,11 +12,11 @@ import pytest
 from conftest import OpenShell
 from leak_support import wait_for
 
-from repl.clang.frontend import Source
 from repl.configuration.session_options import SessionOptions
 from repl.display.program_view import ProgramView
 from repl.display.types import ValueType
 from repl.errors import ProgramCrashed, ShellError
+from repl.input.source import Source
 from repl.session import Session
 from runtime.addresses import ExecutorAddress
 

@@ -54,7 +54,7 @@ std::map<Colour, P> by_colour; std::vector<std::vector<std::string>> words_ = {{
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
     with Session(SessionOptions(compiler_flags=("-std=c++20",))) as opened:
-        from repl.clang.frontend import Source
+        from repl.input.source import Source
 
         opened.run(Source(DECLARATIONS, "In[1]"))
         opened.run(Source("loop->next = loop;", "In[2]"))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from repl.clang.frontend import Source
 from repl.display.inspect import inspect
 from repl.display.limits import COMPLETE, Limits
 from repl.display.program_view import ProgramView
 from repl.display.python_values import to_python
 from repl.display.types import ValueType
+from repl.input.source import Source
 from repl.printing import Inspect
 from repl.session import Session
 from runtime.addresses import ExecutorAddress

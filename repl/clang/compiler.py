@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from repl.clang.codegen import CodeGenerator
 from repl.clang.framing import Header
-from repl.clang.frontend import Frontend, FrontendState, ParsedInput, Source
+from repl.clang.frontend import Frontend, FrontendState, ParsedInput
 from repl.display.types import ValueType
 from repl.errors import CompileError, CompilerDied, ShellError
 from repl.input.completeness import unclosed_bracket
+from repl.input.source import Source
 from repl.printers import AskedPrinters, PrinterCode, ask_for_printers
 
 _QUERY_TIMEOUT = 10  # s

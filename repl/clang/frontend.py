@@ -28,6 +28,7 @@ from repl.clang.frontend_copies import (
 )
 from repl.errors import CompileError, CompilerDied, CompilerTimeout, SetupError
 from repl.header_cache.precompiled_headers import PrecompiledHeaders
+from repl.input.source import Source
 
 _OUT_OF_MEMORY = re.compile("out of memory|pthread_create failed")  # LLVM's words
 _MOST_ROUNDS = 100  # of finding out what an input redefines: Clang tells 20 first, then more
@@ -51,30 +52,6 @@ class ParsedInput:
     printer_hints: dict[str, Any]
     warnings: str
     declares: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """An input: its text, and the file and line that diagnostics name for it.
-
-    ``keeps_value``: the next inputs may call its value ``_``.
-    """
-
-    text: str
-    name: str
-    line: int = 1
-    keeps_value: bool = True
-
-    @property
-    def unit_name(self) -> str:
-        """What its code is called: ``In[3]``, or for one of a file's inputs ``FILE:LINE``."""
-        return self.name if self.name.startswith("In[") else f"{self.name}:{self.line}"
-
-    def with_line_directive(self) -> bytes:
-        """What Clang gets to see."""
-        quoted = self.name.replace("\\", "\\\\").replace('"', '\\"')
-        text = f'#line {self.line} "{quoted}"\n{self.text}'
-        return text.encode("utf-8", "surrogateescape")
 
 
 @dataclass(frozen=True, slots=True)

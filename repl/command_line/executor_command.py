@@ -70,18 +70,14 @@ def _parser() -> OptionParser:
 
 
 def _help_text(parser: OptionParser) -> str:
-    from repl.command_line.help_page import add_options, terminal_page  # only when it is wanted
+    from repl.command_line.help_page import add_options, begin_page  # only when it is wanted
 
-    page = terminal_page()
-    page.heading("Name")
-    page.paragraph("forkrepl executor - run programs for shells that connect, one at a time")
-    page.heading("Synopsis")
-    page.verbatim(str(parser.usage))
-    page.heading("Description")
-    page.paragraph(
+    page = begin_page(
+        parser,
+        "forkrepl executor - run programs for shells that connect, one at a time",
         "It prints one line: 'listening on ADDRESS token TOKEN'. Give both to 'forkrepl "
         "--connect ADDRESS', the token as FORKREPL_TOKEN or in a file (--token-file). Standard "
-        "input, output and error are those of the program that is run. SIGTERM or Ctrl-C ends it."
+        "input, output and error are those of the program that is run. SIGTERM or Ctrl-C ends it.",
     )
     add_options(page, parser)
     page.heading("See also")

@@ -82,10 +82,16 @@ class HelpPage:
 _BOLD = "\x1b[1m"
 
 
-def terminal_page() -> HelpPage:
-    """A page for standard output."""
-    bold = use_colour("auto", sys.stdout)
-    return HelpPage(shutil.get_terminal_size().columns, bold)
+def begin_page(parser: OptionParser, name: str, description: str) -> HelpPage:
+    """A page for standard output, with its first sections."""
+    page = HelpPage(shutil.get_terminal_size().columns, bold=use_colour("auto", sys.stdout))
+    page.heading("Name")
+    page.paragraph(name)
+    page.heading("Synopsis")
+    page.verbatim(*(line.strip() for line in str(parser.usage).splitlines()))
+    page.heading("Description")
+    page.paragraph(description)
+    return page
 
 
 def add_options(page: HelpPage, parser: OptionParser) -> None:

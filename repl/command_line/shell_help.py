@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from repl.command_line.help_page import add_options, terminal_page
+from repl.command_line.help_page import add_options, begin_page
 from repl.command_line.option_parser import OptionParser
 
 _KEYS = [
@@ -64,18 +64,14 @@ def shell_help(parser: OptionParser) -> str:
     """The page, for standard output."""
     from repl.commands import COMMANDS
 
-    page = terminal_page()
-    page.heading("Name")
-    page.paragraph("forkrepl - a C and C++ shell")
-    page.heading("Synopsis")
-    page.verbatim(*(line.strip() for line in str(parser.usage).splitlines()))
-    page.heading("Description")
-    page.paragraph(
+    page = begin_page(
+        parser,
+        "forkrepl - a C and C++ shell",
         "Runs C++ or C as it is typed. FILE is a program or a list of statements: statements "
         "run in order, then main is called, if there is one. '-' is standard input. Without "
         "FILE it is an interactive session on a terminal, and reads inputs otherwise. A file "
         "named .c is C, any other C++. A first line '#!...' is skipped. ARGS are the program's; "
-        "options end at FILE or '--'."
+        "options end at FILE or '--'.",
     )
     page.paragraph("An expression without ';' prints its value.")
     page.paragraph("'forkrepl link --help' and 'forkrepl executor --help' are about those two.")

@@ -6,8 +6,8 @@ import itertools
 import struct
 from typing import TYPE_CHECKING
 
-from repl.clang.frontend import Source
 from repl.errors import ShellError
+from repl.input.source import Source
 from runtime.addresses import ExecutorAddress
 
 if TYPE_CHECKING:

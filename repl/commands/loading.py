@@ -8,13 +8,13 @@ import shlex
 import sys
 from pathlib import Path
 
-from repl.clang.frontend import Source
 from repl.commands.command import WrongUsage
 from repl.commands.declared import declared_names
 from repl.commands.subprocesses import ending, lend_terminal_to
 from repl.editor.editor_choice import editor_command
 from repl.errors import ShellError
 from repl.input.script_inputs import lines_of, split_inputs, with_upcoming
+from repl.input.source import Source
 from repl.shell import Shell
 from runtime.errors import RuntimeFailure
 from runtime.input_files import read_input_file

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from repl.clang.frontend import Source
 from repl.clang.redefined_names import as_written
 from repl.errors import ShellError
+from repl.input.source import Source
 from repl.session_steps import Step
 from repl.shell import Shell
 from runtime.demangle import demangle

@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from repl.clang.frontend import Source
 from repl.clang.frontend_copies import HiddenDeclaration
+from repl.input.source import Source
 
 
 @dataclass(frozen=True, slots=True)

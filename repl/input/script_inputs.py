@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 
-from repl.clang.frontend import Source
 from repl.input.command_lines import is_command
 from repl.input.completeness import InputSplitter
+from repl.input.source import Source
 
 
 def lines_of(text: str) -> Iterator[str]:

@@ -123,19 +123,15 @@ def _parser() -> OptionParser:
 
 
 def _help_text(parser: OptionParser) -> str:
-    from repl.command_line.help_page import add_options, terminal_page  # only when it is wanted
+    from repl.command_line.help_page import add_options, begin_page  # only when it is wanted
 
-    page = terminal_page()
-    page.heading("Name")
-    page.paragraph("forkrepl link - compile, link into memory and run")
-    page.heading("Synopsis")
-    page.verbatim(str(parser.usage))
-    page.heading("Description")
-    page.paragraph(
+    page = begin_page(
+        parser,
+        "forkrepl link - compile, link into memory and run",
         "Compiles what is not compiled yet, links it into memory, and runs its main with ARGS. "
         f"FILE is one of: {ACCEPTED}. Sources are compiled first, several at once. Of an archive "
         "only the members that are needed are taken; -l NAME looks for libNAME.so, then "
-        "libNAME.a. Inputs count in the order in which they are given."
+        "libNAME.a. Inputs count in the order in which they are given.",
     )
     add_options(page, parser)
     page.heading("Exit status")

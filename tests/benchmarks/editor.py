@@ -23,7 +23,8 @@ def benchmark(runs: int) -> None:
     """Print the median and the 95th percentile of ``7 * runs`` (or 50) questions of each kind."""
     from repl import native_programs
     from repl.clang.code_questions import CodeQuestions
-    from repl.clang.frontend import Frontend, Source
+    from repl.clang.frontend import Frontend
+    from repl.input.source import Source
 
     count = max(50, 7 * runs)
     with Frontend(native_programs.frontend(), ["-xc++"]) as frontend:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from measure import table
 
-from repl.clang.frontend import Source
 from repl.configuration.session_options import SessionOptions
 from repl.errors import ProgramCrashed
+from repl.input.source import Source
 from repl.session import Session
 
 _BALLAST = {"small": 0, "1 MB": 1 << 20, "100 MB": 100 << 20, "1 GB": 1 << 30}

@@ -50,8 +50,8 @@ def mappings_of(pid: int) -> int:
 
 def growth(count: int) -> None:
     """Latency and mappings as a session grows, one input at a time as at the prompt."""
-    from repl.clang.frontend import Source
     from repl.configuration.session_options import SessionOptions
+    from repl.input.source import Source
     from repl.session import Session
 
     window = 100

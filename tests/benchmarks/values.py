@@ -37,8 +37,8 @@ _SHOWN = {
 
 def benchmark(runs: int) -> None:
     """Print the medians of ``3 * runs`` inputs of each kind, in turns."""
-    from repl.clang.frontend import Source
     from repl.configuration.session_options import SessionOptions
+    from repl.input.source import Source
     from repl.session import Session
 
     count = 3 * runs

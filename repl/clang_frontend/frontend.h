@@ -1,0 +1,69 @@
+// Serves the controller's requests, one after another, until its socket closes:
+//
+//   parse       {"op": "parse"}, blob: text     -> {"ok": ...}, blob: bitcode
+//               With "hide": [...], it redefines these; if it is rejected,
+//               "redefines": [...] is what would have to be hidden, see shadowing.h.
+//               With "keep": false, the value is not kept for `_`.
+//   replay      the same, of a text that was accepted before -> {"ok": ...}
+//   printers    {"op": "printers", "types": [...]}, of the value that the last input
+//               hands over -> what users have written to print these types, and
+//               bitcode that calls it, see printers.h. The copy is good for nothing else.
+//   checkpoint  {"op": "checkpoint"} + a socket -> a forked copy of this process
+//               serves that socket: Clang's state as of now, to go back to.
+//   complete, signature   what may be typed at a place, see completion.h.
+//   precompiled {"op": "precompiled", "file": ..., "places": [...], "inputs": N,
+//               "emitted": [...]} -> {"ok": ...}. A copy of the root begins again with a
+//               precompiled header for N inputs and the next one, which has to come then.
+//   and those of queries.h
+#pragma once
+
+#include "diagnostics.h"
+#include "internal_linkage.h"
+#include "precompiled_header.h"
+#include "protocol.h"
+#include "shadowing.h"
+#include "value_capture.h"
+
+#include "clang/Interpreter/Interpreter.h"
+#include "clang/Interpreter/PartialTranslationUnit.h"
+
+#include <memory>
+#include <vector>
+
+namespace forkrepl {
+
+class Frontend {
+public:
+  Frontend(Connection &Controller, bool Colour, std::vector<const char *> Flags)
+      : Controller(Controller), Colour(Colour), Flags(std::move(Flags)) {}
+
+  llvm::Error start() { return start(Flags, nullptr); }
+  void serve();
+
+private:
+  // Emitted: the variables that earlier inputs have defined already.
+  llvm::Error start(const std::vector<const char *> &Flags,
+                    const llvm::json::Array *Emitted);
+  void parse(const Message &Request);
+  void sendRejection();
+  void replay(const Message &Request);
+  llvm::Expected<clang::PartialTranslationUnit &> parseText(const Message &Request);
+  void printers(const Message &Request);
+  void checkpoint(int Descriptor);
+  void beginPrecompiled(const llvm::json::Object &Request);
+  DiagnosticCollector::Taken takeDiagnostics();
+
+  Connection &Controller;
+  bool Colour;
+  std::vector<const char *> Flags;
+  std::unique_ptr<llvm::Module> First; // what the flags have defined
+  PrecompiledState Precompiled;
+  std::unique_ptr<DiagnosticCollector> Diagnostics;
+  InternalDefinitions *Internals = nullptr; // owned by the ASTContext
+  // Owned by the Interpreter.
+  Shadowing *Shadow = nullptr;
+  ValueCapture *Capture = nullptr;
+  std::unique_ptr<clang::Interpreter> Interpreter;
+};
+
+} // namespace forkrepl
