@@ -13,8 +13,9 @@ from leak_support import MARK, living, wait_for
 
 from repl import native_programs
 from repl.clang.code_questions import CodeQuestions
-from repl.clang.frontend import Frontend, Source
+from repl.clang.frontend import Frontend
 from repl.clang.frontend_copies import FrontendCopy
+from repl.input.source import Source
 
 _DECLARATIONS = """\
 #define A_MACRO 1
@@ -125,7 +126,8 @@ def test_questions_leave_nothing_behind(mark: str, questions: CodeQuestions) -> 
         questions.ask("complete", "here.", 5)  # and is given up
     questions.stop()
     assert open_descriptors() == descriptors
-    assert wait_for(lambda: len(living(mark)) == processes)
+    # The first question's copy may still have been there when they were counted.
+    assert wait_for(lambda: len(living(mark)) <= processes)
 
 
 def test_questions_change_nothing(frontend: Frontend, questions: CodeQuestions) -> None:

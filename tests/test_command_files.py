@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from conftest import OpenShell, Run, Shell, piped
@@ -40,9 +41,17 @@ def test_shell_commands(forkrepl: Run) -> None:
     assert without.stdout == "(int) 2\n"
 
 
-def test_interrupting_a_shell_command(shell: Shell) -> None:
+def test_interrupting_a_shell_command(shell: Shell, tmp_path: Path) -> None:
+    # One program, not a list of commands: between two of them sh loses an interrupt.
+    program = tmp_path / "wait.py"
+    program.write_text(
+        "import signal, time\n"
+        "signal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+        "print('begun', flush=True)\n"
+        "time.sleep(100)\n"
+    )
     shell.run("int n = 1;")
-    shell.type("!echo begun; sleep 100")
+    shell.type(f"!{sys.executable} {program}")
     shell.child.expect_exact("begun\r\n")
     shell.child.sendintr()
     assert "SIGINT" in shell.wait_for_next_prompt()
