@@ -10,9 +10,10 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from repl.command_line.arguments import CommandLine, parse
 from repl.configuration.session_setup import (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from runtime.errors import ForkreplError
 
@@ -33,8 +34,7 @@ class UnreadableModule(CodegenError):
     place, ``str()`` begins with ``<string>:LINE:COLUMN:``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True):
     """One of Clang's, as data. ``line`` and ``column`` are 0 where there are none."""
 
     severity: str

@@ -8,8 +8,9 @@ it makes is loaded when the first object is to be printed, and goes with the val
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from repl.clang.codegen import CodeGenerator
 from repl.clang.frontend import Frontend
@@ -33,8 +34,7 @@ _PATIENCE = 20.0  # s, for Clang
 _MOST_SECONDS = 2  # that a printer may take: executor/printer.c
 
 
-@dataclass(frozen=True, slots=True)
-class PrinterCode:
+class PrinterCode(Struct, frozen=True):
     """``machine_code`` of the printers of a value's types; ``elements``: of ranges, by the
     index of their type."""
 
@@ -42,8 +42,7 @@ class PrinterCode:
     elements: dict[int, ValueType]
 
 
-@dataclass(frozen=True, slots=True)
-class AskedPrinters:
+class AskedPrinters(Struct, frozen=True):
     """The same before code generation."""
 
     bitcode: bytes

@@ -4,8 +4,9 @@ for ``_``."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec.structs import replace
 
 from repl.display.inspect import format_value
 from repl.display.limits import TO_BE_READ, Limits

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import subprocess
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from repl.command_line.compiler_options import wants_debug_info
 from repl.configuration.memory_option import memory_hint
@@ -30,8 +32,7 @@ if TYPE_CHECKING:
     from runtime.unit_journal import LoadedUnit
 
 
-@dataclass(frozen=True, slots=True)
-class SavedProgram:
+class SavedProgram(Struct, frozen=True):
     """The program at a moment: a checkpoint of its process, and what was loaded.
 
     ``libraries``: those that had been opened."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from repl.commands import Quit
 from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError
@@ -15,8 +16,7 @@ from repl.shell import Shell
 from runtime.errors import RuntimeFailure
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     """Where inputs come from.
 
     ``keep_going``: an input that fails does not keep the next ones from running
@@ -30,8 +30,7 @@ class Script:
     arrives_slowly: bool = False
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(Struct):
     """How far a script got. ``status``: the exit status, if the program or the
     script said that this is the end; ``failure``: what it is otherwise, 0 if no input
     failed."""

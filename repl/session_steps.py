@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec import Struct
 
 from repl.clang.compiler import CompiledInput
 from repl.clang.frontend import FrontendState
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 
 
-@dataclass(frozen=True, slots=True)
-class Result(Generic[V]):
+class Result(Struct, Generic[V], frozen=True):
     """What an input gave: what ``inspect`` has made of its value, None if it has none, and
     Clang's warnings."""
 
@@ -25,8 +25,7 @@ class Result(Generic[V]):
     warnings: str
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """An input that took effect. ``unit`` is None if it made no code or data.
 
     ``value_symbol``: see ``ParsedInput``; ``bitcode``: what it was compiled from;
@@ -56,8 +55,7 @@ class Step:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """Where a session is, apart from the program."""
 
     steps: tuple[Step, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from repl.configuration.settings import Settings
 from repl.display.inspect import format_value
@@ -23,8 +24,7 @@ DEFAULT_SETTINGS = Settings()
 _NARROWEST = 20  # columns: on fewer, values are no more readable on more lines
 
 
-@dataclass(slots=True)
-class LogEntry:
+class LogEntry(Struct):
     """An input as it was typed, or a line of a script.
 
     ``number``: what the prompt calls it. ``ran``: the inputs that it gave to Clang:
@@ -33,7 +33,7 @@ class LogEntry:
 
     number: int
     source: Source
-    ran: list[Source] = field(default_factory=list)
+    ran: list[Source] = []
     seconds: float = 0.0
 
     @property
@@ -47,8 +47,7 @@ class LogEntry:
         return "".join(source.text.rstrip("\n") + "\n" for source in self.ran)
 
 
-@dataclass(slots=True)
-class Shell:
+class Shell(Struct):
     """What commands work with.
 
     ``colour``: output may have colours. ``has_prompt``: somebody types; then ``next_input``
@@ -60,12 +59,12 @@ class Shell:
     session: Session
     colour: bool = False
     settings: Settings = DEFAULT_SETTINGS
-    log: list[LogEntry] = field(default_factory=list)
+    log: list[LogEntry] = []
     has_prompt: bool = False
     next_input: str | None = None
-    loading: list[str] = field(default_factory=list)
-    libraries: list[str] = field(default_factory=list)
-    folders: list[str] = field(default_factory=list)
+    loading: list[str] = []
+    libraries: list[str] = []
+    folders: list[str] = []
     current_folder: str | None = None
     previous_folder: str | None = None
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from dataclasses import dataclass
 from operator import itemgetter
+
+from msgspec import Struct
 
 from runtime import elf
 from runtime.addresses import RX, Protection
@@ -20,8 +21,7 @@ from runtime.symbolizer import Place, describe
 _MOST_FREED = 4096  # units
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
+class Thing(Struct, frozen=True):
     """What is at an address. ``description``: in words, such as ``a variable of In[5]
     (count+4)``; ``protection``: what may be done to it."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import NewType
+
+from msgspec import Struct
 
 ExecutorAddress = NewType("ExecutorAddress", int)
 """An address in the process that runs the code (ORC's ``ExecutorAddr``)."""
@@ -34,8 +35,7 @@ STATIC_MODULE = MODULE_OF_UNIT | (MODULE_OF_UNIT - 1)
 """Stands for the threads' static blocks: offsets are from the thread pointer."""
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadLocalImage:
+class ThreadLocalImage(Struct, frozen=True):
     """Initial contents of a unit's thread-local variables; ``size`` is 0 if it has none.
 
     Sizes in bytes. ``offset``: with ``STATIC_MODULE``, of the unit's variables from

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import struct
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from runtime import wire
 from runtime.errors import ExecutorError
@@ -15,8 +16,7 @@ _PATIENCE = 10.0  # s, until a fork says hello
 _CREDENTIALS = struct.Struct("iII")  # struct ucred: unix(7)
 
 
-@dataclass(frozen=True, slots=True)
-class Introduction:
+class Introduction(Struct, frozen=True):
     """A checkpoint's first word. ``threads``: how many of the program's it has not;
     ``channels``: how many pipes and sockets of the program's look closed in it. ``pid``
     is the kernel's word, not its."""

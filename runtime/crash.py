@@ -9,7 +9,9 @@ import signal
 import struct
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from runtime.addresses import Protection
 from runtime.errors import ExecutorError
@@ -26,8 +28,7 @@ _LONGEST_NAME = 511  # bytes
 _ACCESS_WRITE, _ACCESS_FETCH = 0x2, 0x10  # of a page fault's error code
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Struct, frozen=True):
     """A line of ``/proc/PID/maps``."""
 
     start: int
@@ -36,8 +37,7 @@ class Mapping:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """A frame of the stack. ``is_return``: ``pc`` is where a call returns to.
 
     ``library`` and ``symbol``: the file and the nearest name for code of a library,
@@ -55,8 +55,7 @@ class Frame:
         return self.pc - self.is_return
 
 
-@dataclass(frozen=True, slots=True)
-class CrashReport:
+class CrashReport(Struct, frozen=True):
     """A fatal signal, as the process saw it.
 
     ``code``: ``si_code``; ``address``: what the faulting instruction accessed;

@@ -3,7 +3,7 @@ costs time and the executor's memory."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from runtime.addresses import ExecutorAddress
 from runtime.debug_objects import debug_objects
@@ -12,8 +12,7 @@ from runtime.link_graph import LinkGraph
 from runtime.perf_map import perf_map
 
 
-@dataclass(frozen=True, slots=True)
-class DeveloperTools:
+class DeveloperTools(Struct, frozen=True):
     """Which of them are told."""
 
     debuggers: bool = False

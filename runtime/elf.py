@@ -7,10 +7,10 @@ of the linker will use without looking is checked here, once, for whole columns.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from runtime.errors import ObjectFormatError
@@ -102,8 +102,7 @@ SYMBOL = np.dtype(
 RELA = np.dtype([("offset", "<u8"), ("type", "<u4"), ("symbol", "<u4"), ("addend", "<i8")])
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectFile:
+class ObjectFile(Struct, frozen=True):
     """One relocatable object, as arrays over its own bytes.
 
     ``sections``: dtype ``SECTION``; ``symbols``: dtype ``SYMBOL``;

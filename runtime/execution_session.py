@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from runtime.address_book import AddressBook, Thing
 from runtime.addresses import ExecutorAddress
@@ -45,8 +46,7 @@ class Platform(Protocol):
         """What to run before the code is unmapped, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionMark:
+class SessionMark(Struct, frozen=True):
     """A moment to go back to: see ``ExecutionSession.mark``."""
 
     position: int

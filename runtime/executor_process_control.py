@@ -7,16 +7,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from runtime.addresses import ExecutorAddress, Protection, ThreadLocalImage
 from runtime.symbols import SymbolDescription
 from runtime.wire import LookAtValue, Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadArea:
+class ThreadArea(Struct, frozen=True):
     """Room for thread-local variables at a fixed place: ``offset`` from the thread
     pointer, ``size`` and ``align`` in bytes."""
 
@@ -25,8 +25,7 @@ class ThreadArea:
     align: int
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Struct, frozen=True):
     """A variable of a library that a unit holds from now on; ``size`` in bytes."""
 
     source: ExecutorAddress
@@ -34,8 +33,7 @@ class Move:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class UnitRegistration:
+class UnitRegistration(Struct, frozen=True):
     """What the platform library must know of a link unit (``struct forkrepl_unit``)."""
 
     dso_handle: ExecutorAddress

@@ -14,7 +14,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from runtime import wire
 from runtime.handshake import (
@@ -34,8 +35,7 @@ _LAST_WORD_TIME = 2.0  # s, for a peer that does not read, or a debugger that is
 _STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-@dataclass(slots=True)
-class _Peer:
+class _Peer(Struct):
     """In its handshake. ``deadline``: of ``time.monotonic()``, in s."""
 
     connection: socket.socket

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from runtime import elf
 from runtime.addresses import ExecutorAddress
@@ -33,8 +33,7 @@ _BLOOM_SHIFT = 26
 _PAGE = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedSymbol:
+class ExportedSymbol(Struct, frozen=True):
     """A name that libraries may bind to; ``size`` in bytes."""
 
     name: str

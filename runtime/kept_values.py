@@ -7,7 +7,7 @@ its unit is gone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from runtime.addresses import ExecutorAddress
 from runtime.symbols import Definition, JITDylib
@@ -17,8 +17,7 @@ from runtime.wire import Keep, Value
 _END = 1 << 47  # of the addresses of programs; what is beyond, no code can refer to
 
 
-@dataclass(frozen=True, slots=True)
-class KeptValue:
+class KeptValue(Struct, frozen=True):
     """A value of ``size`` bytes that ``unit`` has made, by its symbol."""
 
     unit: LoadedUnit
@@ -36,8 +35,7 @@ Group = tuple[KeptValue, ...]
 """A value that is kept, and later ones that are parts of it. Or nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class ValueNoted:
+class ValueNoted(Struct, frozen=True):
     """An entry of the journal: what was kept in one of the ways before."""
 
     keep: Keep

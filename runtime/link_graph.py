@@ -8,9 +8,8 @@ passes, in the order of ``linker.link``; each says below who fills it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
+from msgspec import Struct, field
 
 from runtime import elf
 from runtime.addresses import RO, RW, RX, Protection
@@ -28,8 +27,7 @@ _RELRO_PREFIXES = (".data.rel.ro", ".ctors", ".dtors")
 _RELRO_TYPES = (elf.SHT_INIT_ARRAY, elf.SHT_FINI_ARRAY, elf.SHT_PREINIT_ARRAY)
 
 
-@dataclass(slots=True)
-class LinkGraph:
+class LinkGraph(Struct):
     """See the module. n sections, m symbols, r relocations of loaded sections."""
 
     objects: list[ObjectFile]

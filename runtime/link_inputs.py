@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import compress
 from pathlib import Path
+
+from msgspec import Struct
 
 from runtime import elf
 from runtime.archive import Archive, is_archive
@@ -17,8 +18,7 @@ from runtime.libraries import find_library_files, linker_script_files
 _START = 4096  # bytes that tell what a file is
 
 
-@dataclass(frozen=True, slots=True)
-class LinkInput:
+class LinkInput(Struct, frozen=True):
     """A file, or with ``is_library`` the NAME of ``-lNAME``.
 
     ``whole_archive``: take all members, not only those that are needed. ``contents``:
@@ -31,8 +31,7 @@ class LinkInput:
     contents: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveMember:
+class ArchiveMember(Struct, frozen=True):
     """A member that was taken, and the object that first needed ``symbol`` of it (both
     are empty if the whole archive was wanted)."""
 
@@ -41,16 +40,15 @@ class ArchiveMember:
     symbol: str = ""
 
 
-@dataclass(slots=True)
-class CollectedInputs:
+class CollectedInputs(Struct):
     """``objects`` to link, and the ``libraries`` (paths) to open first.
 
     ``members``: which of the objects come from archives, and why.
     """
 
-    objects: list[ObjectFile] = field(default_factory=list)
-    libraries: list[str] = field(default_factory=list)
-    members: list[ArchiveMember] = field(default_factory=list)
+    objects: list[ObjectFile] = []
+    libraries: list[str] = []
+    members: list[ArchiveMember] = []
 
 
 def collect_inputs(

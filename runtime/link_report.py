@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from runtime.link_graph import LinkGraph
     from runtime.passes.layout import SegmentMemory, Tables
 
 
-@dataclass(frozen=True, slots=True)
-class LinkPicture:
+class LinkPicture(Struct, frozen=True):
     """A finished link; nothing of it changes any more. ``groups``: signatures of the
     COMDAT groups that stay."""
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from runtime import elf
 from runtime.addresses import (
@@ -42,8 +42,7 @@ _RO = SEGMENTS.index(RO)
 _RW = SEGMENTS.index(RW)
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionArray:
+class FunctionArray(Struct, frozen=True):
     """A section of function pointers (``.init_array`` and its kin), relocated."""
 
     name: str
@@ -51,8 +50,7 @@ class FunctionArray:
     functions: tuple[ExecutorAddress, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LinkedUnit:
+class LinkedUnit(Struct, frozen=True):
     """What one link made: its memory and what the platform must know of it.
 
     ``definitions`` and ``groups`` are not in the symbol table yet: the session

@@ -11,7 +11,8 @@ import socket
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from runtime.errors import ExecutorError
 
@@ -19,8 +20,7 @@ _LONGEST_PATH = 107  # bytes: sun_path of unix(7) without its NUL
 _LOOPBACK = "127.0.0.1"
 
 
-@dataclass(frozen=True, slots=True)
-class UnixAddress:
+class UnixAddress(Struct, frozen=True):
     """A socket in the file system."""
 
     path: str
@@ -29,8 +29,7 @@ class UnixAddress:
         return f"unix:{self.path}"
 
 
-@dataclass(frozen=True, slots=True)
-class TcpAddress:
+class TcpAddress(Struct, frozen=True):
     """``port`` 0 stands for any free one."""
 
     host: str
@@ -43,12 +42,14 @@ class TcpAddress:
 Address = UnixAddress | TcpAddress
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(Struct, frozen=True):
     """Where an executor is to be had, and the secret that opens it."""
 
     address: Address
-    token: str = field(repr=False)
+    token: str
+
+    def __repr__(self) -> str:  # the secret shall not be in any message
+        return f"Listener({self.address!r})"
 
 
 def parse_address(text: str) -> Address:

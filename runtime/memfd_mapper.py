@@ -12,9 +12,9 @@ import contextlib
 import mmap
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from runtime.addresses import ExecutorAddress
 from runtime.elf import Array
@@ -23,8 +23,7 @@ from runtime.executor_process_control import ExecutorProcessControl
 from runtime.memory_mapper import Range, WorkingMemory, protect, withdraw
 
 
-@dataclass(slots=True)
-class MemfdReservation:
+class MemfdReservation(Struct):
     """A memfd, the linker's view of it, and its place in the target process."""
 
     address: ExecutorAddress

@@ -14,9 +14,10 @@ and a page that the program has written is never written again by the linker
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
+
+from msgspec import Struct
 
 from runtime.addresses import RO, RW, RX, ExecutorAddress, Protection, align_up
 from runtime.elf import Array
@@ -31,8 +32,7 @@ _MOST_RESERVED = 1 << 46  # bytes: half of a process's address space
 _SHARES = {RX: 4, RO: 4, RW: 2}  # one n-th of a reservation each
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """A part of an allocation with one protection.
 
     ``position``: index of its first byte in ``InFlightAllocation.bytes``;
@@ -44,8 +44,7 @@ class Segment:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Statistics:
+class Statistics(Struct, frozen=True):
     """In bytes, except for counts.
 
     ``mappings``: how many the kernel needs for the reservations in the executor;
@@ -60,8 +59,7 @@ class Statistics:
     bytes_sent: int
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """Which reservations there were: see ``MapperMemoryManager.mark``."""
 
     slabs: int

@@ -7,8 +7,9 @@ exist. The names are those of LLVM's ``MemoryMapper``.
 from __future__ import annotations
 
 import mmap
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
+
+from msgspec import Struct
 
 from runtime.addresses import ExecutorAddress, Protection
 from runtime.elf import Array
@@ -17,8 +18,7 @@ from runtime.executor_process_control import ExecutorProcessControl
 PAGE_SIZE = mmap.PAGESIZE
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """Whole pages of a reservation: offset and size in bytes, and what they are for."""
 
     offset: int
@@ -41,8 +41,7 @@ class Reservation(Protocol):
 R = TypeVar("R", bound=Reservation)
 
 
-@dataclass(frozen=True, slots=True)
-class WorkingMemory:
+class WorkingMemory(Struct, frozen=True):
     """Where the linker writes: ``bytes`` (uint8) and each range's index in it."""
 
     bytes: Array

@@ -6,14 +6,14 @@ Addresses are the executor's, sizes are bytes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from runtime.addresses import Protection
 from runtime.memory_mapper import Range
 
 
-@dataclass(frozen=True, slots=True)
-class StripeSnapshot:
+class StripeSnapshot(Struct, frozen=True):
     """A part of a slab for one protection. ``free``: its free ranges as (address, size),
     in order."""
 
@@ -45,8 +45,7 @@ class StripeSnapshot:
         return [hole for hole in self.free if hole[0] < self.address + self.extent]
 
 
-@dataclass(frozen=True, slots=True)
-class SlabSnapshot:
+class SlabSnapshot(Struct, frozen=True):
     """A reservation; ``is_low``: in the first 2 GiB."""
 
     address: int
@@ -55,8 +54,7 @@ class SlabSnapshot:
     stripes: Sequence[StripeSnapshot]
 
 
-@dataclass(frozen=True, slots=True)
-class MemorySnapshot:
+class MemorySnapshot(Struct, frozen=True):
     """``units``: the ranges of each unit that is loaded, by its number; their offsets are
     addresses. What is used by none is kept for a checkpoint."""
 

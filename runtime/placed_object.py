@@ -7,9 +7,9 @@ Kept small, as there are many: the bytes, which are parsed again when somebody a
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from runtime import elf
 from runtime.elf import Array, ObjectFile
@@ -18,8 +18,7 @@ from runtime.input_files import Contents
 _DEBUG_RELOCATIONS = {1: 8, 10: 4}  # R_X86_64_64 and R_X86_64_32: their sizes in bytes
 
 
-@dataclass(frozen=True, eq=False)
-class PlacedObject:
+class PlacedObject(Struct, frozen=True, eq=False, dict=True):
     """An object and the addresses (int64) of its sections, 0 where one is not loaded."""
 
     name: str

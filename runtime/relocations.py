@@ -9,9 +9,9 @@ To add a kind, add a row.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 
 class Base(enum.IntEnum):
@@ -39,8 +39,7 @@ class Range(enum.IntEnum):
     EITHER = 3  # signed or unsigned, n bits from -2^n: ld's rule, of which the psABI is silent
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """One relocation type: ``name`` is the psABI's, ``width`` in bytes.
 
     ``relaxable``: the instruction may be rewritten to do without the GOT (B.2).

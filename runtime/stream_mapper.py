@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct, field
 
 from runtime.addresses import RW, ExecutorAddress, Protection
 from runtime.elf import Array
@@ -22,8 +22,7 @@ from runtime.memory_mapper import Range, WorkingMemory, protect, withdraw
 _MOST_AT_ONCE = 16 << 20  # bytes in one message
 
 
-@dataclass(slots=True)
-class StreamReservation:
+class StreamReservation(Struct):
     """``scratch``: what the linker has written of ranges, by their offset."""
 
     address: ExecutorAddress

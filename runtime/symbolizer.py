@@ -10,8 +10,10 @@ from __future__ import annotations
 import functools
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from runtime import elf
 from runtime.demangle import demangle
@@ -46,8 +48,7 @@ _OTHER_SECTIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where an instruction comes from.
 
     ``unit``: the object's name, for a snippet the input's; ``function``: demangled,

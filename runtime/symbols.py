@@ -8,14 +8,14 @@ with the libraries it has loaded, asked through dlsym.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
+
+from msgspec import Struct
 
 from runtime.addresses import ExecutorAddress
 
 
-@dataclass(frozen=True, slots=True)
-class SymbolDescription:
+class SymbolDescription(Struct, frozen=True):
     """What the process knows of a symbol; ``size`` in bytes."""
 
     address: ExecutorAddress

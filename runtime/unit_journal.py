@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from runtime.linker import LinkedUnit
 
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from runtime.kept_values import ValueNoted
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedUnit:
+class LoadedUnit(Struct, frozen=True):
     """A unit in the executor. ``number`` identifies it within the session."""
 
     number: int
@@ -32,15 +32,13 @@ class LoadedUnit:
         self.linked.allocation.deallocate()
 
 
-@dataclass(frozen=True, slots=True)
-class UnitLoaded:
+class UnitLoaded(Struct, frozen=True):
     """A unit came."""
 
     unit: LoadedUnit
 
 
-@dataclass(frozen=True, slots=True)
-class UnitUnloaded:
+class UnitUnloaded(Struct, frozen=True):
     """A unit went, and ``exports``, a handle, with it."""
 
     unit: LoadedUnit

@@ -10,7 +10,8 @@ import enum
 import signal
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorError
@@ -97,8 +98,7 @@ class Keep(enum.IntEnum):
     """The object itself, until the next such value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """The value of an expression, an object of ``size`` bytes.
 
     ``address``: where it is while the program waits; ``kept``: where it is afterwards,
@@ -125,8 +125,7 @@ class Ending(enum.IntEnum):
     INTERRUPTED = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
+class Printed(Struct, frozen=True):
     """What a printer of the user's has made of an object. ``text``: of an exception, what
     it is; ``signal``: of a crash."""
 
@@ -157,8 +156,7 @@ class ExceptionClass(enum.IntEnum):
     SYSTEM_ERROR = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How a run in the executor ended, when it ended by itself.
 
     ``status``: what main returned. ``exception_type``: None if there was no exception.

@@ -151,7 +151,7 @@ def test_start_up_imports_nothing_slow(module: str) -> None:
         "tqdm",
         "elftools",
         "tomllib",
-        "textwrap",
+        "dataclasses",
         "asyncio",
     ]
     script = f"import sys, {module}\nprint([m for m in {slow} if m in sys.modules])"

@@ -9,7 +9,8 @@ that it was not wanted.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from repl.clang.codegen import CodeGenerator
 from repl.clang.framing import Header
@@ -23,8 +24,7 @@ from repl.printers import AskedPrinters, PrinterCode, ask_for_printers
 _QUERY_TIMEOUT = 10  # s
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledInput:
+class CompiledInput(Struct, frozen=True):
     """``machine_code``: a relocatable object, empty if there is no code or data.
 
     ``before``: the compiler's ``length`` without this input. ``value_type``: of the value
@@ -40,8 +40,7 @@ class CompiledInput:
     level: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Ahead:
+class _Ahead(Struct, frozen=True):
     """An input that has been parsed, and is being compiled, or was rejected."""
 
     source: Source

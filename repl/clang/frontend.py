@@ -14,9 +14,11 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from repl.clang.diagnostics import compile_error, shorten
 from repl.clang.framing import Header
@@ -35,8 +37,7 @@ _MOST_ROUNDS = 100  # of finding out what an input redefines: Clang tells 20 fir
 _LEAST_PATIENCE = 0.001  # s
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedInput:
+class ParsedInput(Struct, frozen=True):
     """What Clang made of an input.
 
     ``bitcode`` is empty if there is nothing to compile. ``value_type``: the type of
@@ -54,8 +55,7 @@ class ParsedInput:
     declares: bool
 
 
-@dataclass(frozen=True, slots=True)
-class FrontendState:
+class FrontendState(Struct, frozen=True):
     """All that is needed to come back: the inputs in force, with what they hide."""
 
     inputs: tuple[AcceptedInput, ...]

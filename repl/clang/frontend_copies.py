@@ -14,9 +14,11 @@ import signal
 import socket
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from repl.clang.compiler_process import CompilerProcess
 from repl.clang.diagnostics import shorten
@@ -35,8 +37,7 @@ _MOST_REPLAYS = 64  # inputs
 _MOST_REPLAYED_TEXT = 1 << 15  # bytes
 
 
-@dataclass(frozen=True, slots=True)
-class HiddenDeclaration:
+class HiddenDeclaration(Struct, frozen=True):
     """A declaration of an earlier input that another takes the place of.
 
     ``input`` is counted from 0; ``file``, ``line`` and ``column`` are where Clang
@@ -55,8 +56,7 @@ class HiddenDeclaration:
         return HiddenDeclaration(**description)
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedInput:
+class AcceptedInput(Struct, frozen=True, eq=False):
     """An input as Clang got it, and what had to be hidden for it.
 
     ``variables``: if it has includes, the names of the variables that its code defines.
@@ -64,7 +64,15 @@ class AcceptedInput:
 
     text: bytes
     hides: tuple[HiddenDeclaration, ...] = ()
-    variables: tuple[str, ...] = field(default=(), compare=False)
+    variables: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, AcceptedInput):
+            return NotImplemented
+        return (self.text, self.hides) == (other.text, other.hides)
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.hides))
 
     def request(self, operation: str) -> Header:
         """The header of a message that sends it."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from repl.command_line.compiler_options import (
     add_color_option,
@@ -27,8 +28,7 @@ forkrepl [options] [FILE [ARGS...]]
        forkrepl executor --listen ADDRESS [options]"""
 
 
-@dataclass(slots=True)
-class CommandLine:
+class CommandLine(Struct):
     """What was asked for. None: nothing was, so the configuration or the default decides.
 
     ``memory_limit`` is text for ``parse_memory_limit``. ``config`` and ``startup_file``: a
@@ -49,10 +49,10 @@ class CommandLine:
     history_file: str | None = None
     language: str | None = None
     optimisation: int | None = None
-    compiler_flags: list[str] = field(default_factory=list)
-    libraries: list[str] = field(default_factory=list)
-    library_folders: list[str] = field(default_factory=list)
-    arguments: list[str] = field(default_factory=list)
+    compiler_flags: list[str] = []
+    libraries: list[str] = []
+    library_folders: list[str] = []
+    arguments: list[str] = []
     listener: Listener | None = None
     perf: bool = False
     redefine: bool | None = None

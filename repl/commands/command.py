@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from repl.errors import ShellError
 from repl.shell import Shell
@@ -19,8 +20,7 @@ class WrongUsage(ShellError):
     the command, as "needs a file"; its usage is added where it is run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """What a user is told of it, and where it is carried out.
 
     ``name`` begins with ``%``, or is ``!``, ``?`` or cling's; ``usage`` is one line.

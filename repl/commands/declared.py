@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from repl.display.inspect import format_value
 from repl.display.types import ValueType
@@ -19,8 +20,7 @@ _POINTER = 8  # bytes
 _NOT_READABLE = "<cannot read its memory>"
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(Struct, frozen=True):
     """A declaration, as the frontend describes it (``clang_frontend/declarations.h``).
 
     ``kind``: variable, function, type ...; ``input``: the index of the one that has it, -1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from repl.commands.command import WrongUsage, no_argument
 from repl.commands.helper_code import c_string, call_for_status, read_string, read_words

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from repl.clang.redefined_names import as_written
 from repl.errors import ShellError
@@ -60,8 +61,7 @@ def _show(shell: Shell, argument: str, command: str, output: str) -> str:
     )
 
 
-@dataclass(slots=True)
-class _Function:
+class _Function(Struct):
     """``is_shared``: other inputs may have it too: inline functions and templates."""
 
     symbol: str

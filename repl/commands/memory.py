@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from repl.errors import ShellError
 from repl.shell import Shell
@@ -21,8 +22,7 @@ Known = Mapping[int, tuple[int, int]]
 """Of the address of a range that an input uses: its size, and the input's index."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A range that is used. ``owner``: index of the input among ``MemoryPicture.owners``."""
 
     address: int
@@ -30,8 +30,7 @@ class Block:
     owner: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stripe:
+class Stripe(Struct, frozen=True):
     """A part of a slab with one protection: ``blocks`` and what is free between them.
 
     ``extent``: bytes up to the end of the last block; ``holes``: free ranges in it;
@@ -48,8 +47,7 @@ class Stripe:
     largest_hole: int
 
 
-@dataclass(frozen=True, slots=True)
-class Slab:
+class Slab(Struct, frozen=True):
     """``is_low``: in the first 2 GiB."""
 
     address: int
@@ -58,8 +56,7 @@ class Slab:
     stripes: list[Stripe]
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """An input, or what is kept for checkpoints; bytes of each protection."""
 
     name: str
@@ -72,8 +69,7 @@ class Owner:
         return sum(self.sizes.values())
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryPicture:
+class MemoryPicture(Struct, frozen=True):
     """What is drawn, as text or as SVG. Sizes in bytes."""
 
     slabs: list[Slab]

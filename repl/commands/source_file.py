@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from repl.clang.frontend_copies import HiddenDeclaration
 from repl.input.source import Source
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A declaration or a statement. ``begin`` and ``end`` are offsets in the bytes that
     Clang got; ``bare``: an expression without ``;``."""
 
@@ -26,8 +26,7 @@ class Piece:
     bare: bool
 
 
-@dataclass(frozen=True, slots=True)
-class InputText:
+class InputText(Struct, frozen=True):
     """An input in force. ``index``: among all; ``hides``: what it redefines."""
 
     index: int
@@ -36,8 +35,7 @@ class InputText:
     hides: Sequence[HiddenDeclaration]
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """A stretch of an input's text, from ``begin`` to ``end`` of what Clang got. ``piece``
     is None for what is between the pieces: directives and comments."""
 
@@ -52,8 +50,7 @@ class _Part:
         return self.piece is not None and not self.piece.statement
 
 
-@dataclass(slots=True)
-class _Redefinition:
+class _Redefinition(Struct):
     """Between the parts ``first`` and ``last`` (exclusive), ``name`` means something that
     has another name in the file."""
 

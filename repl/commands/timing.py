@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import sys
 import time
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from repl.commands.command import WrongUsage
 from repl.commands.helper_code import C_LINKAGE, read_words, run_helper, unique_name
@@ -58,8 +59,7 @@ def run_time(shell: Shell, argument: str) -> str:
     return "\n".join(lines)
 
 
-@dataclass(frozen=True, slots=True)
-class _Arguments:
+class _Arguments(Struct, frozen=True):
     """``loops`` 0: to be chosen."""
 
     loops: int

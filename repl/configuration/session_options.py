@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from repl.command_line.compiler_options import line_table_flags, optimisation_flags
 from repl.display.limits import TO_BE_READ, Limits
 from runtime.listener_address import Listener
 
 
-@dataclass(frozen=True, slots=True)
-class SessionOptions:
+class SessionOptions(Struct, frozen=True):
     """How to compile and run. ``compiler_flags`` are Clang's, as they are.
 
     ``arguments``: the program's argv. ``private_input``: the program's standard

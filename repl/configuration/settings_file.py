@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from repl.configuration.setting_kinds import Value
 from repl.configuration.settings import Setting, Settings, all_settings
@@ -34,8 +36,7 @@ _ELSEWHERE = {  # what users of other tools type, and what it is here
 }
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedSettings:
+class LoadedSettings(Struct, frozen=True):
     """``path``: the file that was looked for, None for none; ``exists``: whether it is
     there; ``problems``: what is wrong with it, a message each."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from repl.clang.redefined_names import as_written
 from repl.crashes.crash_causes import CRASH_SIGNALS, describe_cause
@@ -27,8 +28,7 @@ _ALIASES = {"gsignal": "raise"}  # names that a user knows
 _SENDERS = ("libc.so", "libstdc++.so")
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(Struct, frozen=True):
     """A line of the backtrace: a function of an input (``place``), or of a library."""
 
     function: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakMethod
+
+from msgspec.structs import replace
 
 from repl.clang.compiler import Compiler
 from repl.clang.redefined_names import as_written

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from repl.program import SavedProgram
 
@@ -22,8 +24,7 @@ _SHARE_OF_MACHINE = 4  # all moments together may use one n-th of its memory
 P = TypeVar("P")
 
 
-@dataclass(frozen=True, slots=True)
-class Moment(Generic[P]):
+class Moment(Struct, Generic[P], frozen=True):
     """``number``: how many inputs had taken effect. ``position``: where the session was.
     Moments between which no code ran share a saved program."""
 

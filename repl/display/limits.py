@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """``elements`` of a container, ``characters`` of a string, ``depth`` of nesting, and
     ``nodes`` of the whole value, so that a vector of long vectors takes no time."""
 

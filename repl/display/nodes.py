@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from repl.display.types import ValueType
 from runtime.addresses import ExecutorAddress
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(Struct, frozen=True):
     """What is shown as it is. ``value``: the same for Python; ``is_cut``: a part of it."""
 
     text: str
@@ -17,8 +16,7 @@ class Plain:
     is_cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class String:
+class String(Struct, frozen=True):
     """Characters, as they are in memory. ``type``: of a character; ``is_cut``: there
     are more."""
 
@@ -27,30 +25,26 @@ class String:
     is_cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Why there is no value: shown as ``<text>``."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Struct, frozen=True):
     """Something that is too deep or too much, or is shown already: ``...``."""
 
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
+class Labelled(Struct, frozen=True):
     """``label(...)`` around a value: ``unexpected(5)``."""
 
     label: str
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """Elements. ``count``: of all there are, None if nobody knows; then ``is_cut`` says
     whether there are more. ``is_tuple``: they belong together, as in a pair."""
 
@@ -60,8 +54,7 @@ class Sequence:
     is_tuple: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(Struct, frozen=True):
     """Numbers side by side in memory: ``data`` holds the first of them.
 
     ``shape``: elements by dimension, the outermost first.
@@ -72,8 +65,7 @@ class Numbers:
     shape: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Struct, frozen=True):
     """Keys and their values; ``count`` of all there are. ``is_multiple``: keys may be
     there more than once."""
 
@@ -82,8 +74,7 @@ class Mapping:
     is_multiple: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Enumerator:
+class Enumerator(Struct, frozen=True):
     """A value of an enumeration. ``text``: its name, or names, as shown."""
 
     text: str
@@ -91,16 +82,14 @@ class Enumerator:
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """Of a record: ``label`` is ``.name``, or ``<Base>`` for a base class."""
 
     label: str
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """A class or union by its members. ``dynamic_type``: the name of the object's own
     class, where that is another; ``is_cut``: there are more members."""
 
@@ -111,8 +100,7 @@ class Record:
     is_cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pointer:
+class Pointer(Struct, frozen=True):
     """``note``: what else is shown, such as the name of a function; ``target``: what it
     points at, if that is shown; ``is_owner``: as of a smart pointer, that is the value."""
 

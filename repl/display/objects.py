@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from repl.display.nodes import Node
 from repl.display.types import Base, ValueType
@@ -24,8 +25,7 @@ class Corrupt(Exception):
         super().__init__(f"corrupt: {what}")
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(Struct, frozen=True):
     """An object of a type at an address, which need not be readable.
 
     Methods raise LayoutError if the type is not as expected, and Unreadable.

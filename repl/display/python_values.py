@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from repl.display.characters import decode
 from repl.display.nodes import (
@@ -24,8 +25,7 @@ from repl.display.nodes import (
 from repl.display.nodes import Mapping as MappingNode
 
 
-@dataclass(frozen=True, slots=True)
-class EnumValue:
+class EnumValue(Struct, frozen=True):
     """A value of an enumeration; ``name`` as C++ writes it, the number if it has none."""
 
     type_name: str

@@ -9,8 +9,9 @@ Types are named by their index in it. ``clang_frontend/type_table.cpp`` and
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from repl.display.names import as_users_write
 
@@ -18,8 +19,7 @@ UNKNOWN_COUNT = -1
 """Of the elements of ``int a[]``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A member of a record. ``offset`` in bits; ``width``: of a bit-field, else None;
     ``name`` is empty for an anonymous struct or union, whose members are the record's."""
 
@@ -29,8 +29,7 @@ class Field:
     width: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(Struct, frozen=True):
     """A base class. ``offset`` in bytes; of a virtual base, that is in the virtual
     table, ``vtable_offset`` bytes from its address point (Itanium C++ ABI, 2.5.2)."""
 
@@ -39,8 +38,7 @@ class Base:
     vtable_offset: int | None = None
 
 
-@dataclass(slots=True, eq=False)
-class ValueType:
+class ValueType(Struct, eq=False):
     """A C or C++ type, as far as it matters for showing its values.
 
     ``kind``: one of bool, int, char, float, bfloat, long double, float128, nullptr,

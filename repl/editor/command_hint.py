@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class CommandHint:
+class CommandHint(Struct, frozen=True):
     """``summary``: a line. ``argument``: what Tab completes behind it: "command", "code",
     "name", "file", "folder", "library", "shell", "variable" (of the environment), or
     something that cannot be completed."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 ThemeChoice = Literal["auto", "light", "dark", "none"]
 
 
-@dataclass(frozen=True, slots=True)
-class PromptOptions:
+class PromptOptions(Struct, frozen=True):
     """The defaults are those of a user without a configuration.
 
     ``history_file``: None keeps the history in memory; ``per_project_history``: instead of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _LINE = re.compile(rb"[ \t]*(?:#[ \t]*include[ \t]*<([A-Za-z0-9_./+]+)>[ \t]*)?(?://.*[^\\])?$")
 _LINE_DIRECTIVE = re.compile(rb'#line (\d+) "((?:[^"\\]|\\.)*)"$')
@@ -29,8 +30,7 @@ STANDARD_HEADERS = frozenset(_NAMES.split())
 """Of C++23 and C23, and the one of GCC's that includes all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Include:
+class Include(Struct, frozen=True):
     """A header that an input includes; ``place``: ``NAME:LINE`` of the directive."""
 
     header: str

@@ -6,8 +6,9 @@ follows the statement that the tokens outside all brackets belong to, `_Analyzer
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from repl.input.command_lines import code_of_command, is_command
 from repl.input.lexical import Bracket, Detail, Kind, Lexer, Token
@@ -22,8 +23,7 @@ class _Snapshot(NamedTuple):
     statement: Statement
 
 
-@dataclass(slots=True)
-class _Conditional:
+class _Conditional(Struct):
     """An open `#if`. Its branches are alternatives: each starts from the state before the first."""
 
     before: _Snapshot
@@ -115,8 +115,7 @@ def open_braces(text: str) -> int:
     return 0 if lexer.in_progress and not lexer.in_comment else lexer.braces
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptInput:
+class ScriptInput(Struct, frozen=True):
     """One input of a script: its text, newlines included, and the 1-based line it starts on."""
 
     text: str

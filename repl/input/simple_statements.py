@@ -6,8 +6,9 @@ doubt means "complete", because the compiler explains better than a silent promp
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from msgspec import Struct
 
 from repl.input.lexical import (
     BINARY_WORDS,
@@ -53,8 +54,7 @@ def _is_name(token: Token | None) -> bool:
     return token is not None and token.kind in (Kind.WORD, Kind.CLOSE_ANGLE)
 
 
-@dataclass(slots=True)
-class SimpleStatement:
+class SimpleStatement(Struct):
     """An expression statement or a declaration, as far as it has been seen."""
 
     previous: Token | None = None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """An input: its text, and the file and line that diagnostics name for it.
 
     ``keeps_value``: the next inputs may call its value ``_``.

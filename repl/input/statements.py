@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from repl.input.lexical import Kind, Token
 from repl.input.simple_statements import SimpleStatement, Status, Step
@@ -45,8 +46,7 @@ _EXPECTED = {
 }
 
 
-@dataclass(slots=True)
-class Statement:
+class Statement(Struct):
     """The statement that the tokens so far end in: a pushdown automaton over control statements."""
 
     phase: Phase = Phase.START

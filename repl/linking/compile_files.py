@@ -11,9 +11,10 @@ import selectors
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
+
+from msgspec import Struct
 
 from repl import native_programs
 from repl.clang.clang_run import ClangRun
@@ -39,8 +40,7 @@ _Steps: TypeAlias = Generator[_Waitable, None, T]
 """Work in steps: yields what it has to wait for before it can go on."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompileOptions:
+class CompileOptions(Struct, frozen=True):
     """``flags``: Clang's; ``level``: of optimisation, 0 to 3."""
 
     flags: Sequence[str] = ()
@@ -48,8 +48,7 @@ class CompileOptions:
     colour: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledFile:
+class CompiledFile(Struct, frozen=True):
     """``machine_code``: a relocatable object, None if there were errors.
 
     ``messages``: errors and warnings, to be shown.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from repl import native_programs
 from repl.command_line.compiler_options import wants_debug_info
@@ -187,8 +188,7 @@ def _write_map(path: str, picture: LinkPicture, collected: CollectedInputs) -> N
         raise ShellError(f"cannot write {path}: {error.strerror}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(Struct, frozen=True):
     """A process to run in, and the session in it."""
 
     process: ExecutorProcessControl

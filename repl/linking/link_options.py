@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from repl.command_line.compiler_options import (
     add_color_option,
@@ -26,16 +27,14 @@ STANDARD_ERROR = ""
 _ALONE = {"--times": "--times=table", "--print-map": f"--print-map={STANDARD_ERROR}"}
 
 
-@dataclass(frozen=True, slots=True)
-class NamedInput:
+class NamedInput(Struct, frozen=True):
     """A file, or with ``is_library`` the NAME of ``-lNAME``."""
 
     name: str
     is_library: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LinkOptions:
+class LinkOptions(Struct, frozen=True):
     """What was asked for. ``language``: what ``-x`` says; ``times``: ``table``, ``json``
     or empty; ``map_file``: None if no map is wanted."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from repl.clang.codegen_worker import BITCODE_MAGIC
 from repl.errors import ShellError
@@ -21,8 +22,7 @@ ACCEPTED = (
 """For messages: what ``forkrepl link`` takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(Struct, frozen=True):
     """A file to compile. ``language``: Clang's name of it, or None for LLVM IR."""
 
     path: str

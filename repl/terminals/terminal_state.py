@@ -15,9 +15,10 @@ import sys
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from repl.errors import ProgramCrashed
 from repl.terminals.terminal import can_redraw
@@ -42,8 +43,7 @@ _RESET_DISPLAY = "".join(
 """What a program can have left behind that cannot be asked for. Moves and clears nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(Struct, frozen=True):
     """What can be asked for. ``modes``: those of the terminal, None without one;
     ``flags``: of the open files behind the standard descriptors (shared with the
     program)."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from runtime import elf
 from runtime.addresses import RO, RW, RX, ExecutorAddress, ThreadLocalImage
@@ -56,8 +55,7 @@ def assign_addresses(
     _spread(graph)
 
 
-@dataclass(frozen=True, slots=True)
-class Redirection:
+class Redirection(Struct, frozen=True):
     """``targets``: what each redirected symbol stood for, int64; ``indirect``: (slot,
     resolver), where what the resolver returns belongs into the slot."""
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from runtime import elf, relocations
 from runtime.addresses import RO, RW, RX, ExecutorAddress, align_up
@@ -28,8 +27,7 @@ _EH_FRAME_TERMINATOR = 4
 _WORD = 8
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadLocals:
+class ThreadLocals(Struct, frozen=True):
     """The unit's thread-local variables, as offsets in the RO segment, in bytes.
 
     ``offset``, ``size``, ``align``: of their initial contents. ``is_static``: they
@@ -46,8 +44,7 @@ class ThreadLocals:
     pairs_offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(Struct, frozen=True):
     """What the linker adds to the input, as offsets in the segments.
 
     ``got_symbols``, ``plt_symbols``: canonical symbols that have an entry in the RO
@@ -73,8 +70,7 @@ class Tables:
     data_size: int
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentMemory:
+class SegmentMemory(Struct, frozen=True):
     """Where a segment is: its address for the code, its position for the linker.
 
     ``position``: index of its first byte in the array that the linker writes.

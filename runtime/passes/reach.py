@@ -8,9 +8,8 @@ library is moved into the unit, as a program's copy relocation does (psABI 4.4.1
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from runtime import elf, relocations
 from runtime.addresses import ExecutorAddress
@@ -22,8 +21,7 @@ _REACH = (1 << 31) - (1 << 20)  # bytes; addends point a little further
 _MOST_ALIGNMENT = 64  # bytes, of a moved variable
 
 
-@dataclass(frozen=True, slots=True)
-class MovedVariable:
+class MovedVariable(Struct, frozen=True):
     """A library's variable that the unit holds from now on; ``size``, ``align`` in bytes."""
 
     symbols: tuple[int, ...]  # all names of it
@@ -32,8 +30,7 @@ class MovedVariable:
     align: int
 
 
-@dataclass(frozen=True, slots=True)
-class OutOfReach:
+class OutOfReach(Struct, frozen=True):
     """``functions``: canonical symbols that need an entry standing for them, sorted."""
 
     functions: Array

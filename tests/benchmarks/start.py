@@ -19,6 +19,7 @@ _HEADERS = ("vector", "iostream", "bits/stdc++.h")
 _WAIT = 60.0  # s
 _SETTLED = 4.0  # s after which everything has started and been imported
 _OURS, _THEIRS = "In[{}]: ", "clang-repl> "
+_WHERE_IS_THE_CURSOR, _THERE = "\x1b[6n", "\x1b[2;9R"  # asked of a terminal, which answers
 
 
 def benchmark(runs: int) -> None:
@@ -110,7 +111,8 @@ def _until_answer(environment: Mapping[str, str]) -> float:
     with _terminal([str(FORKREPL)], environment) as child:
         child.expect_exact(_OURS.format(1))
         child.send("6 * 7\r")
-        child.expect_exact("(int) 42")
+        while child.expect_exact(["(int) 42", _WHERE_IS_THE_CURSOR]):
+            child.send(_THERE)
         return time.perf_counter() - started
 
 

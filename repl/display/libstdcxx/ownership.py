@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from repl.display.libstdcxx.reader import Reader
 from repl.display.libstdcxx.wrappers import tuple_elements

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from repl.display.nodes import Node
 from repl.display.objects import Corrupt, Object
 from repl.display.types import ValueType
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Struct, frozen=True):
     """``show`` makes the node of an object; it may raise LayoutError, Corrupt and
     Unreadable. ``shown``: so many of the first template arguments are the types of
     what is shown inside; None for all."""
