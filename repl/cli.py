@@ -204,18 +204,26 @@ def _run_startup_file(shell: Shell, line: CommandLine, startup: StartupFile | No
 
 def _run_source(shell: Shell, line: CommandLine, lines: Iterator[str]) -> int | None:
     """Run a script; None if the session goes on with a prompt."""
-    from repl.script import Script, run_inputs, run_script
+    from repl.script import Script, leave_script, run_inputs, run_script
 
     piped = reads_standard_input(line)
     script = Script(
         lines=lines,
         name="-c" if line.code is not None else line.file or "-",
         keep_going=piped or line.interactive,
-        arrives_slowly=piped and not stat.S_ISREG(os.fstat(sys.stdin.fileno()).st_mode),
+        arrives_slowly=piped and _arrives_slowly(),
     )
     if not line.interactive:
         return run_script(shell, script)
-    return run_inputs(shell, script).status
+    progress = run_inputs(shell, script)
+    if progress.status is None and not sys.stdin.isatty():  # there is nobody to prompt
+        rest = Script(_standard_input(), "-", keep_going=True, arrives_slowly=_arrives_slowly())
+        return leave_script(shell, run_inputs(shell, rest, progress.failure))
+    return progress.status
+
+
+def _arrives_slowly() -> bool:
+    return not stat.S_ISREG(os.fstat(sys.stdin.fileno()).st_mode)
 
 
 def _interact(
@@ -244,11 +252,15 @@ def _source(line: CommandLine) -> Iterator[Iterator[str] | None]:
         if line.file is None and sys.stdin.isatty():
             yield None
         else:
-            # Bytes that are no UTF-8 go on to Clang as they are.
-            sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
-            yield iter(sys.stdin.readline, "")
+            yield _standard_input()
     else:
         yield _lines_of(_read(str(line.file)))
+
+
+def _standard_input() -> Iterator[str]:
+    # Bytes that are no UTF-8 go on to Clang as they are.
+    sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+    return iter(sys.stdin.readline, "")
 
 
 def _lines_of(text: str) -> Iterator[str]:

@@ -47,9 +47,9 @@ def run_script(shell: Shell, script: Script) -> int:
     return _finish(shell.session, progress.failure)
 
 
-def run_inputs(shell: Shell, script: Script) -> Progress:
-    """Run all inputs. Raises SetupError if none can be run."""
-    progress = Progress()
+def run_inputs(shell: Shell, script: Script, failure: int = 0) -> Progress:
+    """Run all inputs, after others with this ``failure``. Raises SetupError if none can be run."""
+    progress = Progress(failure=failure)
     try:
         for source, upcoming in _with_upcoming(script):
             try:
@@ -75,6 +75,13 @@ def run_inputs(shell: Shell, script: Script) -> Progress:
     except ProgramExited as exited:
         progress.status = exited.status
     return progress
+
+
+def leave_script(shell: Shell, progress: Progress) -> int:
+    """Let the program end without calling ``main``; returns the exit status."""
+    if progress.status is not None:
+        return progress.status
+    return shell.session.finish(progress.failure) or progress.failure
 
 
 def _finish(session: Session, status: int) -> int:

@@ -328,3 +328,20 @@ def test_interactive_after_a_file_that_fails(open_shell: OpenShell, tmp_path: Pa
     assert "script.cpp:2:9: error:" in shell.greeting
     assert shell.run("n + 1") == "(int) 42\n"
     assert shell.leave() == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text", "stdout", "status"),
+    [
+        (["-c", "int n = 41;"], "n + 1\nint main() { return 3; }\n", "(int) 42\n", 0),
+        (["-c", "int n = missing;"], "2\n", "(int) 2\n", 1),
+        ([], "missing\n1\n", "(int) 1\n", 1),
+        (["-c", "5"], "", "(int) 5\n", 0),
+        (["-c", "5"], "#include <cstdlib>\nexit(6);\n7\n", "(int) 5\n", 6),
+    ],
+)
+def test_staying_interactive_where_nobody_can_be_prompted(
+    forkrepl: Run, arguments: list[str], text: str, stdout: str, status: int
+) -> None:
+    result = forkrepl("-i", *arguments, input=text)
+    assert (result.stdout, result.returncode) == (stdout, status)

@@ -53,7 +53,7 @@ def session_options(line: CommandLine, settings: Settings, colour: bool) -> Sess
         library_folders=line.library_folders,
         colour=colour,
         arguments=[program, *line.arguments],
-        private_input=reads_standard_input(line) and not sys.stdin.isatty(),
+        private_input=is_dialogue and not sys.stdin.isatty(),
         listener=line.listener,
         perf=line.perf,
         recover=is_dialogue,
