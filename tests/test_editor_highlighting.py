@@ -8,7 +8,7 @@ import pytest
 from prompt_toolkit.document import Document
 
 from repl.editor.highlighting import InputLexer, Language, highlight
-from repl.editor.theme import resolve_theme
+from repl.editor.theme import load_style, resolve_theme
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -77,3 +77,22 @@ def test_printed_code(language: Language, code: str) -> None:
 def test_themes(monkeypatch: pytest.MonkeyPatch, choice: str, background: str, theme: str) -> None:
     monkeypatch.setenv("COLORFGBG", background)
     assert resolve_theme(choice) == theme
+
+
+def luminance(colour: str) -> float:
+    """Of ``rrggbb``, from 0 to 1 (WCAG 2.2, relative luminance)."""
+    shares = [int(colour[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    red, green, blue = (s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(("theme", "background"), [("light", "ffffff"), ("dark", "000000")])
+def test_all_can_be_read(theme: str, background: str) -> None:
+    """WCAG 2.2, success criterion 1.4.3; 3 is for what need not be read: suggestions."""
+    style = load_style(theme)
+    for classes, _ in style.style_rules:
+        attributes = style.get_attrs_for_style_str(f"class:{classes}")
+        pair = (attributes.color or "808080", attributes.bgcolor or background)
+        lighter, darker = sorted(map(luminance, pair), reverse=True)
+        least = 3.0 if classes == "auto-suggestion" or not attributes.color else 4.5
+        assert (lighter + 0.05) / (darker + 0.05) >= least, classes
