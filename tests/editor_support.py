@@ -219,6 +219,6 @@ def type_slowly(pipe: PipeInput, *keys: str) -> None:
     def send() -> None:
         for chunk in keys:
             pipe.send_text(chunk)
-            time.sleep(0.2)
+            time.sleep(0.4)
 
     threading.Thread(target=send).start()

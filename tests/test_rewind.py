@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import Run, piped
 
+from repl.clang.frontend_copies import MOST_CHECKPOINTS
 from repl.configuration.session_options import SessionOptions
 from repl.errors import ShellError
 from repl.input.source import Source
@@ -152,12 +153,14 @@ def test_no_process_is_left_behind() -> None:
         for number in range(6):
             run(f"int v{number} = {number};")
         descriptors = len(os.listdir("/proc/self/fd"))
-        for _ in range(10):
+        for _ in range(20):
             session.rewind(3)
             for number in range(3):
                 run(f"int w{number} = {number};")
         session.attend()
-        assert len(os.listdir("/proc/self/fd")) == descriptors
+        # An input that took Clang long, on a busy machine, is worth a checkpoint of Clang's.
+        room = MOST_CHECKPOINTS * 2
+        assert len(os.listdir("/proc/self/fd")) <= descriptors + room
 
 
 def test_a_checkpoint_that_was_killed_costs_nothing() -> None:

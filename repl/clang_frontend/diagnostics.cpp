@@ -1,11 +1,18 @@
 #include "diagnostics.h"
+#include "missing_include.h"
 
 #include "clang/Basic/DiagnosticSema.h"
 #include "clang/Basic/SourceManager.h"
+#include "clang/Frontend/TextDiagnostic.h"
 #include "llvm/ADT/SmallString.h"
+#include "llvm/Support/Regex.h"
 
 using namespace clang;
 using namespace forkrepl;
+
+// Clang's interpreter includes every input from a buffer of its own, which is
+// nothing that the user has written. An error there is at the end of an input.
+static constexpr llvm::StringLiteral AllInputs = "<<< inputs >>>";
 
 static const char *severityName(DiagnosticsEngine::Level Level) {
   switch (Level) {
@@ -86,6 +93,7 @@ DiagnosticCollector::DiagnosticCollector(DiagnosticOptions &Options,
 void DiagnosticCollector::BeginSourceFile(const LangOptions &LangOpts,
                                           const Preprocessor *PP) {
   Printer.BeginSourceFile(LangOpts, PP);
+  Reader = PP;
 }
 
 void DiagnosticCollector::EndSourceFile() { Printer.EndSourceFile(); }
@@ -103,7 +111,7 @@ void DiagnosticCollector::HandleDiagnostic(DiagnosticsEngine::Level Level,
   if (Info.hasSourceManager() && Info.getLocation().isValid()) {
     Sources = &Info.getSourceManager();
     PresumedLoc Location = Sources->getPresumedLoc(Info.getLocation());
-    if (Location.isValid()) {
+    if (Location.isValid() && Location.getFilename() != AllInputs) {
       Record["file"] = llvm::json::fixUTF8(Location.getFilename());
       Record["line"] = Location.getLine();
       Record["column"] = Location.getColumn();
@@ -113,13 +121,23 @@ void DiagnosticCollector::HandleDiagnostic(DiagnosticsEngine::Level Level,
     llvm::StringRef Option =
         Info.getDiags()->getDiagnosticIDs()->getWarningOptionForDiag(
             Info.getID());
-    Groups.push_back({{}, {}, Option.str(), Info.getLocation()});
+    Groups.push_back({{}, {}, Option.str(), Info.getLocation(), {}});
   }
+  if (Level == DiagnosticsEngine::Error)
+    noteMissingInclude(Info);
   notePrevious(Level, Info);
   Groups.back().Records.push_back(std::move(Record));
   Groups.back().Text += Stream.str();
   if (Info.getID() == diag::fatal_too_many_errors && OnTooManyErrors)
     OnTooManyErrors();
+}
+
+// Once for each header, or rather name.
+void DiagnosticCollector::noteMissingInclude(const Diagnostic &Info) {
+  std::string Note = missingInclude(Info, *Reader);
+  auto IsSame = [&](const Group &Group) { return Group.MissingInclude == Note; };
+  if (llvm::none_of(Groups, IsSame))
+    Groups.back().MissingInclude = std::move(Note);
 }
 
 void DiagnosticCollector::notePrevious(DiagnosticsEngine::Level Level,
@@ -142,18 +160,27 @@ void DiagnosticCollector::dropUnusedWarnings(SourceLocation Begin) {
   });
 }
 
-// Clang's interpreter includes every input from a buffer of its own, which is
-// nothing that the user has written.
-static std::string withoutInputStack(llvm::StringRef Text) {
-  constexpr llvm::StringLiteral Prefix = "In file included from <<< inputs >>>";
+static std::string withoutAllInputs(llvm::StringRef Text) {
+  static const llvm::Regex Place((AllInputs + "(:[0-9]+)*: ").str());
+  const std::string IncludedFrom = ("In file included from " + AllInputs).str();
   std::string Kept;
   while (!Text.empty()) {
     size_t Length = std::min(Text.find('\n'), Text.size() - 1) + 1;
-    if (!Text.starts_with(Prefix))
-      Kept += Text.take_front(Length);
+    if (!Text.starts_with(IncludedFrom))
+      Kept += Place.sub("", Text.take_front(Length));
     Text = Text.drop_front(Length);
   }
   return Kept;
+}
+
+// A note of ours, as Clang shows its own.
+std::string DiagnosticCollector::renderedNote(llvm::StringRef Message) {
+  Rendered.clear();
+  TextDiagnostic::printDiagnosticLevel(Stream, DiagnosticsEngine::Note,
+                                       Stream.colors_enabled());
+  TextDiagnostic::printDiagnosticMessage(Stream, /*IsSupplemental=*/true, Message, 0, 0,
+                                         Stream.colors_enabled());
+  return Stream.str();
 }
 
 DiagnosticCollector::Taken DiagnosticCollector::take() {
@@ -163,7 +190,12 @@ DiagnosticCollector::Taken DiagnosticCollector::take() {
     for (llvm::json::Value &Record : Group.Records)
       Result.Records.push_back(std::move(Record));
     Text += Group.Text;
+    if (!Group.MissingInclude.empty()) {
+      Text += renderedNote(Group.MissingInclude);
+      Result.Records.push_back(
+          llvm::json::Object{{"severity", "note"}, {"message", Group.MissingInclude}});
+    }
   }
-  Result.Text = llvm::json::fixUTF8(withoutInputStack(Text));
+  Result.Text = llvm::json::fixUTF8(withoutAllInputs(Text));
   return Result;
 }

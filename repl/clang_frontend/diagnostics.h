@@ -52,8 +52,11 @@ private:
     std::string Text;
     std::string Option; // of -W, without it
     clang::SourceLocation Location;
+    std::string MissingInclude; // see missing_include.h
   };
 
+  void noteMissingInclude(const clang::Diagnostic &Info);
+  std::string renderedNote(llvm::StringRef Message);
   void notePrevious(clang::DiagnosticsEngine::Level Level,
                     const clang::Diagnostic &Info);
 
@@ -63,6 +66,7 @@ private:
   std::vector<Group> Groups;
   std::vector<clang::SourceLocation> Previous;
   bool IsRedefinition = false; // the last error was one
+  const clang::Preprocessor *Reader = nullptr;
   clang::SourceManager *Sources = nullptr;
 };
 
