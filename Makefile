@@ -2,6 +2,8 @@
 VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
+# Tests often wait for a process or a terminal: one more than can run.
+WORKERS := $(shell expr $$(nproc) + 1)
 STAMP := $(VENV)/.forkrepl-installed
 SOURCES := pyproject.toml CMakeLists.txt $(shell find repl runtime platform_support \
 	-name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.py' -o -name CMakeLists.txt)
@@ -19,7 +21,7 @@ run: setup
 
 test: setup
 	.ci/setup --for-tests
-	$(BIN)/pytest --numprocesses=auto --dist=loadfile $(ARGS)
+	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile $(ARGS)
 
 bench: setup
 	$(BIN)/python tests/benchmarks/run.py $(ARGS)
