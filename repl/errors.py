@@ -54,7 +54,7 @@ class CompileError(ShellError):
 
 class UncaughtException(ShellError):
     """A C++ exception left the input. ``type_name``: of it; ``what``: what its ``what()``
-    says, if it has that. For subclasses that are Python's exceptions, too, see
+    says, or the value of an int or a string. For subclasses that are Python's exceptions, too, see
     ``repl.uncaught_exceptions``.
     """
 

@@ -5,7 +5,7 @@ The classes are chosen as pybind11 chooses them; derived classes count as their 
 
 from __future__ import annotations
 
-from repl.clang.redefined_names import as_written
+from repl.display.names import as_users_write
 from repl.errors import UncaughtException
 from runtime.wire import ExceptionClass, Outcome
 
@@ -49,4 +49,4 @@ def raise_exception(outcome: Outcome) -> None:
     """Raise what has left the program's code, if something has."""
     if outcome.exception_type is not None:
         error = _CLASSES[outcome.exception_class]
-        raise error(as_written(outcome.exception_type), outcome.exception_what)
+        raise error(as_users_write(outcome.exception_type), outcome.exception_what)

@@ -137,3 +137,22 @@ def test_frames_come_and_go_with_their_units(program: Program) -> None:
             program.call(f"go{other}")
             expected += other
     assert program.integer("caught") == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("throw 42;", "int: 42"),
+        ("throw -1;", "int: -1"),
+        ('throw "text";', "char const*: text"),
+        ("throw (const char *)nullptr;", "char const*"),
+        ('#include <string>\nthrow std::string("text");', "std::string: text"),
+        ("#include <vector>\nthrow std::vector<int>{1};", "std::vector<int>"),
+        ('#include <stdexcept>\nthrow std::runtime_error("text");', "std::runtime_error: text"),
+        ("throw 2.5;", "double"),
+        ("struct S {}; throw S{};", "S"),
+    ],
+)
+def test_what_is_told_of_one_that_nobody_caught(forkrepl: Run, code: str, told: str) -> None:
+    result = forkrepl("-c", code)
+    assert (result.stderr, result.returncode) == (f"uncaught exception of type {told}\n", 1)

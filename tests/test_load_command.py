@@ -88,7 +88,7 @@ def test_says_nothing_of_inputs_before_if_there_are_none(shell: Shell, tmp_path:
 def test_an_exception_stops_it(shell: Shell, tmp_path: Path) -> None:
     write(tmp_path, "file.cpp", "int a = 1;\nthrow 7;\nint after = 2;\n")
     assert shell.run("%load file.cpp") == (
-        "uncaught exception of type int\n"
+        "uncaught exception of type int: 7\n"
         "%load stopped at file.cpp:2: the inputs before it are in force\n"
     )
     assert shell.run("a") == "(int) 1\n"

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <new>
 #include <stdexcept>
+#include <string>
 #include <system_error>
 #include <typeinfo>
 #include <unistd.h>
@@ -83,6 +84,12 @@ void guard(Callable call, forkrepl_outcome *outcome) {
     call();
   } catch (const std::exception &exception) {
     describe_current(outcome, exception.what(), class_of_current());
+  } catch (int number) {
+    describe_current(outcome, std::to_string(number).c_str(), FORKREPL_OTHER_EXCEPTION);
+  } catch (const char *text) {
+    describe_current(outcome, text ? text : "", FORKREPL_OTHER_EXCEPTION);
+  } catch (const std::string &text) {
+    describe_current(outcome, text.c_str(), FORKREPL_OTHER_EXCEPTION);
   } catch (abi::__forced_unwind &) {
     throw; // pthread_exit and pthread_cancel must not be stopped
   } catch (...) {
