@@ -576,7 +576,7 @@ def test_name_of_the_type_of_an_exception(forkrepl: Run) -> None:
     )
     assert result.stderr.splitlines() == [
         "uncaught exception of type E",
-        "uncaught exception of type std::vector<E, std::allocator<E> >",
+        "uncaught exception of type std::vector<E>",
         "uncaught exception of type E",
     ]
     assert result.stdout.startswith("(E)")

@@ -82,9 +82,7 @@ Object forkrepl::describeDeclaration(Sema &S, const NamedDecl *D) {
   else if (const auto *Named = dyn_cast<TypeDecl>(D))
     Type = Context.getTypeDeclType(Named);
   if (!Type.isNull() && !Type->isDependentType()) {
-    PrintingPolicy Policy = Context.getPrintingPolicy();
-    Policy.SuppressTagKeyword = Context.getLangOpts().CPlusPlus;
-    Result["type"] = llvm::json::fixUTF8(Type.getAsString(Policy));
+    Result["type"] = printName(Context, Type);
     Result["size"] = sizeOf(Context, Type.getNonReferenceType());
   }
   if (const auto *Variable = dyn_cast<VarDecl>(D))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from repl.display.inspect import format_value
+from repl.display.names import as_users_write
 from repl.display.types import ValueType
 from repl.errors import ShellError
 from repl.printing import ProgramMemory
@@ -47,7 +48,7 @@ class Declared(Struct, frozen=True):
         return Declared(
             kind=description["kind"],
             name=description["name"],
-            type=get("type", ""),
+            type=as_users_write(get("type", "")),
             size=int(get("size", 0)),
             file=get("file", ""),
             line=int(get("line", 0)),

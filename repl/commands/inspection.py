@@ -10,6 +10,7 @@ from repl.clang.diagnostics import compile_error
 from repl.clang.redefined_names import as_written
 from repl.commands.command import WrongUsage, no_argument
 from repl.commands.declared import Declared, declared_names, value_of
+from repl.display.names import as_users_write
 from repl.errors import ShellError
 from repl.input.completeness import unclosed_bracket
 from repl.shell import Shell
@@ -31,10 +32,10 @@ def run_type(shell: Shell, argument: str) -> str:
     reply = type_of(shell, code)
     if not reply.get("ok"):
         raise compile_error(reply)
-    name, size = as_written(str(reply["name"])), int(reply["size"])
+    name, size = as_users_write(str(reply["name"])), int(reply["size"])
     text = name
-    canonical = as_written(str(reply["canonical"]))
-    if canonical != name and not name.startswith("(lambda"):
+    canonical = as_users_write(str(reply["canonical"]))
+    if canonical != name and not name.startswith("lambda"):
         text += f"\n    that is {canonical}"
     facts = [str(reply["category"])] if "category" in reply else []
     if size:
@@ -91,7 +92,7 @@ def _description(shell: Shell, found: dict[str, Any]) -> str:
     if declared.kind == "variable":
         lines.append(f"  value: {as_written(value_of(shell.session, declared))}")
     if declared.kind in ("type", "variable", "member") and declared.type:
-        lines.append(f"  type: {as_written(declared.type)}")
+        lines.append(f"  type: {declared.type}")
     if declared.size:
         lines.append(f"  size: {_bytes(declared.size)}")
     if found.get("bases"):
@@ -117,7 +118,7 @@ def run_vars(shell: Shell, argument: str) -> str:
     for each in variables:
         value = " ".join(as_written(value_of(shell.session, each)).split())
         source = shell.session.steps[each.input].source.unit_name
-        rows.append((each.name, as_written(each.type), str(each.size), value, source))
+        rows.append((each.name, each.type, str(each.size), value, source))
     return _table(rows, shell.width)
 
 
@@ -134,16 +135,17 @@ def _variables(shell: Shell, argument: str) -> list[Declared]:
 
 
 _LEAST_WIDTH = 8  # of a column that is shortened
-_SIZE, _VALUE = 2, 3
+_NAME, _TYPE, _SIZE, _VALUE = range(4)
 
 
 def _table(rows: Sequence[tuple[str, ...]], width: int) -> str:
-    """Columns, as wide as what is in them; the value, then the type is cut to fit."""
+    """Columns, as wide as what is in them; the widest, rather the value, is cut to fit."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for column in (_VALUE, 1, 0):
-        too_much = sum(widths) + 2 * (len(widths) - 1) - max(width, 20)
-        if too_much > 0:
-            widths[column] = max(min(widths[column], _LEAST_WIDTH), widths[column] - too_much)
+    for _ in range(sum(widths) + 2 * (len(widths) - 1) - max(width, 20)):
+        widest = max((_VALUE, _TYPE, _NAME), key=lambda column: widths[column])
+        if widths[widest] <= _LEAST_WIDTH:
+            break
+        widths[widest] -= 1
     lines = []
     for row in rows:
         cells = [_cut(cell, size) for cell, size in zip(row, widths, strict=True)]
