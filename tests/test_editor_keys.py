@@ -16,7 +16,8 @@ echo "int edited = 5;" > "$1"
 """
 
 
-@pytest.mark.parametrize(("columns", "rows", "colour"), [(80, 24, True), (200, 50, False)])
+@pytest.mark.parametrize("colour", [True, False])
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (200, 50)])
 def test_every_key(
     environment: dict[str, str], tmp_path: Path, columns: int, rows: int, colour: bool
 ) -> None:
