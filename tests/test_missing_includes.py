@@ -91,3 +91,10 @@ def test_an_error_at_the_end_of_the_input_is_at_no_place_of_ours(forkrepl: Run) 
     shown = forkrepl("-c", "std::").stderr
     assert shown.splitlines()[-1] == "error: expected unqualified-id"
     assert "<<<" not in shown
+
+
+def test_what_clang_says_twice_is_told_once(forkrepl: Run) -> None:
+    shown = forkrepl("-c", "std::vector<int> v;").stderr
+    assert shown.count("use of undeclared identifier 'std'") == 1
+    shown = forkrepl("-c", "int x = missing + missing;").stderr  # at two places
+    assert shown.count("use of undeclared identifier 'missing'") == 2

@@ -121,7 +121,8 @@ void DiagnosticCollector::HandleDiagnostic(DiagnosticsEngine::Level Level,
     llvm::StringRef Option =
         Info.getDiags()->getDiagnosticIDs()->getWarningOptionForDiag(
             Info.getID());
-    Groups.push_back({{}, {}, Option.str(), Info.getLocation(), {}});
+    Groups.push_back(
+        {{}, {}, Option.str(), Info.getLocation(), Message.str().str(), {}});
   }
   if (Level == DiagnosticsEngine::Error)
     noteMissingInclude(Info);
@@ -186,7 +187,12 @@ std::string DiagnosticCollector::renderedNote(llvm::StringRef Message) {
 DiagnosticCollector::Taken DiagnosticCollector::take() {
   Taken Result;
   std::string Text;
-  for (Group &Group : std::exchange(Groups, {})) {
+  const Group *Previous = nullptr;
+  std::vector<Group> All = std::exchange(Groups, {});
+  for (Group &Group : All) {
+    if (Previous && Group.repeats(*Previous))
+      continue;
+    Previous = &Group;
     for (llvm::json::Value &Record : Group.Records)
       Result.Records.push_back(std::move(Record));
     Text += Group.Text;

@@ -52,7 +52,15 @@ private:
     std::string Text;
     std::string Option; // of -W, without it
     clang::SourceLocation Location;
+    std::string Message;
     std::string MissingInclude; // see missing_include.h
+
+    // Clang says some things again when it parses a part of an input once more.
+    bool repeats(const Group &Other) const {
+      bool HasNotes = Records.size() > 1; // of another instantiation, say
+      return !HasNotes && Location.isValid() && Location == Other.Location &&
+             Message == Other.Message;
+    }
   };
 
   void noteMissingInclude(const clang::Diagnostic &Info);
