@@ -19,6 +19,7 @@ from repl.command_line.arguments import CommandLine, parse
 from repl.configuration.session_setup import (
     configured_flags,
     has_prompt,
+    is_dialogue,
     is_quiet,
     prompt_options,
     reads_standard_input,
@@ -206,12 +207,11 @@ def _run_source(shell: Shell, line: CommandLine, lines: Iterator[str]) -> int | 
     """Run a script; None if the session goes on with a prompt."""
     from repl.script import Script, leave_script, run_inputs, run_script
 
-    piped = reads_standard_input(line)
     script = Script(
         lines=lines,
         name="-c" if line.code is not None else line.file or "-",
-        keep_going=piped or line.interactive,
-        arrives_slowly=piped and _arrives_slowly(),
+        keep_going=is_dialogue(line),
+        arrives_slowly=reads_standard_input(line) and _arrives_slowly(),
     )
     if not line.interactive:
         return run_script(shell, script)

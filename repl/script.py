@@ -71,7 +71,7 @@ def run_inputs(shell: Shell, script: Script, failure: int = 0) -> Progress:
             if crash is not None:
                 progress.failure = status_of_crash(crash)
     except Quit:
-        progress.status = shell.session.finish(progress.failure) or progress.failure
+        progress.status = leave_script(shell, progress)
     except ProgramExited as exited:
         progress.status = exited.status
     return progress

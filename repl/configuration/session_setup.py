@@ -33,6 +33,11 @@ def has_prompt(line: CommandLine) -> bool:
     return line.interactive or (line.code is None and line.file is None and sys.stdin.isatty())
 
 
+def is_dialogue(line: CommandLine) -> bool:
+    """Whether inputs are tried out, typed or piped: one that fails is not the end."""
+    return line.interactive or reads_standard_input(line)
+
+
 def is_quiet(line: CommandLine, settings: Settings) -> bool:
     """Whether there is to be no banner, nor notes such as that."""
     return line.quiet or not settings.banner
@@ -41,7 +46,7 @@ def is_quiet(line: CommandLine, settings: Settings) -> bool:
 def session_options(line: CommandLine, settings: Settings, colour: bool) -> SessionOptions:
     """How to compile and run."""
     # In a file of 1,000 inputs, line tables take 7 % of the time.
-    is_dialogue = line.interactive or reads_standard_input(line)
+    dialogue = is_dialogue(line)
     program = line.file if line.file is not None else "forkrepl"
     return SessionOptions(
         # Of two contradicting flags Clang takes the last.
@@ -53,13 +58,13 @@ def session_options(line: CommandLine, settings: Settings, colour: bool) -> Sess
         library_folders=line.library_folders,
         colour=colour,
         arguments=[program, *line.arguments],
-        private_input=is_dialogue and not sys.stdin.isatty(),
+        private_input=dialogue and not sys.stdin.isatty(),
         listener=line.listener,
         perf=line.perf,
-        recover=is_dialogue,
+        recover=dialogue,
         interactive=has_prompt(line),
-        line_tables=is_dialogue,
-        most_frames=8 if is_dialogue else 4,
+        line_tables=dialogue,
+        most_frames=8 if dialogue else 4,
         redefinition=_redefinition(line, settings),
         parse_timeout=_first(line.parse_timeout, settings.parse_timeout),
         header_cache=line.cache and settings.cache,
@@ -101,7 +106,7 @@ def _redefinition(line: CommandLine, settings: Settings) -> bool:
     """What is typed or piped is tried out; a script keeps to the rules of its language."""
     if line.redefine is not None:
         return line.redefine
-    return settings.redefine and (line.interactive or reads_standard_input(line))
+    return settings.redefine and is_dialogue(line)
 
 
 def _memory_limit(line: CommandLine, settings: Settings) -> int | None:
