@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from platform_support.initializers import FunctionArray, finalizers, initializers
-from platform_support.symbols import REPLACEMENTS
+from platform_support.replacements import REPLACEMENTS
 from runtime.addresses import ExecutorAddress
 
 
 class LinuxPlatform:
-    """What ``runtime.execution_session.Platform`` asks for."""
+    """What ``runtime.units.execution_session.Platform`` asks for."""
 
     @property
     def replacements(self) -> Mapping[str, str]:

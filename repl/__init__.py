@@ -19,21 +19,17 @@ the program's memory, and the session goes on. The program writes to the standar
 and error of this process, and reads its standard input; Python keeps what it prints
 itself in a buffer (``print(..., flush=True)``).
 
-For those who change it: owns the command line, the prompt, script mode, the session (the
-transaction), the frontend and code generator clients, value printing and commands. Must
-not know ELF or mmap.
+For those who change it: must not know ELF or mmap. Start reading at
+``session.session.Session.run``, the life of an input. From above:
 
-Start reading at ``session.Session.run``, the life of an input, and ``evaluation``. Then:
-
-- ``input/``: text before Clang sees it; ``clang/``: from text to machine code, with the
-  frontend process ``clang_frontend/`` (C++) and the code generator process
-  ``clang.codegen_worker``; ``header_cache/``: standard headers that need no parsing;
-- ``program``: what runs; ``crashes/``: when it ends, and going back;
-- ``printing``, ``printers``, ``display/``: values;
-- ``command_line/``, ``configuration/``: what users may choose;
-- ``shell``, ``evaluate``, ``interactive``, ``script``, ``startup_file``: the loop around it
-  all; ``commands/``, ``editor/`` (the prompt), ``terminals/``;
-- ``linking/``: ``forkrepl link``; ``remote``: programs elsewhere.
+- ``cli``: what the command line asks for; ``shell/``: prompt and scripts; ``link_command/``;
+- ``command_line/``: options; ``commands/``: what begins with ``%``;
+- ``session/``: inputs as transactions; ``program/``: what runs; ``crash_reports/``;
+- ``configuration/``: what users may choose;
+- ``clang/``: from text to machine code, with ``frontend_process/`` (C++, Clang) and
+  ``code_generator_process/`` (LLVM), which are programs of their own, as is
+  ``header_builder_process/``;
+- ``display/``: values; ``terminal/``; ``editor/``: the prompt; ``input/``: text.
 """
 
 from __future__ import annotations
@@ -54,8 +50,8 @@ if TYPE_CHECKING:
         UncaughtException,
     )
     from repl.input.source import Source
-    from repl.session import Session
-    from repl.session_steps import Result
+    from repl.session.session import Session
+    from repl.session.steps import Result
     from runtime.errors import ForkreplError, LinkError, RuntimeFailure
 
 __all__ = [
@@ -83,10 +79,10 @@ _MODULES = {
     "ForkreplError": "runtime.errors",
     "LinkError": "runtime.errors",
     "RuntimeFailure": "runtime.errors",
-    "Result": "repl.session_steps",
-    "Session": "repl.session",
+    "Result": "repl.session.steps",
+    "Session": "repl.session.session",
     "SessionOptions": "repl.configuration.session_options",
-    "Source": "repl.clang.frontend",
+    "Source": "repl.input.source",
 }
 """Where each is; the others are in ``repl.errors``."""
 

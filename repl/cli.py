@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from repl.command_line.arguments import CommandLine, parse
-from repl.configuration.session_setup import (
+from repl.command_line.session_setup import (
     configured_flags,
     has_prompt,
     is_dialogue,
@@ -28,14 +28,15 @@ from repl.configuration.session_setup import (
 from repl.configuration.settings import Settings
 from repl.configuration.user_folders import usual_startup_file
 from repl.errors import ProgramExited, SetupError, ShellError
-from repl.terminals.early_prompt import EarlyPrompt
-from repl.terminals.terminal import use_colour
+from repl.terminal.early_prompt import EarlyPrompt
+from repl.terminal.terminal import use_colour
 from runtime.errors import RuntimeFailure
 
 if TYPE_CHECKING:
+    from repl.command_line.option_parser import OptionParser
+    from repl.commands.context import Shell
     from repl.configuration.settings_file import LoadedSettings
-    from repl.shell import Shell
-    from repl.startup_file import StartupFile
+    from repl.shell.prelude import StartupFile
 
 
 def main() -> None:
@@ -43,7 +44,7 @@ def main() -> None:
     debugging = bool(os.environ.get("FORKREPL_DEBUG"))
     try:
         if sys.argv[1:2] == ["link"]:
-            from repl.linking import link_command
+            from repl.link_command import command as link_command
 
             status = link_command.main(sys.argv[2:])
         elif sys.argv[1:2] == ["executor"]:
@@ -51,7 +52,7 @@ def main() -> None:
 
             status = executor_command.main(sys.argv[2:])
         else:
-            status = _shell(parse(sys.argv[1:]))
+            status = _shell(parse(sys.argv[1:], _help_page))
     except (ShellError, RuntimeFailure) as error:
         if debugging:
             raise
@@ -77,6 +78,12 @@ def main() -> None:
         )
         status = 1
     sys.exit(status)
+
+
+def _help_page(parser: OptionParser) -> str:
+    from repl.shell.help import shell_help  # only when it is wanted
+
+    return shell_help(parser)
 
 
 def _shell(line: CommandLine) -> int:
@@ -120,7 +127,7 @@ def _print_config(line: CommandLine) -> int:
 
 
 def _build_cache(line: CommandLine) -> int:
-    from repl.header_cache.build_cache_command import build_cache
+    from repl.command_line.cache_command import build_cache
 
     return build_cache(session_options(line, _load_settings(line).settings, colour=False))
 
@@ -150,11 +157,12 @@ def _run(line: CommandLine, settings: Settings, lines: Iterator[str] | None) -> 
     startup = _startup_file(line)
     if lines is None:
         return _begin_dialogue(line, settings, colour, startup)
-    from repl.session import Session  # starts processes: only when the usage is right
-    from repl.shell import Shell
+    from repl.commands.context import Shell
+    from repl.session.session import Session  # starts processes: only when the usage is right
+    from repl.shell.run_input import evaluate
 
     with Session(session_options(line, settings, colour)) as session:
-        shell = Shell(session, colour, settings)
+        shell = Shell(session, evaluate, colour, settings)
         session.wait_until_ready()
         status = _run_startup_file(shell, line, startup)
         if status is None:
@@ -170,11 +178,12 @@ def _begin_dialogue(
     is_early = startup is None
     quiet = is_quiet(line, settings)
     with EarlyPrompt(quiet=quiet, colour=shows_colour) if is_early else nullcontext() as early:
-        from repl.session import Session
-        from repl.shell import Shell
+        from repl.commands.context import Shell
+        from repl.session.session import Session
+        from repl.shell.run_input import evaluate
 
         with Session(session_options(line, settings, colour)) as session:
-            return _interact(Shell(session, colour, settings), line, startup, early)
+            return _interact(Shell(session, evaluate, colour, settings), line, startup, early)
 
 
 def _startup_file(line: CommandLine) -> StartupFile | None:
@@ -185,7 +194,7 @@ def _startup_file(line: CommandLine) -> StartupFile | None:
     path = usual_startup_file(line.language_name) if is_usual else Path(line.startup_file or "")
     if path is None:
         return None
-    from repl.startup_file import StartupFile  # which needs all that a session needs
+    from repl.shell.prelude import StartupFile  # which needs all that a session needs
 
     return StartupFile(path, is_usual=is_usual)
 
@@ -205,7 +214,7 @@ def _run_startup_file(shell: Shell, line: CommandLine, startup: StartupFile | No
 
 def _run_source(shell: Shell, line: CommandLine, lines: Iterator[str]) -> int | None:
     """Run a script; None if the session goes on with a prompt."""
-    from repl.script import Script, leave_script, run_inputs, run_script
+    from repl.shell.script import Script, leave_script, run_inputs, run_script
 
     script = Script(
         lines=lines,
@@ -232,7 +241,7 @@ def _interact(
     startup: StartupFile | None,
     early: EarlyPrompt | None = None,
 ) -> int:
-    from repl.interactive import run_interactive
+    from repl.shell.prompt_loop import run_interactive
 
     return run_interactive(
         shell,

@@ -55,7 +55,7 @@ class CompileError(ShellError):
 class UncaughtException(ShellError):
     """A C++ exception left the input. ``type_name``: of it; ``what``: what its ``what()``
     says, or the value of an int or a string. For subclasses that are Python's exceptions, too, see
-    ``repl.uncaught_exceptions``.
+    ``repl.session.uncaught_exceptions``.
     """
 
     def __init__(self, type_name: str, what: str) -> None:
@@ -123,3 +123,10 @@ def signal_name(number: int) -> str:
         return f"{signal.Signals(number).name} ({signal.strsignal(number)})"
     except ValueError:
         return signal_abbreviation(number)
+
+
+def status_of_crash(crash: ProgramCrashed) -> int:
+    """As shells report it: 128 + the signal's number; 1 if nobody knows."""
+    if crash.signal is not None:
+        return 128 + crash.signal
+    return 1 if crash.wait_status is None else crash.wait_status

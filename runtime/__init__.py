@@ -1,18 +1,14 @@
-"""The runtime: from relocatable objects to code running in the executor.
+"""The runtime: from relocatable objects to code that runs in the executor.
 
-Owns ELF reading, the link graph and its passes, symbol tables, the memory manager
-and its mappers, and the executor process. Must not know Clang, source text, or
-prompts.
+Must not know Clang, source text or prompts. In the controller, from below:
 
-Start reading at ``linker.link``, which lists the passes. By process:
+- ``addresses``, ``errors``, ``protocol/``: what all speak of;
+- ``objects/`` reads files; ``executor_client/`` is the executor as seen from here;
+- ``memory/``: reservations and mappers; ``linker/``: the link graph and its passes;
+- ``debugging/``: what crash reports and debuggers are told; ``units/``: what is loaded.
 
-- in the controller: ``elf``, ``link_graph``, ``relocations``, ``passes/``,
-  ``linker``, ``symbols``, ``memory_manager``, ``memory_mapper`` (the interface),
-  ``memfd_mapper`` and ``stream_mapper``, ``executor_client`` (its half of the protocol)
-  with ``executor_process`` (and its ``keeper`` and ``checkpoint``) and
-  ``remote_executor``; ``symbolizer`` and ``address_book`` for crash reports;
-- in the listener of ``forkrepl executor``: ``executor_server``;
-- in the executor: ``executor/`` (C) and the library of ``platform_support``;
-- shared: the wire format, ``wire.py`` and ``executor/wire.h``; with the listener also
-  ``handshake`` and ``listener_address``.
+Programs of their own: ``executor_process/`` (C, with the library of ``platform_support``), where
+the user's code runs, and ``listener_process/``, ``forkrepl executor``.
+
+Start reading at ``linker.link``, which lists the passes, then ``units.execution_session``.
 """

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from runtime.crash import CrashReport
+    from runtime.protocol.crash import CrashReport
 
 
 class ForkreplError(Exception):

@@ -1,5 +1,5 @@
 // Shared objects that come from memory: they tell the dynamic linker what has been
-// linked here, for libraries that are opened later (runtime/exported_symbols.py).
+// linked here, for libraries that are opened later (runtime/linker/exported_symbols.py).
 #define _GNU_SOURCE
 #include "forkrepl_platform.h"
 

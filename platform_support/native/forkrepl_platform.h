@@ -3,7 +3,7 @@
 // It lives in the process that runs the user's code (the executor, or the
 // controller itself with --in-process). The linker binds `atexit`,
 // `__cxa_atexit` and their kin to the functions here (the list is in
-// platform_support/symbols.py); everything else here is for the executor.
+// platform_support/replacements.py); everything else here is for the executor.
 #pragma once
 
 #include <stddef.h>

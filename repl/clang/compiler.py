@@ -12,14 +12,14 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from repl.clang.codegen import CodeGenerator
+from repl.clang.code_generator import CodeGenerator
 from repl.clang.framing import Header
 from repl.clang.frontend import Frontend, FrontendState, ParsedInput
+from repl.clang.printer_questions import AskedPrinters, PrinterCode, ask_for_printers
 from repl.display.types import ValueType
 from repl.errors import CompileError, CompilerDied, ShellError
 from repl.input.completeness import unclosed_bracket
 from repl.input.source import Source
-from repl.printers import AskedPrinters, PrinterCode, ask_for_printers
 
 _QUERY_TIMEOUT = 10  # s
 
@@ -116,7 +116,7 @@ class Compiler:
         self._frontend.prepare()
 
     def ask(self, operation: str, text: str = "") -> Header:
-        """Ask Clang about what is in force, see ``clang_frontend/queries.h``; nothing changes.
+        """Ask Clang about what is in force, see ``frontend_process/queries.h``; nothing changes.
 
         Raises ShellError if Clang crashes over it or takes too long.
         """

@@ -1,7 +1,7 @@
 """Messages between the controller and its compilers: a JSON object and a blob.
 
 u32 json size | u32 blob size | json | blob, little endian, over a stream socket.
-The C++ side of the same format is ``clang_frontend/protocol.cpp``.
+The C++ side of the same format is ``frontend_process/protocol.cpp``.
 """
 
 from __future__ import annotations

@@ -28,8 +28,8 @@ from repl.clang.frontend_copies import (
     FrontendCopy,
     HiddenDeclaration,
 )
+from repl.clang.precompiled_headers import PrecompiledHeaders
 from repl.errors import CompileError, CompilerDied, CompilerTimeout, SetupError
-from repl.header_cache.precompiled_headers import PrecompiledHeaders
 from repl.input.source import Source
 
 _OUT_OF_MEMORY = re.compile("out of memory|pthread_create failed")  # LLVM's words
@@ -43,7 +43,7 @@ class ParsedInput(Struct, frozen=True):
     ``bitcode`` is empty if there is nothing to compile. ``value_type``: the type of
     the value that the input hands over, as ``ValueType.from_json`` (repl/display/types.py)
     reads it, or None; ``value_symbol``: by which the next inputs will refer to it as
-    ``_``; ``printer_hints``: see ``repl.printers``; ``warnings``: Clang's rendering;
+    ``_``; ``printer_hints``: see ``repl.program.user_printers``; ``warnings``: Clang's rendering;
     ``declares``: there is more in it than statements.
     """
 

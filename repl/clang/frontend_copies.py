@@ -24,8 +24,8 @@ from repl.clang.compiler_process import CompilerProcess
 from repl.clang.diagnostics import shorten
 from repl.clang.framing import Header, receive_message, send_message
 from repl.errors import CompilerDied, CompilerTimeout, SetupError, ShellError
-from runtime.keeper import is_readable
-from runtime.memory_limit import machine_memory
+from runtime.executor_client.memory_limit import machine_memory
+from runtime.executor_client.waiting import is_readable
 
 _SLOW_PARSE = 0.02  # s: worth a checkpoint of its own
 _CHECKPOINT_EVERY = 16  # inputs

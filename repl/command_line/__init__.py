@@ -1,4 +1,5 @@
-"""The command line: options, ``--help``, ``forkrepl executor``.
+"""The command line: options, what they mean for a session, ``--help``.
 
-Must not start anything while it parses. Start reading at ``arguments``.
+Owns how options are spelled and checked. Must not start anything while it parses. Start reading
+at ``arguments``; ``session_setup`` joins the command line and the configuration.
 """

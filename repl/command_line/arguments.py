@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -13,13 +14,13 @@ from repl.command_line.compiler_options import (
     add_perf_option,
     optimisation_level,
 )
+from repl.command_line.connect_options import add_connect_options, find_listener
+from repl.command_line.memory_option import add_memory_limit_option, checked_memory_limit
 from repl.command_line.option_parser import OptionParser
-from repl.configuration.memory_option import add_memory_limit_option, checked_memory_limit
 from repl.configuration.setting_kinds import LONGEST_TIMEOUT
-from repl.remote import add_connect_options, find_listener
 
 if TYPE_CHECKING:
-    from runtime.listener_address import Listener
+    from runtime.protocol.listener_address import Listener
 
 USAGE = """\
 forkrepl [options] [FILE [ARGS...]]
@@ -65,9 +66,14 @@ class CommandLine(Struct):
         return self.language or ("c" if self.file and self.file.endswith(".c") else "c++")
 
 
-def parse(arguments: list[str]) -> CommandLine:
-    """Parse the command line; exits with status 2 if it is wrong."""
-    parser = _parser()
+def parse(
+    arguments: list[str], help_page: Callable[[OptionParser], str] = OptionParser.format_usage
+) -> CommandLine:
+    """Parse the command line; exits with status 2 if it is wrong.
+
+    ``help_page`` makes the text of ``--help``, after which the program exits with status 0.
+    """
+    parser = _parser(help_page)
     parsed, operands = parser.parse_until_operand(arguments)
     return CommandLine(
         # With -c there is no FILE.
@@ -97,8 +103,8 @@ def parse(arguments: list[str]) -> CommandLine:
     )
 
 
-def _parser() -> OptionParser:
-    parser = OptionParser("forkrepl", USAGE, _help_text)
+def _parser(help_page: Callable[[OptionParser], str]) -> OptionParser:
+    parser = OptionParser("forkrepl", USAGE, help_page)
     _add_running_options(parser)
     _add_session_options(parser)
     add_compiler_options(parser)
@@ -200,9 +206,3 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds < LONGEST_TIMEOUT:  # also false for nan
         raise argparse.ArgumentTypeError(f"'{text}' is no number of seconds")
     return seconds
-
-
-def _help_text(parser: OptionParser) -> str:
-    from repl.command_line.shell_help import shell_help  # only when it is wanted
-
-    return shell_help(parser)

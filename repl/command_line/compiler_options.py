@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 
 from repl.command_line.option_parser import OptionParser
 
@@ -113,23 +112,3 @@ def add_perf_option(parser: OptionParser) -> None:
         help="Write /tmp/perf-PID.map, where perf finds the names of functions. The code goes "
         "over a socket, as perf does not look for names in shared memory.",
     )
-
-
-def wants_debug_info(flags: Sequence[str]) -> bool:
-    """Whether the flags ask Clang for debug information: the last of them counts."""
-    levels = [flag for flag in flags if flag.startswith("-g")]
-    return bool(levels) and levels[-1] != "-g0"
-
-
-def line_table_flags(flags: Sequence[str]) -> list[str]:
-    """What gives code the lines of its source, and nothing else for debuggers; nothing
-    if the user's flags say what debug information they want."""
-    if any(flag.startswith("-g") for flag in flags):
-        return []
-    return ["-gline-tables-only", "-gcolumn-info"]
-
-
-def optimisation_flags(level: int) -> list[str]:
-    """What Clang is told: it only marks the functions as optimisable, because LLVM's
-    passes run later, in the code generator."""
-    return [f"-O{level}", "-Xclang", "-disable-llvm-passes"] if level else []

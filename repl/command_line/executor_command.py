@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from repl import native_programs
+from repl.command_line.connect_options import address_argument
 from repl.command_line.option_parser import OptionParser
 from repl.errors import ShellError
-from repl.remote import address_argument
-from runtime.executor_server import ExecutorServer, Signals
-from runtime.listener_address import is_private, listening, remove_if_same
+from runtime.listener_process.server import ExecutorServer, Signals
+from runtime.protocol.listener_address import is_private, listening, remove_if_same
 
 
 def main(arguments: list[str]) -> int:

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterable
 
 from repl.command_line.option_parser import OptionParser
-from repl.terminals.terminal import use_colour
+from repl.terminal.terminal import use_colour
 
 _INDENT = 7
 _INNER = 15

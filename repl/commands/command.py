@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from repl.commands.context import Shell
 from repl.errors import ShellError
-from repl.shell import Shell
 
 
 class Quit(Exception):

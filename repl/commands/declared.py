@@ -10,19 +10,19 @@ from repl.display.inspect import format_value
 from repl.display.names import as_users_write
 from repl.display.types import ValueType
 from repl.errors import ShellError
-from repl.printing import ProgramMemory
+from repl.program.printing import ProgramMemory
 from runtime.addresses import ExecutorAddress
 from runtime.errors import RuntimeFailure
 
 if TYPE_CHECKING:
-    from repl.session import Session
+    from repl.session.session import Session
 
 _POINTER = 8  # bytes
 _NOT_READABLE = "<cannot read its memory>"
 
 
 class Declared(Struct, frozen=True):
-    """A declaration, as the frontend describes it (``clang_frontend/declarations.h``).
+    """A declaration, as the frontend describes it (``frontend_process/declarations.h``).
 
     ``kind``: variable, function, type ...; ``input``: the index of the one that has it, -1
     if none has; ``size``: bytes, 0 for what has none; ``symbol``: the linker's name of a

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from repl.commands.command import WrongUsage, no_argument
+from repl.commands.context import Shell
 from repl.commands.helper_code import c_string, call_for_status, read_string, read_words
 from repl.errors import ShellError
-from repl.shell import Shell
 
 _MOST_VARIABLES = 10_000
 

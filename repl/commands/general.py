@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from repl.commands.command import Quit, no_argument, positive_number
-from repl.shell import Shell
+from repl.commands.context import Shell
 
 
 def run_undo(shell: Shell, argument: str) -> str:

@@ -11,7 +11,7 @@ from repl.input.source import Source
 from runtime.addresses import ExecutorAddress
 
 if TYPE_CHECKING:
-    from repl.session import Session
+    from repl.session.session import Session
 
 _WORD = 8  # bytes
 _FIRST_READ = 256  # of a string, in bytes

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator
 
 from repl.commands.command import WrongUsage, no_argument
+from repl.commands.context import LogEntry, Shell
 from repl.errors import ShellError
-from repl.shell import LogEntry, Shell
-from repl.terminals.terminal import can_redraw
+from repl.terminal.terminal import can_redraw
 
 _RANGE = re.compile(r"(\d{1,9})?(-)?(\d{1,9})?")
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from repl.clang.diagnostics import compile_error
-from repl.clang.redefined_names import as_written
 from repl.commands.command import WrongUsage, no_argument
+from repl.commands.context import Shell
 from repl.commands.declared import Declared, declared_names, value_of
 from repl.display.names import as_users_write
+from repl.display.redefined_names import as_written
 from repl.errors import ShellError
 from repl.input.completeness import unclosed_bracket
-from repl.shell import Shell
 
 _QUERY = "__forkrepl_query"
 _MOST_OVERLOADS = 12

@@ -9,15 +9,15 @@ import sys
 from pathlib import Path
 
 from repl.commands.command import WrongUsage
+from repl.commands.context import Shell
 from repl.commands.declared import declared_names
 from repl.commands.subprocesses import ending, lend_terminal_to
 from repl.editor.editor_choice import editor_command
 from repl.errors import ShellError
 from repl.input.script_inputs import lines_of, split_inputs, with_upcoming
 from repl.input.source import Source
-from repl.shell import Shell
 from runtime.errors import RuntimeFailure
-from runtime.input_files import read_input_file
+from runtime.objects.input_files import read_input_file
 
 _DEEPEST = 8  # files that load one another
 
@@ -25,7 +25,7 @@ _DEEPEST = 8  # files that load one another
 def load_file(shell: Shell, name: str) -> None:
     """Run the inputs of the file ``name`` as if they were typed, up to the first that fails.
 
-    Raises what ``evaluate`` raises, with a note of the line; ShellError or
+    Raises what ``Shell.run_input`` raises, with a note of the line; ShellError or
     RuntimeFailure if the file cannot be read.
     """
     if len(shell.loading) == _DEEPEST:
@@ -36,14 +36,12 @@ def load_file(shell: Shell, name: str) -> None:
 
 
 def _run_text(shell: Shell, text: str, name: str, command: str) -> None:
-    from repl.evaluate import evaluate  # which runs commands itself
-
     inputs_before = len(shell.session.inputs)
     shell.loading.append(name)
     try:
         for source, upcoming in with_upcoming(split_inputs(lines_of(text), name)):
             try:
-                evaluate(shell, source, upcoming)
+                shell.run_input(shell, source, upcoming)
             except (ShellError, RuntimeFailure, KeyboardInterrupt) as error:
                 some = len(shell.session.inputs) > inputs_before
                 error.add_note(_where(command, source, some))

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from repl.clang.redefined_names import as_written
+from repl.commands.context import Shell
+from repl.display.redefined_names import as_written
 from repl.errors import ShellError
 from repl.input.source import Source
-from repl.session_steps import Step
-from repl.shell import Shell
-from runtime.demangle import demangle
+from repl.session.steps import Step
+from runtime.objects.demangle import demangle
 
 _IR_FUNCTION = re.compile(r'^define .*?@(?:"([^"]*)"|([\w.$]+))\(')
 _IR_SHARED = re.compile(r"^define (?:linkonce|weak)")

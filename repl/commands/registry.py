@@ -6,8 +6,8 @@ import re
 
 from repl.commands.catalogue import BY_ALIAS, COMMANDS
 from repl.commands.command import Command, WrongUsage
+from repl.commands.context import Shell
 from repl.errors import ShellError
-from repl.shell import Shell
 
 _WORD = re.compile(r"(!|\?|\.\?|[%.][^\s]*)\s*(.*)", re.DOTALL)
 

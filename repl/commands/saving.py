@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 from repl.commands.command import WrongUsage
+from repl.commands.context import Shell
 from repl.commands.history import in_range
 from repl.commands.source_file import InputText, Piece, make_source_file
 from repl.errors import ShellError
-from repl.shell import Shell
 
 
 def run_save(shell: Shell, argument: str) -> str:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from repl.errors import ShellError, signal_name
-from repl.terminals.terminal import can_redraw
+from repl.terminal.terminal import can_redraw
 
 
 def lend_terminal_to(command: Sequence[str], private_input: bool) -> int:

@@ -9,12 +9,12 @@ import time
 from msgspec import Struct
 
 from repl.commands.command import WrongUsage
+from repl.commands.context import Shell
 from repl.commands.helper_code import C_LINKAGE, read_words, run_helper, unique_name
 from repl.commands.inspection import type_of
 from repl.errors import ShellError
 from repl.input.completeness import unclosed_bracket
 from repl.input.source import Source
-from repl.shell import Shell
 
 _RUNS = 7
 _MOST_RUNS = 1000

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from repl.command_line.compiler_options import line_table_flags, optimisation_flags
+from repl.clang.flags import line_table_flags, optimisation_flags
 from repl.display.limits import TO_BE_READ, Limits
-from runtime.listener_address import Listener
+from runtime.protocol.listener_address import Listener
 
 
 class SessionOptions(Struct, frozen=True):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from repl.configuration.memory_option import parse_memory_limit
+from repl.configuration.memory_size import parse_memory_limit
 
 LONGEST_TIMEOUT = 1e6  # s; poll(2) takes little more
 _MACRO = r"[A-Za-z_]\w*(\([\w\s,.]*\))?(=.*)?"

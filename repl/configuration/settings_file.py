@@ -19,7 +19,7 @@ from repl.configuration.setting_kinds import Value
 from repl.configuration.settings import Setting, Settings, all_settings
 from repl.configuration.user_folders import config_folder
 from runtime.errors import RuntimeFailure, printable
-from runtime.input_files import read_input_file
+from runtime.objects.input_files import read_input_file
 
 _LARGEST = 1 << 20  # bytes
 _MOST_PROBLEMS = 10  # that are told
@@ -78,7 +78,7 @@ def without_missing_libraries(loaded: LoadedSettings, folders: Sequence[str]) ->
     ``folders``: where else to look."""
     if not loaded.settings.libraries:
         return loaded
-    from runtime.libraries import find_library  # seldom needed
+    from runtime.objects.libraries import find_library  # seldom needed
 
     found, problems = [], list(loaded.problems)
     for name in loaded.settings.libraries:

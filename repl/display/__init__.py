@@ -1,7 +1,7 @@
 """Values as text, and as Python objects.
 
 A value is an object in the user's program: a type, described by the frontend
-(``clang_frontend/type_table.h``), and an address. What is there is read from the
+(``frontend_process/type_table.h``), and an address. What is there is read from the
 program's memory, as a debugger does it: nothing of the user's runs, so printing can
 neither crash the program nor change it. What cannot be read, or makes no sense, is
 said in the place where its value would be.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from repl.clang.redefined_names import as_written
+from repl.display.redefined_names import as_written
 
 _CHARACTERS = {"char": "", "wchar_t": "w", "char8_t": "u8", "char16_t": "u16", "char32_t": "u32"}
 # What Clang, and the demangler with its default arguments, call a string.

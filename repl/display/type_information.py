@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from repl.display.memory import Memory, Unreadable
 from repl.display.objects import Object
-from runtime.demangle import demangle
+from runtime.objects.demangle import demangle
 
 _MOST_NAME = 4096  # bytes
 _MOST_BASES = 16

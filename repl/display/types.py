@@ -2,7 +2,7 @@
 
 The description is a table, because types refer to one another and may do so in
 circles: ``{"root": 0, "types": [{"kind": ..., "name": ..., "size": ...}, ...]}``.
-Types are named by their index in it. ``clang_frontend/type_table.cpp`` and
+Types are named by their index in it. ``frontend_process/type_table.cpp`` and
 ``record_layout.cpp`` make it.
 """
 

@@ -14,7 +14,7 @@ class CodeSource(Protocol):
     def ask(self, question: Question, text: str, offset: int) -> Future[dict[str, Any]]:
         """What may stand at ``offset`` in ``text``, or what is being called there.
 
-        Returns at once. The answer is as in ``clang_frontend/completion.h``, empty if there
+        Returns at once. The answer is as in ``frontend_process/completion.h``, empty if there
         is none. An earlier question of that kind is given up.
         """
 

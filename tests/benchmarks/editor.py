@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 
-from measure import table
+from tests.benchmarks.measure import table
 
 _INCLUDE = "#include <bits/stdc++.h>"
 _DECLARATIONS = "std::vector<std::string> words; std::map<std::string, int> counts;"

@@ -18,8 +18,8 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from link_chart import Bar, Panel, draw
-from linkers import (
+from tests.benchmarks.link_chart import Bar, Panel, draw
+from tests.benchmarks.linkers import (
     MODES,
     NATIVE,
     OURS,
@@ -32,7 +32,14 @@ from linkers import (
     measure_jitlink,
     run_native,
 )
-from measure import EXECUTOR, JITLINK, ORC_RUNTIME, Timings, results_in_turns, table
+from tests.benchmarks.measure import (
+    EXECUTOR,
+    JITLINK,
+    ORC_RUNTIME,
+    Timings,
+    results_in_turns,
+    table,
+)
 
 Contestant = tuple[str, str]
 """Who links, and in which mode ("" for a native program)."""

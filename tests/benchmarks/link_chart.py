@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from measure import Timings
+from tests.benchmarks.measure import Timings
 
 # A card of its own, so that the page around may be light or dark.
 _CARD, _INK, _FAINT, _GRID = "#fbfbf9", "#24292f", "#5b6470", "#dddfe2"

@@ -10,7 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from measure import EXECUTOR, FORKREPL, JITLINK, ORC_RUNTIME, Finished, run_to_the_end
+from tests.benchmarks.measure import (
+    EXECUTOR,
+    FORKREPL,
+    JITLINK,
+    ORC_RUNTIME,
+    Finished,
+    run_to_the_end,
+)
 
 _BENCHMARKS = Path(__file__).resolve().parent
 _RAY_TRACER = _BENCHMARKS.parent.parent / "examples" / "raytracer"

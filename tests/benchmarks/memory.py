@@ -16,18 +16,17 @@ import time
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from linkers import LIBPYTHON, compile_programs
-from measure import table
-
 from platform_support.platform import LinuxPlatform
 from repl import native_programs
 from runtime.addresses import RO, RX, ExecutorAddress
-from runtime.execution_session import ExecutionSession
-from runtime.executor_process import ExecutorProcess
-from runtime.link_inputs import LinkInput, collect_inputs
-from runtime.memfd_mapper import MemfdReservation, SharedMemoryMapper
-from runtime.memory_manager import MapperMemoryManager
-from runtime.memory_mapper import Range, WorkingMemory
+from runtime.executor_client.child import ExecutorProcess
+from runtime.linker.link_inputs import LinkInput, collect_inputs
+from runtime.memory.manager import MapperMemoryManager
+from runtime.memory.mapper import Range, WorkingMemory
+from runtime.memory.memfd_mapper import MemfdReservation, SharedMemoryMapper
+from runtime.units.execution_session import ExecutionSession
+from tests.benchmarks.linkers import LIBPYTHON, compile_programs
+from tests.benchmarks.measure import table
 
 _MADV_WILLNEED, _MADV_HUGEPAGE, _MADV_POPULATE_READ, _MADV_POPULATE_WRITE = 3, 14, 22, 23
 _ADVISE = """

@@ -11,12 +11,11 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from measure import table
-
 from repl.configuration.session_options import SessionOptions
 from repl.errors import ProgramCrashed
 from repl.input.source import Source
-from repl.session import Session
+from repl.session.session import Session
+from tests.benchmarks.measure import table
 
 _BALLAST = {"small": 0, "1 MB": 1 << 20, "100 MB": 100 << 20, "1 GB": 1 << 30}
 _ROUNDS = 60

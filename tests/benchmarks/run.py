@@ -8,18 +8,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import editor
-import link
-import memory
-import recovery
-import shell
-import start
-import values
+from tests.benchmarks import editor, link, memory, recovery, shell, start, values
 
 _BENCHMARKS = ("start", "shell", "values", "editor", "recovery", "link", "memory")
 

@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from measure import FORKREPL, clang_repl_modes, feed, in_turns, table
+from tests.benchmarks.measure import FORKREPL, clang_repl_modes, feed, in_turns, table
 
 _OURS = "forkrepl"
 _SNIPPETS = 1000
@@ -52,7 +52,7 @@ def growth(count: int) -> None:
     """Latency and mappings as a session grows, one input at a time as at the prompt."""
     from repl.configuration.session_options import SessionOptions
     from repl.input.source import Source
-    from repl.session import Session
+    from repl.session.session import Session
 
     window = 100
     with Session(SessionOptions()) as session:

@@ -13,7 +13,8 @@ from statistics import median
 from typing import Any
 
 import pexpect
-from measure import CLANG_REPL, FORKREPL, results_in_turns, table
+
+from tests.benchmarks.measure import CLANG_REPL, FORKREPL, results_in_turns, table
 
 _HEADERS = ("vector", "iostream", "bits/stdc++.h")
 _WAIT = 60.0  # s

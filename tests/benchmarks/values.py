@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 
-from measure import table
+from tests.benchmarks.measure import table
 
 _DECLARATIONS = """\
 #include <map>
@@ -39,7 +39,7 @@ def benchmark(runs: int) -> None:
     """Print the medians of ``3 * runs`` inputs of each kind, in turns."""
     from repl.configuration.session_options import SessionOptions
     from repl.input.source import Source
-    from repl.session import Session
+    from repl.session.session import Session
 
     count = 3 * runs
     options = SessionOptions(compiler_flags=["-xc++"], recover=True)

@@ -24,9 +24,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from fuzz.mutations import Mutation, mutations, structure
-from fuzz.pipeline import Case, outcome_of
-from fuzz.samples import Sample, all_samples, write_files
+from tests.fuzz.mutations import Mutation, mutations, structure
+from tests.fuzz.pipeline import Case, outcome_of
+from tests.fuzz.samples import Sample, all_samples, write_files
 
 _PR_SET_PDEATHSIG = 1
 _MEMORY = 3 << 30

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from hypothesis import strategies as st
 
-from runtime import elf
+from runtime.objects import elf
 
 _ARCHIVES = (b"!<arch>\n", b"!<thin>\n")
 _MEMBER_HEADER = {"name": 16, "date": 12, "owner": 6, "group": 6, "mode": 8, "size": 10, "end": 2}

@@ -10,19 +10,22 @@ from pathlib import Path
 from types import FrameType
 from typing import cast
 
-from runtime_support import FakeMapper
-
 from platform_support.platform import LinuxPlatform
-from runtime import wire
 from runtime.addresses import ExecutorAddress
-from runtime.elf import ObjectFile
 from runtime.errors import RuntimeFailure, UndefinedSymbolsError
-from runtime.execution_session import ExecutionSession
-from runtime.executor_process_control import ExecutorProcessControl, ThreadArea, UnitRegistration
-from runtime.link_inputs import LinkInput, collect_inputs
-from runtime.memory_manager import MapperMemoryManager
-from runtime.symbols import SymbolDescription
-from runtime.wire import Outcome
+from runtime.executor_client.interface import (
+    ExecutorProcessControl,
+    SymbolDescription,
+    ThreadArea,
+    UnitRegistration,
+)
+from runtime.linker.link_inputs import LinkInput, collect_inputs
+from runtime.memory.manager import MapperMemoryManager
+from runtime.objects.elf import ObjectFile
+from runtime.protocol import wire
+from runtime.protocol.wire import Outcome
+from runtime.units.execution_session import ExecutionSession
+from tests.support.runtime import FakeMapper
 
 SECONDS = 20
 """After which a case counts as one that never ends; a usual one takes milliseconds."""

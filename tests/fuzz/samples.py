@@ -9,9 +9,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime_support import assemble, compile_source
-
-from runtime import elf
+from runtime.objects import elf
+from tests.support.runtime import assemble, compile_source
 
 C = """
 extern int far[]; int printf(const char *, ...); int data = 5, zero[40]; const int constant = 6;

@@ -1,0 +1,94 @@
+"""The code generator, seen from the controller: a process that may be replaced."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+
+from repl.clang.compiler_process import CompilerProcess
+from repl.errors import CodegenError, CompilerDied, UnreadableModule
+
+# -P: a file of the user's in the current directory is no module of ours.
+_COMMAND = [sys.executable, "-P", "-m", "repl.code_generator_process"]
+
+
+class CodeGenerator:
+    """Turns bitcode into objects in a worker process, which stays warm.
+
+    If LLVM ends the worker, that is the snippet's error and a new worker is
+    started. A context manager.
+    """
+
+    def __init__(self) -> None:
+        self._worker = CompilerProcess(_COMMAND)
+        self._busy = False
+
+    def __enter__(self) -> CodeGenerator:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int:
+        """Of the worker process."""
+        return self._worker.pid
+
+    def fileno(self) -> int:
+        """A descriptor, of this worker, that is readable once ``finish`` will not wait."""
+        return self._worker.connection.fileno()
+
+    def begin(
+        self, module: bytes, level: int, *, foreign: bool = False, output: str = "object"
+    ) -> None:
+        """Start to make an object from bitcode, at -O``level``; ``finish`` gets it.
+
+        ``output``: "assembly" or (LLVM's) "ir": the text of what would become an object.
+        ``foreign``: the module is a file of the user's, which may also be LLVM's
+        assembly language, and nobody has checked it.
+        """
+        self.cancel()
+        if self._worker.has_ended():  # that is no input's fault
+            self._replace()
+        self._busy = True
+        try:
+            self._worker.send({"level": level, "foreign": foreign, "output": output}, module)
+        except CompilerDied:  # finish says so
+            pass
+        except BaseException:  # Ctrl-C: it may have half of the request
+            self._busy = False
+            self._replace()
+            raise
+
+    def finish(self) -> bytes:
+        """The relocatable object that was begun. Raises CodegenError; for a module of the
+        user's that cannot be read, UnreadableModule."""
+        self._busy = False
+        try:
+            reply, machine_code = self._worker.receive()
+        except CompilerDied:
+            reason = self._worker.last_words()
+            self._replace()
+            raise CodegenError(f"code generation failed: {reason}") from None
+        except BaseException:  # Ctrl-C: an answer may still come, to nobody's use
+            self._replace()
+            raise
+        if reply.get("unreadable"):
+            raise UnreadableModule(str(reply.get("error", "no reason given")))
+        if not reply.get("ok"):
+            raise CodegenError(f"code generation failed: {reply.get('error', 'no reason given')}")
+        return machine_code
+
+    def cancel(self) -> None:
+        """Drop what was begun, if anything."""
+        if self._busy:
+            with contextlib.suppress(CodegenError):
+                self.finish()
+
+    def close(self) -> None:
+        """End the worker."""
+        self._worker.close()
+
+    def _replace(self) -> None:
+        self._worker.close()
+        self._worker = CompilerProcess(_COMMAND)

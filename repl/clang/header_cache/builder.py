@@ -1,0 +1,133 @@
+"""Making precompiled headers: at once for ``--build-cache``, else by a process behind the
+prompt (``repl.header_builder_process``)."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from repl.clang.header_cache.storage import HeaderCache, drop, is_private
+from repl.errors import SetupError
+
+_MOST_BYTES = 256 << 20  # of all entries
+_TEMPORARY = "making-"
+
+
+class BuildFailed(Exception):
+    """A header could not be made or stored, and why."""
+
+
+def build(
+    cache: HeaderCache, wanted: Sequence[Sequence[str]], report: Callable[[str], None]
+) -> None:
+    """Make the entries that are not there or not valid; ``report`` hears what is made.
+
+    Returns at once if another process is at it. Raises BuildFailed.
+    """
+    try:
+        with _locked(cache.folder) as mine:
+            if not mine:
+                report("another process is preparing the headers")
+                return
+            _remove_temporary(cache.folder)
+            for headers in wanted:
+                if cache.find(headers) is None:
+                    report(f"preparing {' '.join(f'<{header}>' for header in headers)}")
+                    _make(cache, headers)
+            _limit_size(cache.folder)
+    except OSError as error:
+        raise BuildFailed(f"{error.filename or cache.folder}: {error.strerror}") from error
+
+
+class BackgroundBuild:
+    """A process that makes entries. A context manager: leaving it ends the process."""
+
+    def __init__(self, cache: HeaderCache, wanted: Sequence[Sequence[str]]) -> None:
+        task = {
+            "parent": os.getpid(),
+            "folder": str(cache.folder),
+            "program": str(cache.program),
+            "flags": cache.flags,
+            "wanted": [list(headers) for headers in wanted],
+        }
+        try:
+            self._process = subprocess.Popen(
+                # -P: a file of the user's in the current directory is no module of ours.
+                [sys.executable, "-P", "-m", "repl.header_builder_process", json.dumps(task)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is not for it
+            )
+        except OSError as error:
+            raise SetupError(f"cannot start {sys.executable}: {error.strerror}") from error
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is still something to make."""
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """End it, whatever it is doing."""
+        self._process.kill()
+        self._process.wait()
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Whether the folder, which is made, is ours alone to write to. Raises OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not is_private(folder):
+        raise PermissionError(1, "others can write to it, or it is not yours", str(folder))
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _make(cache: HeaderCache, headers: Sequence[str]) -> None:
+    made = cache.folder / f"{_TEMPORARY}{os.getpid()}.pch"
+    text = "".join(f"#include <{header}>\n" for header in headers)
+    command = [str(cache.program), "--precompile", str(os.getpid()), str(made), *cache.flags]
+    try:
+        done = subprocess.run(
+            command,
+            input=f'#line 1 "/<precompiled>"\n{text}',
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+        if done.returncode:
+            reason = done.stderr.strip() or f"Clang ended with status {done.returncode}"
+            raise BuildFailed(f"cannot prepare {text.strip()}: {reason.splitlines()[0]}")
+        cache.store(headers, made, done.stdout)
+    finally:
+        _remove_temporary(cache.folder, os.getpid())
+
+
+def _remove_temporary(folder: Path, pid: int | str = "") -> None:
+    """Ours and Clang's own; without ``pid`` those of processes that were killed."""
+    for left in folder.glob(f"{_TEMPORARY}{pid}*"):
+        left.unlink(missing_ok=True)
+
+
+def _limit_size(folder: Path) -> None:
+    """Remove the entries that have not been used for the longest time."""
+    used: list[tuple[float, Path]] = []
+    for path in folder.glob("*.pch"):
+        description = path.with_suffix(".json")
+        used.append((description.stat().st_mtime if description.exists() else 0, path))
+    room = _MOST_BYTES
+    for _, path in sorted(used, reverse=True):
+        room -= path.stat().st_size
+        if room < 0:
+            drop(path)

@@ -1,0 +1,199 @@
+"""The cache of precompiled standard headers, on disk.
+
+An entry is two files, named after a hash of all that decides what Clang would read:
+``KEY.pch``, Clang's file, and ``KEY.json``, what it was made of. It is for one exact
+sequence of includes at the beginning of a session: what is visible afterwards is what
+parsing them would have given. (Clang modules would serve any sequence. But to Clang a
+name of a module that is not visible is still a name: ``#include <vector>`` and then
+``int y1;`` clashes with the function of <cmath>.)
+
+An entry is valid while the files that Clang read, and the folders in which it looked
+for them, have not changed. An entry that is not is ignored, and made anew by
+``repl.clang.header_cache.builder``. Nothing here raises for what may be wrong with the disk: there
+is an entry, or there is none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from repl.clang.flags import line_table_flags
+
+_FORMAT = 1  # of the entries: to be changed with what is in them
+_SAFE_FLAG = re.compile(
+    r"-(std=[a-z0-9+:]+|x(c|c\+\+)|O[0-3]|g[a-z0-9-]*|disable-llvm-passes"
+    r"|W(?!system-headers)[a-z][a-z0-9=+-]*)$"
+)
+# Line tables do not change what is parsed: so the prompt and scripts share the entries.
+_IRRELEVANT = ("--colour-diagnostics", *line_table_flags(()))
+_VARIABLES = (  # of the environment, that change where Clang finds headers
+    "CPATH",
+    "C_INCLUDE_PATH",
+    "CPLUS_INCLUDE_PATH",
+    "CCC_OVERRIDE_OPTIONS",
+    "COMPILER_PATH",
+    "GCC_EXEC_PREFIX",
+    "SOURCE_DATE_EPOCH",
+)
+Stamp = tuple[int, int]
+
+
+def cache_folder() -> Path | None:
+    """``$XDG_CACHE_HOME/forkrepl``, which need not exist; None if there is no home."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):  # the specification: others are to be ignored
+        base = os.path.join(os.environ.get("HOME", ""), ".cache")
+    return Path(base, "forkrepl") if os.path.isabs(base) else None
+
+
+def cacheable_flags(flags: Sequence[str]) -> list[str] | None:
+    """The flags that matter for what is in a header; None if it is not certain which."""
+    if any(variable in os.environ for variable in _VARIABLES):
+        return None
+    kept: list[str] = []
+    words = iter(flags)
+    for flag in words:
+        if flag == "-iquote":  # only for #include "..."
+            next(words, None)
+        elif flag == "-Xclang":
+            kept.append(flag)
+        elif flag in _IRRELEVANT:
+            continue
+        elif _SAFE_FLAG.match(flag):
+            kept.append(flag)
+        else:
+            return None
+    return kept
+
+
+class HeaderCache:
+    """The entries for one frontend program with certain flags (``cacheable_flags``)."""
+
+    def __init__(self, folder: Path, program: Path, flags: Sequence[str]) -> None:
+        self.folder = folder
+        self.program = program
+        self.flags = list(flags)
+
+    def path(self, headers: Sequence[str]) -> Path:
+        """Where the entry for these includes is, if it is."""
+        about = [_FORMAT, str(self.program), stamp(self.program), self.flags, list(headers)]
+        key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
+        return self.folder / f"{key}.pch"
+
+    def find(self, headers: Sequence[str]) -> Path | None:
+        """The precompiled header for these includes, if it is there and up to date.
+
+        Whether it is damaged is for ``is_intact`` to say.
+        """
+        path = self.path(headers)
+        entry = _read(path)
+        if entry is None or not is_private(self.folder):
+            return None
+        with contextlib.suppress(OSError, KeyError, TypeError, ValueError):
+            if path.stat().st_size != entry["size"] or not _is_current(entry):
+                return None
+            os.utime(_description(path))  # used: one of the last to be removed
+            return path
+        return None
+
+    def is_intact(self, path: Path) -> bool:
+        """Whether an entry has the contents that were written."""
+        entry = _read(path)
+        try:
+            return entry is not None and zlib.crc32(path.read_bytes()) == entry["crc32"]
+        except (OSError, KeyError):
+            return False
+
+    def has(self, headers: Sequence[str]) -> bool:
+        """Whether there is an entry, valid or not: a quick look."""
+        return _description(self.path(headers)).exists()
+
+    def store(self, headers: Sequence[str], made: Path, depends_on: str) -> None:
+        """Make an entry of the file ``made``, which becomes part of it.
+
+        ``depends_on``: what the frontend has printed. Raises OSError.
+        """
+        contents = made.read_bytes()
+        entry = {
+            "headers": list(headers),
+            "size": len(contents),
+            "crc32": zlib.crc32(contents),
+            **_dependencies(depends_on),
+        }
+        path = self.path(headers)
+        description = made.with_suffix(".json")
+        try:
+            description.write_text(json.dumps(entry))
+            os.replace(made, path)
+            os.replace(description, _description(path))
+        finally:
+            description.unlink(missing_ok=True)
+
+
+def drop(path: Path) -> None:
+    """Remove an entry, if that is possible."""
+    for each in (_description(path), path):
+        with contextlib.suppress(OSError):
+            each.unlink()
+
+
+def is_private(folder: Path) -> bool:
+    """Whether only the user can have put files there."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return False
+    return status.st_uid == os.geteuid() and not status.st_mode & 0o022
+
+
+def stamp(path: str | os.PathLike[str]) -> Stamp | None:
+    """What changes when the file or folder does; None if there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def _description(path: Path) -> Path:
+    return path.with_suffix(".json")
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        entry = json.loads(_description(path).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def _dependencies(depends_on: str) -> dict[str, dict[str, Stamp | None]]:
+    """The files, and the folders in which a new file would be found before one of them."""
+    files: list[str] = []
+    searched: list[str] = []
+    for line in depends_on.splitlines():
+        kind, _, path = line.partition(" ")
+        (files if kind == "file" else searched).append(os.path.realpath(path))
+    folders = set(searched)
+    for file in files:
+        for root in searched:
+            below = os.path.dirname(file).removeprefix(root + "/")
+            if below != os.path.dirname(file):
+                folders |= {os.path.join(each, below) for each in searched}
+    return {
+        "files": {path: stamp(path) for path in files},
+        "folders": {path: stamp(path) for path in sorted(folders)},
+    }
+
+
+def _is_current(entry: dict[str, Any]) -> bool:
+    known = entry["files"] | entry["folders"]
+    return all(stamp(path) == (was and tuple(was)) for path, was in known.items())

@@ -1,0 +1,72 @@
+"""Which types have printers that users have written, and the code that calls these.
+
+Asked of a copy of the frontend, and only if there are hints that some type has one
+(``frontend_process/printers.h``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from repl.clang.code_generator import CodeGenerator
+from repl.clang.frontend import Frontend
+from repl.display.readers import find_reader, types_to_ask_about
+from repl.display.types import ValueType
+from repl.errors import CodegenError, ShellError
+
+_PATIENCE = 20.0  # s, for Clang
+
+
+class PrinterCode(Struct, frozen=True):
+    """``machine_code`` of the printers of a value's types; ``elements``: of ranges, by the
+    index of their type."""
+
+    machine_code: bytes
+    elements: dict[int, ValueType]
+
+
+class AskedPrinters(Struct, frozen=True):
+    """The same before code generation."""
+
+    bitcode: bytes
+    elements: dict[int, ValueType]
+
+    def compile(self, codegen: CodeGenerator, level: int) -> PrinterCode | None:
+        """None if LLVM cannot: then there are no printers."""
+        try:
+            codegen.begin(self.bitcode, level)
+            return PrinterCode(codegen.finish(), self.elements)
+        except CodegenError:
+            return None
+
+
+def ask_for_printers(
+    frontend: Frontend, type_: ValueType, hints: dict[str, Any]
+) -> AskedPrinters | None:
+    """Find out which of the types of the last input's value have printers, and set their
+    ``printer``. None if none has one."""
+    wanted = {each.index: each for each in types_to_ask_about(type_) if _may_have(each, hints)}
+    if not wanted:
+        return None
+    try:
+        with frontend.scratch() as copy:
+            reply, bitcode = copy.ask({"op": "printers", "types": list(wanted)}, b"", _PATIENCE)
+    except ShellError:  # Clang has crashed, takes too long, or cannot be copied
+        return None
+    printers: dict[str, Any] = reply.get("printers", {})
+    elements = {}
+    for index, printer in printers.items():
+        wanted[int(index)].printer = printer["kind"]
+        if "element" in printer:
+            elements[int(index)] = ValueType.from_json(printer["element"])
+    return AskedPrinters(bitcode, elements) if printers else None
+
+
+def _may_have(type_: ValueType, hints: dict[str, Any]) -> bool:
+    if hints["overloads"]:
+        return True
+    if find_reader(type_) is not None:
+        return False
+    return type_.index in hints["streams"] or type_.index in hints["iterates"]

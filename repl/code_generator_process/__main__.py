@@ -1,0 +1,112 @@
+"""The code generator process: LLVM IR in, relocatable object out.
+
+    python -m repl.code_generator_process
+
+A process of its own because LLVM ends the process on some bad input (invalid
+inline assembly is one). Its standard input is a socket, which it serves until
+that closes.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import sys
+from typing import Any
+
+from repl.clang.bitcode import BITCODE_MAGIC
+from repl.clang.framing import Header, receive_message, send_message
+from repl.errors import CompilerDied, UnreadableModule
+
+_TRIPLE = "x86_64-pc-linux-gnu"
+_PARSING_ERROR = re.compile(r"LLVM (IR|bitcode) parsing error\n")
+
+
+class CodeGenerator:
+    """LLVM's target machine for each optimisation level, made when first needed."""
+
+    def __init__(self) -> None:
+        import llvmlite.binding as llvm
+
+        self._llvm = llvm
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        llvm.initialize_native_asmparser()  # for inline assembly
+        self._target = llvm.Target.from_triple(_TRIPLE)
+        self._machines: dict[int, Any] = {}
+
+    def compile(self, code: bytes, level: int, foreign: bool, output: str) -> bytes:
+        """IR to an ELF object at -O``level``; ``foreign``: the user's, not Clang's.
+
+        ``output``: "object", or "assembly" or "ir": text of what would become one.
+
+        Raises RuntimeError, or UnreadableModule for what is wrong with foreign code.
+        """
+        machine = self._machine(level)
+        module = self._read_foreign(code, machine) if foreign else self._llvm.parse_bitcode(code)
+        if level:
+            self._optimise(module, machine, level)
+        if output == "ir":
+            return str(module).encode("utf-8", "surrogateescape")
+        if output == "assembly":
+            return str(machine.emit_assembly(module)).encode("utf-8", "surrogateescape")
+        return bytes(machine.emit_object(module))
+
+    def _read_foreign(self, code: bytes, machine: Any) -> Any:
+        """A module from a file: bitcode or text, checked, for this machine."""
+        try:
+            if code.startswith(BITCODE_MAGIC):
+                module = self._llvm.parse_bitcode(code)
+                module.verify()
+            else:
+                module = self._llvm.parse_assembly(code.decode("utf-8", "replace"))
+        except RuntimeError as error:
+            raise UnreadableModule(_PARSING_ERROR.sub("", str(error)).strip()) from error
+        if module.triple and not module.triple.startswith("x86_64"):
+            raise UnreadableModule(f"made for {module.triple}, not for {_TRIPLE}")
+        if not module.data_layout:
+            module.data_layout = str(machine.target_data)
+        return module
+
+    def _machine(self, level: int) -> Any:
+        if level not in self._machines:
+            self._machines[level] = self._target.create_target_machine(
+                opt=level, reloc="pic", codemodel="small"
+            )
+        return self._machines[level]
+
+    def _optimise(self, module: Any, machine: Any, level: int) -> None:
+        options = self._llvm.create_pipeline_tuning_options(speed_level=level)
+        builder = self._llvm.create_pass_builder(machine, options)
+        builder.getModulePassManager().run(module, builder)
+
+
+def serve(connection: socket.socket) -> None:
+    """Answer requests until the controller closes the connection."""
+    generator = CodeGenerator()
+    while True:
+        try:
+            header, code = receive_message(connection)
+        except CompilerDied:
+            return
+        try:
+            reply: Header = {"ok": True}
+            level, output = int(header["level"]), str(header["output"])
+            blob = generator.compile(code, level, bool(header["foreign"]), output)
+        except UnreadableModule as error:
+            reply, blob = {"ok": False, "unreadable": True, "error": str(error)}, b""
+        except RuntimeError as error:
+            reply, blob = {"ok": False, "error": str(error)}, b""
+        send_message(connection, reply, blob)
+
+
+def main() -> None:
+    """See the module."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the user's program
+    with socket.socket(fileno=sys.stdin.fileno()) as connection:
+        serve(connection)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+"""``forkrepl --build-cache``: precompile the standard headers now, for the flags given."""
+
+from __future__ import annotations
+
+from repl.clang.header_cache.builder import BuildFailed, build
+from repl.configuration.session_options import SessionOptions
+from repl.errors import ShellError
+from repl.session.session_headers import common_headers, find_cache
+
+
+def build_cache(options: SessionOptions) -> int:
+    """Make what is missing: the exit status. Raises ShellError."""
+    cache = find_cache(options)
+    if cache is None:
+        raise ShellError(
+            "headers cannot be precompiled with these options or in this environment (of Clang's "
+            "options, only -std -x -O -g and -W go with --build-cache)"
+        )
+    try:
+        build(cache, common_headers(cache), print)
+    except BuildFailed as error:
+        raise ShellError(f"cannot fill the cache: {error}") from error
+    print(f"the cache is ready: {cache.folder}")
+    return 0

@@ -1,0 +1,136 @@
+"""From what the command line and the configuration say to how a session runs.
+
+The command line wins over the configuration, and that over the defaults.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from repl.command_line.arguments import CommandLine
+from repl.configuration.memory_size import parse_memory_limit
+from repl.configuration.session_options import SessionOptions
+from repl.configuration.settings import Settings
+from repl.configuration.user_folders import state_folder
+from repl.display.limits import Limits
+
+if TYPE_CHECKING:
+    from repl.editor.options import PromptOptions, ThemeChoice
+
+T = TypeVar("T")
+
+
+def reads_standard_input(line: CommandLine) -> bool:
+    """Whether the inputs come from standard input, with or without a prompt."""
+    return line.code is None and line.file in (None, "-")
+
+
+def has_prompt(line: CommandLine) -> bool:
+    """Whether there is an interactive session, perhaps after a script."""
+    return line.interactive or (line.code is None and line.file is None and sys.stdin.isatty())
+
+
+def is_dialogue(line: CommandLine) -> bool:
+    """Whether inputs are tried out, typed or piped: one that fails is not the end."""
+    return line.interactive or reads_standard_input(line)
+
+
+def is_quiet(line: CommandLine, settings: Settings) -> bool:
+    """Whether there is to be no banner, nor notes such as that."""
+    return line.quiet or not settings.banner
+
+
+def session_options(line: CommandLine, settings: Settings, colour: bool) -> SessionOptions:
+    """How to compile and run."""
+    # In a file of 1,000 inputs, line tables take 7 % of the time.
+    dialogue = is_dialogue(line)
+    program = line.file if line.file is not None else "forkrepl"
+    return SessionOptions(
+        # Of two contradicting flags Clang takes the last.
+        compiler_flags=_language_flags(line)
+        + configured_flags(settings, line.language_name)
+        + line.compiler_flags,
+        optimisation=_first(line.optimisation, settings.optimisation),
+        libraries=[*settings.libraries, *line.libraries],
+        library_folders=line.library_folders,
+        colour=colour,
+        arguments=[program, *line.arguments],
+        private_input=dialogue and not sys.stdin.isatty(),
+        listener=line.listener,
+        perf=line.perf,
+        recover=dialogue,
+        interactive=has_prompt(line),
+        line_tables=dialogue,
+        most_frames=8 if dialogue else 4,
+        redefinition=_redefinition(line, settings),
+        parse_timeout=_first(line.parse_timeout, settings.parse_timeout),
+        header_cache=line.cache and settings.cache,
+        memory_limit=_memory_limit(line, settings),
+        limits=Limits.chosen(settings.most_elements, settings.most_characters),
+    )
+
+
+def prompt_options(line: CommandLine, settings: Settings) -> PromptOptions:
+    """What the user chose of the prompt."""
+    from repl.editor.options import PromptOptions  # only for a prompt
+
+    return PromptOptions(
+        vi_mode=settings.editing_mode == "vi",
+        theme=cast("ThemeChoice", settings.theme),  # its kind has seen to that
+        complete_while_typing=settings.complete_while_typing,
+        signature_help=settings.signature_help,
+        suggestions=settings.suggestions,
+        history_file=_history_file(line, settings),
+        per_project_history=settings.history == "project",
+        editor=settings.external_editor or None,
+        indent=settings.indent,
+        mouse=settings.mouse,
+    )
+
+
+def configured_flags(settings: Settings, language: str) -> list[str]:
+    """What the configuration says to Clang."""
+    standard = settings.c_std if language == "c" else settings.std
+    return [
+        *([f"-std={standard}"] if standard else []),
+        *(f"-I{folder}" for folder in settings.include),
+        *(f"-D{macro}" for macro in settings.define),
+        *settings.flags,
+    ]
+
+
+def _redefinition(line: CommandLine, settings: Settings) -> bool:
+    """What is typed or piped is tried out; a script keeps to the rules of its language."""
+    if line.redefine is not None:
+        return line.redefine
+    return settings.redefine and is_dialogue(line)
+
+
+def _memory_limit(line: CommandLine, settings: Settings) -> int | None:
+    if line.listener is not None:  # its own limit counts
+        return None
+    return parse_memory_limit(_first(line.memory_limit, settings.memory_limit))
+
+
+def _language_flags(line: CommandLine) -> list[str]:
+    # #include "..." looks beside the script, as in a compiled file, or here.
+    folder = os.path.dirname(line.file) if line.file and line.file != "-" else "."
+    return [f"-x{line.language_name}", "-iquote", folder or "."]
+
+
+def _history_file(line: CommandLine, settings: Settings) -> Path | None:
+    if line.history_file is not None:
+        return Path(line.history_file)
+    if settings.history == "none":
+        return None
+    if settings.history_file:
+        return Path(settings.history_file)
+    folder = state_folder()
+    return folder / "history" if folder is not None else None
+
+
+def _first(given: T | None, otherwise: T) -> T:
+    return otherwise if given is None else given

@@ -1,0 +1,107 @@
+"""What there is besides the session: what has been typed, how to print, what comes next."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from repl.configuration.settings import Settings
+from repl.display.inspect import format_value
+from repl.display.text import WIDTH
+from repl.input.source import Source
+
+if TYPE_CHECKING:
+    from repl.display.program_view import ProgramView
+    from repl.display.types import ValueType
+    from repl.session.session import Session
+    from runtime.addresses import ExecutorAddress
+
+
+DEFAULT_SETTINGS = Settings()
+
+_NARROWEST = 20  # columns: on fewer, values are no more readable on more lines
+
+
+class LogEntry(Struct):
+    """An input as it was typed, or a line of a script.
+
+    ``number``: what the prompt calls it. ``ran``: the inputs that it gave to Clang:
+    itself, if it is no command. ``seconds``: all that it took.
+    """
+
+    number: int
+    source: Source
+    ran: list[Source] = []
+    seconds: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """Without the end of the last line."""
+        return self.source.text.rstrip("\n")
+
+    @property
+    def code(self) -> str:
+        """What Clang got, each input with the end of its last line; empty if nothing."""
+        return "".join(source.text.rstrip("\n") + "\n" for source in self.ran)
+
+
+class Shell(Struct):
+    """What commands work with.
+
+    ``run_input``: carries out an input, a command or code, and prints what comes of it, as
+    the loop around the session does; the second source is the upcoming one.
+    ``colour``: output may have colours. ``has_prompt``: somebody types; then ``next_input``
+    is what the next prompt offers to be edited. ``loading``: the files that ``%load`` is
+    reading, each named in the one before it. ``folders``: for includes, given by ``%include``.
+    ``previous_folder``: for ``%cd -``.
+    """
+
+    session: Session
+    run_input: Callable[[Shell, Source, Source | None], None]
+    colour: bool = False
+    settings: Settings = DEFAULT_SETTINGS
+    log: list[LogEntry] = []
+    has_prompt: bool = False
+    next_input: str | None = None
+    loading: list[str] = []
+    libraries: list[str] = []
+    folders: list[str] = []
+    current_folder: str | None = None
+    previous_folder: str | None = None
+
+    @property
+    def width(self) -> int:
+        """Of the terminal, in columns."""
+        return shutil.get_terminal_size().columns
+
+    def show(self, type_: ValueType, address: ExecutorAddress, view: ProgramView) -> str:
+        """A value as text that fits the terminal: see ``Session.run``."""
+        width = max(min(self.width, WIDTH), _NARROWEST) if self.has_prompt else WIDTH
+        return format_value(type_, address, view, self.session.options.limits, width)
+
+    def begin_entry(self, source: Source) -> LogEntry:
+        """An input comes; what a file of ``%load`` has counts as part of that command."""
+        if self.loading:
+            return self.log[-1]
+        entry = LogEntry(_prompt_number(source) or len(self.log) + 1, source)
+        self.log.append(entry)
+        return entry
+
+    def entry(self, number: int) -> LogEntry | None:
+        """The newest input of that number."""
+        return next((e for e in reversed(self.log) if e.number == number), None)
+
+    def take_next_input(self) -> str:
+        """What the prompt is to offer, once."""
+        text, self.next_input = self.next_input, None
+        return text or ""
+
+
+def _prompt_number(source: Source) -> int:
+    """The 3 of ``In[3]``; 0 if the input was not typed."""
+    name = source.name
+    is_typed = name.startswith("In[") and name.endswith("]") and name[3:-1].isdecimal()
+    return int(name[3:-1]) if is_typed else 0

@@ -1,0 +1,220 @@
+"""``forkrepl link``: sources, objects and archives, linked into memory and run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from repl import native_programs
+from repl.clang.flags import wants_debug_info
+from repl.crash_reports.report import describe_crash
+from repl.errors import ProgramCrashed, ShellError, UncaughtException, status_of_crash
+from repl.link_command.compile_files import FileCompiler
+from repl.link_command.options import STANDARD_ERROR, LinkOptions, parse
+from repl.link_command.progress import ProgressBar
+from repl.link_command.source_files import SourceFile, source_file
+from repl.link_command.times import Times
+from repl.program.linker_import import import_linker
+from repl.program.start import start_executor
+from runtime.errors import ExecutorDied
+from runtime.executor_client.in_process import InProcessExecutor
+from runtime.executor_client.interface import ExecutorProcessControl
+from runtime.linker.link_report import LinkPicture, RecordingReport
+from runtime.protocol.wire import Outcome
+
+if TYPE_CHECKING:
+    from runtime.linker.link_inputs import CollectedInputs
+    from runtime.units.execution_session import ExecutionSession
+    from runtime.units.unit_journal import LoadedUnit
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out ``forkrepl link ARGUMENTS``; returns the exit status.
+
+    Raises RuntimeFailure or ShellError if it cannot be done.
+    """
+    options = parse(arguments)
+    sources = _sources(options)
+    with ProgressBar(len(sources)) as progress:
+        return _Command(options, sources, progress).run()
+
+
+def _sources(options: LinkOptions) -> dict[int, SourceFile]:
+    """Which of the inputs, by number, are to be compiled."""
+    found = {}
+    for number, entry in enumerate(options.inputs):
+        source = None if entry.is_library else source_file(entry.name, options.language)
+        if source is not None:
+            found[number] = source
+    return found
+
+
+class _Command:
+    """The stages, one after another."""
+
+    def __init__(
+        self, options: LinkOptions, sources: dict[int, SourceFile], progress: ProgressBar
+    ) -> None:
+        self._options = options
+        self._sources = sources
+        self._progress = progress
+        self._times = Times()
+
+    def run(self) -> int:
+        """Returns the exit status."""
+        compiled: dict[int, bytes] | None = {}
+        if self._sources:
+            with self._times.stage("compile_ms"):
+                compiled = self._compile()
+        if compiled is None:
+            return 1
+        import_linker()
+        with self._times.stage("read_ms"):
+            collected = self._read(compiled)
+        with _target(self._options) as target:
+            for library in collected.libraries:
+                target.process.load_library(library)
+            try:
+                unit = self._link(target, collected)
+                with self._times.stage("run_ms"):
+                    return self._run(target, unit)
+            except ExecutorDied as died:
+                if died.exit_status is not None:
+                    return died.exit_status
+                report = describe_crash(died, target.session)
+                crash = ProgramCrashed(died.signal, died.wait_status, report)
+                print(crash, file=sys.stderr)
+                return status_of_crash(crash)
+            finally:
+                self._progress.clear()
+                self._times.report(self._options.times)
+
+    def _compile(self) -> dict[int, bytes] | None:
+        """The objects of the sources; None if there were errors. Prints all messages."""
+        with FileCompiler(list(self._sources.values()), self._options.compile) as compiler:
+            import_linker()  # now there is time
+            results = compiler.results(partial(self._progress.show, "compiling"))
+        messages = [result.messages for result in results if result.messages]
+        if messages:
+            self._progress.clear()
+        for text in dict.fromkeys(messages):  # of a wrong option each file says the same
+            print(text, file=sys.stderr)
+        objects = {}
+        for number, result in zip(self._sources, results, strict=True):
+            if result.machine_code is None:
+                return None
+            objects[number] = result.machine_code
+        return objects
+
+    def _read(self, compiled: dict[int, bytes]) -> CollectedInputs:
+        from runtime.linker.link_inputs import LinkInput, collect_inputs
+
+        self._progress.show("reading", len(self._sources))
+        whole = self._options.whole_archive
+        named = [
+            LinkInput(entry.name, entry.is_library, whole, compiled.get(number))
+            for number, entry in enumerate(self._options.inputs)
+        ]
+        collected = collect_inputs(named, self._options.folders, [self._options.entry])
+        if not collected.objects:
+            raise _nothing_defines(self._options.entry)
+        return collected
+
+    def _link(self, target: _Target, collected: CollectedInputs) -> LoadedUnit:
+        """Link, and write the map if it is wanted. Afterwards the terminal is the program's."""
+        with self._times.stage("link_ms"):
+            report = _VisibleReport(partial(self._progress.show, "linking", len(self._sources)))
+            self._times.passes = report.passes  # as many as come
+            unit = target.session.load_objects(collected.objects, report)
+        self._progress.clear()
+        if self._options.map_file is not None and report.picture is not None:
+            _write_map(self._options.map_file, report.picture, collected)
+        return unit
+
+    def _run(self, target: _Target, unit: LoadedUnit) -> int:
+        """Call the entry function; returns the exit status."""
+        entry, arguments = self._options.entry, self._options.arguments
+        function = target.session.find_symbol(entry)
+        if function is None:
+            raise _nothing_defines(entry)
+        target.process.set_arguments(arguments)
+        _check(target.session.initialize(unit))
+        outcome = target.process.run_main(function, arguments)
+        _check(outcome)
+        return target.process.shutdown(outcome.status)
+
+
+def _nothing_defines(entry: str) -> ShellError:
+    return ShellError(f"nothing defines {entry}: name the function to call with --entry")
+
+
+def _check(outcome: Outcome) -> None:
+    if outcome.exception_type is not None:
+        raise UncaughtException(outcome.exception_type, outcome.exception_what)
+
+
+class _VisibleReport(RecordingReport):
+    """Also calls ``show`` when the link begins and after each pass, which no pass pays."""
+
+    def __init__(self, show: Callable[[], None]) -> None:
+        show()
+        super().__init__()
+        self._show = show
+
+    def lap(self, name: str) -> None:
+        """See ``LinkReport``."""
+        super().lap(name)
+        self._show()
+        self.restart()
+
+
+def _write_map(path: str, picture: LinkPicture, collected: CollectedInputs) -> None:
+    from runtime.linker.link_map import link_map
+
+    text = "".join(line + "\n" for line in link_map(picture, collected))
+    if path == STANDARD_ERROR:
+        sys.stderr.write(text)
+        return
+    try:
+        Path(path).write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise ShellError(f"cannot write {path}: {error.strerror}") from error
+
+
+class _Target(Struct, frozen=True):
+    """A process to run in, and the session in it."""
+
+    process: ExecutorProcessControl
+    session: ExecutionSession
+
+
+@contextmanager
+def _target(options: LinkOptions) -> Iterator[_Target]:
+    from platform_support.platform import LinuxPlatform
+    from runtime.debugging.developer_tools import DeveloperTools
+    from runtime.memory.manager import MapperMemoryManager
+    from runtime.memory.memfd_mapper import InProcessMemoryMapper, SharedMemoryMapper
+    from runtime.memory.stream_mapper import StreamMemoryMapper
+    from runtime.units.execution_session import ExecutionSession
+
+    tools = DeveloperTools(wants_debug_info(options.compile.flags), options.perf)
+    if options.memory == "in-process":
+        own = InProcessExecutor(native_programs.platform_library())
+        own.attend_exit()
+        own_memory = MapperMemoryManager(InProcessMemoryMapper(own))
+        yield _Target(own, ExecutionSession(own, LinuxPlatform(), own_memory, tools))
+        return
+    with start_executor(options.listener) as process:
+        mapper = StreamMemoryMapper if options.memory == "stream" else SharedMemoryMapper
+        memory_manager = MapperMemoryManager(mapper(process))
+        session = ExecutionSession(process, LinuxPlatform(), memory_manager, tools)
+        try:
+            yield _Target(process, session)
+        finally:
+            session.discard()

@@ -1,0 +1,31 @@
+"""Starting an executor: in a child of this process, or behind a listener."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from repl import native_programs
+from runtime.protocol.listener_address import Listener
+
+if TYPE_CHECKING:
+    from runtime.executor_client.client import ExecutorClient
+
+
+def start_executor(
+    listener: Listener | None,
+    *,
+    standard_input: int | None = None,
+    memory_limit: int | None = None,
+) -> ExecutorClient:
+    """An executor from the listener, which connects when it is needed; without one, a
+    child with this standard input and ``memory_limit`` bytes of memory. Raises
+    ShellError or ExecutorError."""
+    if listener is None:
+        from runtime.executor_client.child import ExecutorProcess  # the command line has no need
+
+        return ExecutorProcess(
+            native_programs.executor(), standard_input=standard_input, memory_limit=memory_limit
+        )
+    from runtime.executor_client.remote import RemoteExecutor  # takes time to import
+
+    return RemoteExecutor(listener)

@@ -1,0 +1,80 @@
+"""A session's precompiled headers: which it may use, and when the missing ones are made."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from repl import native_programs
+from repl.clang.header_cache.builder import BackgroundBuild
+from repl.clang.header_cache.storage import HeaderCache, cache_folder, cacheable_flags
+from repl.clang.precompiled_headers import Headers, PrecompiledHeaders
+from repl.configuration.session_options import SessionOptions, frontend_flags
+from repl.errors import SetupError
+
+_COMMON: tuple[Headers, ...] = (
+    ("vector",),
+    ("string",),
+    ("iostream",),
+    ("map",),
+    ("algorithm",),
+    ("bits/stdc++.h",),
+)
+
+
+def find_cache(options: SessionOptions) -> HeaderCache | None:
+    """The cache for a session; None if there can be none with these flags."""
+    folder = cache_folder() if options.header_cache else None
+    flags = cacheable_flags(frontend_flags(options))
+    return (
+        HeaderCache(folder, native_programs.frontend(), flags)
+        if folder and flags is not None
+        else None
+    )
+
+
+def common_headers(cache: HeaderCache) -> tuple[Headers, ...]:
+    """What is made without being asked for. C's headers are parsed in no time."""
+    return () if "-xc" in cache.flags else _COMMON
+
+
+class SessionHeaders:
+    """A context manager: leaving it ends what is being made."""
+
+    def __init__(self, options: SessionOptions) -> None:
+        self.precompiled = PrecompiledHeaders(find_cache(options))
+        self._may_build = options.interactive
+        self._build: BackgroundBuild | None = None
+        self._has_looked = False  # for the common ones
+
+    def __enter__(self) -> SessionHeaders:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._build is not None:
+            self._build.close()
+
+    def build(self) -> bool:
+        """Begin to make what has been missed, if there is anything and nothing is being
+        made; whether it has begun. Only in an interactive session."""
+        cache = self.precompiled.cache
+        if cache is None or not self._may_build or (self._build and self._build.is_running):
+            return False
+        wishes, self.precompiled.wishes = self.precompiled.wishes, []
+        if not self._has_looked:
+            self._has_looked = True
+            wishes += [headers for headers in common_headers(cache) if not cache.has(headers)]
+        if not wishes or not _is_writable(cache.folder):
+            return False
+        if self._build is not None:
+            self._build.close()
+        try:
+            self._build = BackgroundBuild(cache, wishes)
+        except SetupError:  # too many processes: another time
+            self._may_build = False
+        return self._build is not None
+
+
+def _is_writable(folder: Path) -> bool:
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    return os.access(existing, os.W_OK)

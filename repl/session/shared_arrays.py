@@ -1,0 +1,98 @@
+"""Arrays that Python and the program share: how C and C++ declare them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import operator
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, SupportsIndex
+
+from repl.errors import ShellError
+from repl.input.source import Source
+from runtime.memory.shared import SharedMemory
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import DTypeLike, NDArray
+
+    from repl.session.session import Session
+
+Shape = SupportsIndex | Iterable[SupportsIndex]
+
+_IDENTIFIER = re.compile("[A-Za-z_][A-Za-z_0-9]*")
+_TYPES = {
+    "?": "\n#ifdef __cplusplus\nbool\n#else\n_Bool\n#endif\n",
+    "i1": "signed char",
+    "i2": "short",
+    "i4": "int",
+    "i8": "long",
+    "u1": "unsigned char",
+    "u2": "unsigned short",
+    "u4": "unsigned",
+    "u8": "unsigned long",
+    "f4": "float",
+    "f8": "double",
+}
+_numbers = itertools.count(1)
+
+
+class ArrayDeclaration:
+    """``name``: a variable's; ``symbol``: what the linker calls it, as nothing else is
+    called; ``size`` in bytes; ``text``: C and C++."""
+
+    def __init__(self, name: str, shape: Shape, dtype: DTypeLike) -> None:
+        """Raises ValueError for what cannot be declared."""
+        import numpy as np  # which takes 60 ms
+
+        if not _IDENTIFIER.fullmatch(name):
+            raise ValueError(f"{name!r} cannot be the name of a variable")
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
+        element = _element_type(self.dtype)
+        self.shape = _lengths(shape)
+        self.size = math.prod(self.shape) * self.dtype.itemsize
+        self.symbol = f"__forkrepl_shared_{next(_numbers)}"
+        lengths = "".join(f"[{length}]" for length in self.shape)
+        self.text = f'extern {element} {name}{lengths} __asm__("{self.symbol}");\n'
+
+    def array(self, memory: SharedMemory) -> NDArray[Any]:
+        """A view of the memory, which keeps that alive."""
+        import numpy as np
+
+        return np.frombuffer(memory.view, self.dtype).reshape(self.shape)
+
+
+def share_array(session: Session, declaration: ArrayDeclaration) -> NDArray[Any]:
+    """See ``Session.shared_array``."""
+    session.attend()
+    if not session.program.executor.passes_descriptors:
+        raise ShellError(
+            "an array can be shared with a program on this machine only, and this one is "
+            "reached by HOST:PORT: use a listener at unix:PATH, or none"
+        )
+    try:
+        memory = SharedMemory(declaration.size)
+    except (OSError, OverflowError, ValueError) as error:
+        raise ShellError(f"no memory for an array of {declaration.size} bytes: {error}") from error
+    with session.sharing(declaration.symbol, memory):
+        session.run(Source(declaration.text, "shared_array"))
+    return declaration.array(memory)
+
+
+def _element_type(dtype: np.dtype[Any]) -> str:
+    code = "?" if dtype.kind == "b" else f"{dtype.kind}{dtype.itemsize}"
+    if code not in _TYPES or not dtype.isnative:
+        raise ValueError(
+            f"no type of C's for elements of dtype {dtype}: bool, integers of 1, 2, 4 and 8 "
+            "bytes, float32 and float64 can be shared"
+        )
+    return _TYPES[code]
+
+
+def _lengths(shape: Shape) -> tuple[int, ...]:
+    given = shape if isinstance(shape, Iterable) else (shape,)
+    lengths = tuple(operator.index(length) for length in given)
+    if any(length < 1 for length in lengths):
+        raise ValueError(f"an array of C has at least one element in each dimension, not {lengths}")
+    return lengths

@@ -1,0 +1,107 @@
+"""The interactive session: prompt, run, print, until the user leaves."""
+
+from __future__ import annotations
+
+import sys
+
+from repl.clang.code_questions import CodeQuestions
+from repl.commands import COMMANDS, Quit
+from repl.commands.context import Shell
+from repl.editor.command_hint import CommandHint
+from repl.editor.options import PromptOptions
+from repl.editor.prompt import Prompt
+from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError
+from repl.input.source import Source
+from repl.program.linker_import import import_linker_behind
+from repl.session.session import Session
+from repl.shell.prelude import StartupFile
+from repl.shell.run_input import evaluate, report
+from repl.terminal.early_prompt import GREETING, EarlyPrompt
+from runtime.errors import RuntimeFailure
+
+
+def run_interactive(
+    shell: Shell,
+    *,
+    options: PromptOptions,
+    quiet: bool,
+    startup: StartupFile | None = None,
+    early: EarlyPrompt | None = None,
+) -> int:
+    """Returns the exit status: 0 unless the user's program called ``exit``.
+
+    ``early``: the greeting and the first prompt are on the screen already.
+    """
+    session = shell.session
+    with CodeQuestions(session.frontend.scratch) as questions:
+        prompt = Prompt(
+            options,
+            colour=shell.colour,
+            commands={
+                name: CommandHint(command.summary, command.argument)
+                for name, command in COMMANDS.items()
+            },
+            source=questions,
+        )
+        is_building = session.headers.build()
+        # As late as can be: from here on the terminal shows what is typed.
+        if early is not None:
+            early.erase()
+        elif not quiet:
+            print(GREETING)
+        import_linker_behind()
+        if is_building and not quiet:
+            print("(preparing the standard library for next time)")
+        return _run_inputs(shell, prompt, questions, startup)
+
+
+def _run_inputs(
+    shell: Shell, prompt: Prompt, questions: CodeQuestions, startup: StartupFile | None
+) -> int:
+    number = 1
+    shell.has_prompt = True
+    try:
+        while True:
+            if startup is not None:
+                startup.attend(shell)
+            _print_warning(prompt)
+            try:
+                text = prompt.read(number, shell.take_next_input())
+            except EOFError:
+                break
+            if text.strip():
+                _run_one(shell, questions, text, f"In[{number}]")
+                number += 1
+    except Quit:
+        pass
+    except ProgramExited as exited:
+        return exited.status
+    return _finish(shell.session)
+
+
+def _print_warning(prompt: Prompt) -> None:
+    """Say what is wrong with the history, once."""
+    warning, prompt.warning = prompt.warning, None
+    if warning:
+        print(warning, file=sys.stderr)
+
+
+def _finish(session: Session) -> int:
+    try:
+        return session.finish()
+    except ProgramCrashed as crash:
+        report(crash)
+        return 0
+
+
+def _run_one(shell: Shell, questions: CodeQuestions, text: str, name: str) -> None:
+    try:
+        questions.stop()
+        try:
+            evaluate(shell, Source(text, name))
+        finally:
+            shell.session.prepare()
+    except SetupError:  # nothing can ever work
+        raise
+    except (ShellError, RuntimeFailure, KeyboardInterrupt) as error:
+        report(error)

@@ -1,0 +1,49 @@
+"""One input, from text to what is printed: the same for scripts and the prompt."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from repl.commands import run_command
+from repl.commands.context import Shell
+from repl.input.command_lines import is_command
+from repl.input.source import Source
+from repl.session.steps import Result
+from repl.terminal.terminal import can_redraw
+from repl.terminal.terminal_state import lent_terminal
+
+
+def evaluate(shell: Shell, source: Source, upcoming: Source | None = None) -> None:
+    """Carry out a command or run C or C++; print the value and all warnings.
+
+    ``upcoming`` as in ``Session.run``. Raises what that and ``run_command`` raise.
+    """
+    session = shell.session
+    entry = shell.begin_entry(source)
+    started = time.monotonic()
+    try:
+        with lent_terminal(session.lends_terminal):
+            if is_command(source.text):
+                result = Result(value=run_command(shell, source.text), warnings="")
+            else:
+                entry.ran.append(source)
+                result = session.run(source, upcoming, inspect=shell.show)
+        if result.warnings:
+            print(result.warnings, file=sys.stderr, flush=True)
+    finally:
+        entry.seconds = time.monotonic() - started
+        for warning in session.take_warnings():
+            print(warning, file=sys.stderr, flush=True)
+    if result.value:
+        print(result.value, flush=True)
+
+
+def report(error: BaseException) -> None:
+    """Print an error message, and the notes that were added to it, on standard error."""
+    message = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+    if getattr(error, "is_interrupt", isinstance(error, KeyboardInterrupt)) and can_redraw(
+        sys.stderr
+    ):
+        message = "\n" + message  # the terminal has shown ^C
+    print(message, *getattr(error, "__notes__", ()), sep="\n", file=sys.stderr, flush=True)

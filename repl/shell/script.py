@@ -1,0 +1,108 @@
+"""Script mode: inputs from a file, from ``-c`` or from piped standard input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from repl.commands import Quit
+from repl.commands.context import Shell
+from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError, status_of_crash
+from repl.input.script_inputs import split_inputs, with_upcoming
+from repl.input.source import Source
+from repl.session.session import Session
+from repl.shell.run_input import evaluate, report
+from runtime.errors import RuntimeFailure
+
+
+class Script(Struct, frozen=True):
+    """Where inputs come from.
+
+    ``keep_going``: an input that fails does not keep the next ones from running
+    (the exit status tells all the same). ``arrives_slowly``: lines come as somebody
+    writes them, so an input is run before the next one is asked for.
+    """
+
+    lines: Iterable[str]
+    name: str
+    keep_going: bool = False
+    arrives_slowly: bool = False
+
+
+class Progress(Struct):
+    """How far a script got. ``status``: the exit status, if the program or the
+    script said that this is the end; ``failure``: what it is otherwise, 0 if no input
+    failed."""
+
+    status: int | None = None
+    failure: int = 0
+
+
+def run_script(shell: Shell, script: Script) -> int:
+    """Run all inputs, then ``main`` if there is one; returns the exit status."""
+    progress = run_inputs(shell, script)
+    if progress.status is not None:
+        return progress.status
+    return _finish(shell.session, progress.failure)
+
+
+def run_inputs(shell: Shell, script: Script, failure: int = 0) -> Progress:
+    """Run all inputs, after others with this ``failure``. Raises SetupError if none can be run."""
+    progress = Progress(failure=failure)
+    try:
+        for source, upcoming in _with_upcoming(script):
+            try:
+                evaluate(shell, source, upcoming)
+            except SetupError:
+                raise
+            except (ShellError, RuntimeFailure) as error:
+                report(error)
+                if isinstance(error, ProgramCrashed):
+                    progress.failure = status_of_crash(error)
+                    if not script.keep_going:
+                        progress.status = progress.failure
+                    if error.is_interrupt:  # Ctrl-C is meant for all of it
+                        break
+                progress.failure = progress.failure or 1
+                if not script.keep_going:
+                    break
+            crash = shell.session.take_crash_between()
+            if crash is not None:
+                progress.failure = status_of_crash(crash)
+    except Quit:
+        progress.status = leave_script(shell, progress)
+    except ProgramExited as exited:
+        progress.status = exited.status
+    return progress
+
+
+def leave_script(shell: Shell, progress: Progress) -> int:
+    """Let the program end without calling ``main``; returns the exit status."""
+    if progress.status is not None:
+        return progress.status
+    return shell.session.finish(progress.failure) or progress.failure
+
+
+def _finish(session: Session, status: int) -> int:
+    """Call ``main`` unless something failed, and let the program end."""
+    try:
+        returned = session.run_main() if status == 0 else None
+        at_exit = session.finish(status or returned or 0)
+        return status or at_exit
+    except ProgramExited as exited:
+        return exited.status
+    except ProgramCrashed as crash:
+        report(crash)
+        return status_of_crash(crash)
+    except (ShellError, RuntimeFailure) as error:
+        report(error)
+        session.finish(1)
+        return 1
+
+
+def _with_upcoming(script: Script) -> Iterator[tuple[Source, Source | None]]:
+    sources = split_inputs(script.lines, script.name)
+    if script.arrives_slowly:
+        return ((source, None) for source in sources)
+    return with_upcoming(sources)

@@ -1,0 +1,223 @@
+"""The controller's half of the executor's protocol: what can be asked of it.
+
+How it is asked is ``ExecutorConnection``'s.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+from runtime.addresses import ExecutorAddress, Protection
+from runtime.errors import ExecutorDied, ExecutorError
+from runtime.executor_client.connection import ExecutorConnection
+from runtime.executor_client.interface import SymbolDescription, ThreadArea, UnitRegistration
+from runtime.protocol import wire
+from runtime.protocol.wire import LookAtElement, LookAtValue, Operation, Outcome, Printed, Sharing
+
+_MOST_THREAD_AREA = 1 << 20  # bytes
+
+
+class ExecutorClient(ExecutorConnection):
+    """An ``ExecutorProcessControl``. A context manager: leaving it ends the process.
+
+    Every method raises ExecutorDied if the process has ended, and ExecutorError
+    if it refuses.
+    """
+
+    # Memory.
+
+    def map_memory(self, size: int, descriptor: int | None, low: bool = False) -> ExecutorAddress:
+        """See ``ExecutorProcessControl``."""
+        sharing = Sharing.ANONYMOUS if descriptor is None else Sharing.PRIVATE
+        return self._reserve(size, descriptor, low, sharing)
+
+    def share_memory(self, size: int, descriptor: int) -> ExecutorAddress:
+        """Map a memfd, readable and writable: both sides see at once what the other writes,
+        and checkpoints too, so it never goes back. ``unmap_memory`` undoes it."""
+        address = self._reserve(size, descriptor, False, Sharing.SHARED)
+        self.protect_memory([(address, size, Protection.READ | Protection.WRITE)])
+        return address
+
+    def _reserve(
+        self, size: int, descriptor: int | None, low: bool, sharing: Sharing
+    ) -> ExecutorAddress:
+        if descriptor is not None and not self.passes_descriptors:
+            raise ExecutorError("memory can be shared over a Unix socket only")
+        request = wire.RESERVATION.pack(size, low, sharing)
+        reply = self._ask(Operation.RESERVE, request, descriptor)
+        return ExecutorAddress(*self._unpack(wire.WORD, reply))
+
+    def unmap_memory(self, address: ExecutorAddress, size: int) -> None:
+        """Undo ``map_memory``."""
+        self._ask(Operation.RELEASE, wire.WORD.pack(address) + wire.WORD.pack(size))
+
+    def protect_memory(self, ranges: list[tuple[ExecutorAddress, int, Protection]]) -> None:
+        """Set protections of ranges of mapped memory."""
+        if ranges:
+            self._ask(Operation.PROTECT, b"".join(wire.RANGE.pack(*range_) for range_ in ranges))
+
+    def write_memory(self, address: ExecutorAddress, data: bytes) -> None:
+        """Copy bytes into memory that has been mapped and made writable."""
+        self._ask(Operation.WRITE, wire.WORD.pack(address) + data)
+
+    def read_memory(self, address: ExecutorAddress, size: int) -> bytes:
+        """Up to ``size`` bytes; fewer (or none) where memory cannot be read."""
+        reply = self._ask(Operation.READ, wire.WORD.pack(address) + wire.WORD.pack(size))
+        if len(reply) > size:
+            raise ExecutorError("the executor sent more than it was asked for")
+        return reply
+
+    # Symbols.
+
+    def name_at(self, address: ExecutorAddress) -> str:
+        """See ``ExecutorProcessControl``."""
+        return self._ask(Operation.NAME, wire.WORD.pack(address)).decode("utf-8", "replace")
+
+    def lookup(self, names: list[str]) -> list[ExecutorAddress]:
+        """Addresses of names in the process and its libraries; 0 where there is none."""
+        return [
+            ExecutorAddress(word) for (word,) in self._look_up(Operation.LOOKUP, names, wire.WORD)
+        ]
+
+    def lookup_thread_locals(self, names: list[str]) -> list[tuple[int, int]]:
+        """See ``ExecutorProcessControl``."""
+        return [
+            (module, offset)
+            for module, offset in self._look_up(
+                Operation.LOOKUP_THREAD_LOCAL, names, wire.THREAD_LOCAL
+            )
+        ]
+
+    def describe_symbols(self, names: list[str]) -> list[SymbolDescription]:
+        """See ``ExecutorProcessControl``."""
+        return [
+            SymbolDescription(ExecutorAddress(address), size, bool(is_variable))
+            for address, size, is_variable in self._look_up(
+                Operation.DESCRIBE, names, wire.DESCRIPTION
+            )
+        ]
+
+    def thread_area(self) -> ThreadArea:
+        """See ``ExecutorProcessControl``."""
+        reply = self._ask(Operation.THREAD_AREA, b"")
+        offset, size, align = self._unpack(wire.THREAD_AREA, reply)
+        if size > _MOST_THREAD_AREA or align not in (16, 32, 64):
+            raise ExecutorError("malformed answer about the threads' static block")
+        return ThreadArea(offset, size, align)
+
+    def _look_up(
+        self, operation: Operation, names: list[str], layout: struct.Struct
+    ) -> list[tuple[int, ...]]:
+        """The numbers of ``layout`` for each name."""
+        reply = self._ask(operation, wire.pack_strings(names))
+        if len(reply) != layout.size * len(names):
+            raise ExecutorError("malformed answer to a symbol lookup")
+        return list(layout.iter_unpack(reply))
+
+    def load_library(self, path: str) -> None:
+        """dlopen(3) with RTLD_NOW | RTLD_GLOBAL. Raises ExecutorError with its reason."""
+        self._ask(Operation.LOAD_LIBRARY, wire.pack_strings([path]))
+
+    def open_exports(self, shared_object: bytes) -> int:
+        """See ``ExecutorProcessControl``."""
+        (handle,) = self._unpack(wire.WORD, self._ask(Operation.OPEN_EXPORTS, shared_object))
+        return handle
+
+    def close_exports(self, handle: int) -> None:
+        """See ``ExecutorProcessControl``."""
+        self._ask(Operation.CLOSE_EXPORTS, wire.WORD.pack(handle))
+
+    # Link units.
+
+    def add_debug_object(self, dso_handle: ExecutorAddress, contents: bytes) -> None:
+        """See ``ExecutorProcessControl``."""
+        self._ask(Operation.DEBUG_OBJECT, wire.WORD.pack(dso_handle) + contents)
+
+    def append_perf_map(self, lines: bytes) -> None:
+        """See ``ExecutorProcessControl``."""
+        self._ask(Operation.PERF_MAP, lines)
+
+    def register_unit(self, unit: UnitRegistration) -> None:
+        """Tell the platform library about a unit whose memory is in place."""
+        image = unit.thread_locals
+        head = wire.UNIT.pack(
+            unit.dso_handle,
+            unit.text,
+            unit.text_size,
+            unit.eh_frame,
+            image.module,
+            image.address,
+            image.size,
+            image.align,
+            image.offset,
+            len(unit.moves),
+        )
+        moves = (wire.MOVE.pack(m.source, m.destination, m.size) for m in unit.moves)
+        finalizers = map(wire.WORD.pack, unit.finalizers)
+        self._ask(Operation.REGISTER, head + b"".join([*moves, *finalizers]))
+
+    def choose_functions(
+        self, functions: Sequence[tuple[ExecutorAddress, ExecutorAddress]]
+    ) -> None:
+        """For each (slot, resolver): store what the resolver returns in the slot."""
+        if functions:
+            words = [word for pair in functions for word in pair]
+            self._ask(Operation.CHOOSE, b"".join(map(wire.WORD.pack, words)))
+
+    def close_unit(self, dso_handle: ExecutorAddress) -> Outcome:
+        """Run a unit's handlers and finalizers and forget it."""
+        return wire.unpack_outcome(self._ask(Operation.CLOSE, wire.WORD.pack(dso_handle)))
+
+    def run(self, functions: Sequence[ExecutorAddress], look: LookAtValue | None = None) -> Outcome:
+        """See ``ExecutorProcessControl``."""
+        payload = b"".join(map(wire.WORD.pack, functions))
+        with self._looking_at_values(look):
+            return wire.unpack_outcome(self._ask(Operation.RUN, payload))
+
+    def print_value(
+        self,
+        function: ExecutorAddress,
+        value: ExecutorAddress,
+        initializers: Sequence[ExecutorAddress],
+        look: LookAtElement,
+    ) -> Printed:
+        """Have an object printed by the user's code, in a copy of the process, which is
+        thrown away: see ``executor_process/printer.c``.
+
+        ``look`` is called with the elements of a range, while ``read_memory`` reads the
+        copy's memory. What it raises ends the printing.
+        """
+        self._look_at_element, self._element_failure = look, None
+        try:
+            words = map(wire.WORD.pack, [function, value, *initializers])
+            printed = wire.unpack_printed(self._ask(Operation.PRINT, b"".join(words)))
+        finally:
+            self._look_at_element = None
+        if self._element_failure is not None:
+            raise self._element_failure
+        return printed
+
+    def run_main(self, function: ExecutorAddress, arguments: list[str]) -> Outcome:
+        """Call ``int main(int, char **, char **)``."""
+        payload = wire.WORD.pack(function) + wire.pack_strings(arguments)
+        return wire.unpack_outcome(self._ask(Operation.RUN_MAIN, payload))
+
+    def set_arguments(self, arguments: list[str]) -> None:
+        """What the program sees as ``argc`` and ``argv`` before main is called."""
+        self._ask(Operation.SET_ARGUMENTS, wire.pack_strings(arguments))
+
+    # The end.
+
+    def shutdown(self, status: int = 0) -> int:
+        """Let the process end as by ``exit(status)``, running what is registered.
+
+        Returns its exit status, which a handler may have changed.
+        """
+        try:
+            self._ask(Operation.SHUTDOWN, wire.STATUS.pack(status))
+        except ExecutorDied as died:
+            if died.exit_status is None:
+                raise
+            return died.exit_status
+        raise ExecutorError("the executor did not end when told to")

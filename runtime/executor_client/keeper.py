@@ -1,0 +1,133 @@
+"""The controller's half of the keeper (``executor_process/keeper.h``), the parent of the executor
+and of its checkpoints: it tells how each ended.
+
+Processes are ended and waited for by their pidfd, so that it also works without a keeper:
+the program may kill its parent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+
+from runtime.executor_client.waiting import is_readable
+from runtime.protocol import wire
+
+_PATIENCE = 2.0  # s, for a process that has been killed to be gone
+_NEWS_TIME = 2.0  # s, from the end of a process to the keeper's report of it
+
+
+class Keeper:
+    """``connection``: our end of the socket that it was given. ``process``: itself."""
+
+    def __init__(self, process: subprocess.Popen[bytes], connection: socket.socket) -> None:
+        self._process = process
+        self._connection = connection
+        self._connection.setblocking(False)
+        self._partial = b""
+        self._is_gone = False
+        self._codes: dict[int, int] = {}  # of watched processes that ended
+        self._pidfds: dict[int, int] = {}
+
+    def watch(self, pid: int) -> None:
+        """Be able to end this process, and to say how it ended, until ``unwatch``."""
+        if pid not in self._pidfds:
+            with contextlib.suppress(ProcessLookupError):
+                self._pidfds[pid] = os.pidfd_open(pid)
+
+    def unwatch(self, pid: int) -> None:
+        """Nobody will ask about it any more."""
+        self._codes.pop(pid, None)
+        pidfd = self._pidfds.pop(pid, None)
+        if pidfd is not None:
+            os.close(pidfd)
+
+    def pidfd(self, pid: int) -> int | None:
+        """Readable when the process has ended: pidfd_open(2)."""
+        return self._pidfds.get(pid)
+
+    def has_ended(self, pid: int) -> bool:
+        """Whether a watched process has."""
+        return self.wait_for_end(pid, 0)
+
+    def end(self, pid: int) -> None:
+        """End a watched process, whatever it is doing."""
+        pidfd = self._pidfds.get(pid)
+        if pidfd is not None:
+            # Gone, or somebody else's since an exec of a set-user-ID program.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+
+    def wait_for_end(self, pid: int, patience: float) -> bool:
+        """Whether a process is gone within ``patience`` s, or is not watched."""
+        pidfd = self._pidfds.get(pid)
+        return pidfd is None or is_readable(pidfd, patience)
+
+    def wait_for(self, pid: int, patience: float) -> int | None:
+        """The exit code (negative: a signal) of a watched process; None if it lives on
+        for ``patience`` s, or if that cannot be known."""
+        if pid == self._process.pid:  # it has no keeper
+            return self.wait(patience)
+        if not self.wait_for_end(pid, patience):
+            return None
+        deadline = time.monotonic() + _NEWS_TIME
+        while pid in self._pidfds and pid not in self._codes and not self._is_gone:
+            left = deadline - time.monotonic()
+            if left < 0:
+                break
+            if is_readable(self._connection, left):
+                self._read_reports()
+        return self._codes.get(pid)
+
+    def wait(self, patience: float) -> int | None:
+        """The keeper's own exit code; None if it lives on for ``patience`` s."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(patience)
+        return None
+
+    def close(self, end_forks: bool = False) -> None:
+        """End all processes that are watched, and the keeper. ``end_forks``: also what
+        the program has forked and left behind, except where it runs another program."""
+        for pid in self._pidfds:
+            self.end(pid)
+        for pid in list(self._pidfds):
+            self.wait_for(pid, _PATIENCE)
+            self.unwatch(pid)
+        if end_forks:
+            with contextlib.suppress(OSError):
+                self._connection.sendall(b"f")
+        self._connection.close()
+        if self.wait(_PATIENCE) is None:
+            self._process.kill()
+            self._process.wait()
+
+    def read_reports(self) -> None:
+        """Take note of what it has said, so that it does not pile up."""
+        if not self._is_gone and is_readable(self._connection, 0):
+            self._read_reports()
+
+    def _read_reports(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while not self._is_gone:
+                piece = self._read()
+                self._is_gone = not piece
+                self._partial += piece
+        while len(self._partial) >= wire.KEEPER_REPORT.size:
+            pid, status = wire.KEEPER_REPORT.unpack_from(self._partial)
+            self._partial = self._partial[wire.KEEPER_REPORT.size :]
+            if pid in self._pidfds:
+                code = wire.unpack_wait_status(status & ~_CORE_DUMPED)
+                self._codes[pid] = 0 if code is None else code
+
+    def _read(self) -> bytes:
+        try:
+            return self._connection.recv(4096)
+        except ConnectionError:
+            return b""
+
+
+_CORE_DUMPED = 0x80  # in a status of wait(2)

@@ -1,0 +1,249 @@
+"""What controller and executor say to each other: the controller's half.
+
+The executor's half is ``wire.h`` beside it, which says what each operation
+carries; a test holds the two together. Little endian, no padding.
+"""
+
+from __future__ import annotations
+
+import enum
+import signal
+import struct
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from runtime.addresses import ExecutorAddress
+from runtime.errors import ExecutorError
+
+VERSION = 6
+MAX_PAYLOAD = 64 << 20
+
+HEAD = struct.Struct("<IHH")  # payload size, operation, error
+HELLO = struct.Struct("<IIQ")  # version, pid, page size
+RESERVATION = struct.Struct("<QQQ")  # size, low, Sharing
+RANGE = struct.Struct("<QQQ")  # address, size, protection
+UNIT = struct.Struct("<QQQQQQQQqQ")  # struct wire_unit
+MOVE = struct.Struct("<QQQ")  # struct wire_move
+THREAD_LOCAL = struct.Struct("<Qq")  # module, offset
+DESCRIPTION = struct.Struct("<QQQ")  # address, size, whether it is a variable
+THREAD_AREA = struct.Struct("<qQQ")  # offset from the thread pointer, size, align
+WORD = struct.Struct("<Q")
+STATUS = struct.Struct("<i")  # of SHUTDOWN, EXITING and ENDED
+CHECKPOINT = struct.Struct("<II")  # struct wire_checkpoint
+KEEPER_REPORT = struct.Struct("<Ii")  # process number, status of wait(2)
+OUTCOME = struct.Struct("<IiQII")
+VALUE = struct.Struct("<QQQII")  # struct wire_value
+PRINTED = struct.Struct("<Ii")  # struct wire_printed
+ELEMENT = struct.Struct("<QQ")  # struct wire_element
+MAX_VALUE = 4096
+
+
+class Operation(enum.IntEnum):
+    """``enum wire_operation`` of ``wire.h`` beside it."""
+
+    HELLO = 1
+    RESERVE = 2
+    RELEASE = 3
+    PROTECT = 4
+    LOOKUP = 5
+    LOAD_LIBRARY = 6
+    REGISTER = 7
+    RUN = 8
+    RUN_MAIN = 9
+    CLOSE = 10
+    READ = 11
+    SHUTDOWN = 12
+    SET_ARGUMENTS = 13
+    EXITING = 14
+    CHOOSE = 15
+    LOOKUP_THREAD_LOCAL = 16
+    WRITE = 17
+    THREAD_AREA = 18
+    DESCRIBE = 19
+    ENDED = 20
+    OPEN_EXPORTS = 21
+    CLOSE_EXPORTS = 22
+    CHECKPOINT = 23
+    TAKE_OVER = 24
+    CRASHED = 25
+    CRASH_DETAILS = 26
+    VALUE = 27
+    RESUME = 28
+    NAME = 29
+    PRINT = 32
+    ELEMENT = 33
+    DEBUG_OBJECT = 30
+    PERF_MAP = 31
+
+
+class Sharing(enum.IntEnum):
+    """Whether a memfd comes along with RESERVE (``enum wire_sharing``)."""
+
+    ANONYMOUS = 0
+    PRIVATE = 1
+    """What the executor writes, it alone sees; a checkpoint has it as it was."""
+    SHARED = 2
+
+
+class Keep(enum.IntEnum):
+    """How long a value stays (``enum forkrepl_keep``)."""
+
+    NOT_KEPT = 0
+    OBJECT = 1
+    """It is an object of the program's."""
+    BYTES = 2
+    """A copy of its bytes, until the next such value."""
+    HELD = 3
+    """The object itself, until the next such value."""
+
+
+class Value(Struct, frozen=True):
+    """The value of an expression, an object of ``size`` bytes.
+
+    ``address``: where it is while the program waits; ``kept``: where it is afterwards,
+    if ``keep`` says so; ``data``: its first bytes, as far as they can be read, at most
+    ``MAX_VALUE``.
+    """
+
+    address: int
+    size: int
+    kept: int
+    keep: Keep
+    data: bytes
+
+
+class Ending(enum.IntEnum):
+    """How a printer ended (``enum wire_ending``)."""
+
+    PRINTED = 0
+    THREW = 1
+    CRASHED = 2
+    TOO_SLOW = 3
+    ENDED = 4
+    TOO_MUCH = 5
+    INTERRUPTED = 6
+
+
+class Printed(Struct, frozen=True):
+    """What a printer of the user's has made of an object. ``text``: of an exception, what
+    it is; ``signal``: of a crash."""
+
+    ending: Ending
+    signal: int
+    text: str
+
+
+LookAtValue = Callable[[Value], None]
+"""What is to be done with the value of an expression while the program waits."""
+
+LookAtElement = Callable[[ExecutorAddress, str | None], bool]
+"""What is to be done with an element of a range, and the text that its own printer has made
+of it, if it has one; whether more are wanted."""
+
+
+class ExceptionClass(enum.IntEnum):
+    """Of the C++ library's, from which an exception is derived (``enum
+    forkrepl_exception``)."""
+
+    OTHER = 0
+    STD_EXCEPTION = 1
+    OUT_OF_RANGE = 2
+    BAD_ALLOC = 3
+    BAD_VALUE = 4
+    """invalid_argument, domain_error, length_error, range_error"""
+    OVERFLOW_ERROR = 5
+    SYSTEM_ERROR = 6
+
+
+class Outcome(Struct, frozen=True):
+    """How a run in the executor ended, when it ended by itself.
+
+    ``status``: what main returned. ``exception_type``: None if there was no exception.
+    ``restored_signals``: a unit went with the handlers of these signals, which have
+    their default action again.
+    """
+
+    status: int
+    exception_type: str | None
+    exception_what: str
+    restored_signals: tuple[int, ...] = ()
+    exception_class: ExceptionClass = ExceptionClass.OTHER
+
+
+def pack_strings(strings: list[str]) -> bytes:
+    """NUL-terminated strings, one after another. Raises ValueError on a NUL inside."""
+    encoded = [text.encode("utf-8", "surrogateescape") for text in strings]
+    if any(b"\0" in text for text in encoded):
+        raise ValueError("a string with a NUL byte cannot be passed to a C program")
+    return b"".join(text + b"\0" for text in encoded)
+
+
+def pack_wait_status(exit_code: int) -> int:
+    """The status of wait(2) of a process's exit status, or of its signal's number,
+    negative."""
+    return -exit_code if exit_code < 0 else exit_code << 8
+
+
+def unpack_wait_status(status: int) -> int | None:
+    """Undo ``pack_wait_status``; None if no process can end so."""
+    if 0 < status <= signal.NSIG - 1:
+        return -status
+    return status >> 8 if status & ~0xFF00 == 0 else None
+
+
+def unpack_outcome(payload: bytes) -> Outcome:
+    """Decode ``struct wire_outcome``. Raises ExecutorError if it is malformed."""
+    if len(payload) < OUTCOME.size:
+        raise ExecutorError(f"malformed outcome from the executor: {len(payload)} bytes")
+    kind, status, restored, type_length, what_length = OUTCOME.unpack_from(payload)
+    if kind not in (0, 1) or type_length + what_length != len(payload) - OUTCOME.size:
+        raise ExecutorError("malformed outcome from the executor: its lengths do not add up")
+    threw = kind == 1
+    if threw and status not in iter(ExceptionClass):
+        raise ExecutorError("malformed outcome from the executor: an exception of no known class")
+    type_end = OUTCOME.size + type_length
+    exception_type = payload[OUTCOME.size : type_end].decode("utf-8", "replace")
+    return Outcome(
+        status=0 if threw else status,
+        exception_type=exception_type if threw else None,
+        exception_what=payload[type_end:].decode("utf-8", "replace"),
+        restored_signals=signals_in(restored),
+        exception_class=ExceptionClass(status if threw else 0),
+    )
+
+
+def unpack_value(payload: bytes) -> Value:
+    """Decode ``struct wire_value``. Raises ExecutorError if it is malformed."""
+    if len(payload) < VALUE.size:
+        raise ExecutorError(f"malformed value from the executor: {len(payload)} bytes")
+    address, size, kept, keep, length = VALUE.unpack_from(payload)
+    if length != len(payload) - VALUE.size or length > min(size, MAX_VALUE):
+        raise ExecutorError("malformed value from the executor: its lengths do not add up")
+    if keep not in iter(Keep):
+        raise ExecutorError("malformed value from the executor: it is kept in no known way")
+    return Value(address, size, kept, Keep(keep), payload[VALUE.size :])
+
+
+def unpack_element(payload: bytes) -> tuple[ExecutorAddress, str | None]:
+    """An element of a range, and its text. Raises ExecutorError."""
+    if len(payload) < ELEMENT.size:
+        raise ExecutorError("malformed element of a range")
+    address, has_text = ELEMENT.unpack_from(payload)
+    text = payload[ELEMENT.size :].decode("utf-8", "replace") if has_text else None
+    return ExecutorAddress(address), text
+
+
+def unpack_printed(payload: bytes) -> Printed:
+    """Decode ``struct wire_printed`` and the text. Raises ExecutorError if malformed."""
+    if len(payload) < PRINTED.size:
+        raise ExecutorError(f"malformed text of a printer: {len(payload)} bytes")
+    ending, number = PRINTED.unpack_from(payload)
+    if ending not in iter(Ending):
+        raise ExecutorError("malformed text of a printer: it ended in no known way")
+    return Printed(Ending(ending), number, payload[PRINTED.size :].decode("utf-8", "replace"))
+
+
+def signals_in(bits: int) -> tuple[int, ...]:
+    """The numbers of signals in a set of 64 bits, the lowest of which is signal 1."""
+    return tuple(number for number in range(1, 65) if bits >> (number - 1) & 1)

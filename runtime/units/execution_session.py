@@ -1,0 +1,280 @@
+"""The execution session: link units in one executor, loaded and unloaded as wholes.
+
+Brings the linker, the symbol table, the memory manager and the executor together.
+A unit goes through ``load`` (linked, registered, not run), ``initialize`` (its
+initializers run; for a snippet that is running it) and, at the end, ``unload``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from typing import Protocol
+
+from msgspec import Struct
+
+from runtime.addresses import ExecutorAddress
+from runtime.debugging.address_book import AddressBook, Thing
+from runtime.debugging.developer_tools import DeveloperTools
+from runtime.debugging.symbolizer import Place
+from runtime.executor_client.interface import ExecutorProcessControl, UnitRegistration
+from runtime.linker.exported_symbols import ExportedSymbol, shared_object
+from runtime.linker.link import FunctionArray, link
+from runtime.linker.link_report import SILENT, LinkReport, PictureReport
+from runtime.linker.symbols import Definition, JITDylib, ProcessSymbols
+from runtime.linker.thread_local_blocks import ThreadLocalBlocks
+from runtime.memory.manager import MapperMemoryManager, Mark, Statistics
+from runtime.memory.snapshot import MemorySnapshot
+from runtime.objects.demangle import demangle
+from runtime.objects.elf import ObjectFile, read_object
+from runtime.protocol.wire import LookAtValue, Outcome, Value
+from runtime.units.kept_values import KeptValues, ValueNoted
+from runtime.units.unit_journal import LoadedUnit, UnitJournal, UnitLoaded, UnitUnloaded
+
+
+class Platform(Protocol):
+    """What the platform layer decides (ORC's term)."""
+
+    @property
+    def replacements(self) -> Mapping[str, str]:
+        """Names that are bound to functions of the platform library instead."""
+
+    def initializers(self, arrays: Iterable[FunctionArray]) -> list[ExecutorAddress]:
+        """What to run before the code is used, in order."""
+
+    def finalizers(self, arrays: Iterable[FunctionArray]) -> list[ExecutorAddress]:
+        """What to run before the code is unmapped, in order."""
+
+
+class SessionMark(Struct, frozen=True):
+    """A moment to go back to: see ``ExecutionSession.mark``."""
+
+    position: int
+    memory: Mark
+    is_exporting: bool
+
+
+_NO_TOOLS = DeveloperTools()
+
+
+class ExecutionSession:
+    """See the module. ``process`` stays the caller's to end."""
+
+    def __init__(
+        self,
+        process: ExecutorProcessControl,
+        platform: Platform,
+        memory_manager: MapperMemoryManager,
+        tools: DeveloperTools = _NO_TOOLS,
+        *,
+        redefinition: bool = False,
+    ) -> None:
+        """``redefinition``: a unit may define again what an earlier one did."""
+        self._process = process
+        self._tools = tools
+        self._platform = platform
+        self._dylib = JITDylib(redefinition=redefinition)
+        self._process_symbols = ProcessSymbols(process, platform.replacements, memory_manager.holds)
+        self._thread_local_blocks = ThreadLocalBlocks(process.thread_area)
+        self._memory = memory_manager
+        self._next_number = 0
+        self._units: dict[int, LoadedUnit] = {}
+        self._addresses = AddressBook()
+        self._exports: dict[int, int] = {}  # of a unit's number: a handle
+        self._is_exporting = False
+        self._journal = UnitJournal()
+        self._values = KeptValues(self._dylib)
+
+    def load(self, inputs: Sequence[tuple[str, bytes]]) -> LoadedUnit:
+        """Read objects, given as (name, contents), and ``load_objects``."""
+        return self.load_objects([read_object(name, data) for name, data in inputs])
+
+    def load_objects(
+        self, objects: Sequence[ObjectFile], report: LinkReport = SILENT
+    ) -> LoadedUnit:
+        """Link objects and register the result. ``report`` is told of each step.
+
+        Its symbols are visible to later units from now on. Raises what
+        ``linker.link`` raises; then nothing has changed.
+        """
+        number = self._next_number
+        observer = PictureReport(report) if self._tools else report
+        linked = link(
+            objects,
+            number,
+            self._dylib,
+            self._process_symbols,
+            self._memory,
+            self._thread_local_blocks,
+            observer,
+        )
+        self._next_number += 1
+        registration = UnitRegistration(
+            dso_handle=linked.dso_handle,
+            text=linked.text,
+            text_size=linked.text_size,
+            eh_frame=linked.eh_frame,
+            thread_locals=linked.thread_locals,
+            finalizers=self._platform.finalizers(linked.function_arrays),
+            moves=linked.moves,
+        )
+        loaded = LoadedUnit(number, linked)
+        with ExitStack() as undo:
+            undo.callback(loaded.deallocate)
+            self._process.register_unit(registration)
+            undo.callback(self._process.close_unit, linked.dso_handle)
+            if isinstance(observer, PictureReport) and observer.picture is not None:
+                self._tools.show(self._process, observer.picture.graph, linked.dso_handle)
+            self._process.choose_functions(linked.indirect_functions)
+            report.lap("register")
+            if linked.opens_libraries:
+                self._export_all()
+            if self._is_exporting:
+                self._export(loaded)
+            report.lap("export")
+            undo.pop_all()
+        self._add(loaded)
+        self._journal.note(UnitLoaded(loaded))
+        return loaded
+
+    def initialize(self, unit: LoadedUnit, look: LookAtValue | None = None) -> Outcome:
+        """Run a unit's initializers. ``look``: see ``ExecutorProcessControl.run``."""
+        return self._process.run(self.initializers(unit), look)
+
+    def initializers(self, unit: LoadedUnit) -> list[ExecutorAddress]:
+        """What ``initialize`` runs."""
+        return self._platform.initializers(unit.linked.function_arrays)
+
+    def keep_value(self, unit: LoadedUnit, name: str, value: Value) -> None:
+        """From now on this symbol is the value that a unit has made, if it is kept. One
+        that had to go for it has no symbol any more."""
+        noted = self._values.add(unit, name, value)
+        if noted is not None:
+            self._journal.note(noted)
+
+    def unload(self, unit: LoadedUnit) -> Outcome:
+        """Run what the unit registered, then take it away, newest unit first.
+
+        The outcome tells of an exception from a handler; the unit is gone anyway.
+        """
+        outcome = self._process.close_unit(unit.linked.dso_handle)
+        exports = self._remove(unit)
+        if exports is not None:
+            self._process.close_exports(exports)
+        if self._journal.note(UnitUnloaded(unit, exports)):
+            unit.linked.allocation.withdraw()
+        else:
+            unit.deallocate()
+        return outcome
+
+    # Going back in time, together with the process: see ``Checkpoint``.
+
+    def mark(self) -> SessionMark:
+        """What is loaded now, for ``rewind``; until ``release`` nothing of it is reused."""
+        return SessionMark(self._journal.mark(), self._memory.mark(), self._is_exporting)
+
+    def release(self, mark: SessionMark) -> None:
+        """Nobody will rewind to this mark any more."""
+        for unit in self._journal.release(mark.position):
+            unit.deallocate()
+
+    def rewind(self, mark: SessionMark) -> None:
+        """The process is again as it was when the mark was made, which can be used
+        again; marks since then cannot. No code runs."""
+        self._memory.rewind(mark.memory)
+        for entry in self._journal.rewind(mark.position):
+            if isinstance(entry, UnitLoaded):
+                self._remove(entry.unit)
+                entry.unit.deallocate()
+            elif isinstance(entry, ValueNoted):
+                self._values.undo(entry)
+            else:
+                self._add(entry.unit)
+                if entry.exports is not None:
+                    self._exports[entry.unit.number] = entry.exports
+        self._is_exporting = mark.is_exporting
+        self._process_symbols.forget()
+
+    def _add(self, unit: LoadedUnit) -> None:
+        self._dylib.add(unit.number, unit.linked.definitions, unit.linked.groups)
+        self._units[unit.number] = unit
+        self._addresses.add(unit.number, unit.linked)
+
+    def _remove(self, unit: LoadedUnit) -> int | None:
+        """Its symbols are visible no more; its exports' handle."""
+        self._units.pop(unit.number, None)
+        self._addresses.remove(unit.number)
+        self._dylib.remove(unit.number)
+        return self._exports.pop(unit.number, None)
+
+    def load_library(self, path: str) -> None:
+        """Open a library, which can bind to what has been linked and what will be.
+
+        Raises ExecutorError with the dynamic linker's reason.
+        """
+        self._export_all()
+        self._process.load_library(path)
+
+    def define_variable(self, name: str, address: ExecutorAddress, size: int) -> None:
+        """A symbol of no unit's, for units to come."""
+        number = self._next_number
+        self._next_number += 1
+        definition = Definition(address, number, weak=False, size=size)
+        self._dylib.add(number, {name: definition}, ())
+
+    def forget_variable(self, number: int) -> None:
+        """Undo ``define_variable``. ``number``: what the definition calls its unit."""
+        self._dylib.remove(number)
+
+    def find_symbol(self, name: str) -> ExecutorAddress | None:
+        """The address of a symbol that a loaded unit defines."""
+        definition = self._dylib.find(name)
+        return definition.address if definition else None
+
+    def find_definition(self, name: str) -> Definition | None:
+        """All that is known of a symbol that a loaded unit defines."""
+        return self._dylib.find(name)
+
+    def memory_snapshot(self) -> MemorySnapshot:
+        """Who has which part of the slabs, as of now."""
+        ranges = {n: unit.linked.allocation.ranges for n, unit in self._units.items()}
+        return MemorySnapshot(self._memory.slabs(), ranges)
+
+    def describe_address(self, address: int) -> list[Place]:
+        """Where the code at an address comes from: the functions that are inlined there,
+        innermost first, then the one that holds it. Empty if it is not a unit's."""
+        return self._addresses.describe(address)
+
+    def what_is_at(self, address: int) -> Thing | None:
+        """What a unit that is loaded has at an address, or one that was had."""
+        return self._addresses.thing_at(address)
+
+    def symbol_at(self, address: ExecutorAddress) -> str | None:
+        """The function or variable, of a unit's or a library's, that begins at an address,
+        as people write its name; None if there is none."""
+        name = self._addresses.symbol_at(address) or self._process.name_at(address)
+        return demangle(name) if name else None
+
+    def statistics(self) -> Statistics:
+        """The memory manager's."""
+        return self._memory.statistics()
+
+    def _export_all(self) -> None:
+        """Show libraries all that is loaded, and from now on each unit."""
+        self._is_exporting = True
+        for unit in self._units.values():
+            if unit.number not in self._exports:
+                self._export(unit)
+
+    def _export(self, unit: LoadedUnit) -> None:
+        symbols = [
+            ExportedSymbol(name, d.address, d.size, d.is_function)
+            for name, d in unit.linked.definitions.items()
+            if d.is_exported
+        ]
+        if symbols:
+            self._exports[unit.number] = self._process.open_exports(shared_object(symbols))
+
+    def discard(self) -> None:
+        """Drop the controller's half of everything: the executor process is gone."""
+        self._memory.forget_all()

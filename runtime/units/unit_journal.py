@@ -1,0 +1,90 @@
+"""Which units were loaded and unloaded, and which values displaced, as far back as
+somebody may want to go.
+
+A checkpoint of the executor has in its memory what was loaded when it was made. So what
+is unloaded later keeps its memory and its place in the symbol table's history until no
+such checkpoint is left.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
+
+from runtime.linker.link import LinkedUnit
+
+if TYPE_CHECKING:
+    from runtime.units.kept_values import ValueNoted
+
+
+class LoadedUnit(Struct, frozen=True):
+    """A unit in the executor. ``number`` identifies it within the session."""
+
+    number: int
+    linked: LinkedUnit
+
+    def deallocate(self) -> None:
+        """Give its memory back."""
+        self.linked.thread_local_block.release()
+        self.linked.allocation.deallocate()
+
+
+class UnitLoaded(Struct, frozen=True):
+    """A unit came."""
+
+    unit: LoadedUnit
+
+
+class UnitUnloaded(Struct, frozen=True):
+    """A unit went, and ``exports``, a handle, with it."""
+
+    unit: LoadedUnit
+    exports: int | None
+
+
+Entry: TypeAlias = "UnitLoaded | UnitUnloaded | ValueNoted"
+
+
+class UnitJournal:
+    """Positions count entries since the beginning; a mark is a position."""
+
+    def __init__(self) -> None:
+        self._entries: deque[Entry] = deque()
+        self._first = 0  # position of the oldest entry
+        self._marks: Counter[int] = Counter()
+
+    def note(self, entry: Entry) -> bool:
+        """Keep an entry; False if nobody will want it."""
+        if self._marks:
+            self._entries.append(entry)
+        else:
+            self._first += 1
+        return bool(self._marks)
+
+    def mark(self) -> int:
+        """The position of now, to which ``rewind`` can go until it is released."""
+        position = self._first + len(self._entries)
+        self._marks[position] += 1
+        return position
+
+    def release(self, position: int) -> list[LoadedUnit]:
+        """Drop a mark: the units that can never come back because of it."""
+        self._marks -= Counter([position])  # drops what falls to zero
+        oldest = min(self._marks, default=self._first + len(self._entries))
+        gone = []
+        while self._first < oldest:
+            entry = self._entries.popleft()
+            self._first += 1
+            if isinstance(entry, UnitUnloaded):
+                gone.append(entry.unit)
+        return gone
+
+    def rewind(self, position: int) -> Iterator[Entry]:
+        """Take off and yield the entries since a mark, newest first."""
+        for mark in [mark for mark in self._marks if mark > position]:
+            del self._marks[mark]
+        while self._first + len(self._entries) > position:
+            yield self._entries.pop()

@@ -1,0 +1,68 @@
+"""What the documentation shows is what the program does: its sessions are typed into it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.program import EXAMPLES, OpenShell
+
+DOCUMENTS = [EXAMPLES.parent / "README.md", *sorted(EXAMPLES.glob("*.md"))]
+
+_FENCED = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_PROMPT = re.compile(r"^In\[(\d+)\]: (.*)$")
+_CONTINUATION = re.compile(r"^ +\.\.\.: ?(.*)$")
+
+
+@dataclass(slots=True)
+class Shown:
+    """An input of a session, and the lines that are shown to follow it."""
+
+    number: int
+    lines: list[str]
+    output: list[str]
+
+
+def sessions(path: Path) -> list[list[Shown]]:
+    """The sessions of a document; one that begins with another number than 1 goes on."""
+    found: list[list[Shown]] = []
+    for block in _FENCED.findall(path.read_text()):
+        inputs: list[Shown] = []
+        for line in block.splitlines():
+            if match := _PROMPT.match(line):
+                inputs.append(Shown(int(match[1]), [match[2]], []))
+            elif inputs and not inputs[-1].output and (match := _CONTINUATION.match(line)):
+                inputs[-1].lines.append(match[1])
+            elif inputs:
+                inputs[-1].output.append(line)
+        if inputs and inputs[0].number == 1:
+            found.append(inputs)
+        elif inputs:
+            found[-1] += inputs
+    return found
+
+
+CASES = [
+    pytest.param(session, id=f"{path.name}-{at}")
+    for path in DOCUMENTS
+    for at, session in enumerate(sessions(path), 1)
+]
+
+
+@pytest.mark.parametrize("session", CASES)
+def test_a_session_that_is_shown(session: list[Shown], open_shell: OpenShell) -> None:
+    shell = open_shell("--quiet")
+    for shown in session:
+        assert shell.number == shown.number
+        # Lines are indented by the editor as well: blanks do not count.
+        printed = shell.run_lines(*(line.strip() for line in shown.lines))
+        assert matches(printed, shown.output), f"{shown.lines}: {printed!r}"
+
+
+def matches(printed: str, expected: list[str]) -> bool:
+    """``...`` in what is expected is whatever there is (addresses, times)."""
+    pattern = ".*".join(re.escape(part) for part in "\n".join(expected).split("..."))
+    return re.fullmatch(pattern, printed.rstrip("\n"), re.DOTALL) is not None

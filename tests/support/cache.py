@@ -1,0 +1,42 @@
+"""Precompiled headers for tests: a small cache, and whether it has been used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from repl import native_programs
+from repl.clang.header_cache.builder import build
+from repl.clang.header_cache.storage import HeaderCache, cacheable_flags
+
+
+def make_cache(
+    home: Path, wanted: Sequence[Sequence[str]], flags: Sequence[str] = ("-xc++",)
+) -> HeaderCache:
+    """A cache with these entries; ``home`` is what ``XDG_CACHE_HOME`` is to be."""
+    known = cacheable_flags(flags)
+    assert known is not None
+    cache = HeaderCache(home / "forkrepl", native_programs.frontend(), known)
+    build(cache, wanted, lambda _: None)
+    assert all(cache.find(headers) for headers in wanted)
+    return cache
+
+
+def forget_use(cache: HeaderCache) -> None:
+    """From now on, ``was_used`` counts."""
+    for description in cache.folder.glob("*.json"):
+        os.utime(description, (0, 0))
+
+
+def was_used(cache: HeaderCache, headers: Sequence[str]) -> bool:
+    """Whether the entry has been used since ``forget_use``."""
+    return cache.path(headers).with_suffix(".json").stat().st_mtime > 0
+
+
+def damage(cache: HeaderCache, headers: Sequence[str]) -> None:
+    """Change one byte in the middle of an entry, as a failing disk may do."""
+    path = cache.path(headers)
+    contents = bytearray(path.read_bytes())
+    contents[len(contents) // 2] ^= 0xFF
+    path.write_bytes(contents)

@@ -1,0 +1,64 @@
+"""Executors that are not ours: a process that says what a test wants."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from runtime.addresses import RO, ExecutorAddress
+from runtime.executor_client.child import ExecutorProcess
+from runtime.memory.mapper import PAGE_SIZE
+from runtime.protocol import wire
+
+SIZE = 16 * PAGE_SIZE
+
+NOWHERE = ExecutorAddress(0)
+
+PEER = """#!{python} -SE
+import os, socket, struct, sys, time
+connection = socket.socket(fileno=int(sys.argv[1]))
+
+def take():
+    size, operation, _ = struct.unpack("<IHH", connection.recv(8, socket.MSG_WAITALL))
+    connection.recv(size, socket.MSG_WAITALL) if size else b""
+    return operation
+
+def send(operation, payload=b"", error=0, size=None):
+    size = len(payload) if size is None else size
+    connection.sendall(struct.pack("<IHH", size, operation, error) + payload)
+
+def greet():
+    send(take(), struct.pack("<IIQ", {version}, os.getpid(), 4096))
+
+{body}
+"""
+
+
+Method = Callable[[ExecutorProcess], object]
+
+
+def methods() -> dict[str, Method]:
+    return {
+        "run": lambda p: p.run([]),
+        "print_value": lambda p: p.print_value(NOWHERE, NOWHERE, [], lambda _, __: True),
+        "run_main": lambda p: p.run_main(ExecutorAddress(0), ["x"]),
+        "read_memory": lambda p: p.read_memory(ExecutorAddress(4096), 16),
+        "lookup": lambda p: p.lookup(["malloc", "free"]),
+        "map_memory": lambda p: p.map_memory(SIZE, 0),
+        "unmap_memory": lambda p: p.unmap_memory(ExecutorAddress(PAGE_SIZE), SIZE),
+        "protect_memory": lambda p: p.protect_memory([(ExecutorAddress(0), PAGE_SIZE, RO)]),
+        "load_library": lambda p: p.load_library("libm.so.6"),
+        "close_unit": lambda p: p.close_unit(ExecutorAddress(1)),
+        "set_arguments": lambda p: p.set_arguments(["a"]),
+        "shutdown": lambda p: p.shutdown(),
+    }
+
+
+def start_peer(folder: Path, body: str) -> ExecutorProcess:
+    """A program that is started like the executor and then does ``body``."""
+    path = folder / "peer"
+    text = PEER.format(python=sys.executable, version=wire.VERSION, body=body)
+    path.write_text(text)
+    path.chmod(0o755)
+    return ExecutorProcess(path)

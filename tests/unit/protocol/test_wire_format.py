@@ -1,0 +1,317 @@
+"""``runtime/protocol/wire.py`` and ``runtime/protocol/wire.h`` say the same."""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.errors import ExecutorError
+from runtime.protocol import crash, wire
+from runtime.protocol.wire import (
+    Ending,
+    ExceptionClass,
+    Keep,
+    Operation,
+    Outcome,
+    Printed,
+    Sharing,
+    Value,
+    pack_strings,
+    unpack_outcome,
+    unpack_printed,
+    unpack_value,
+)
+from tests.support.runtime import ROOT
+
+HEADER = ROOT / "runtime" / "executor" / "wire.h"
+
+# The structs, their Python layouts, and their fields in the order of the layout.
+LAYOUTS = {
+    "wire_head": (wire.HEAD, ["size", "operation", "error"]),
+    "wire_range": (wire.RANGE, ["address", "size", "protection"]),
+    "wire_unit": (
+        wire.UNIT,
+        [
+            "dso_handle",
+            "text_start",
+            "text_size",
+            "eh_frame",
+            "tls_module",
+            "tls_image",
+            "tls_size",
+            "tls_align",
+            "tls_offset",
+            "move_count",
+        ],
+    ),
+    "wire_checkpoint": (wire.CHECKPOINT, ["threads", "channels"]),
+    "wire_keeper_report": (wire.KEEPER_REPORT, ["pid", "status"]),
+    "wire_move": (wire.MOVE, ["source", "destination", "size"]),
+    "wire_outcome": (
+        wire.OUTCOME,
+        [
+            "kind",
+            "status",
+            "restored_signals",
+            "type_length",
+            "what_length",
+        ],
+    ),
+    "wire_element": (wire.ELEMENT, ["address", "has_text"]),
+    "wire_printed": (wire.PRINTED, ["ending", "signal"]),
+    "wire_value": (wire.VALUE, ["address", "size", "kept", "keep", "length"]),
+    "wire_crash": (
+        crash.CRASH,
+        [
+            "signal",
+            "code",
+            "address",
+            "access",
+            "pc",
+            "sp",
+            "process",
+            "thread",
+            "sender",
+            "unused",
+        ],
+    ),
+    "wire_crash_details": (
+        crash.DETAILS,
+        [
+            "walked",
+            "instruction",
+            "is_complete",
+            "newest_count",
+            "mapping_count",
+            "frame_count",
+        ],
+    ),
+    "wire_crash_mapping": (crash.MAPPING, ["start", "end", "protection", "name_length"]),
+    "wire_crash_frame": (
+        crash.FRAME,
+        ["pc", "is_return", "library_length", "symbol_length", "unused"],
+    ),
+}
+
+
+def header_text() -> str:
+    return re.sub(r"//[^\n]*", "", HEADER.read_text())
+
+
+def struct_fields(name: str) -> list[str]:
+    body = re.search(rf"struct {name} {{(.*?)}};", header_text(), re.DOTALL)
+    assert body is not None, f"no struct {name}"
+    return re.findall(r"(\w+)(?:\[\d+\])?\s*;", body[1])
+
+
+def member_offsets(layout: struct.Struct) -> list[int]:
+    codes = re.findall(r"\d*[a-zA-Z]", layout.format)
+    return [struct.calcsize("<" + "".join(codes[:index])) for index in range(len(codes))]
+
+
+@pytest.fixture(scope="module")
+def compiled_layout(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
+    """What the C compiler makes of the header: sizes, offsets and constants."""
+    folder = tmp_path_factory.mktemp("wire")
+    expressions = ["WIRE_VERSION", "WIRE_MAX_PAYLOAD", "WIRE_MAX_VALUE"]
+    for name in LAYOUTS:
+        expressions.append(f"sizeof(struct {name})")
+        expressions += [f"offsetof(struct {name}, {field})" for field in struct_fields(name)]
+    prints = "\n".join(f'printf("%s=%zu\\n", "{e}", (size_t)({e}));' for e in expressions)
+    source = Path(folder, "layout.c")
+    source.write_text(
+        f'#include <stddef.h>\n#include <stdio.h>\n#include "{HEADER}"\n'
+        f"int main(void) {{ {prints} }}\n"
+    )
+    program = Path(folder, "layout")
+    subprocess.run(["gcc", str(source), "-o", str(program)], check=True)
+    output = subprocess.run([str(program)], check=True, capture_output=True, text=True).stdout
+    return {name: int(number) for name, number in re.findall(r"(.*)=(\d+)", output)}
+
+
+def test_operations_are_the_same() -> None:
+    body = re.search(r"enum wire_operation {(.*?)};", header_text(), re.DOTALL)
+    assert body is not None
+    declared = {name: int(number) for name, number in re.findall(r"WIRE_(\w+) = (\d+)", body[1])}
+    assert declared == {operation.name: operation.value for operation in Operation}
+
+
+def enumerators(path: Path, name: str) -> list[int]:
+    body = re.search(rf"enum {name} {{(.*?)}};", path.read_text(), re.DOTALL)
+    assert body is not None
+    return [int(number) for number in re.findall(r"= (\d+),", body[1])]
+
+
+def test_enumerations_are_the_same() -> None:
+    platform = ROOT / "platform_support" / "native" / "forkrepl_platform.h"
+    assert enumerators(platform, "forkrepl_keep") == list(Keep)
+    assert enumerators(platform, "forkrepl_exception") == list(ExceptionClass)
+    assert enumerators(HEADER, "wire_ending") == list(Ending)
+    assert enumerators(HEADER, "wire_sharing") == list(Sharing)
+
+
+def test_constants_are_the_same(compiled_layout: dict[str, int]) -> None:
+    assert compiled_layout["WIRE_VERSION"] == wire.VERSION
+    assert compiled_layout["WIRE_MAX_PAYLOAD"] == wire.MAX_PAYLOAD
+    assert compiled_layout["WIRE_MAX_VALUE"] == wire.MAX_VALUE
+
+
+def test_every_struct_of_the_header_is_compared() -> None:
+    assert set(re.findall(r"struct (\w+) {", header_text())) == set(LAYOUTS)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_struct_layouts_are_the_same(name: str, compiled_layout: dict[str, int]) -> None:
+    layout, fields = LAYOUTS[name]
+    assert struct_fields(name) == fields
+    assert layout.size == compiled_layout[f"sizeof(struct {name})"]
+    offsets = [compiled_layout[f"offsetof(struct {name}, {field})"] for field in fields]
+    assert member_offsets(layout) == offsets
+
+
+def encode_outcome(
+    *,
+    kind: int = 0,
+    status: int = 0,
+    type_name: bytes = b"",
+    what: bytes = b"",
+    restored_signals: int = 0,
+    lengths: tuple[int, int] | None = None,
+) -> bytes:
+    fixed = wire.OUTCOME.pack(
+        kind, status, restored_signals, *(lengths or (len(type_name), len(what)))
+    )
+    return fixed + type_name + what
+
+
+def test_outcome_with_an_exception() -> None:
+    payload = encode_outcome(kind=1, type_name=b"std::bad_alloc", what="é".encode() + b"\xff")
+    expected = Outcome(0, "std::bad_alloc", "é\N{REPLACEMENT CHARACTER}")
+    assert unpack_outcome(payload) == expected
+
+
+def test_outcome_with_restored_signals() -> None:
+    outcome = unpack_outcome(encode_outcome(restored_signals=1 << 63 | 1 << 14 | 1 << 0))
+    assert outcome == Outcome(0, None, "", (1, 15, 64))
+
+
+@pytest.mark.parametrize("size", range(wire.OUTCOME.size))
+def test_truncated_outcome_is_refused(size: int) -> None:
+    with pytest.raises(ExecutorError, match="malformed"):
+        unpack_outcome(encode_outcome()[:size])
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        encode_outcome(kind=2),
+        encode_outcome(kind=0xFFFFFFFF),
+        encode_outcome(kind=1, lengths=(1, 0)),
+        encode_outcome(kind=1, type_name=b"int", lengths=(2, 0)),
+        encode_outcome(kind=1, type_name=b"int", what=b"x", lengths=(0xFFFFFFFF, 5)),
+        encode_outcome() + b"\0",
+    ],
+    ids=[
+        "kind",
+        "large kind",
+        "text missing",
+        "text left",
+        "length wraps",
+        "trailing byte",
+    ],
+)
+def test_inconsistent_outcome_is_refused(payload: bytes) -> None:
+    with pytest.raises(ExecutorError, match="malformed"):
+        unpack_outcome(payload)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_an_outcome_or_an_error(payload: bytes) -> None:
+    try:
+        outcome = unpack_outcome(payload)
+    except ExecutorError:
+        return
+    assert outcome.exception_what.encode("utf-8", "replace") is not None
+
+
+def encode_value(size: int, data: bytes, length: int | None = None, keep: int = 2) -> bytes:
+    length = len(data) if length is None else length
+    return wire.VALUE.pack(0xDEADBEEF, size, 0x7F00_0000_1000, keep, length) + data
+
+
+def test_value() -> None:
+    expected = Value(0xDEADBEEF, 2**40, 0x7F00_0000_1000, Keep.BYTES, bytes(range(256)))
+    assert unpack_value(encode_value(2**40, bytes(range(256)))) == expected
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        encode_value(0, b"")[:-1],
+        encode_value(4, b"abcd", 3),
+        encode_value(4, b"abcd", 5),
+        encode_value(3, b"abcd"),
+        encode_value(1 << 20, bytes(wire.MAX_VALUE + 1)),
+        encode_value(4, b"abcd", keep=4),
+    ],
+    ids=["empty", "cut", "shorter", "longer", "more than all", "too much", "kept somehow"],
+)
+def test_a_malformed_value_is_refused(payload: bytes) -> None:
+    with pytest.raises(ExecutorError, match="malformed"):
+        unpack_value(payload)
+
+
+def test_what_was_printed() -> None:
+    payload = wire.PRINTED.pack(2, 11) + "é".encode() + b"\xff"
+    expected = Printed(Ending.CRASHED, 11, "é\N{REPLACEMENT CHARACTER}")
+    assert unpack_printed(payload) == expected
+    for malformed in (b"", payload[:7], wire.PRINTED.pack(7, 0)):
+        with pytest.raises(ExecutorError, match="malformed"):
+            unpack_printed(malformed)
+
+
+def test_an_element_of_a_range() -> None:
+    assert wire.unpack_element(wire.ELEMENT.pack(5, 0) + b"x") == (5, None)
+    assert wire.unpack_element(wire.ELEMENT.pack(5, 1) + b"x\xff") == (
+        5,
+        "x\N{REPLACEMENT CHARACTER}",
+    )
+    with pytest.raises(ExecutorError, match="malformed"):
+        wire.unpack_element(bytes(15))
+
+
+@given(st.one_of(st.integers(-64, -1), st.integers(0, 255)))
+def test_how_a_process_ended_is_written_as_by_wait(exit_code: int) -> None:
+    status = wire.pack_wait_status(exit_code)
+    assert os.waitstatus_to_exitcode(status) == exit_code
+    assert wire.unpack_wait_status(status) == exit_code
+
+
+@given(st.integers(-(1 << 31), (1 << 31) - 1))
+def test_any_number_is_a_wait_status_or_none(number: int) -> None:
+    exit_code = wire.unpack_wait_status(number)
+    assert exit_code is None or wire.pack_wait_status(exit_code) == number
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))))
+def test_strings_are_terminated_one_by_one(strings: list[str]) -> None:
+    packed = pack_strings(strings)
+    assert packed.count(b"\0") == len(strings)
+    assert [text.decode() for text in packed.split(b"\0")[:-1]] == strings
+
+
+def test_a_string_keeps_bytes_that_are_no_text() -> None:
+    assert pack_strings(["f\udcff"]) == b"f\xff\0"
+
+
+def test_a_string_with_a_nul_is_refused() -> None:
+    with pytest.raises(ValueError, match="NUL"):
+        pack_strings(["a", "b\0c"])
