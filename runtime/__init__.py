@@ -7,9 +7,10 @@ prompts.
 Start reading at ``linker.link``, which lists the passes. By process:
 
 - in the controller: ``elf``, ``link_graph``, ``relocations``, ``passes/``,
-  ``linker``, ``symbols``, ``memory_manager``, ``memory_mapper`` (the interface),
-  ``memfd_mapper`` and ``stream_mapper``, ``executor_client`` (its half of the protocol)
-  with ``executor_process`` (and its ``keeper`` and ``checkpoint``) and
+  ``machines/`` (all that knows instructions), ``linker``, ``symbols``,
+  ``memory_manager``, ``memory_mapper`` (the interface), ``memfd_mapper`` and
+  ``stream_mapper``, ``executor_client`` (its half of the protocol) with
+  ``executor_process`` (and its ``keeper`` and ``checkpoint``) and
   ``remote_executor``; ``symbolizer`` and ``address_book`` for crash reports;
 - in the listener of ``forkrepl executor``: ``executor_server``;
 - in the executor: ``executor/`` (C) and the library of ``platform_support``;

@@ -13,7 +13,8 @@ from runtime.elf import Array
 from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph
 from runtime.link_inputs import ArchiveMember, CollectedInputs
 from runtime.link_report import LinkPicture
-from runtime.passes.layout import GOT_ENTRY_SIZE, PLT_ENTRY_SIZE
+from runtime.machines.x86_64 import PLT_ENTRY_SIZE
+from runtime.passes.layout import GOT_ENTRY_SIZE
 
 _BINDINGS = {elf.STB_LOCAL: "local", elf.STB_GLOBAL: "global", elf.STB_WEAK: "weak"}
 _LETTERS = {Protection.READ: "r", Protection.WRITE: "w", Protection.EXEC: "x"}

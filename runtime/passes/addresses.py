@@ -9,7 +9,8 @@ from runtime import elf
 from runtime.addresses import RO, RW, RX, ExecutorAddress, ThreadLocalImage
 from runtime.elf import Array
 from runtime.link_graph import SEGMENTS, LinkGraph
-from runtime.passes.layout import GOT_ENTRY_SIZE, PLT_ENTRY_SIZE, SegmentMemory, Tables
+from runtime.machines.x86_64 import PLT_ENTRY_SIZE
+from runtime.passes.layout import GOT_ENTRY_SIZE, SegmentMemory, Tables
 from runtime.passes.linker_symbols import (
     DATA_END,
     DSO_HANDLE,

@@ -11,6 +11,7 @@ from runtime.demangle import demangle
 from runtime.elf import Array
 from runtime.errors import LinkError
 from runtime.link_graph import NOT_LOADED, SEGMENTS, LinkGraph, distinct
+from runtime.machines.x86_64 import PLT_ENTRY_SIZE
 from runtime.passes.linker_symbols import gather_bounded
 from runtime.passes.reach import MovedVariable, OutOfReach
 from runtime.relocations import Base
@@ -22,7 +23,6 @@ _RW = SEGMENTS.index(RW)
 DSO_HANDLE_SIZE = 8
 GOT_ENTRY_SIZE = 8
 TLS_PAIR_SIZE = 16
-PLT_ENTRY_SIZE = 8  # jmp *entry(%rip), padded
 _EH_FRAME_TERMINATOR = 4
 _WORD = 8
 
