@@ -10,7 +10,8 @@ from runtime.addresses import RO, RW, RX, Protection
 from runtime.linker.link_graph import NOT_LOADED, SEGMENTS, LinkGraph
 from runtime.linker.link_inputs import ArchiveMember, CollectedInputs
 from runtime.linker.link_report import LinkPicture
-from runtime.linker.passes.layout import GOT_ENTRY_SIZE, PLT_ENTRY_SIZE
+from runtime.linker.machines.x86_64 import PLT_ENTRY_SIZE
+from runtime.linker.passes.layout import GOT_ENTRY_SIZE
 from runtime.objects import elf
 from runtime.objects.demangle import demangle
 from runtime.objects.elf import Array

@@ -45,6 +45,7 @@ class Kind(Struct, frozen=True):
     ``relaxable``: the instruction may be rewritten to do without the GOT (B.2).
     ``static_tls``: a thread-local variable at a fixed distance from the thread
     pointer is meant (the initial- and local-exec models, and descriptors).
+    ``rex2``: the instruction has a REX2 prefix.
     """
 
     number: int
@@ -55,6 +56,7 @@ class Kind(Struct, frozen=True):
     range: Range
     relaxable: bool = False
     static_tls: bool = False
+    rex2: bool = False
 
 
 KINDS = [
@@ -98,14 +100,17 @@ KINDS = [
     # G + GOT + A - P; the newer ones are in longer instructions (APX).
     Kind(41, "R_X86_64_GOTPCRELX", 4, Base.GOT_ENTRY, True, Range.SIGNED, relaxable=True),
     Kind(42, "R_X86_64_REX_GOTPCRELX", 4, Base.GOT_ENTRY, True, Range.SIGNED, relaxable=True),
-    Kind(43, "R_X86_64_CODE_4_GOTPCRELX", 4, Base.GOT_ENTRY, True, Range.SIGNED, relaxable=True),
-    Kind(44, "R_X86_64_CODE_4_GOTTPOFF", 4, Base.GOT_ENTRY, True, Range.SIGNED, static_tls=True),
-    Kind(45, "R_X86_64_CODE_4_GOTPC32_TLSDESC", 4, Base.S, True, Range.SIGNED, static_tls=True),
+    Kind(43, "R_X86_64_CODE_4_GOTPCRELX", 4, Base.GOT_ENTRY, True, Range.SIGNED,
+         relaxable=True, rex2=True),
+    Kind(44, "R_X86_64_CODE_4_GOTTPOFF", 4, Base.GOT_ENTRY, True, Range.SIGNED,
+         static_tls=True, rex2=True),
+    Kind(45, "R_X86_64_CODE_4_GOTPC32_TLSDESC", 4, Base.S, True, Range.SIGNED,
+         static_tls=True, rex2=True),
     Kind(46, "R_X86_64_CODE_5_GOTPCRELX", 4, Base.GOT_ENTRY, True, Range.SIGNED),
     Kind(47, "R_X86_64_CODE_5_GOTTPOFF", 4, Base.GOT_ENTRY, True, Range.SIGNED, static_tls=True),
     Kind(49, "R_X86_64_CODE_6_GOTPCRELX", 4, Base.GOT_ENTRY, True, Range.SIGNED),
     Kind(50, "R_X86_64_CODE_6_GOTTPOFF", 4, Base.GOT_ENTRY, True, Range.SIGNED, static_tls=True),
-]
+]  # fmt: skip
 
 BY_NUMBER = {kind.number: kind for kind in KINDS}
 
@@ -119,6 +124,7 @@ BASE = np.zeros(_SIZE, np.uint8)
 PC_RELATIVE = np.zeros(_SIZE, bool)
 RANGE = np.zeros(_SIZE, np.uint8)
 RELAXABLE = np.zeros(_SIZE, bool)
+REX2 = np.zeros(_SIZE, bool)
 STATIC_TLS = np.zeros(_SIZE, bool)
 LOWEST = np.full(_SIZE, np.iinfo(np.int64).min)  # values that fit into the field, int64
 HIGHEST = np.full(_SIZE, np.iinfo(np.int64).max)
@@ -129,6 +135,7 @@ for _kind in KINDS:
     PC_RELATIVE[_kind.number] = _kind.pc_relative
     RANGE[_kind.number] = _kind.range
     RELAXABLE[_kind.number] = _kind.relaxable
+    REX2[_kind.number] = _kind.rex2
     STATIC_TLS[_kind.number] = _kind.static_tls
     if _kind.range is not Range.ANY:
         _bits = 8 * _kind.width

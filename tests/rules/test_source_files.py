@@ -1,4 +1,4 @@
-"""What each source file must keep to, and which libraries it may use (``test_layers``: packages)."""
+"""What each source file must keep to, and which libraries it may use."""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from runtime.addresses import RO, RW, RX, ExecutorAddress, ThreadLocalImage
 from runtime.linker.link_graph import SEGMENTS, LinkGraph
-from runtime.linker.passes.layout import GOT_ENTRY_SIZE, PLT_ENTRY_SIZE, SegmentMemory, Tables
+from runtime.linker.machines.x86_64 import PLT_ENTRY_SIZE
+from runtime.linker.passes.layout import GOT_ENTRY_SIZE, SegmentMemory, Tables
 from runtime.linker.passes.linker_symbols import (
     DATA_END,
     DSO_HANDLE,

@@ -9,6 +9,7 @@ from runtime.addresses import RO, RW, RX, ExecutorAddress, align_up
 from runtime.errors import LinkError
 from runtime.linker import relocations
 from runtime.linker.link_graph import NOT_LOADED, SEGMENTS, LinkGraph, distinct
+from runtime.linker.machines.x86_64 import PLT_ENTRY_SIZE
 from runtime.linker.passes.linker_symbols import gather_bounded
 from runtime.linker.passes.reach import MovedVariable, OutOfReach
 from runtime.linker.relocations import Base
@@ -23,7 +24,6 @@ _RW = SEGMENTS.index(RW)
 DSO_HANDLE_SIZE = 8
 GOT_ENTRY_SIZE = 8
 TLS_PAIR_SIZE = 16
-PLT_ENTRY_SIZE = 8  # jmp *entry(%rip), padded
 _EH_FRAME_TERMINATOR = 4
 _WORD = 8
 

@@ -8,10 +8,11 @@ from runtime.addresses import RO, RW, RX, STATIC_MODULE
 from runtime.errors import LinkError
 from runtime.linker import relocations
 from runtime.linker.link_graph import NOT_LOADED, SEGMENTS, LinkGraph, distinct
+from runtime.linker.machines import x86_64
+from runtime.linker.machines.x86_64 import PLT_ENTRY_SIZE
 from runtime.linker.passes.addresses import Redirection
 from runtime.linker.passes.layout import (
     GOT_ENTRY_SIZE,
-    PLT_ENTRY_SIZE,
     TLS_PAIR_SIZE,
     SegmentMemory,
     Tables,
@@ -76,15 +77,13 @@ def fill_tables(
     through_got = segments[_RO].address + tables.got_offset + GOT_ENTRY_SIZE * index
     number = np.arange(len(tables.redirected_symbols))
     through_slots = segments[_RW].address + tables.slots_offset + GOT_ENTRY_SIZE * number
-    target = np.concatenate([through_got, through_slots])
-    start = tables.plt_offset + PLT_ENTRY_SIZE * np.arange(len(target))
-    distance = target - (segments[_RX].address + start + 6)
+    through = np.concatenate([through_got, through_slots])
     first = segments[_RX].position + tables.plt_offset
-    jumps = memory[first : first + PLT_ENTRY_SIZE * len(target)].reshape(-1, PLT_ENTRY_SIZE)
-    jumps[:, 0] = 0xFF  # jmp *disp32(%rip)
-    jumps[:, 1] = 0x25
-    jumps[:, 2:6] = distance.astype("<i4").view(np.uint8).reshape(-1, 4)
-    jumps[:, 6:8] = 0xCC
+    x86_64.write_plt_entries(
+        memory[first : first + PLT_ENTRY_SIZE * len(through)],
+        segments[_RX].address + tables.plt_offset,
+        through,
+    )
 
 
 def _fill_thread_local_pairs(
@@ -157,7 +156,7 @@ class _Relocations:
         return (value >= _INT32_MIN) & (value <= _INT32_MAX)
 
     def relax(self, memory: Array) -> None:
-        """Load or call directly what is in reach, instead of through the GOT (psABI B.2)."""
+        """Use what is in reach directly, instead of through the GOT (psABI B.2)."""
         candidates = np.flatnonzero(relocations.RELAXABLE.take(self.kind))
         if not len(candidates):
             return
@@ -166,64 +165,46 @@ class _Relocations:
         candidates = candidates[usual]
         distance = self.S[candidates] + self.A[candidates] - self.P[candidates]
         candidates = candidates[self._fits(distance) & self._fits(distance + 1)]
-        at = self.position[candidates]
-        opcode, modrm = memory[at - 2], memory[at - 1]
-        loads = opcode == 0x8B  # mov foo@GOTPCREL(%rip), %reg -> lea foo(%rip), %reg
-        memory[at[loads] - 2] = 0x8D
-        calls = (opcode == 0xFF) & (modrm == 0x15)  # call *foo@GOTPCREL(%rip) -> call foo
-        memory[at[calls] - 2] = 0x67  # an address-size prefix keeps the length
-        memory[at[calls] - 1] = 0xE8
-        jumps = (opcode == 0xFF) & (modrm == 0x25)  # jmp *foo@GOTPCREL(%rip) -> jmp foo; nop
-        memory[at[jumps] - 2] = 0xE9
-        memory[at[jumps] + 3] = 0x90
-        moved = candidates[jumps]
-        self.position[moved] -= 1
-        self.P[moved] -= 1
-        self.base[candidates[loads | calls | jumps]] = Base.S
+        has_rex2 = relocations.REX2.take(self.kind[candidates])
+        direct, moved = x86_64.relax_got_uses(memory, self.position[candidates], has_rex2)
+        self.position[candidates[moved]] -= 1
+        self.P[candidates[moved]] -= 1
+        self.base[candidates[direct]] = Base.S
 
     def relax_descriptors(self, memory: Array) -> None:
         """Load a thread-local variable's distance instead of asking its descriptor.
 
-        From "Thread-Local Storage Descriptors for IA32 and AMD64/EM64T", 2.4. Raises
-        LinkError where the instructions are not those of that page.
+        Raises LinkError where the instructions are not those of the psABI.
         """
         calls = np.flatnonzero(self.kind == _TLSDESC_CALL)
-        at = self._instruction(calls, memory, 0, (0xFF, 0x10))
-        memory[at] = 0x66  # call *x@tlscall(%rax) -> xchg %ax, %ax
-        memory[at + 1] = 0x90
         loads = np.flatnonzero(np.isin(self.kind, _TLSDESC_LOADS))
-        at = self._instruction(loads, memory, -2, (0x8D,))
-        prefix = memory[at - 1]  # lea x@tlsdesc(%rip), %reg -> mov $x@tpoff, %reg
-        is_rex = self.kind[loads] == _TLSDESC_LOADS[0]  # the other has a REX2 prefix
-        # What extends the register's number moves from the R to the B bits.
-        memory[at - 1] = np.where(
-            is_rex,
-            (prefix & 0xFB) | (prefix >> 2 & 0x01),
-            (prefix & 0xBB) | (prefix >> 2 & 0x11),
-        )
-        memory[at] = 0xC7
-        memory[at + 1] = 0xC0 | (memory[at + 1] >> 3 & 7)
+        has_rex2 = relocations.REX2.take(self.kind[loads])
+        self._require(calls, self._has_around(calls, 0, 2))
+        self._require(loads, self._has_around(loads, 3 + has_rex2, 4))
+        calls_at, loads_at = self.position[calls], self.position[loads]
+        self._require(calls, x86_64.are_descriptor_calls(memory, calls_at))
+        self._require(loads, x86_64.are_descriptor_loads(memory, loads_at, has_rex2))
+        x86_64.relax_descriptor_calls(memory, calls_at)
+        x86_64.relax_descriptor_loads(memory, loads_at, has_rex2)
         self.pc_relative[loads] = False
         self.A = self.A.copy()  # it may be the object's own bytes
         self.A[loads] += 4
 
-    def _instruction(
-        self, chosen: Array, memory: Array, distance: int, code: tuple[int, ...]
-    ) -> Array:
-        """Where the instructions of these relocations have the bytes ``code``."""
+    def _has_around(self, chosen: Array, before: Array | int, after: int) -> Array:
+        """Whether the sections have so many bytes before and from these places on (bool)."""
         offset = self.graph.relocation_offset[chosen]
         size = self.graph.section_size[self.graph.relocation_section[chosen]]
-        bad = (offset < 3) | (offset + 2 > size)
-        at = self.position[chosen] + distance
-        for index, byte in enumerate(code):
-            bad |= memory[np.where(bad, 0, at + index)] != byte
-        if bad.any():
-            first = int(chosen[np.flatnonzero(bad)[0]])
-            raise LinkError(
-                f"{self.graph.describe_place(first)}: not the instruction that belongs to "
-                f"{relocations.name_of(int(self.kind[first]))}"
-            )
-        return np.asarray(at)
+        return np.asarray((offset >= before) & (offset + after <= size))
+
+    def _require(self, chosen: Array, good: Array) -> None:
+        """Raise LinkError if one of these relocations does not belong to its instruction."""
+        if good.all():
+            return
+        first = int(chosen[np.flatnonzero(~good)[0]])
+        raise LinkError(
+            f"{self.graph.describe_place(first)}: not the instruction that belongs to "
+            f"{relocations.name_of(int(self.kind[first]))}"
+        )
 
     def values(self) -> Array:
         """The formula of each kind, for all relocations (int64, wraps around)."""

@@ -199,7 +199,10 @@ def test_descriptors_in_longer_instructions_are_refused(program: Program, number
 
 @pytest.mark.parametrize("beyond", range(-2, 3))
 @pytest.mark.parametrize("highest", [True, False])
-@pytest.mark.parametrize("instruction", ["mov {}(%rip), %rax", "call *{}(%rip)", "jmp *{}(%rip)"])
+@pytest.mark.parametrize(
+    "instruction",
+    ["mov {}(%rip), %rax", "call *{}(%rip)", "jmp *{}(%rip)", ".byte 0x66, 0x48\n call *{}(%rip)"],
+)
 def test_targets_at_the_end_of_reach(
     program: Program, instruction: str, highest: bool, beyond: int
 ) -> None:
@@ -219,5 +222,9 @@ def target_of(found: Linked) -> int:
     if code.startswith(b"\xe9"):  # jmp, nop
         assert code.endswith(b"\x90")
         return found.end - 1 + word(code[1:5])
-    assert code.startswith((b"\x48\x8b\x05", b"\xff\x15", b"\xff\x25")), code
+    if code.startswith(b"\x66\x48\xe8"):  # data16 rex.W call, nop
+        assert code.endswith(b"\x90")
+        return found.end - 1 + word(code[3:7])
+    unchanged = (b"\x48\x8b\x05", b"\xff\x15", b"\xff\x25", b"\x66\x48\xff\x15")
+    assert code.startswith(unchanged), code
     return word(found.at_operand)

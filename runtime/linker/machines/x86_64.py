@@ -1,0 +1,123 @@
+"""The x86-64 instructions that the linker writes, and those that it rewrites.
+
+All functions work on columns: ``memory`` is what is being linked (uint8), ``at`` are
+positions in it (int64).
+
+AMD's and Intel's processors must do the same with each result. They differ about a near
+branch behind the operand-size prefix 66: Intel's ignore the prefix (SDM volume 2, CALL:
+the operand size is forced to 64 bits), AMD's branch within 64 KiB (APM volume 1, table
+3-9: "possible overrides: 16"). Compilers put 66 48 before the call of
+``__tls_get_addr``. There, 48 (REX.W) takes precedence over 66 (APM volume 1, 3.2.2), but
+only directly before the opcode: anywhere else a REX prefix is ignored. So nothing may
+be put between a REX prefix and the opcode. As padding before an opcode 67 is fine: it
+is about operands in memory, which direct branches do not have.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from runtime.objects.elf import Array
+
+PLT_ENTRY_SIZE = 8
+_PLT_JUMP_SIZE = 6
+
+# Opcodes, and the ModRM bytes of those that have their operand at a distance from %rip.
+_MOV_LOAD = 0x8B
+_MOV_IMMEDIATE = 0xC7
+_LEA = 0x8D
+_CALL, _JMP = 0xE8, 0xE9
+_INDIRECT = 0xFF
+_CALL_RIP, _JMP_RIP = 0x15, 0x25
+_CALL_RAX = 0x10
+_NOP = 0x90
+_INT3 = 0xCC
+
+# Prefixes.
+_OPERAND_SIZE = 0x66
+_ADDRESS_SIZE = 0x67
+_REX, _REX_W, _REX_R, _REX_B = 0x40, 0x48, 0x04, 0x01
+_REX2 = 0xD5  # a byte follows with W, R and B where REX has them, and R4, B4
+_REX2_W, _REX2_R, _REX2_B = 0x08, 0x44, 0x11
+
+
+def write_plt_entries(entries: Array, address: int, slots: Array) -> None:
+    """Write jumps to where the slots point.
+
+    ``entries``: the bytes of the entries (uint8), the first of which is at ``address``
+    for the code. ``slots``: addresses (int64), within 2 GiB.
+    """
+    jumps = entries.reshape(-1, PLT_ENTRY_SIZE)
+    ends = address + PLT_ENTRY_SIZE * np.arange(len(jumps)) + _PLT_JUMP_SIZE
+    jumps[:, 0] = _INDIRECT  # jmp *slot(%rip)
+    jumps[:, 1] = _JMP_RIP
+    jumps[:, 2:_PLT_JUMP_SIZE] = (slots - ends).astype("<i4").view(np.uint8).reshape(-1, 4)
+    jumps[:, _PLT_JUMP_SIZE:] = _INT3
+
+
+def relax_got_uses(memory: Array, at: Array, has_rex2: Array) -> tuple[Array, Array]:
+    """Load, call or jump to what is in reach, instead of through the GOT (psABI B.2).
+
+    ``at``: of the 32-bit distances to GOT entries, which end the instructions.
+    ``has_rex2``: whether a REX2 prefix belongs to the instruction. Returns which
+    instructions were rewritten, and which of these have their distance, now the
+    target's, a byte earlier than before (bool, both).
+    """
+    opcode, modrm = memory[at - 2], memory[at - 1]
+    loads = opcode == _MOV_LOAD  # mov foo@GOTPCREL(%rip), %reg -> lea foo(%rip), %reg
+    memory[at[loads] - 2] = _LEA
+    # Direct branches cannot have a REX2 prefix.
+    branches = (opcode == _INDIRECT) & ~has_rex2
+    calls = branches & (modrm == _CALL_RIP)
+    jumps = branches & (modrm == _JMP_RIP)
+    # Debuggers know a call by its end, so what fills up the sixth byte stands before the
+    # opcode, unless that would part it from a REX prefix. The byte taken for one may be
+    # the end of another instruction: then both ways are right.
+    after_rex = calls & (memory[at - 3] & 0xF0 == _REX)
+    padded = at[calls & ~after_rex]  # call *foo@GOTPCREL(%rip) -> addr32 call foo
+    memory[padded - 2] = _ADDRESS_SIZE
+    memory[padded - 1] = _CALL
+    shorter = jumps | after_rex
+    memory[at[after_rex] - 2] = _CALL  # rex call *foo@GOTPCREL(%rip) -> rex call foo; nop
+    memory[at[jumps] - 2] = _JMP  # jmp *foo@GOTPCREL(%rip) -> jmp foo; nop
+    memory[at[shorter] + 3] = _NOP
+    return loads | calls | jumps, shorter
+
+
+def are_descriptor_calls(memory: Array, at: Array) -> Array:
+    """Whether ``call *(%rax)`` is at these positions, without a prefix (bool)."""
+    return np.asarray((memory[at] == _INDIRECT) & (memory[at + 1] == _CALL_RAX))
+
+
+def are_descriptor_loads(memory: Array, at: Array, has_rex2: Array) -> Array:
+    """Whether ``lea x(%rip), %reg`` ends in the distances at these positions (bool).
+
+    With 64 bits, and a REX2 prefix where ``has_rex2`` says so.
+    """
+    rip_relative = (memory[at - 2] == _LEA) & (memory[at - 1] & 0xC7 == 0x05)
+    prefix = memory[at - 3]
+    rex = prefix & ~np.uint8(_REX_R) == _REX_W
+    rex2 = (memory[at - 4] == _REX2) & (prefix & ~np.uint8(_REX2_R) == _REX2_W)
+    return np.asarray(rip_relative & np.where(has_rex2, rex2, rex))
+
+
+def relax_descriptor_calls(memory: Array, at: Array) -> None:
+    """Leave out calls to thread-local descriptors."""
+    memory[at] = _OPERAND_SIZE  # call *x@tlscall(%rax) -> xchg %ax, %ax
+    memory[at + 1] = _NOP
+
+
+def relax_descriptor_loads(memory: Array, at: Array, has_rex2: Array) -> None:
+    """Load the number at these positions instead of a descriptor's address.
+
+    From "Thread-Local Storage Descriptors for IA32 and AMD64/EM64T", 2.4.
+    """
+    prefix = memory[at - 3]  # lea x@tlsdesc(%rip), %reg -> mov $x@tpoff, %reg
+    # What extends the register's number moves from the R to the B bits.
+    memory[at - 3] = np.where(
+        has_rex2,
+        _REX2_W | (prefix & _REX2_R) >> 2,
+        _REX_W | (prefix & _REX_R) >> 2,
+    )
+    memory[at - 2] = _MOV_IMMEDIATE
+    memory[at - 1] = 0xC0 | (memory[at - 1] >> 3 & 7)
