@@ -8,12 +8,14 @@ the program may kill its parent.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterable
 
 from runtime import wire
 
@@ -83,6 +85,10 @@ class Keeper:
                 self._read_reports()
         return self._codes.get(pid)
 
+    def end_all(self) -> None:
+        """End the keeper, and with it the executor that it has started (PR_SET_PDEATHSIG)."""
+        self._process.kill()
+
     def wait(self, patience: float) -> int | None:
         """The keeper's own exit code; None if it lives on for ``patience`` s."""
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -92,6 +98,7 @@ class Keeper:
     def close(self, end_forks: bool = False) -> None:
         """End all processes that are watched, and the keeper. ``end_forks``: also what
         the program has forked and left behind, except where it runs another program."""
+        self._process.send_signal(signal.SIGCONT)  # somebody may have stopped it
         for pid in self._pidfds:
             self.end(pid)
         for pid in list(self._pidfds):
@@ -134,7 +141,22 @@ _CORE_DUMPED = 0x80  # in a status of wait(2)
 
 
 def is_readable(descriptor: int | socket.socket, timeout: float) -> bool:
-    """Whether there is something to read, or the end, within ``timeout`` s."""
+    """Whether there is something to read, or the end, within ``timeout`` s.
+
+    Raises OSError if the socket is closed.
+    """
+    return is_ready([(descriptor, select.POLLIN)], timeout)
+
+
+def is_ready(wanted: Iterable[tuple[int | socket.socket, int]], timeout: float) -> bool:
+    """Whether one of the events of poll(2) comes within ``timeout`` s.
+
+    ``wanted``: descriptors, each with its events. Raises OSError if a socket is closed.
+    """
     poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
+    for descriptor, events in wanted:
+        number = descriptor if isinstance(descriptor, int) else descriptor.fileno()
+        if number < 0:  # register would raise ValueError
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        poll.register(number, events)
     return bool(poll.poll(timeout * 1000))
