@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING, Any, cast
 
 from repl.clang.compiler import CompiledInput
@@ -14,6 +13,7 @@ from repl.errors import ShellError
 from repl.input.source import Source
 from repl.printing import InputValue, Inspect
 from repl.session_steps import V
+from repl.session_turns import in_turn
 from repl.session_values import python_value
 from repl.uncaught_exceptions import raise_exception
 from runtime.addresses import ExecutorAddress
@@ -24,11 +24,9 @@ if TYPE_CHECKING:
 
 
 class EvaluatingSession(SurvivingSession):
-    """The part of ``repl.session.Session`` that runs compiled code. ``_processes`` ends them
-    all."""
+    """The part of ``repl.session.Session`` that runs compiled code."""
 
-    _processes: weakref.finalize[..., Any]
-
+    @in_turn
     def value(self, expression: str) -> Any:
         """An expression's value as a Python object, a copy.
 
@@ -40,13 +38,14 @@ class EvaluatingSession(SurvivingSession):
         """
         return self.evaluate(expression, python_value)
 
+    @in_turn
     def show(self, expression: str) -> str:
         """The same as the shell prints it, long values cut: ``(int) 42``."""
         return self.evaluate(expression, self._format)
 
+    @in_turn
     def evaluate(self, expression: str, inspect: Inspect[V]) -> V:
         """What ``inspect`` makes of the value, as for ``value``."""
-        self._check_open()
         source = Source(expression, "value", keeps_value=False)
         compiled = self._compiler.compile(source)
         try:
@@ -64,10 +63,6 @@ class EvaluatingSession(SurvivingSession):
 
     def _format(self, type_: ValueType, address: ExecutorAddress, view: ProgramView) -> str:
         return format_value(type_, address, view, self._options.limits)
-
-    def _check_open(self) -> None:
-        if not self._processes.alive:
-            raise ShellError("the session is closed")
 
     def _load_and_run(
         self, compiled: CompiledInput, name: str, inspect: Inspect[Any]
@@ -88,7 +83,8 @@ class EvaluatingSession(SurvivingSession):
                 unit = self._program.load(name, compiled.machine_code)
             except UndefinedSymbolsError as error:
                 raise ShellError(explained(error)) from None
-            outcome = self._program.initialize(unit, value.look)
+            with self._turns.looking():
+                outcome = self._program.initialize(unit, value.look)
             value.keep(unit)
             if outcome.exception_type is not None or value.failure is not None:
                 self._unload(unit)

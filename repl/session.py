@@ -25,6 +25,7 @@ from repl.linker_import import import_linker
 from repl.printing import Inspect
 from repl.program import Program
 from repl.session_steps import Position, Result, Step, V
+from repl.session_turns import Turns, in_turn
 from repl.shared_arrays import ArrayDeclaration, Shape, share_array
 from repl.uncaught_exceptions import raise_exception
 from runtime.errors import ExecutorDied
@@ -39,7 +40,8 @@ class Session(EvaluatingSession):
     """A program in C or C++ that grows by one input after another.
 
     A context manager: leaving it, ``close``, and forgetting the session end all its
-    processes. Use it from one thread at a time, which need not be the main one.
+    processes. Threads may share it: each waits until no other one uses it. A fork of this
+    process may not use it.
 
     All errors are ``ForkreplError``; of an input's, the session goes on as it was before:
 
@@ -87,7 +89,6 @@ class Session(EvaluatingSession):
                     precompiled=self.headers.precompiled,
                 )
             )
-            self.frontend = frontend  # nobody else's while a method of this class runs
             codegen = stack.enter_context(CodeGenerator())
             compiler = Compiler(frontend, codegen, options.optimisation)
             program = stack.enter_context(Program(options))
@@ -95,7 +96,7 @@ class Session(EvaluatingSession):
                 program.executor.greet()  # better now than after the first input
             self._processes = weakref.finalize(self, _close, stack.pop_all(), os.getpid())
         self._count = 0
-        super().__init__(options, compiler, program)
+        super().__init__(options, compiler, program, Turns(self._processes))
 
     def __enter__(self) -> Session:
         return self
@@ -104,8 +105,13 @@ class Session(EvaluatingSession):
         self.close()
 
     def close(self) -> None:
-        """End all processes; nothing of the program's runs. See ``finish``."""
-        self._processes()
+        """End all processes; nothing of the program's runs. See ``finish``.
+
+        A second time, and in a fork of the process that made the session, nothing happens.
+        """
+        if self._turns.is_owner:
+            with self._turns.take(to_close=True):
+                self._processes()
 
     @property
     def inputs(self) -> list[str]:
@@ -125,12 +131,8 @@ class Session(EvaluatingSession):
     @property
     def compiler(self) -> Compiler:
         """To ask Clang and LLVM something."""
+        self._turns.check()
         return self._compiler
-
-    @property
-    def program(self) -> Program:
-        """To ask the program something, after ``attend``."""
-        return self._program
 
     @property
     def lends_terminal(self) -> bool:
@@ -140,12 +142,14 @@ class Session(EvaluatingSession):
     @property
     def executor_pid(self) -> int:
         """Of the process in which the program runs now."""
+        self._turns.check()
         return self._program.executor.pid
 
+    @in_turn
     def wait_until_ready(self) -> None:
         """Wait for Clang. Raises SetupError if it cannot start, as with a bad flag."""
         import_linker()  # while the other processes start
-        self.frontend.wait_until_ready()
+        self._compiler.wait_until_ready()
 
     @overload
     def run(self, source: Source | str, upcoming: Source | None = None) -> Result[str]: ...
@@ -173,13 +177,18 @@ class Session(EvaluatingSession):
         the input's declarations go, as after an exception of its own. Without it the
         result is the value as text.
         """
-        self._check_open()
+        with self._turns.take():
+            return self._run(source, upcoming, inspect or self._format)
+
+    def _run(
+        self, source: Source | str, upcoming: Source | None, inspect: Inspect[Any]
+    ) -> Result[Any]:
         if isinstance(source, str):
             self._count += 1
             source = Source(source, f"In[{self._count}]")
         compiled = self._compiler.compile(source, upcoming)
         try:
-            unit, value = self._load_and_run(compiled, source.unit_name, inspect or self._format)
+            unit, value = self._load_and_run(compiled, source.unit_name, inspect)
         except BaseException:
             # Also if that went back further than to before this input.
             self._compiler.rollback(len(self._steps))
@@ -192,6 +201,7 @@ class Session(EvaluatingSession):
             self._program_changed()
         return Result(value, compiled.parsed.warnings)
 
+    @in_turn
     def shared_array(self, name: str, shape: Shape, dtype: DTypeLike = float) -> NDArray[Any]:
         """A numpy array that is a variable of the program's, too: ``double name[3][4]``.
 
@@ -201,20 +211,22 @@ class Session(EvaluatingSession):
         Python's alone. bool, integers, float32 and float64. Raises ValueError for what C has
         no array of, ShellError if the program is on another machine or memory is short.
         """
-        self._check_open()
         return share_array(self, ArrayDeclaration(name, shape, dtype))
 
+    @in_turn
     def change_options(self, options: SessionOptions) -> None:
         """Compile the next inputs differently; raises ShellError if Clang then rejects
         those in force, and leaves all as it was."""
         self._compiler.reconfigure(frontend_flags(options), options.optimisation)
         self._options = options
 
+    @in_turn
     def prepare(self) -> None:
         """Get ready for the next input, while it is typed. Returns at once."""
         self._compiler.prepare()
         self.headers.build()
 
+    @in_turn
     def undo(self, count: int = 1) -> None:
         """Take back the newest inputs: their registered functions run, then they go.
 
@@ -234,12 +246,14 @@ class Session(EvaluatingSession):
         for outcome in outcomes:  # all are gone; now say what one of them threw
             raise_exception(outcome)
 
+    @in_turn
     def settle(self) -> None:
         """What is in force is there to stay: ``undo`` and ``rewind`` end here."""
         self._settled = len(self._steps)
         if self._recovery is not None:
             self._recovery.settle()
 
+    @in_turn
     def rewind(self, count: int = 1) -> None:
         """Go back in time to before the last ``count`` inputs that took effect: also the
         program's memory is as it was. Nothing of the program's runs."""
@@ -248,6 +262,7 @@ class Session(EvaluatingSession):
         self.attend()
         self._recovery.rewind(count)
 
+    @in_turn
     def reset(self) -> None:
         """End the program as by ``exit(0)``; another begins, with nothing declared.
 
@@ -261,20 +276,24 @@ class Session(EvaluatingSession):
         finally:
             self._start_anew()
 
+    @in_turn
     def memory(self) -> Statistics:
         """What the inputs occupy."""
         return self._program.execution().statistics()
 
+    @in_turn
     def take_warnings(self) -> list[str]:
         """What the user should know of the last input or ``undo``, whether it failed or not."""
         warnings, self._warnings = self._warnings, []
         return warnings
 
+    @in_turn
     def take_crash_between(self) -> ProgramCrashed | None:
         """How the program ended while no input ran, if it did since this was last asked."""
         crash, self._crashed_between = self._crashed_between, None
         return crash
 
+    @in_turn
     def load_library(self, name: str) -> None:
         """Open a shared library (``m``, ``libm.so.6`` or a path) in the executor."""
         self.attend()
@@ -282,6 +301,7 @@ class Session(EvaluatingSession):
             self._program.load_library(name)
         self._program_changed()
 
+    @in_turn
     def run_main(self) -> int | None:
         """Call ``main``, if an input defined it: what it returned, or None."""
         self.attend()
@@ -292,6 +312,7 @@ class Session(EvaluatingSession):
         raise_exception(outcome)
         return outcome.status
 
+    @in_turn
     def finish(self, status: int = 0) -> int:
         """End the program as by returning ``status`` from main: what is registered runs.
 

@@ -65,8 +65,9 @@ class ArrayDeclaration:
 
 def share_array(session: Session, declaration: ArrayDeclaration) -> NDArray[Any]:
     """See ``Session.shared_array``."""
-    session.attend()
-    if not session.program.executor.passes_descriptors:
+    with session.using_program() as program:
+        is_possible = program.shares_memory
+    if not is_possible:
         raise ShellError(
             "an array can be shared with a program on this machine only, and this one is "
             "reached by HOST:PORT: use a listener at unix:PATH, or none"

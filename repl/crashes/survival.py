@@ -18,7 +18,9 @@ from repl.crashes.recovery import Recovery, lost_inputs, rolled_back
 from repl.errors import ProgramCrashed, ProgramExited, signal_name
 from repl.printing import InputValue, is_last_value
 from repl.program import Program
+from repl.program_at_rest import ProgramAtRest
 from repl.session_steps import Position, Step
+from repl.session_turns import Turns, in_turn
 from runtime.errors import ExecutorDied, UndefinedSymbolsError
 from runtime.shared_memory import SharedMemory
 from runtime.wire import Outcome
@@ -30,10 +32,14 @@ if TYPE_CHECKING:
 class SurvivingSession:
     """The part of ``repl.session.Session`` that keeps program and inputs in step.
 
-    Whatever uses the program does it in ``_running_program``, after ``attend``.
+    Whatever runs the program does it in ``_running_program``, after ``attend``; whatever
+    only looks at it, in ``using_program``.
     """
 
-    def __init__(self, options: SessionOptions, compiler: Compiler, program: Program) -> None:
+    def __init__(
+        self, options: SessionOptions, compiler: Compiler, program: Program, turns: Turns
+    ) -> None:
+        self._turns = turns
         self._options = options
         self._compiler = compiler
         self._program = program
@@ -53,6 +59,7 @@ class SurvivingSession:
         """How often it has begun again with nothing declared."""
         self._crashed_between: ProgramCrashed | None = None
 
+    @in_turn
     def restart(self) -> None:
         """A fresh program in which the inputs that declare something run again.
 
@@ -83,7 +90,7 @@ class SurvivingSession:
     def sharing(self, symbol: str, memory: SharedMemory) -> Iterator[None]:
         """Map memory in the program for good; if the context fails it is taken away."""
         try:
-            with self._running_program():
+            with self._turns.take(), self._running_program():
                 self._program.share(symbol, memory)
             self._program_changed()  # what it goes back to has the memory, too
             yield
@@ -93,20 +100,29 @@ class SurvivingSession:
             raise
 
     @contextmanager
-    def _running_program(self) -> Iterator[None]:
+    def using_program(self) -> Iterator[ProgramAtRest]:
+        """Look at the program while nothing of it runs. If it ends in here, that is undone,
+        and raises what an input would raise; Ctrl-C only ends the looking."""
+        with self._turns.take():
+            self.attend()
+            with self._running_program(is_at_rest=True):
+                yield ProgramAtRest(self._program)
+
+    @contextmanager
+    def _running_program(self, *, is_at_rest: bool = False) -> Iterator[None]:
         """Whatever ends the program in here is undone, and becomes an error that says
-        what happened."""
+        what happened. ``is_at_rest``: nothing of it runs, and Ctrl-C is not for it."""
         try:
             yield
         except ExecutorDied as died:
             if died.exit_status is not None:
                 raise ProgramExited(died.exit_status) from None
             raise self._end_of_input(died) from None
-        except KeyboardInterrupt:
-            interrupted = ExecutorDied(exit_status=None, signal=signal.SIGINT)
-            interrupted.is_interrupt = True
-            raise self._end_of_input(interrupted) from None
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and not is_at_rest:
+                interrupted = ExecutorDied(exit_status=None, signal=signal.SIGINT)
+                interrupted.is_interrupt = True
+                raise self._end_of_input(interrupted) from None
             # Also of a signal handler of the host's, as for a timeout: then it was ended.
             try:
                 self._program.check()
@@ -122,6 +138,7 @@ class SurvivingSession:
             return KeyboardInterrupt(str(crash))
         return crash
 
+    @in_turn
     def attend(self) -> None:
         """See that the program lives, and that it is saved; every method that uses it
         does that first."""
