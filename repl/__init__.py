@@ -20,7 +20,7 @@ and error of this process, and reads its standard input; Python keeps what it pr
 itself in a buffer (``print(..., flush=True)``).
 
 For those who change it: must not know ELF or mmap. Start reading at
-``session.session.Session.run``, the life of an input. From above:
+``session.live_session.LiveSession.run``, the life of an input. From above:
 
 - ``cli``: what the command line asks for; ``shell/``: prompt and scripts; ``link_command/``;
 - ``command_line/``: options; ``commands/``: what begins with ``%``;

@@ -158,10 +158,12 @@ def _run(line: CommandLine, settings: Settings, lines: Iterator[str] | None) -> 
     if lines is None:
         return _begin_dialogue(line, settings, colour, startup)
     from repl.commands.context import Shell
-    from repl.session.session import Session  # starts processes: only when the usage is right
+    from repl.session.live_session import (
+        LiveSession,  # starts processes: only when the usage is right
+    )
     from repl.shell.run_input import evaluate
 
-    with Session(session_options(line, settings, colour)) as session:
+    with LiveSession(session_options(line, settings, colour)) as session:
         shell = Shell(session, evaluate, colour, settings)
         session.wait_until_ready()
         status = _run_startup_file(shell, line, startup)
@@ -179,10 +181,10 @@ def _begin_dialogue(
     quiet = is_quiet(line, settings)
     with EarlyPrompt(quiet=quiet, colour=shows_colour) if is_early else nullcontext() as early:
         from repl.commands.context import Shell
-        from repl.session.session import Session
+        from repl.session.live_session import LiveSession
         from repl.shell.run_input import evaluate
 
-        with Session(session_options(line, settings, colour)) as session:
+        with LiveSession(session_options(line, settings, colour)) as session:
             return _interact(Shell(session, evaluate, colour, settings), line, startup, early)
 
 

@@ -6,10 +6,11 @@ import contextlib
 import sys
 
 from repl.clang.compiler_process import CompilerProcess
-from repl.errors import CodegenError, CompilerDied, UnreadableModule
+from repl.errors import CodegenError, CompilerDied, CompilerTimeout, UnreadableModule
 
 # -P: a file of the user's in the current directory is no module of ours.
 _COMMAND = [sys.executable, "-P", "-m", "repl.code_generator_process"]
+_CANCEL_PATIENCE = 1.0  # s, for an object that nobody wants; a new worker takes half of it
 
 
 class CodeGenerator:
@@ -63,14 +64,18 @@ class CodeGenerator:
     def finish(self) -> bytes:
         """The relocatable object that was begun. Raises CodegenError; for a module of the
         user's that cannot be read, UnreadableModule."""
+        return self._finish()
+
+    def _finish(self, limit: float = 0) -> bytes:
+        """Raises CompilerTimeout, too, after ``limit`` s (0: never)."""
         self._busy = False
         try:
-            reply, machine_code = self._worker.receive()
+            reply, machine_code = self._worker.receive(limit)
         except CompilerDied:
             reason = self._worker.last_words()
             self._replace()
             raise CodegenError(f"code generation failed: {reason}") from None
-        except BaseException:  # Ctrl-C: an answer may still come, to nobody's use
+        except BaseException:  # Ctrl-C, or a limit: an answer may still come, to nobody's use
             self._replace()
             raise
         if reply.get("unreadable"):
@@ -80,10 +85,11 @@ class CodeGenerator:
         return machine_code
 
     def cancel(self) -> None:
-        """Drop what was begun, if anything."""
+        """Drop what was begun, if anything. Ctrl-C may be deferred here, so a worker that is
+        long at it, or stopped, is replaced."""
         if self._busy:
-            with contextlib.suppress(CodegenError):
-                self.finish()
+            with contextlib.suppress(CodegenError, CompilerTimeout):
+                self._finish(_CANCEL_PATIENCE)
 
     def close(self) -> None:
         """End the worker."""

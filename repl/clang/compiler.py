@@ -9,12 +9,14 @@ that it was not wanted.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 from msgspec import Struct
 
 from repl.clang.code_generator import CodeGenerator
 from repl.clang.framing import Header
 from repl.clang.frontend import Frontend, FrontendState, ParsedInput
+from repl.clang.frontend_copies import FrontendCopy
 from repl.clang.printer_questions import AskedPrinters, PrinterCode, ask_for_printers
 from repl.display.types import ValueType
 from repl.errors import CompileError, CompilerDied, ShellError
@@ -114,6 +116,14 @@ class Compiler:
     def prepare(self) -> None:
         """Begin to make ready for the next input what the last one has left damaged."""
         self._frontend.prepare()
+
+    def wait_until_ready(self) -> None:
+        """Wait for Clang to have started. Raises SetupError if it cannot."""
+        self._frontend.wait_until_ready()
+
+    def scratch(self) -> AbstractContextManager[FrontendCopy]:
+        """See ``Frontend.scratch``; not while there is an input that is compiled ahead."""
+        return self._frontend.scratch()
 
     def ask(self, operation: str, text: str = "") -> Header:
         """Ask Clang about what is in force, see ``frontend_process/queries.h``; nothing changes.

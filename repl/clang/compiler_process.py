@@ -5,6 +5,7 @@ What it prints is kept: it is the reason when the process ends unexpectedly.
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import subprocess
@@ -50,9 +51,12 @@ class CompilerProcess:
         """Send a request. Raises CompilerDied."""
         send_message(self.connection, header, blob)
 
-    def receive(self) -> tuple[Header, bytes]:
-        """Wait for the answer to a request. Raises CompilerDied."""
-        return receive_message(self.connection)
+    def receive(self, limit: float = 0) -> tuple[Header, bytes]:
+        """Wait for the answer to a request, up to ``limit`` s (0: for ever).
+
+        Raises CompilerDied or CompilerTimeout.
+        """
+        return receive_message(self.connection, limit or math.inf)
 
     def last_words(self) -> str:
         """Why it ended: what it has printed, or how it was ended."""

@@ -179,7 +179,7 @@ class Frontend:
         It ends with the context. Raises CompilerDied or SetupError.
         """
         self._cancel_begun()
-        copy = self._ready_copy().fork()
+        copy = self._fork_ready_copy()
         try:
             yield copy
         finally:
@@ -300,6 +300,18 @@ class Frontend:
             except BaseException:
                 self._drop_current()
                 raise
+
+    def _fork_ready_copy(self) -> FrontendCopy:
+        try:
+            return self._ready_copy().fork()
+        except CompilerDied:  # ended or stopped from outside: that is no question's fault
+            self._drop_current()
+        except (SetupError, OSError):
+            raise
+        except BaseException:  # Ctrl-C: it may still answer, as if to the next request
+            self._drop_current()
+            raise
+        return self._ready_copy().fork()
 
     def _begin_copy(self) -> FrontendCopy:
         if self._begun is None and self._current is not None and self._current.has_ended:

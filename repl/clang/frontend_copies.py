@@ -8,6 +8,7 @@ them. Parsing the others again is begun at once and waited for when the copy is 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import resource
 import signal
@@ -35,6 +36,9 @@ MOST_CHECKPOINTS = 6
 # would wait for each other.
 _MOST_REPLAYS = 64  # inputs
 _MOST_REPLAYED_TEXT = 1 << 15  # bytes
+
+_FORK_PATIENCE = 10.0  # s: a copy takes milliseconds
+_START_PATIENCE = 60.0  # s, for Clang to start
 
 
 class HiddenDeclaration(Struct, frozen=True):
@@ -99,7 +103,7 @@ class FrontendCopy:
     @property
     def has_ended(self) -> bool:
         """Whether the process is gone."""
-        return is_readable(self._pidfd, 0)
+        return self._pidfd < 0 or is_readable(self._pidfd, 0)
 
     @property
     def is_behind(self) -> bool:
@@ -151,18 +155,23 @@ class FrontendCopy:
 
         Raises CompilerDied or CompilerTimeout.
         """
-        if limit and not is_readable(self._connection, limit):
-            raise CompilerTimeout(f"Clang did not finish within {limit:g} s")
-        return receive_message(self._connection)
+        try:
+            return receive_message(self._connection, limit or math.inf)
+        except CompilerTimeout:
+            raise CompilerTimeout(f"Clang did not finish within {limit:g} s") from None
 
     def fork(self) -> FrontendCopy:
-        """A copy of this copy. Raises CompilerDied, or SetupError if there is no room."""
+        """A copy of this copy, which must not be at work.
+
+        Raises CompilerDied, also if it does not answer: then it is ended. Raises SetupError
+        if there is no room.
+        """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with theirs:
                 header = {"op": "checkpoint"}
                 send_message(self._connection, header, descriptor=theirs.fileno())
-            reply, _ = self.receive()
+            reply, _ = self._receive_number()
             if not reply.get("ok"):
                 raise SetupError(f"the Clang frontend cannot fork: {reply.get('rendered')}")
             return FrontendCopy(ours, int(reply["pid"]), self.length)
@@ -170,16 +179,31 @@ class FrontendCopy:
             ours.close()
             raise
 
+    def _receive_number(self) -> tuple[Header, bytes]:
+        try:
+            return self.receive(_FORK_PATIENCE)
+        except CompilerTimeout:  # stopped, perhaps; should it go on, nobody expects the answer
+            self.interrupt()
+            raise CompilerDied("a process of Clang's did not answer, and was ended") from None
+
     def interrupt(self) -> None:
         """End the process; who waits for its answer in another thread gets CompilerDied."""
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        if self._pidfd >= 0:
+            _kill(self._pidfd)
 
     def kill(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process, whatever it is doing; a second time nothing happens."""
+        pidfd, self._pidfd = self._pidfd, -1
+        if pidfd < 0:
+            return
         self._connection.close()
-        self.interrupt()
-        os.close(self._pidfd)
+        _kill(pidfd)
+        os.close(pidfd)
+
+
+def _kill(pidfd: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
 
 def _current_folder() -> str | None:
@@ -234,12 +258,18 @@ class FrontendCopies:
     def _receive_greeting(self) -> tuple[Header, bytes]:
         while True:
             try:
-                return self._root.receive()
-            except CompilerDied:
-                if not self._can_start:
+                return self._root.receive(_START_PATIENCE)
+            except (CompilerDied, CompilerTimeout) as error:
+                if self._can_start:
+                    self._can_start = False  # it was ended from outside; but only once
+                    self.lose_newest()
+                elif isinstance(error, CompilerDied):
                     raise
-                self._can_start = False  # it was ended from outside; but only once
-                self.lose_newest()
+                else:
+                    raise SetupError(
+                        f"the Clang frontend ({self._program}) has not started within "
+                        f"{_START_PATIENCE:g} s"
+                    ) from None
 
     def fork_newest(self) -> FrontendCopy:
         """A copy of the newest checkpoint; the root comes again if it has been lost."""

@@ -16,7 +16,7 @@ from repl.input.source import Source
 if TYPE_CHECKING:
     from repl.display.program_view import ProgramView
     from repl.display.types import ValueType
-    from repl.session.session import Session
+    from repl.session.live_session import LiveSession
     from runtime.addresses import ExecutorAddress
 
 
@@ -59,7 +59,7 @@ class Shell(Struct):
     ``previous_folder``: for ``%cd -``.
     """
 
-    session: Session
+    session: LiveSession
     run_input: Callable[[Shell, Source, Source | None], None]
     colour: bool = False
     settings: Settings = DEFAULT_SETTINGS

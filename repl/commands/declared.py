@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from repl.display.inspect import format_value
+from repl.display.limits import Limits
 from repl.display.names import as_users_write
 from repl.display.types import ValueType
 from repl.errors import ShellError
-from repl.program.printing import ProgramMemory
+from repl.program.at_rest import ProgramAtRest
 from runtime.addresses import ExecutorAddress
-from runtime.errors import RuntimeFailure
+from runtime.errors import ExecutorError
 
 if TYPE_CHECKING:
-    from repl.session.session import Session
+    from repl.session.live_session import LiveSession
 
 _POINTER = 8  # bytes
 _NOT_READABLE = "<cannot read its memory>"
@@ -60,7 +61,7 @@ class Declared(Struct, frozen=True):
         )
 
 
-def declared_names(session: Session) -> list[Declared]:
+def declared_names(session: LiveSession) -> list[Declared]:
     """All that inputs in force declare and no later one has redefined, oldest first.
 
     What was declared several times is there once, as it was last.
@@ -76,41 +77,41 @@ def declared_names(session: Session) -> list[Declared]:
     return list(newest.values())
 
 
-def value_of(session: Session, variable: Declared) -> str:
-    """The value of a variable as text, without its type. Runs nothing."""
+def value_of(program: ProgramAtRest, variable: Declared, limits: Limits) -> str:
+    """The value of a variable as text, without its type. Runs nothing.
+
+    Raises ExecutorDied if the program has ended.
+    """
     if variable.value_type is None:
         return ""
     try:
-        address = _address_of(session, variable)
+        address = _address_of(program, variable)
         if address is None:
             return variable.constant or "<not in memory>"
-        return _value_at(session, variable, address)
-    except (ShellError, RuntimeFailure):
+        return _value_at(program, variable, address, limits)
+    except (ShellError, ExecutorError):
         return _NOT_READABLE
 
 
-def _address_of(session: Session, variable: Declared) -> int | None:
+def _address_of(program: ProgramAtRest, variable: Declared) -> ExecutorAddress | None:
     """Where the variable is, or what a reference refers to; None if it has no memory."""
-    execution = session.program.loaded
-    definition = execution.find_definition(variable.symbol) if execution else None
+    definition = program.find_definition(variable.symbol)
     if definition is not None and definition.module:
         return None  # each thread has its own
-    if definition is not None:
-        address = definition.address
-    else:
-        (address,) = session.program.executor.lookup([variable.symbol])
+    address = program.lookup(variable.symbol) if definition is None else definition.address
     if not address:
         return None
     if variable.is_reference:
-        pointer = session.program.executor.read_memory(ExecutorAddress(address), _POINTER)
-        return int.from_bytes(pointer, "little") if len(pointer) == _POINTER else 0
+        pointer = program.read(address, _POINTER)
+        return ExecutorAddress(int.from_bytes(pointer, "little") if len(pointer) == _POINTER else 0)
     return address
 
 
-def _value_at(session: Session, variable: Declared, address: int) -> str:
+def _value_at(
+    program: ProgramAtRest, variable: Declared, address: ExecutorAddress, limits: Limits
+) -> str:
     """The one function that knows how values are formatted."""
     assert variable.value_type is not None
     type_ = ValueType.from_json(variable.value_type)
-    memory = ProgramMemory(session.program)
-    text = format_value(type_, ExecutorAddress(address), memory, session.options.limits)
+    text = format_value(type_, address, program, limits)
     return text.removeprefix(f"({type_.name})").lstrip()

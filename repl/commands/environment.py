@@ -11,6 +11,7 @@ from repl.commands.command import WrongUsage, no_argument
 from repl.commands.context import Shell
 from repl.commands.helper_code import c_string, call_for_status, read_string, read_words
 from repl.errors import ShellError
+from runtime.addresses import ExecutorAddress
 
 _MOST_VARIABLES = 10_000
 
@@ -112,16 +113,16 @@ def run_environment(shell: Shell, argument: str) -> str:
 
 
 def _variables_of_program(shell: Shell) -> list[str]:
-    shell.session.attend()
-    shell.session.program.execution()  # which greets the executor
-    (environ,) = shell.session.program.executor.lookup(["environ"])
-    (array,) = read_words(shell.session, environ, 1) or [0]
     variables: list[str] = []
-    while array and len(variables) < _MOST_VARIABLES:
-        (address,) = read_words(shell.session, array + 8 * len(variables), 1) or [0]
-        if not address:
-            break
-        variables.append(read_string(shell.session, address))
+    with shell.session.using_program() as program:
+        environ = program.lookup("environ") or ExecutorAddress(0)
+        (array,) = read_words(program, environ, 1) or [0]
+        while array and len(variables) < _MOST_VARIABLES:
+            place = ExecutorAddress(array + 8 * len(variables))
+            (address,) = read_words(program, place, 1) or [0]
+            if not address:
+                break
+            variables.append(read_string(program, ExecutorAddress(address)))
     return variables
 
 

@@ -11,7 +11,8 @@ from repl.input.source import Source
 from runtime.addresses import ExecutorAddress
 
 if TYPE_CHECKING:
-    from repl.session.session import Session
+    from repl.program.at_rest import ProgramAtRest
+    from repl.session.live_session import LiveSession
 
 _WORD = 8  # bytes
 _FIRST_READ = 256  # of a string, in bytes
@@ -33,7 +34,7 @@ def unique_name(what: str) -> str:
     return f"__forkrepl_{what}_{next(_numbers)}"
 
 
-def run_helper(session: Session, text: str, name: str, results: str, count: int) -> list[int]:
+def run_helper(session: LiveSession, text: str, name: str, results: str, count: int) -> list[int]:
     """Run ``text`` and take it back: ``count`` words (u64) of its variable ``results``.
 
     ``results`` must have C linkage. What the code does to the program stays. Raises what
@@ -41,16 +42,16 @@ def run_helper(session: Session, text: str, name: str, results: str, count: int)
     """
     session.run(Source(text, name))
     try:
-        execution = session.program.execution()
-        address = execution.find_symbol(results)
-        if address is None:
-            raise ShellError(f"{name}: {results} is missing")
-        words = read_words(session, address, count)
+        with session.using_program() as program:
+            definition = program.find_definition(results)
+            words = read_words(program, definition.address, count) if definition else []
         if not words:
             raise ShellError(f"{name}: its results cannot be read")
         return words
     finally:
-        session.undo()
+        # If the program has ended, going back may have taken it away already.
+        if session.inputs[-1:] == [text]:
+            session.undo()
 
 
 def c_string(text: str) -> str:
@@ -59,24 +60,24 @@ def c_string(text: str) -> str:
     return '"' + "".join(f"\\{byte:03o}" for byte in encoded) + '"'
 
 
-def read_string(session: Session, address: int) -> str:
+def read_string(program: ProgramAtRest, address: ExecutorAddress) -> str:
     """A C string of the program's, cut where it is very long or memory ends."""
     size, data = _FIRST_READ, b""
     while b"\0" not in data and size <= _LONGEST_STRING:
-        data = session.program.executor.read_memory(ExecutorAddress(address), size)
+        data = program.read(address, size)
         if len(data) < size:
             break
         size *= 16
     return data.partition(b"\0")[0].decode("utf-8", "replace")
 
 
-def read_words(session: Session, address: int, count: int) -> list[int]:
+def read_words(program: ProgramAtRest, address: ExecutorAddress, count: int) -> list[int]:
     """So many words (u64) of the program's memory; none if they cannot all be read."""
-    data = session.program.executor.read_memory(ExecutorAddress(address), count * _WORD)
+    data = program.read(address, count * _WORD)
     return list(struct.unpack(f"<{count}Q", data)) if len(data) == count * _WORD else []
 
 
-def call_for_status(session: Session, name: str, declaration: str, call: str) -> int:
+def call_for_status(session: LiveSession, name: str, declaration: str, call: str) -> int:
     """Call a function of the C library's in the program: 0, or its errno.
 
     ``declaration`` has to declare ``__forkrepl_function`` and ``call`` to be an expression

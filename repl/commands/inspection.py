@@ -14,6 +14,7 @@ from repl.display.names import as_users_write
 from repl.display.redefined_names import as_written
 from repl.errors import ShellError
 from repl.input.completeness import unclosed_bracket
+from repl.program.at_rest import ProgramAtRest
 
 _QUERY = "__forkrepl_query"
 _MOST_OVERLOADS = 12
@@ -74,14 +75,14 @@ def run_describe(shell: Shell, argument: str) -> str:
     found = shell.session.compiler.ask("describe", name)["found"]
     if not found:
         raise ShellError(f"nothing is called {name} here (%vars lists what inputs declare)")
-    shell.session.attend()
-    texts = [_description(shell, each) for each in found[:_MOST_OVERLOADS]]
+    with shell.session.using_program() as program:
+        texts = [_description(shell, program, each) for each in found[:_MOST_OVERLOADS]]
     if len(found) > _MOST_OVERLOADS:
         texts.append(f"... and {len(found) - _MOST_OVERLOADS} more")
     return "\n\n".join(texts)
 
 
-def _description(shell: Shell, found: dict[str, Any]) -> str:
+def _description(shell: Shell, program: ProgramAtRest, found: dict[str, Any]) -> str:
     declared = Declared.from_json(found)
     text = as_written(str(found["declaration"])).strip()
     if len(text) > _LONGEST_DECLARATION:
@@ -90,7 +91,8 @@ def _description(shell: Shell, found: dict[str, Any]) -> str:
     if found.get("comment"):
         lines += [f"    {line}".rstrip() for line in str(found["comment"]).splitlines()]
     if declared.kind == "variable":
-        lines.append(f"  value: {as_written(value_of(shell.session, declared))}")
+        value = value_of(program, declared, shell.session.options.limits)
+        lines.append(f"  value: {as_written(value)}")
     if declared.kind in ("type", "variable", "member") and declared.type:
         lines.append(f"  type: {declared.type}")
     if declared.size:
@@ -113,10 +115,12 @@ def run_vars(shell: Shell, argument: str) -> str:
     variables = _variables(shell, argument)
     if not variables:
         return "no variables"
-    shell.session.attend()
+    limits = shell.session.options.limits
+    with shell.session.using_program() as program:
+        values = [value_of(program, each, limits) for each in variables]
     rows = [("name", "type", "size", "value", "input")]
-    for each in variables:
-        value = " ".join(as_written(value_of(shell.session, each)).split())
+    for each, text in zip(variables, values, strict=True):
+        value = " ".join(as_written(text).split())
         source = shell.session.steps[each.input].source.unit_name
         rows.append((each.name, each.type, str(each.size), value, source))
     return _table(rows, shell.width)

@@ -15,6 +15,7 @@ from repl.commands.inspection import type_of
 from repl.errors import ShellError
 from repl.input.completeness import unclosed_bracket
 from repl.input.source import Source
+from runtime.addresses import ExecutorAddress
 
 _RUNS = 7
 _MOST_RUNS = 1000
@@ -44,9 +45,10 @@ def run_time(shell: Shell, argument: str) -> str:
     if session.steps[-1].unit is None:
         wall, user, system = 0, 0, 0  # declarations only
     else:
-        (address,) = session.program.executor.lookup(["forkrepl_last_run"])
-        # The program may have changed what it has mapped.
-        wall, user, system = read_words(session, address, 3) or (0, 0, 0)
+        with session.using_program() as program:
+            address = program.lookup("forkrepl_last_run") or ExecutorAddress(0)
+            # The program may have changed what it has mapped.
+            wall, user, system = read_words(program, address, 3) or (0, 0, 0)
     lines = [
         f"wall time: {format_time(wall)}, CPU: {format_time(user + system)} "
         f"(user {format_time(user)}, sys {format_time(system)})",

@@ -181,7 +181,7 @@ class Program:
     def save(self) -> SavedProgram:
         """The program as it is now, or as it was when ``begin_save`` was called.
 
-        Raises ExecutorDied, and ExecutorError if no checkpoint can be made.
+        Raises ExecutorDied, KeyboardInterrupt, and ExecutorError if no checkpoint can be made.
         """
         if not isinstance(self._executor, ExecutorProcess):
             raise ExecutorError("a program on a listener has no checkpoints")
@@ -191,7 +191,7 @@ class Program:
         assert mark is not None
         try:
             checkpoint = self._executor.finish_checkpoint()
-        except RuntimeFailure:
+        except BaseException:  # Ctrl-C too
             self.execution().release(mark)
             raise
         return SavedProgram(checkpoint, mark, tuple(self._libraries))

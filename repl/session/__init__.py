@@ -2,5 +2,6 @@
 
 Owns the inputs in force, moments to go back to, values as Python objects, and the class that
 users of the library see. Must not know prompts, commands or how inputs are read. Start reading at
-``session.Session.run``, the life of an input.
+``live_session.LiveSession.run``, the life of an input; ``session.Session`` is the face that users
+of the library see.
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING, Any, cast
 
 from repl.clang.compiler import CompiledInput
@@ -12,10 +11,10 @@ from repl.display.types import ValueType
 from repl.errors import ShellError
 from repl.input.source import Source
 from repl.program.printing import InputValue, Inspect
+from repl.session.state import SessionState
 from repl.session.steps import V
-from repl.session.survival import SurvivingSession, explained
+from repl.session.survival import Survival, explained
 from repl.session.uncaught_exceptions import raise_exception
-from repl.session.values import python_value
 from runtime.addresses import ExecutorAddress
 from runtime.errors import UndefinedSymbolsError
 
@@ -23,75 +22,65 @@ if TYPE_CHECKING:
     from runtime.units.unit_journal import LoadedUnit
 
 
-class EvaluatingSession(SurvivingSession):
-    """The part of ``Session`` that runs compiled code. ``_processes`` ends them all."""
+class Evaluation:
+    """Loads an input's machine code and runs it; looks at its value while the program waits."""
 
-    _processes: weakref.finalize[..., Any]
-
-    def value(self, expression: str) -> Any:
-        """An expression's value as a Python object, a copy.
-
-        int, float, bool, complex, str (bytes if it is not UTF-8), None for null and what is
-        empty, list, tuple, dict, EnumValue, RecordValue (``point.x``), a number for a
-        pointer; a read-only numpy array for numbers side by side (``std::vector<double>``).
-        The expression runs, but nothing is declared, ``_`` stays, and there is nothing to
-        undo. Raises ValueError if it has no value or that cannot be read.
-        """
-        return self.evaluate(expression, python_value)
-
-    def show(self, expression: str) -> str:
-        """The same as the shell prints it, long values cut: ``(int) 42``."""
-        return self.evaluate(expression, self._format)
+    def __init__(self, state: SessionState, survival: Survival) -> None:
+        self._state = state
+        self._survival = survival
 
     def evaluate(self, expression: str, inspect: Inspect[V]) -> V:
-        """What ``inspect`` makes of the value, as for ``value``."""
-        self._check_open()
+        """What ``inspect`` makes of the value of an expression. It runs, but nothing is
+        declared and ``_`` stays. Raises ValueError if it has no value."""
+        state = self._state
         source = Source(expression, "value", keeps_value=False)
-        compiled = self._compiler.compile(source)
+        compiled = state.compiler.compile(source)
         try:
             if compiled.value_type is None:
                 raise ValueError(f"{expression!r} has no value: is it an expression without ;?")
-            unit, value = self._load_and_run(compiled, source.unit_name, inspect)
+            unit, value = self.load_and_run(compiled, source.unit_name, inspect)
             if unit is not None:
-                with self._running_program():
-                    outcome = self._unload(unit)
-                self._program_changed()
+                with self._survival.running_program():
+                    outcome = state.unload(unit)
+                self._survival.program_changed()
                 raise_exception(outcome)
         finally:
-            self._compiler.rollback(len(self._steps))
+            state.compiler.rollback(len(state.steps))
         return cast(V, value)
 
-    def _format(self, type_: ValueType, address: ExecutorAddress, view: ProgramView) -> str:
-        return format_value(type_, address, view, self._options.limits)
+    def format(self, type_: ValueType, address: ExecutorAddress, view: ProgramView) -> str:
+        """A value as the shell prints it: for ``load_and_run`` and ``evaluate``."""
+        return format_value(type_, address, view, self._state.options.limits)
 
-    def _check_open(self) -> None:
-        if not self._processes.alive:
-            raise ShellError("the session is closed")
-
-    def _load_and_run(
+    def load_and_run(
         self, compiled: CompiledInput, name: str, inspect: Inspect[Any]
     ) -> tuple[LoadedUnit | None, Any]:
-        self.attend()
+        """The unit, and what ``inspect`` made of the value; None if there is none.
+
+        After an exception, also of the program's or of ``inspect``, the unit is gone.
+        """
+        self._survival.attend()
         if not compiled.machine_code:
             return None, None
+        state = self._state
         value = InputValue(
-            self._program,
+            state.program,
             compiled.parsed.value_symbol,
             compiled.value_type,
             inspect,
             compiled.printers,
-            self._options.limits,
+            state.options.limits,
         )
-        with self._running_program():
+        with self._survival.running_program():
             try:
-                unit = self._program.load(name, compiled.machine_code)
+                unit = state.program.load(name, compiled.machine_code)
             except UndefinedSymbolsError as error:
                 raise ShellError(explained(error)) from None
-            outcome = self._program.initialize(unit, value.look)
+            outcome = state.program.initialize(unit, value.look)
             value.keep(unit)
             if outcome.exception_type is not None or value.failure is not None:
-                self._unload(unit)
-                self._program_changed()
+                state.unload(unit)
+                self._survival.program_changed()
                 raise_exception(outcome)
                 if value.failure is not None:
                     raise value.failure

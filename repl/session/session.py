@@ -1,45 +1,30 @@
-"""The session: what has been typed so far, as one growing program.
-
-``Session.run`` takes an input through all stages; it is a transaction: either all
-of the input takes effect, or the session is as it was before.
-"""
+"""The session as Python's users see it."""
 
 from __future__ import annotations
 
 import os
 import weakref
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
-from repl import native_programs
-from repl.clang.code_generator import CodeGenerator
-from repl.clang.compiler import Compiler
-from repl.clang.frontend import Frontend
-from repl.configuration.session_options import SessionOptions, frontend_flags
-from repl.errors import ProgramCrashed, ShellError
+from repl.configuration.session_options import SessionOptions
 from repl.input.source import Source
-from repl.program.linker_import import import_linker
 from repl.program.printing import Inspect
-from repl.program.program import Program
 from repl.session.choices import Choices, chosen_options
-from repl.session.evaluation import EvaluatingSession
-from repl.session.session_headers import SessionHeaders
+from repl.session.live_session import LiveSession
 from repl.session.shared_arrays import ArrayDeclaration, Shape, share_array
-from repl.session.steps import Position, Result, Step, V
-from repl.session.uncaught_exceptions import raise_exception
-from runtime.errors import ExecutorDied
+from repl.session.steps import Result, V
+from repl.session.turns import Turns, in_turn
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
-    from runtime.memory.manager import Statistics
 
-
-class Session(EvaluatingSession):
+class Session:
     """A program in C or C++ that grows by one input after another.
 
     A context manager: leaving it, ``close``, and forgetting the session end all its
-    processes. Use it from one thread at a time, which need not be the main one.
+    processes. Threads may share it: each waits until no other one uses it. A fork of this
+    process may not use it.
 
     All errors are ``ForkreplError``; of an input's, the session goes on as it was before:
 
@@ -74,28 +59,11 @@ class Session(EvaluatingSession):
         """
         if options is not None and choices:
             raise TypeError("Session() takes SessionOptions or keywords, not both")
-        options = chosen_options(choices) if options is None else options
-        with ExitStack() as stack:
-            # All start now and get ready while the first input is being typed.
-            self.headers = stack.enter_context(SessionHeaders(options))
-            frontend = stack.enter_context(
-                Frontend(
-                    native_programs.frontend(),
-                    frontend_flags(options),
-                    redefinition=options.redefinition,
-                    parse_timeout=options.parse_timeout,
-                    precompiled=self.headers.precompiled,
-                )
-            )
-            self.frontend = frontend  # nobody else's while a method of this class runs
-            codegen = stack.enter_context(CodeGenerator())
-            compiler = Compiler(frontend, codegen, options.optimisation)
-            program = stack.enter_context(Program(options))
-            if options.listener is not None:
-                program.executor.greet()  # better now than after the first input
-            self._processes = weakref.finalize(self, _close, stack.pop_all(), os.getpid())
-        self._count = 0
-        super().__init__(options, compiler, program)
+        self._live = LiveSession(chosen_options(choices) if options is None else options)
+        # Which must not refer to this object, or nobody could forget a session.
+        processes = weakref.finalize(self, _close, self._live, os.getpid())
+        self._turns = Turns(processes)
+        self._processes = processes
 
     def __enter__(self) -> Session:
         return self
@@ -104,94 +72,74 @@ class Session(EvaluatingSession):
         self.close()
 
     def close(self) -> None:
-        """End all processes; nothing of the program's runs. See ``finish``."""
-        self._processes()
+        """End all processes; nothing of the program's runs.
+
+        A second time, and in a fork of the process that made the session, nothing happens.
+        """
+        if self._turns.is_owner:
+            with self._turns.take(to_close=True):
+                self._processes()
 
     @property
     def inputs(self) -> list[str]:
         """The inputs in force, oldest first."""
-        return [step.source.text for step in self._steps]
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """The same, with what they have become."""
-        return tuple(self._steps)
+        return self._live.inputs
 
     @property
     def options(self) -> SessionOptions:
         """How inputs are compiled and run now."""
-        return self._options
-
-    @property
-    def compiler(self) -> Compiler:
-        """To ask Clang and LLVM something."""
-        return self._compiler
-
-    @property
-    def program(self) -> Program:
-        """To ask the program something, after ``attend``."""
-        return self._program
-
-    @property
-    def lends_terminal(self) -> bool:
-        """Whether the terminal is to be repaired after each input."""
-        return self._options.interactive and self._options.listener is None
+        return self._live.options
 
     @property
     def executor_pid(self) -> int:
         """Of the process in which the program runs now."""
-        return self._program.executor.pid
-
-    def wait_until_ready(self) -> None:
-        """Wait for Clang. Raises SetupError if it cannot start, as with a bad flag."""
-        import_linker()  # while the other processes start
-        self.frontend.wait_until_ready()
+        self._turns.check()
+        return self._live.executor_pid
 
     @overload
-    def run(self, source: Source | str, upcoming: Source | None = None) -> Result[str]: ...
+    def run(self, source: Source | str) -> Result[str]: ...
 
     @overload
-    def run(
-        self, source: Source | str, upcoming: Source | None = None, *, inspect: Inspect[V]
-    ) -> Result[V]: ...
+    def run(self, source: Source | str, *, inspect: Inspect[V]) -> Result[V]: ...
 
-    def run(
-        self,
-        source: Source | str,
-        upcoming: Source | None = None,
-        *,
-        inspect: Inspect[Any] | None = None,
-    ) -> Result[Any]:
+    def run(self, source: Source | str, *, inspect: Inspect[Any] | None = None) -> Result[Any]:
         """Compile, link and run one input: all of its declarations and statements.
 
         The result's ``value``: of an expression without ``;`` at the end, as the shell
         prints it. Text is called ``In[1]``, ``In[2]`` ... in messages.
 
-        ``upcoming``: the input that will probably be next, to be compiled ahead.
-        It must not depend on what this input does when it runs. ``inspect`` is called
-        with its value, while the program waits and its temporaries live; if it raises,
-        the input's declarations go, as after an exception of its own. Without it the
-        result is the value as text.
+        ``inspect`` is called with its value, while the program waits and its temporaries
+        live; if it raises, the input's declarations go, as after an exception of its own.
+        Without it the result is the value as text.
         """
-        self._check_open()
-        if isinstance(source, str):
-            self._count += 1
-            source = Source(source, f"In[{self._count}]")
-        compiled = self._compiler.compile(source, upcoming)
-        try:
-            unit, value = self._load_and_run(compiled, source.unit_name, inspect or self._format)
-        except BaseException:
-            # Also if that went back further than to before this input.
-            self._compiler.rollback(len(self._steps))
-            raise
-        if self._recovery is not None:
-            compiler = self._compiler.snapshot(compiled.before)
-            self._recovery.note_input(Position(tuple(self._steps), compiler))
-        self._steps.append(Step.of(source, compiled, unit))
-        if unit is not None:
-            self._program_changed()
-        return Result(value, compiled.parsed.warnings)
+        with self._turns.take():
+            if inspect is None:
+                return self._live.run(source)
+            return self._live.run(source, inspect=self._turns.looking(inspect))
 
+    @in_turn
+    def value(self, expression: str) -> Any:
+        """An expression's value as a Python object, a copy.
+
+        int, float, bool, complex, str (bytes if it is not UTF-8), None for null and what is
+        empty, list, tuple, dict, EnumValue, RecordValue (``point.x``), a number for a
+        pointer; a read-only numpy array for numbers side by side (``std::vector<double>``).
+        The expression runs, but nothing is declared, ``_`` stays, and there is nothing to
+        undo. Raises ValueError if it has no value or that cannot be read.
+        """
+        return self._live.value(expression)
+
+    @in_turn
+    def show(self, expression: str) -> str:
+        """The same as the shell prints it, long values cut: ``(int) 42``."""
+        return self._live.show(expression)
+
+    @in_turn
+    def evaluate(self, expression: str, inspect: Inspect[V]) -> V:
+        """What ``inspect`` makes of the value, as for ``value``."""
+        return self._live.evaluate(expression, self._turns.looking(inspect))
+
+    @in_turn
     def shared_array(self, name: str, shape: Shape, dtype: DTypeLike = float) -> NDArray[Any]:
         """A numpy array that is a variable of the program's, too: ``double name[3][4]``.
 
@@ -201,108 +149,58 @@ class Session(EvaluatingSession):
         Python's alone. bool, integers, float32 and float64. Raises ValueError for what C has
         no array of, ShellError if the program is on another machine or memory is short.
         """
-        self._check_open()
-        return share_array(self, ArrayDeclaration(name, shape, dtype))
+        return share_array(self._live, ArrayDeclaration(name, shape, dtype))
 
-    def change_options(self, options: SessionOptions) -> None:
-        """Compile the next inputs differently; raises ShellError if Clang then rejects
-        those in force, and leaves all as it was."""
-        self._compiler.reconfigure(frontend_flags(options), options.optimisation)
-        self._options = options
-
-    def prepare(self) -> None:
-        """Get ready for the next input, while it is typed. Returns at once."""
-        self._compiler.prepare()
-        self.headers.build()
-
+    @in_turn
     def undo(self, count: int = 1) -> None:
         """Take back the newest inputs: their registered functions run, then they go.
 
         If one of these crashes, nothing is undone.
         """
-        there = len(self._steps) - self._settled
-        if count > there:
-            message = f"cannot undo {count} inputs: there are {there}"
-            raise ShellError(message if there else "nothing to undo")
-        kept = len(self._steps) - count
-        self.attend()
-        with self._running_program():
-            outcomes = [self._unload(s.unit) for s in reversed(self._steps[kept:]) if s.unit]
-        del self._steps[kept:]
-        self._compiler.rollback(kept)
-        self._program_changed()
-        for outcome in outcomes:  # all are gone; now say what one of them threw
-            raise_exception(outcome)
+        self._live.undo(count)
 
-    def settle(self) -> None:
-        """What is in force is there to stay: ``undo`` and ``rewind`` end here."""
-        self._settled = len(self._steps)
-        if self._recovery is not None:
-            self._recovery.settle()
-
+    @in_turn
     def rewind(self, count: int = 1) -> None:
         """Go back in time to before the last ``count`` inputs that took effect: also the
         program's memory is as it was. Nothing of the program's runs."""
-        if self._recovery is None:
-            raise ShellError("this session keeps no checkpoints to go back to")
-        self.attend()
-        self._recovery.rewind(count)
+        self._live.rewind(count)
 
+    @in_turn
+    def restart(self) -> None:
+        """A fresh program in which the inputs that declare something run again.
+
+        ``take_warnings`` tells which of them failed.
+        """
+        self._live.restart()
+
+    @in_turn
     def reset(self) -> None:
         """End the program as by ``exit(0)``; another begins, with nothing declared.
 
         Raises ProgramCrashed if what it had registered crashed; it has been replaced
         all the same.
         """
-        try:
-            self._program.executor.shutdown()
-        except ExecutorDied as died:
-            raise self._crash(died) from None
-        finally:
-            self._start_anew()
+        self._live.reset()
 
-    def memory(self) -> Statistics:
-        """What the inputs occupy."""
-        return self._program.execution().statistics()
+    @in_turn
+    def load_library(self, name: str) -> None:
+        """Open a shared library (``m``, ``libm.so.6`` or a path) in the program."""
+        self._live.load_library(name)
 
+    @in_turn
     def take_warnings(self) -> list[str]:
         """What the user should know of the last input or ``undo``, whether it failed or not."""
-        warnings, self._warnings = self._warnings, []
-        return warnings
+        return self._live.take_warnings()
 
-    def take_crash_between(self) -> ProgramCrashed | None:
-        """How the program ended while no input ran, if it did since this was last asked."""
-        crash, self._crashed_between = self._crashed_between, None
-        return crash
-
-    def load_library(self, name: str) -> None:
-        """Open a shared library (``m``, ``libm.so.6`` or a path) in the executor."""
-        self.attend()
-        with self._running_program():
-            self._program.load_library(name)
-        self._program_changed()
-
-    def run_main(self) -> int | None:
-        """Call ``main``, if an input defined it: what it returned, or None."""
-        self.attend()
-        with self._running_program():
-            outcome = self._program.run_main()
-        if outcome is None:
-            return None
-        raise_exception(outcome)
-        return outcome.status
-
+    @in_turn
     def finish(self, status: int = 0) -> int:
         """End the program as by returning ``status`` from main: what is registered runs.
 
         Returns its exit status, which a handler may have changed.
         """
-        try:
-            return self._program.executor.shutdown(status)
-        except ExecutorDied as died:
-            raise self._crash(died) from None
+        return self._live.finish(status)
 
 
-def _close(processes: ExitStack, owner: int) -> None:
+def _close(live: LiveSession, owner: int) -> None:
     if os.getpid() == owner:  # and not a fork of it, which must not end them
-        processes.close()
+        live.close()

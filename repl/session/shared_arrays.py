@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import DTypeLike, NDArray
 
-    from repl.session.session import Session
+    from repl.session.live_session import LiveSession
 
 Shape = SupportsIndex | Iterable[SupportsIndex]
 
@@ -63,10 +63,11 @@ class ArrayDeclaration:
         return np.frombuffer(memory.view, self.dtype).reshape(self.shape)
 
 
-def share_array(session: Session, declaration: ArrayDeclaration) -> NDArray[Any]:
+def share_array(session: LiveSession, declaration: ArrayDeclaration) -> NDArray[Any]:
     """See ``Session.shared_array``."""
-    session.attend()
-    if not session.program.executor.passes_descriptors:
+    with session.using_program() as program:
+        is_possible = program.shares_memory
+    if not is_possible:
         raise ShellError(
             "an array can be shared with a program on this machine only, and this one is "
             "reached by HOST:PORT: use a listener at unix:PATH, or none"

@@ -1,130 +1,78 @@
-"""A session survives its program: what happens when that ends, and when it begins anew."""
+"""What happens when the program ends, and when it begins anew: the session goes on."""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
-from weakref import WeakMethod
 
 from msgspec.structs import replace
 
-from repl.clang.compiler import Compiler
-from repl.configuration.session_options import SessionOptions
 from repl.crash_reports.report import describe_crash
 from repl.display.redefined_names import as_written
-from repl.errors import ProgramCrashed, ProgramExited, signal_name
+from repl.errors import ProgramCrashed, ProgramExited
+from repl.program.at_rest import ProgramAtRest
 from repl.program.printing import InputValue, is_last_value
-from repl.program.program import Program
 from repl.session.recovery import Recovery, lost_inputs, rolled_back
+from repl.session.state import SessionState
 from repl.session.steps import Position, Step
 from runtime.errors import ExecutorDied, UndefinedSymbolsError
-from runtime.memory.shared import SharedMemory
-from runtime.protocol.wire import Outcome
-
-if TYPE_CHECKING:
-    from runtime.units.unit_journal import LoadedUnit
 
 
-class SurvivingSession:
-    """The part of ``repl.session.session.Session`` that keeps program and inputs in step.
+class Survival:
+    """Keeps program and inputs in step.
 
-    Whatever uses the program does it in ``_running_program``, after ``attend``.
+    Whatever runs the program does it in ``running_program``, after ``attend``; whatever
+    only looks at it, in ``using_program``.
     """
 
-    def __init__(self, options: SessionOptions, compiler: Compiler, program: Program) -> None:
-        self._options = options
-        self._compiler = compiler
-        self._program = program
-        self._steps: list[Step] = []
-        self._warnings: list[str] = []
+    def __init__(self, state: SessionState) -> None:
+        self._state = state
         self._recovery: Recovery[Position] | None = None
-        if options.recover:
-            # Weak, or nobody could forget a session.
-            method: Callable[[Position], None] = self._set_position
-            set_position = WeakMethod(method)
-            self._recovery = Recovery(
-                program, lambda position: _call(set_position, position), self._warnings.append
-            )
+        if state.options.recover:
+            self._recovery = Recovery(state.program, state.go_to, state.warn)
         self._must_restart = False
-        self._settled = 0
-        self.beginnings = 0
-        """How often it has begun again with nothing declared."""
-        self._crashed_between: ProgramCrashed | None = None
 
     def restart(self) -> None:
         """A fresh program in which the inputs that declare something run again.
 
-        ``take_warnings`` tells which of them failed.
+        The warnings tell which of them failed.
         """
+        state = self._state
         self._must_restart = False
-        steps, self._steps = self._steps, []
+        steps, state.steps = state.steps, []
         self._forget_moments()
-        self._program.start_anew(with_libraries=True)
+        state.program.start_anew(with_libraries=True)
         try:
             for step in steps:
-                self._steps.append(self._run_again(step))
+                state.steps.append(self._run_again(step))
         except ExecutorDied as died:
-            crash = self._crash(died)
+            crash = self.crash(died)
             crash.aftermath = (
                 f"{step.source.name} crashed when it ran again: the session starts anew, with "
                 "nothing declared"
             )
-            self._start_anew()
+            self.start_anew()
             raise crash from None
         except BaseException:  # no listener, or Ctrl-C: later, then
-            self._steps = steps
+            state.steps = steps
             self._must_restart = True
             raise
-        self._program_changed()
+        self.program_changed()
 
-    @contextmanager
-    def sharing(self, symbol: str, memory: SharedMemory) -> Iterator[None]:
-        """Map memory in the program for good; if the context fails it is taken away."""
-        try:
-            with self._running_program():
-                self._program.share(symbol, memory)
-            self._program_changed()  # what it goes back to has the memory, too
-            yield
-        except BaseException:
-            self._program.unshare(symbol)
-            memory.close()
-            raise
-
-    @contextmanager
-    def _running_program(self) -> Iterator[None]:
-        """Whatever ends the program in here is undone, and becomes an error that says
-        what happened."""
-        try:
-            yield
-        except ExecutorDied as died:
-            if died.exit_status is not None:
-                raise ProgramExited(died.exit_status) from None
-            raise self._end_of_input(died) from None
-        except KeyboardInterrupt:
-            interrupted = ExecutorDied(exit_status=None, signal=signal.SIGINT)
-            interrupted.is_interrupt = True
-            raise self._end_of_input(interrupted) from None
-        except BaseException:
-            # Also of a signal handler of the host's, as for a timeout: then it was ended.
-            try:
-                self._program.check()
-            except ExecutorDied as died:
-                if died.exit_status is None:
-                    self._recover(died)
-            raise
-
-    def _end_of_input(self, died: ExecutorDied) -> BaseException:
-        """Go back; what is to be raised for it."""
-        crash = self._recover(died)
-        if crash.is_interrupt and self._options.raises_interrupts:
-            return KeyboardInterrupt(str(crash))
-        return crash
+    def start_anew(self) -> None:
+        """A fresh program and a fresh Clang, with nothing declared."""
+        state = self._state
+        self._must_restart = False
+        state.settled = 0
+        state.beginnings += 1
+        self._forget_moments()
+        state.program.start_anew()
+        state.steps.clear()
+        state.compiler.rollback(0)
 
     def attend(self) -> None:
-        """See that the program lives, and that it is saved; every method that uses it
-        does that first."""
+        """See that the program lives, and that it is saved; every use of it begins so."""
         if self._must_restart:
             self.restart()
         if self._recovery is None:
@@ -136,99 +84,142 @@ class SurvivingSession:
                 raise ProgramExited(died.exit_status) from None
             self._attend_to_crash(died)
 
+    @contextmanager
+    def using_program(self) -> Iterator[ProgramAtRest]:
+        """Look at the program while nothing of it runs. If it ends in here, that is undone,
+        and raises what an input would raise; Ctrl-C only ends the looking."""
+        self.attend()
+        with self.running_program(is_at_rest=True):
+            yield ProgramAtRest(self._state.program)
+
+    @contextmanager
+    def running_program(self, *, is_at_rest: bool = False) -> Iterator[None]:
+        """Whatever ends the program in here is undone, and becomes an error that says
+        what happened. ``is_at_rest``: nothing of it runs, and Ctrl-C is not for it."""
+        try:
+            yield
+        except ExecutorDied as died:
+            if died.exit_status is not None:
+                raise ProgramExited(died.exit_status) from None
+            raise self._end_of_input(died) from None
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and not is_at_rest:
+                interrupted = ExecutorDied(exit_status=None, signal=signal.SIGINT)
+                interrupted.is_interrupt = True
+                raise self._end_of_input(interrupted) from None
+            # Also of a signal handler of the host's, as for a timeout: then it was ended.
+            try:
+                self._state.program.check()
+            except ExecutorDied as died:
+                if died.exit_status is None:
+                    self._recover(died)
+            raise
+
+    def note_input(self, before: Position) -> None:
+        """An input has taken effect; ``before`` is where the session was. The moment before it
+        can be gone back to. Call it before ``program_changed``."""
+        if self._recovery is not None:
+            self._recovery.note_input(before)
+
+    def program_changed(self) -> None:
+        """The program is no longer what was saved last."""
+        if self._recovery is not None:
+            self._recovery.program_changed()
+
+    def settle(self) -> None:
+        """Make the inputs so far permanent: undo and rewind stop here."""
+        self._state.settled = len(self._state.steps)
+        if self._recovery is not None:
+            self._recovery.settle()
+
+    def rewind(self, count: int) -> None:
+        """Go back in time to before the last ``count`` inputs that took effect.
+
+        Raises ShellError if that moment is not kept.
+        """
+        self.attend()
+        assert self._recovery is not None, "can_rewind tells"
+        self._recovery.rewind(count)
+
+    def distances(self) -> list[int]:
+        """By how many inputs ``rewind`` can go back, shortest first."""
+        return self._recovery.distances() if self._recovery is not None else []
+
+    @property
+    def can_rewind(self) -> bool:
+        """Whether checkpoints are kept to go back to."""
+        return self._recovery is not None
+
+    def crash(self, died: ExecutorDied) -> ProgramCrashed:
+        """How the program ended, with the report."""
+        state = self._state
+        report = describe_crash(died, state.program.loaded, state.options.most_frames)
+        crash = ProgramCrashed(died.signal, died.wait_status, report)
+        crash.is_interrupt = died.is_interrupt
+        return crash
+
+    def _end_of_input(self, died: ExecutorDied) -> BaseException:
+        """Go back; what is to be raised for it."""
+        crash = self._recover(died)
+        if crash.is_interrupt and self._state.options.raises_interrupts:
+            return KeyboardInterrupt(str(crash))
+        return crash
+
     def _attend_to_crash(self, died: ExecutorDied) -> None:
         """The program ended between two inputs: a thread crashed, or a timer fired."""
-        before = len(self._steps)
+        state = self._state
+        before = len(state.steps)
         crash = self._recover(died)
-        if len(self._steps) < before:  # the input that begins may need those
+        if len(state.steps) < before:  # the input that begins may need those
             raise crash
-        self._crashed_between = crash
-        self._warnings.append(f"warning: between two inputs {crash}")
+        state.crash_between = crash
+        state.warn(f"warning: between two inputs {crash}")
         if self._must_restart:
             self.restart()
         if self._recovery is not None:
             self._recovery.attend()
 
-    def _program_changed(self) -> None:
-        if self._recovery is not None:
-            self._recovery.program_changed()
-
     def _recover(self, died: ExecutorDied) -> ProgramCrashed:
         """Go back to before the input that ended the program."""
-        crash = self._crash(died)
+        state = self._state
+        crash = self.crash(died)
         if self._recovery is None:
-            self._start_anew()
+            self.start_anew()
             return crash
-        before = len(self._steps)
+        before = len(state.steps)
         checkpoint = self._recovery.go_back()
         if checkpoint is None:
             self._must_restart = True
             crash.aftermath = "no checkpoint is left: what declares something will run again"
-        elif before > len(self._steps):
-            crash.aftermath = lost_inputs(before - len(self._steps))
+        elif before > len(state.steps):
+            crash.aftermath = lost_inputs(before - len(state.steps))
         else:
             crash.aftermath = rolled_back(checkpoint)
         return crash
-
-    def _crash(self, died: ExecutorDied) -> ProgramCrashed:
-        report = describe_crash(died, self._program.loaded, self._options.most_frames)
-        crash = ProgramCrashed(died.signal, died.wait_status, report)
-        crash.is_interrupt = died.is_interrupt
-        return crash
-
-    def _start_anew(self) -> None:
-        """A fresh program and a fresh Clang."""
-        self._must_restart = False
-        self._settled = 0
-        self.beginnings += 1
-        self._forget_moments()
-        self._program.start_anew()
-        self._steps.clear()
-        self._compiler.rollback(0)
-
-    def _set_position(self, position: Position) -> None:
-        self._steps = list(position.steps)
-        self._compiler.restore(position.compiler)
 
     def _forget_moments(self) -> None:
         if self._recovery is not None:
             self._recovery.clear()
 
-    def _unload(self, unit: LoadedUnit) -> Outcome:
-        outcome = self._program.unload(unit)
-        self._warnings += [
-            f"warning: the handler of {signal_name(number)} went with its code: "
-            "the signal has its default effect again"
-            for number in outcome.restored_signals
-        ]
-        return outcome
-
     def _run_again(self, step: Step) -> Step:
         if not step.machine_code:
             return step
+        state = self._state
         try:
-            unit = self._program.load(step.source.unit_name, step.machine_code)
+            unit = state.program.load(step.source.unit_name, step.machine_code)
         except UndefinedSymbolsError as error:  # such as `_`, of an input that does not run again
             if step.declares:
-                self._warnings.append(
-                    f"warning: {step.source.name} cannot run again: {explained(error)}"
-                )
+                state.warn(f"warning: {step.source.name} cannot run again: {explained(error)}")
             return replace(step, unit=None)
         if step.declares:
-            value = InputValue(self._program, step.value_symbol)
-            outcome = self._program.initialize(unit, value.look)
+            value = InputValue(state.program, step.value_symbol)
+            outcome = state.program.initialize(unit, value.look)
             value.keep(unit)
             if outcome.exception_type is not None:
-                self._warnings.append(
+                state.warn(
                     f"warning: {step.source.name} threw {outcome.exception_type} when it ran again"
                 )
         return replace(step, unit=unit)
-
-
-def _call(method: WeakMethod[Callable[[Position], None]], position: Position) -> None:
-    alive = method()
-    if alive is not None:
-        alive(position)
 
 
 def explained(error: UndefinedSymbolsError) -> str:

@@ -13,7 +13,7 @@ from repl.editor.prompt import Prompt
 from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError
 from repl.input.source import Source
 from repl.program.linker_import import import_linker_behind
-from repl.session.session import Session
+from repl.session.live_session import LiveSession
 from repl.shell.prelude import StartupFile
 from repl.shell.run_input import evaluate, report
 from repl.terminal.early_prompt import GREETING, EarlyPrompt
@@ -33,7 +33,7 @@ def run_interactive(
     ``early``: the greeting and the first prompt are on the screen already.
     """
     session = shell.session
-    with CodeQuestions(session.frontend.scratch) as questions:
+    with CodeQuestions(session.compiler.scratch) as questions:
         prompt = Prompt(
             options,
             colour=shell.colour,
@@ -86,7 +86,7 @@ def _print_warning(prompt: Prompt) -> None:
         print(warning, file=sys.stderr)
 
 
-def _finish(session: Session) -> int:
+def _finish(session: LiveSession) -> int:
     try:
         return session.finish()
     except ProgramCrashed as crash:

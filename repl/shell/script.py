@@ -11,7 +11,7 @@ from repl.commands.context import Shell
 from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError, status_of_crash
 from repl.input.script_inputs import split_inputs, with_upcoming
 from repl.input.source import Source
-from repl.session.session import Session
+from repl.session.live_session import LiveSession
 from repl.shell.run_input import evaluate, report
 from runtime.errors import RuntimeFailure
 
@@ -84,7 +84,7 @@ def leave_script(shell: Shell, progress: Progress) -> int:
     return shell.session.finish(progress.failure) or progress.failure
 
 
-def _finish(session: Session, status: int) -> int:
+def _finish(session: LiveSession, status: int) -> int:
     """Call ``main`` unless something failed, and let the program end."""
     try:
         returned = session.run_main() if status == 0 else None

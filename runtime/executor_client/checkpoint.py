@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
+import signal
 import socket
 import struct
 
 from msgspec import Struct
 
 from runtime.errors import ExecutorError
+from runtime.executor_client.waiting import is_ready
 from runtime.protocol import wire
 from runtime.protocol.wire import Operation
 
@@ -63,8 +67,24 @@ class Checkpoint:
         return Introduction(pids[0], *wire.CHECKPOINT.unpack_from(frame, wire.HEAD.size))
 
     def discard(self) -> None:
-        """Let it end; a second time, or once it has taken over, nothing happens."""
+        """End it; a second time, or once it has taken over, nothing happens."""
+        if self.is_discarded:
+            return
+        self._connection.setblocking(False)
+        # One that has not said who it is yet ends when it sees the end of the stream.
+        with contextlib.suppress(ExecutorError, OSError):
+            self._kill(self.meet().pid)
         self._connection.close()
+
+    def _kill(self, pid: int) -> None:
+        """Somebody may have stopped it: then it would not see the end of the stream."""
+        pidfd = os.pidfd_open(pid)
+        try:
+            # As long as its end of the connection is open, the number is still its own.
+            if not is_ready([(self._connection, select.POLLRDHUP)], 0):
+                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        finally:
+            os.close(pidfd)
 
 
 def open_connection() -> tuple[socket.socket, socket.socket]:

@@ -17,11 +17,13 @@ from runtime.executor_client.client import ExecutorClient
 from runtime.executor_client.interrupts import DeferredInterrupt
 from runtime.executor_client.keeper import Keeper
 from runtime.executor_client.memory_limit import limit_memory
+from runtime.executor_client.waiting import is_ready
 from runtime.protocol import wire
 from runtime.protocol.wire import Operation
 
 _LARGE_READ = 1 << 20  # bytes
 _PATIENCE = 2.0  # s, for a process that has been killed to be gone
+TAKE_OVER_PATIENCE = 5.0  # s, for a checkpoint to wake
 
 
 class ExecutorProcess(ExecutorClient):
@@ -92,7 +94,7 @@ class ExecutorProcess(ExecutorClient):
     def begin_checkpoint(self) -> None:
         """Have the executor make a checkpoint; ``finish_checkpoint`` waits for it."""
         self.greet()
-        self._settle()
+        self._settle_patiently()
         ours, theirs = open_connection()
         try:
             with theirs:
@@ -108,8 +110,7 @@ class ExecutorProcess(ExecutorClient):
         Raises ExecutorError if the process cannot be copied (no memory, no process
         slot, no descriptor), ExecutorDied if it has ended.
         """
-        with DeferredInterrupt():
-            self._settle()
+        self._settle_patiently()
         made, self._met = self._met, None
         if not isinstance(made, Checkpoint):
             raise made or ExecutorError("no checkpoint was begun")
@@ -118,7 +119,8 @@ class ExecutorProcess(ExecutorClient):
     def take_over(self, checkpoint: Checkpoint) -> Introduction:
         """End what runs now and go on with a checkpoint, as it was when that was made.
 
-        Raises ExecutorDied or ExecutorError if the checkpoint has ended.
+        Raises ExecutorDied or ExecutorError if the checkpoint has ended. One that does not
+        answer in some seconds, or after Ctrl-C, is ended.
         """
         if self._unmet is not None:
             self._unmet.close()
@@ -137,8 +139,9 @@ class ExecutorProcess(ExecutorClient):
             raise
         self._keeper.watch(introduction.pid)
         self._socket, self._pid = checkpoint.take_connection(), introduction.pid
-        self._ended = None
-        self._ask(Operation.TAKE_OVER, b"")
+        self._ended = self._given_up = None
+        with self._answering_within(TAKE_OVER_PATIENCE):
+            self._ask(Operation.TAKE_OVER, b"")
         return introduction
 
     def check(self) -> None:
@@ -147,6 +150,7 @@ class ExecutorProcess(ExecutorClient):
             raise self._ended.again()
         self._keeper.read_reports()
         if self._keeper.has_ended(self._pid):
+            self._interrupt = DeferredInterrupt()  # Ctrl-C of an earlier request was not why
             self._receive(Operation.HELLO)  # its last words, or the end of the stream
             raise self._find_out_how_it_ended()
 
@@ -169,6 +173,12 @@ class ExecutorProcess(ExecutorClient):
         self._keeper.watch(self._pid)
         limit_memory(self._pid, self._memory_limit)
 
+    def _settle_patiently(self) -> None:
+        """Outside of a request. Ctrl-C ends an executor that does not answer."""
+        if self._unmet is not None:
+            with DeferredInterrupt() as self._interrupt:
+                self._settle()
+
     def _settle(self) -> None:
         ours, self._unmet = self._unmet, None
         if ours is None:
@@ -187,15 +197,16 @@ class ExecutorProcess(ExecutorClient):
             self._checkpoints = kept | {self._met}
 
     def _stop(self) -> None:
-        self._keeper.end(self._pid)
+        if self._pid:
+            self._keeper.end(self._pid)
+        else:  # it never said who it is
+            self._keeper.end_all()
 
-    def _wait(self, timeout: float) -> bool:
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
+    def _wait(self, timeout: float, event: int = select.POLLIN) -> bool:
         pidfd = self._keeper.pidfd(self._pid)
-        if pidfd is not None:  # forks of the program's may hold its end of the socket
-            poll.register(pidfd, select.POLLIN)
-        return bool(poll.poll(timeout * 1000))
+        # Forks of the program's may hold its end of the socket.
+        process = [] if pidfd is None else [(pidfd, select.POLLIN)]
+        return is_ready([(self._socket, event), *process], timeout)
 
     def _reap(self, patience: float) -> int | None:
         if not self._pid:  # it never said who it is

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import array
 import errno
+import math
+import select
 import signal
 import socket
 import struct
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,12 +29,12 @@ from runtime.errors import (
     describe_error,
 )
 from runtime.executor_client.interrupts import DeferredInterrupt
-from runtime.executor_client.waiting import is_readable
+from runtime.executor_client.waiting import is_ready
 from runtime.protocol import wire
 from runtime.protocol.crash import read_report
 from runtime.protocol.wire import LookAtElement, LookAtValue, Operation
 
-_PATIENCE = 5  # s, for a process that is about to end
+_PATIENCE = 5  # s, for a process that is about to end, or that has been ended
 _CRASH_PATIENCE = 1  # s, for one that says how it crashes
 _MOST_VALUES = 150  # of one request; there is one
 _TICK = 0.2  # s, between looks at whether Ctrl-C has been pressed
@@ -65,6 +68,8 @@ class ExecutorConnection(ABC):
         self._look_at_element: LookAtElement | None = None
         self._element_failure: BaseException | None = None
         self._is_waiting = False  # the program, until its value has been looked at
+        self._answer_by = math.inf  # of time.monotonic()
+        self._given_up: float | None = None  # when the process was ended for being overdue
         self.survives_interrupts = False
         """Whether Ctrl-C is dealt with once the program has answered in spite of it."""
 
@@ -91,7 +96,8 @@ class ExecutorConnection(ABC):
 
     @abstractmethod
     def _stop(self) -> None:
-        """End the process, whatever it is doing; how it ended can be asked for."""
+        """End the process, whatever it is doing; how it ended can be asked for. Raises
+        nothing."""
 
     @abstractmethod
     def _reap(self, patience: float) -> int | None:
@@ -151,6 +157,15 @@ class ExecutorConnection(ABC):
             raise KeyboardInterrupt
         self._send(wire.HEAD.pack(len(payload), operation, 0) + payload, descriptor)
         return self._receive_answer(operation)
+
+    @contextmanager
+    def _answering_within(self, seconds: float) -> Iterator[None]:
+        """The process is ended if a request in here is not answered in this time."""
+        self._answer_by = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._answer_by = math.inf
 
     @contextmanager
     def _looking_at_values(self, look: LookAtValue | None) -> Iterator[None]:
@@ -221,16 +236,23 @@ class ExecutorConnection(ABC):
         return reply
 
     def _send(self, frame: bytes, descriptor: int | None = None) -> None:
+        rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor or 0]))
+        ancillary = [] if descriptor is None else [rights]
+        rest = memoryview(frame)
         try:
-            if descriptor is None:
-                self._socket.sendall(frame)
-            else:
-                rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))
-                sent = self._socket.sendmsg([frame], [rights])
-                self._socket.sendall(frame[sent:])
+            while rest:
+                try:
+                    sent = self._socket.sendmsg([rest], ancillary, socket.MSG_DONTWAIT)
+                except BlockingIOError:
+                    if self._wait_patiently(select.POLLOUT):
+                        continue
+                    return  # it does not read any more
+                rest, ancillary = rest[sent:], []
         except (BrokenPipeError, ConnectionResetError):
             pass  # it is gone; perhaps its last words wait to be read
         except OSError as error:
+            if _is_of_a_handler(error):
+                raise
             raise self._find_out_how_it_ended() from error
 
     def _receive(self, operation: Operation) -> tuple[int, bytes]:
@@ -276,28 +298,43 @@ class ExecutorConnection(ABC):
     def _receive_piece(self, size: int) -> bytes:
         """Up to ``size`` bytes; none at the end of the stream."""
         try:
-            while not self._wait(_TICK):
-                if self._is_overdue:
-                    self._stop()
+            if not self._wait_patiently(select.POLLIN):
+                return b""
             return self._socket.recv(size, socket.MSG_DONTWAIT)
         except OSError as error:  # reset, or nobody is there any more
-            if error.errno is None and isinstance(error, TimeoutError):
-                raise  # of a signal handler of the host's
+            if _is_of_a_handler(error):
+                raise
             return b""
+
+    def _wait_patiently(self, event: int) -> bool:
+        """Wait for POLLIN or POLLOUT for as long as the process may take, then end it.
+
+        False if the event will never come. Raises OSError if the connection is closed.
+        """
+        while not self._wait(_TICK, event):
+            if self._given_up is None and self._is_overdue:
+                self._stop()
+                self._given_up = time.monotonic()
+            elif self._given_up is not None and time.monotonic() - self._given_up > _PATIENCE:
+                return False  # not even its end is heard of
+        return event == select.POLLIN or is_ready([(self._socket, event)], 0)
 
     @property
     def _is_overdue(self) -> bool:
-        """Whether there has been Ctrl-C, and no answer since."""
+        """Whether there has been Ctrl-C, or the time is up, and no answer since."""
+        if time.monotonic() > self._answer_by:
+            return True
         if self._is_waiting:  # it was not meant for the program
             return self._interrupt.has_been_noted_for(_PATIENCE)
         return self._interrupt.is_overdue
 
-    def _wait(self, timeout: float) -> bool:
-        """Whether there is something to receive, or never will be, within ``timeout`` s.
+    def _wait(self, timeout: float, event: int = select.POLLIN) -> bool:
+        """Whether POLLIN (also: there will never be anything to receive) or POLLOUT comes
+        within ``timeout`` s, or the process ends, where that is seen.
 
         Raises OSError if the connection is closed.
         """
-        return is_readable(self._socket, timeout)
+        return is_ready([(self._socket, event)], timeout)
 
     def _unpack(self, layout: struct.Struct, payload: bytes) -> tuple[int, ...]:
         if len(payload) != layout.size:
@@ -350,3 +387,8 @@ class ExecutorConnection(ABC):
             )
             self._ended.is_interrupt = self._interrupt.is_noted
         return self._ended.again()
+
+
+def _is_of_a_handler(error: OSError) -> bool:
+    """Whether a signal handler of the host's has raised it, as to end an input."""
+    return error.errno is None and isinstance(error, TimeoutError)

@@ -83,6 +83,10 @@ class Keeper:
                 self._read_reports()
         return self._codes.get(pid)
 
+    def end_all(self) -> None:
+        """End the keeper, and with it the executor that it has started (PR_SET_PDEATHSIG)."""
+        self._process.kill()
+
     def wait(self, patience: float) -> int | None:
         """The keeper's own exit code; None if it lives on for ``patience`` s."""
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -92,6 +96,7 @@ class Keeper:
     def close(self, end_forks: bool = False) -> None:
         """End all processes that are watched, and the keeper. ``end_forks``: also what
         the program has forked and left behind, except where it runs another program."""
+        self._process.send_signal(signal.SIGCONT)  # somebody may have stopped it
         for pid in self._pidfds:
             self.end(pid)
         for pid in list(self._pidfds):

@@ -58,10 +58,13 @@ class RemoteExecutor(ExecutorClient):
             self._ended = ExecutorDied(exit_status=None, signal=signal.SIGKILL)
 
     def _stop(self) -> None:
-        self._socket.shutdown(socket.SHUT_WR)  # the listener says how it ended
+        with contextlib.suppress(OSError):  # the connection is gone already
+            self._socket.shutdown(socket.SHUT_WR)  # the listener says how it ended
 
     def _receive_piece(self, size: int) -> bytes:
-        piece = super()._receive_piece(size)
+        return self._note_last(super()._receive_piece(size))
+
+    def _note_last(self, piece: bytes) -> bytes:
         self._last_bytes = (self._last_bytes + piece[-_ENDED_SIZE:])[-_ENDED_SIZE:]
         return piece
 
@@ -70,9 +73,8 @@ class RemoteExecutor(ExecutorClient):
         in the midst of a reply."""
         deadline = time.monotonic() + patience
         with contextlib.suppress(OSError):
-            while (left := deadline - time.monotonic()) > 0:
-                self._socket.settimeout(left)
-                if not self._receive_piece(1 << 16):
+            while (left := deadline - time.monotonic()) > 0 and self._wait(left):
+                if not self._note_last(self._socket.recv(1 << 16, socket.MSG_DONTWAIT)):
                     break
         self._socket.close()
         return _exit_code(self._last_bytes)

@@ -14,7 +14,7 @@ from pathlib import Path
 from repl.configuration.session_options import SessionOptions
 from repl.errors import ProgramCrashed
 from repl.input.source import Source
-from repl.session.session import Session
+from repl.session.live_session import LiveSession
 from tests.benchmarks.measure import table
 
 _BALLAST = {"small": 0, "1 MB": 1 << 20, "100 MB": 100 << 20, "1 GB": 1 << 30}
@@ -43,8 +43,8 @@ def benchmark(runs: int) -> None:
 
 def _figures(ballast: int, rounds: int) -> list[str]:
     with ExitStack() as stack:
-        safe = stack.enter_context(Session(SessionOptions(recover=True)))
-        plain = stack.enter_context(Session(SessionOptions()))
+        safe = stack.enter_context(LiveSession(SessionOptions(recover=True)))
+        plain = stack.enter_context(LiveSession(SessionOptions()))
         for session in (safe, plain):
             for header in ("cstdio", "cstdlib", "cstring", "ctime"):
                 _run(session, f"#include <{header}>")
@@ -80,11 +80,11 @@ def _figures(ballast: int, rounds: int) -> list[str]:
     return [f"{statistics.median(inputs[name]):.2f}" for name in names]
 
 
-def _run(session: Session, text: str) -> None:
+def _run(session: LiveSession, text: str) -> None:
     session.run(Source(text, "bench"))
 
 
-def _crash(session: Session, stamp: Path) -> float:
+def _crash(session: LiveSession, stamp: Path) -> float:
     """Milliseconds from the crash to the next prompt: the program writes down when."""
     text = (
         f'{{ FILE *file = fopen("{stamp}", "w"); timespec now;'

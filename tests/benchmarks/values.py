@@ -39,12 +39,12 @@ def benchmark(runs: int) -> None:
     """Print the medians of ``3 * runs`` inputs of each kind, in turns."""
     from repl.configuration.session_options import SessionOptions
     from repl.input.source import Source
-    from repl.session.session import Session
+    from repl.session.live_session import LiveSession
 
     count = 3 * runs
     options = SessionOptions(compiler_flags=["-xc++"], recover=True)
     seconds: dict[str, list[float]] = {}
-    with Session(options) as session:
+    with LiveSession(options) as session:
         for number, text in enumerate((_DECLARATIONS, _FILL), 1):
             session.run(Source(text, f"In[{number}]"))
         for round_ in range(count + 1):

@@ -15,7 +15,7 @@ from repl.clang.frontend import Frontend
 from repl.configuration.session_options import SessionOptions
 from repl.errors import CompileError
 from repl.input.source import Source
-from repl.session.session import Session
+from repl.session.live_session import LiveSession
 from tests.support.program import OpenShell, Run, Shell
 
 FOREVER = (
@@ -113,7 +113,7 @@ def test_memory() -> None:
 
 def test_memory_of_a_session() -> None:
     machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    with Session(SessionOptions()) as session:
+    with LiveSession(SessionOptions()) as session:
         session.wait_until_ready()
         children = Path("/proc/self/task").glob("*/children")
         pids = [int(pid) for each in children for pid in each.read_text().split()]

@@ -168,3 +168,15 @@ def test_redefinition_is_refused_if_not_asked_for() -> None:
         with pytest.raises(CompileError, match="redefinition of 'x'"):
             parse(frontend, "double x;")
         assert type_of(frontend, "x") == "int"
+
+
+def test_a_copy_can_be_killed_twice(frontend: Frontend) -> None:
+    """The second time its descriptor may be somebody else's."""
+    with frontend.scratch() as copy:
+        copy.kill()
+        with Path("/dev/null").open() as other:  # gets the number that has become free
+            copy.kill()
+            copy.interrupt()
+            assert copy.has_ended
+            assert not other.read()
+    frontend.parse(Source("int still_there;", "input"))

@@ -17,7 +17,7 @@ from repl.configuration.session_options import SessionOptions
 from repl.errors import ProgramCrashed, ShellError
 from repl.input.source import Source
 from repl.session import timeline
-from repl.session.session import Session
+from repl.session.live_session import LiveSession
 from runtime.errors import RuntimeFailure
 from runtime.executor_client.connection import ExecutorConnection
 from runtime.executor_client.waiting import is_readable
@@ -95,7 +95,7 @@ def programs(name: str) -> list[int]:
     return found
 
 
-VICTIMS: dict[str, Callable[[Session], list[int]]] = {
+VICTIMS: dict[str, Callable[[LiveSession], list[int]]] = {
     "the program": lambda session: [session.executor_pid],
     "the program and its checkpoints": lambda _: [
         pid for pid in programs("forkrepl-executor") if pid not in children(os.getpid())
@@ -111,11 +111,11 @@ VICTIMS: dict[str, Callable[[Session], list[int]]] = {
 }
 
 
-def value(session: Session, text: str) -> str | None:
+def value(session: LiveSession, text: str) -> str | None:
     return session.run(Source(text, "check")).value
 
 
-def check(session: Session) -> None:
+def check(session: LiveSession) -> None:
     """Everything from before is there and works."""
     # An input that was done when the program was killed, and not yet saved, is lost.
     with contextlib.suppress(ProgramCrashed):
@@ -129,19 +129,19 @@ def check(session: Session) -> None:
     assert value(session, "inc()") == f"(int) {int(x.split()[-1]) + 1}"
 
 
-def run_input(session: Session) -> None:
+def run_input(session: LiveSession) -> None:
     session.run(Source("int y = inc();", "victim"))
 
 
-def run_value(session: Session) -> None:
+def run_value(session: LiveSession) -> None:
     session.run(Source('std::string("temporary").size()', "victim"))
 
 
-def run_include(session: Session) -> None:
+def run_include(session: LiveSession) -> None:
     session.run(Source("#include <deque>\nstd::deque<int> queue{1, 2};", "victim"))
 
 
-def undo_input(session: Session) -> None:
+def undo_input(session: LiveSession) -> None:
     session.undo()
 
 
@@ -174,7 +174,7 @@ def test_killed_between_any_two_messages(
     monkeypatch.setattr(timeline, "MOST_MOMENTS", 1)
     before = file_descriptors()
     used: list[int] = []
-    with Session(SessionOptions(recover=True)) as session:
+    with LiveSession(SessionOptions(recover=True)) as session:
         session.wait_until_ready()
         for text in EARLIER:
             session.run(Source(text, "earlier"))

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from repl.configuration.session_options import SessionOptions
 from repl.errors import CompileError, ProgramCrashed, ShellError, UncaughtException
 from repl.input.source import Source
-from repl.session.session import Session
+from repl.session.live_session import LiveSession
 
 SUPPORT = """\
 #include <cstdlib>
@@ -62,24 +62,24 @@ class Model:
         )
 
 
-_session: list[Session] = []
+_session: list[LiveSession] = []
 
 
 @pytest.fixture(autouse=True, scope="module")
 def one_session() -> Iterator[None]:
-    with Session(SessionOptions(recover=True)) as session:
+    with LiveSession(SessionOptions(recover=True)) as session:
         session.wait_until_ready()
         _session.append(session)
         yield
         _session.clear()
 
 
-def read_integer(session: Session, name: str) -> int:
+def read_integer(session: LiveSession, name: str) -> int:
     """Without an input, which would be another step in time."""
-    program = session._program
-    address = program.execution().find_symbol(name)
-    assert address is not None
-    return int.from_bytes(program.executor.read_memory(address, 8), "little")
+    with session.using_program() as program:
+        definition = program.find_definition(name)
+        assert definition is not None
+        return int.from_bytes(program.read(definition.address, 8), "little")
 
 
 small = st.integers(0, 99)
@@ -104,9 +104,7 @@ class RandomSession(RuleBasedStateMachine):
         return value
 
     def is_kept(self, count: int) -> bool:
-        recovery = self.session._recovery
-        assert recovery is not None
-        return count in recovery.distances()
+        return count in self.session.distances()
 
     def declare(self, name: str) -> None:
         record = (self.model.inputs[-1], name)

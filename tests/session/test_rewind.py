@@ -12,7 +12,7 @@ from repl.clang.frontend_copies import MOST_CHECKPOINTS
 from repl.configuration.session_options import SessionOptions
 from repl.errors import ShellError
 from repl.input.source import Source
-from repl.session.session import Session
+from repl.session.live_session import LiveSession
 from runtime.executor_client.waiting import is_readable
 from tests.support.program import Run, piped
 
@@ -145,7 +145,7 @@ def test_undo_and_rewind_after_a_restart(forkrepl: Run) -> None:
 
 def test_no_process_is_left_behind() -> None:
     """Each checkpoint is a process: those that nobody can go back to any more end."""
-    with Session(SessionOptions(recover=True)) as session:
+    with LiveSession(SessionOptions(recover=True)) as session:
 
         def run(text: str) -> None:
             session.run(Source(text, "test"))
@@ -164,7 +164,7 @@ def test_no_process_is_left_behind() -> None:
 
 
 def test_a_checkpoint_that_was_killed_costs_nothing() -> None:
-    with Session(SessionOptions(recover=True)) as session:
+    with LiveSession(SessionOptions(recover=True)) as session:
         session.run(Source("int x = 1;", "test"))
         session.run(Source("x = 2;", "test"))
         session.attend()

@@ -81,9 +81,9 @@ class MemoryPicture(Struct, frozen=True):
 def take_picture(shell: Shell) -> MemoryPicture:
     """Of the session as it is now."""
     session = shell.session
-    session.attend()
-    execution = session.program.execution()
-    snapshot = execution.memory_snapshot()
+    with session.using_program() as program:
+        snapshot, statistics = program.memory_snapshot(), program.statistics()
+        is_shared = program.shares_memory and not session.options.perf
     owners: list[Owner] = []
     known: dict[int, tuple[int, int]] = {}  # of an address: size and owner
     for step in session.steps:
@@ -105,8 +105,6 @@ def take_picture(shell: Shell) -> MemoryPicture:
     kept = _kept(slabs, nobody=len(owners))
     if kept.total:
         owners.append(kept)
-    statistics = execution.statistics()
-    is_shared = session.program.executor.passes_descriptors and not session.options.perf
     return MemoryPicture(
         slabs, owners, statistics.reserved, statistics.used, statistics.mappings, is_shared
     )

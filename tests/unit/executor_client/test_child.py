@@ -19,6 +19,7 @@ from repl import native_programs
 from runtime.addresses import RO, RW, RX, ExecutorAddress, Protection
 from runtime.errors import ExecutorDied, ExecutorError
 from runtime.executor_client.child import ExecutorProcess
+from runtime.executor_client.waiting import is_readable
 from runtime.memory.mapper import PAGE_SIZE
 from runtime.protocol import wire
 from runtime.protocol.wire import Operation
@@ -594,3 +595,26 @@ def test_started_by_hand_it_explains_itself() -> None:
     done = subprocess.run([native_programs.executor()], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "forkrepl" in done.stderr
+
+
+def test_a_closed_socket_is_an_os_error() -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        ours.close()
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            is_readable(ours, 0)
+
+
+def test_killed_while_an_answer_is_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by another thread."""
+    wait = ExecutorProcess._wait
+
+    def kill_and_wait(self: ExecutorProcess, timeout: float, event: int) -> bool:
+        self.kill()
+        return wait(self, timeout, event)
+
+    with ExecutorProcess(native_programs.executor()) as process:
+        process.greet()
+        monkeypatch.setattr(ExecutorProcess, "_wait", kill_and_wait)
+        with pytest.raises(ExecutorDied):
+            process.lookup(["puts"])

@@ -1,0 +1,293 @@
+"""The session as the shell drives it: what has been typed so far, as one growing program.
+
+``LiveSession.run`` takes an input through all stages; it is a transaction: either all of the
+input takes effect, or the session is as it was before.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, overload
+
+from repl import native_programs
+from repl.clang.code_generator import CodeGenerator
+from repl.clang.compiler import Compiler
+from repl.clang.frontend import Frontend
+from repl.configuration.session_options import SessionOptions, frontend_flags
+from repl.errors import ProgramCrashed, ShellError
+from repl.input.source import Source
+from repl.program.at_rest import ProgramAtRest
+from repl.program.linker_import import import_linker
+from repl.program.printing import Inspect
+from repl.program.program import Program
+from repl.session.evaluation import Evaluation
+from repl.session.session_headers import SessionHeaders
+from repl.session.state import SessionState
+from repl.session.steps import Position, Result, Step, V
+from repl.session.survival import Survival
+from repl.session.uncaught_exceptions import raise_exception
+from repl.session.values import python_value
+from runtime.errors import ExecutorDied
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runtime.memory.manager import Statistics
+    from runtime.memory.shared import SharedMemory
+
+
+class LiveSession:
+    """Everything that prompts, scripts and commands need; ``repl.Session`` is its face for
+    Python, and says what is raised. A context manager: leaving it, or ``close``, ends all
+    processes. For one thread at a time.
+    """
+
+    def __init__(self, options: SessionOptions) -> None:
+        """Raises SetupError, or ShellError if there is nobody at the listener's address."""
+        with ExitStack() as stack:
+            # All start now and get ready while the first input is being typed.
+            self.headers = stack.enter_context(SessionHeaders(options))
+            frontend = stack.enter_context(
+                Frontend(
+                    native_programs.frontend(),
+                    frontend_flags(options),
+                    redefinition=options.redefinition,
+                    parse_timeout=options.parse_timeout,
+                    precompiled=self.headers.precompiled,
+                )
+            )
+            codegen = stack.enter_context(CodeGenerator())
+            compiler = Compiler(frontend, codegen, options.optimisation)
+            program = stack.enter_context(Program(options))
+            if options.listener is not None:
+                program.executor.greet()  # better now than after the first input
+            self._processes = stack.pop_all()
+        self._state = SessionState(options, compiler, program)
+        self._survival = Survival(self._state)
+        self._evaluation = Evaluation(self._state, self._survival)
+        self._count = 0
+
+    def __enter__(self) -> LiveSession:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all processes; nothing of the program's runs. See ``finish``."""
+        self._processes.close()
+
+    # What is there.
+
+    @property
+    def inputs(self) -> list[str]:
+        """The inputs in force, oldest first."""
+        return [step.source.text for step in self._state.steps]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """One step for each input in force: its source, object code and loaded unit."""
+        return tuple(self._state.steps)
+
+    @property
+    def options(self) -> SessionOptions:
+        """How inputs are compiled and run now."""
+        return self._state.options
+
+    @property
+    def compiler(self) -> Compiler:
+        """To ask Clang and LLVM something."""
+        return self._state.compiler
+
+    @property
+    def beginnings(self) -> int:
+        """How often it has begun again with nothing declared."""
+        return self._state.beginnings
+
+    @property
+    def lends_terminal(self) -> bool:
+        """Whether the terminal is to be repaired after each input."""
+        return self.options.interactive and self.options.listener is None
+
+    @property
+    def executor_pid(self) -> int:
+        """Of the process in which the program runs now."""
+        return self._state.program.executor.pid
+
+    def memory(self) -> Statistics:
+        """What the inputs occupy."""
+        return self._state.program.execution().statistics()
+
+    def take_warnings(self) -> list[str]:
+        """What the user should know of the last input or ``undo``, whether it failed or not."""
+        return self._state.take_warnings()
+
+    def take_crash_between(self) -> ProgramCrashed | None:
+        """How the program ended while no input ran, if it did since this was last asked."""
+        crash, self._state.crash_between = self._state.crash_between, None
+        return crash
+
+    # Before an input.
+
+    def wait_until_ready(self) -> None:
+        """Wait for Clang. Raises SetupError if it cannot start, as with a bad flag."""
+        import_linker()  # while the other processes start
+        self._state.compiler.wait_until_ready()
+
+    def prepare(self) -> None:
+        """Get ready for the next input, while it is typed. Returns at once."""
+        self._state.compiler.prepare()
+        self.headers.build()
+
+    def attend(self) -> None:
+        """See that the program lives, and that it is saved."""
+        self._survival.attend()
+
+    def change_options(self, options: SessionOptions) -> None:
+        """Compile the next inputs differently; raises ShellError if Clang then rejects
+        those in force, and leaves all as it was."""
+        self._state.compiler.reconfigure(frontend_flags(options), options.optimisation)
+        self._state.options = options
+
+    # Inputs.
+
+    @overload
+    def run(self, source: Source | str, upcoming: Source | None = None) -> Result[str]: ...
+
+    @overload
+    def run(
+        self, source: Source | str, upcoming: Source | None = None, *, inspect: Inspect[V]
+    ) -> Result[V]: ...
+
+    def run(
+        self,
+        source: Source | str,
+        upcoming: Source | None = None,
+        *,
+        inspect: Inspect[Any] | None = None,
+    ) -> Result[Any]:
+        """See ``Session.run``."""
+        if isinstance(source, str):
+            self._count += 1
+            source = Source(source, f"In[{self._count}]")
+        state = self._state
+        compiled = state.compiler.compile(source, upcoming)
+        try:
+            unit, value = self._evaluation.load_and_run(
+                compiled, source.unit_name, inspect or self._evaluation.format
+            )
+        except BaseException:
+            # Also if that went back further than to before this input.
+            state.compiler.rollback(len(state.steps))
+            raise
+        if self._survival.can_rewind:
+            before = Position(tuple(state.steps), state.compiler.snapshot(compiled.before))
+            self._survival.note_input(before)
+        state.steps.append(Step.of(source, compiled, unit))
+        if unit is not None:
+            self._survival.program_changed()
+        return Result(value, compiled.parsed.warnings)
+
+    def evaluate(self, expression: str, inspect: Inspect[V]) -> V:
+        """What ``inspect`` makes of the value of an expression, as for ``Session.value``."""
+        return self._evaluation.evaluate(expression, inspect)
+
+    def value(self, expression: str) -> Any:
+        """See ``Session.value``."""
+        return self._evaluation.evaluate(expression, python_value)
+
+    def show(self, expression: str) -> str:
+        """See ``Session.show``."""
+        return self._evaluation.evaluate(expression, self._evaluation.format)
+
+    # Going back.
+
+    def undo(self, count: int = 1) -> None:
+        """See ``Session.undo``."""
+        state = self._state
+        there = len(state.steps) - state.settled
+        if count > there:
+            message = f"cannot undo {count} inputs: there are {there}"
+            raise ShellError(message if there else "nothing to undo")
+        kept = len(state.steps) - count
+        self._survival.attend()
+        with self._survival.running_program():
+            outcomes = [state.unload(s.unit) for s in reversed(state.steps[kept:]) if s.unit]
+        del state.steps[kept:]
+        state.compiler.rollback(kept)
+        self._survival.program_changed()
+        for outcome in outcomes:  # all are gone; now say what one of them threw
+            raise_exception(outcome)
+
+    def settle(self) -> None:
+        """Make the inputs so far permanent: undo and rewind stop here."""
+        self._survival.settle()
+
+    def rewind(self, count: int = 1) -> None:
+        """See ``Session.rewind``."""
+        if not self._survival.can_rewind:
+            raise ShellError("this session keeps no checkpoints to go back to")
+        self._survival.rewind(count)
+
+    def distances(self) -> list[int]:
+        """By how many inputs ``rewind`` can go back, shortest first."""
+        return self._survival.distances()
+
+    def restart(self) -> None:
+        """See ``Session.restart``."""
+        self._survival.restart()
+
+    def reset(self) -> None:
+        """See ``Session.reset``."""
+        try:
+            self._state.program.executor.shutdown()
+        except ExecutorDied as died:
+            raise self._survival.crash(died) from None
+        finally:
+            self._survival.start_anew()
+
+    # The program.
+
+    def using_program(self) -> AbstractContextManager[ProgramAtRest]:
+        """Look at the program while nothing of it runs; see ``Survival.using_program``."""
+        return self._survival.using_program()
+
+    @contextmanager
+    def sharing(self, symbol: str, memory: SharedMemory) -> Iterator[None]:
+        """Map memory in the program for good; if the context fails it is taken away."""
+        try:
+            with self._survival.running_program():
+                self._state.program.share(symbol, memory)
+            self._survival.program_changed()  # what it goes back to has the memory, too
+            yield
+        except BaseException:
+            self._state.program.unshare(symbol)
+            memory.close()
+            raise
+
+    def load_library(self, name: str) -> None:
+        """Open a shared library (``m``, ``libm.so.6`` or a path) in the executor."""
+        self._survival.attend()
+        with self._survival.running_program():
+            self._state.program.load_library(name)
+        self._survival.program_changed()
+
+    def run_main(self) -> int | None:
+        """Call ``main``, if an input defined it: what it returned, or None."""
+        self._survival.attend()
+        with self._survival.running_program():
+            outcome = self._state.program.run_main()
+        if outcome is None:
+            return None
+        raise_exception(outcome)
+        return outcome.status
+
+    def finish(self, status: int = 0) -> int:
+        """End the program as by returning ``status`` from main: what is registered runs.
+
+        Returns its exit status, which a handler may have changed.
+        """
+        try:
+            return self._state.program.executor.shutdown(status)
+        except ExecutorDied as died:
+            raise self._survival.crash(died) from None

@@ -1,0 +1,58 @@
+"""What a session knows of itself: the inputs in force, and what the user is still to be told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from repl.clang.compiler import Compiler
+from repl.configuration.session_options import SessionOptions
+from repl.errors import ProgramCrashed, signal_name
+from repl.program.program import Program
+from repl.session.steps import Position, Step
+from runtime.protocol.wire import Outcome
+
+if TYPE_CHECKING:
+    from runtime.units.unit_journal import LoadedUnit
+
+
+class SessionState:
+    """The compiler, the program, and one step for each input in force.
+
+    ``settled``: how many of the steps are permanent, so that ``undo`` stops there;
+    ``beginnings``: how often the session has begun again with nothing declared;
+    ``crash_between``: how the program ended while no input ran, until somebody is told.
+    """
+
+    def __init__(self, options: SessionOptions, compiler: Compiler, program: Program) -> None:
+        self.options = options
+        self.compiler = compiler
+        self.program = program
+        self.steps: list[Step] = []
+        self.settled = 0
+        self.beginnings = 0
+        self.crash_between: ProgramCrashed | None = None
+        self._warnings: list[str] = []
+
+    def warn(self, message: str) -> None:
+        """Something that the user should know when the input has run, or failed."""
+        self._warnings.append(message)
+
+    def take_warnings(self) -> list[str]:
+        """What has been warned of since this was last called."""
+        warnings, self._warnings = self._warnings, []
+        return warnings
+
+    def go_to(self, position: Position) -> None:
+        """The program is as it was at another moment; inputs and compiler follow."""
+        self.steps = list(position.steps)
+        self.compiler.restore(position.compiler)
+
+    def unload(self, unit: LoadedUnit) -> Outcome:
+        """Run what a unit has registered, then take its code away. Raises ExecutorDied."""
+        outcome = self.program.unload(unit)
+        for number in outcome.restored_signals:
+            self.warn(
+                f"warning: the handler of {signal_name(number)} went with its code: "
+                "the signal has its default effect again"
+            )
+        return outcome

@@ -1,0 +1,92 @@
+"""Who may use a session: the process that has made it, one thread after another."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from repl.display.program_view import ProgramView
+from repl.display.types import ValueType
+from repl.errors import ShellError
+from repl.program.printing import Inspect
+from repl.session.steps import V
+from runtime.addresses import ExecutorAddress
+
+
+class Turns:
+    """``take`` for whatever uses the session. ``processes``: ends them, once."""
+
+    def __init__(self, processes: weakref.finalize[..., Any]) -> None:
+        self._processes = processes
+        self._owner = os.getpid()
+        self._lock = threading.RLock()  # a method may call another
+        self._is_looked_at = False
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether this process is the one that has made the session, and not a fork of it."""
+        return os.getpid() == self._owner
+
+    def check(self, *, to_close: bool = False) -> None:
+        """Raises ShellError if nobody can use the session, or not from here. ``to_close``:
+        one that is closed can be closed."""
+        # First: in a fork the lock may be held by a thread that is not there.
+        if not self.is_owner:
+            raise ShellError(
+                f"this session belongs to process {self._owner}, of which this one is a fork: "
+                "make a session of its own after the fork"
+            )
+        if not (self._processes.alive or to_close):
+            raise ShellError("the session is closed")
+
+    @contextmanager
+    def take(self, *, to_close: bool = False) -> Iterator[None]:
+        """Waits until no other thread uses the session. Raises what ``check`` does, and
+        ShellError in the midst of an input of this thread."""
+        self.check(to_close=to_close)
+        with self._lock:
+            self.check(to_close=to_close)  # it may have been closed meanwhile
+            if self._is_looked_at:
+                raise ShellError(
+                    "the session cannot be used while its program waits for inspect: that reads "
+                    "memory by the view that it gets, and other things are done when run returns"
+                )
+            yield
+
+    def looking(self, inspect: Inspect[V]) -> Inspect[V]:
+        """``inspect``, code of the library's user, which is called in the midst of an input."""
+
+        def look(type_: ValueType, address: ExecutorAddress, view: ProgramView) -> V:
+            self._is_looked_at = True
+            try:
+                return inspect(type_, address, view)
+            finally:
+                self._is_looked_at = False
+
+        return look
+
+
+class _HasTurns(Protocol):
+    @property
+    def _turns(self) -> Turns: ...
+
+
+S = TypeVar("S", bound=_HasTurns)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def in_turn(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+    """A method of a session's that waits for its turn: see ``Turns.take``."""
+
+    @wraps(method)
+    def wrapped(self: S, /, *arguments: P.args, **named: P.kwargs) -> R:
+        with self._turns.take():
+            return method(self, *arguments, **named)
+
+    return wrapped
