@@ -69,7 +69,7 @@ def sanitized_executor(tmp_path_factory: pytest.TempPathFactory) -> Path:
         done = subprocess.run([str(cmake), *arguments], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "warning:" not in done.stderr + done.stdout
-    return folder / "runtime" / "executor" / "forkrepl-executor"
+    return folder / "runtime" / "executor_process" / "forkrepl-executor"
 
 
 def test_nothing_is_reported(sanitized_executor: Path, tmp_path: Path) -> None:
