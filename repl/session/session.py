@@ -76,7 +76,7 @@ class Session(EvaluatingSession):
             raise TypeError("Session() takes SessionOptions or keywords, not both")
         options = chosen_options(choices) if options is None else options
         with ExitStack() as stack:
-            # All start now and get ready while the first input is being typed.
+            # All processes start now, and get ready while the first input is being typed.
             self.headers = stack.enter_context(SessionHeaders(options))
             frontend = stack.enter_context(
                 Frontend(
@@ -87,7 +87,7 @@ class Session(EvaluatingSession):
                     precompiled=self.headers.precompiled,
                 )
             )
-            self.frontend = frontend  # nobody else's while a method of this class runs
+            self.frontend = frontend  # not used by others while a method of this class runs
             codegen = stack.enter_context(CodeGenerator())
             compiler = Compiler(frontend, codegen, options.optimisation)
             program = stack.enter_context(Program(options))
@@ -114,7 +114,7 @@ class Session(EvaluatingSession):
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The same, with what they have become."""
+        """One step for each input in force: its source, bitcode and loaded unit; oldest first."""
         return tuple(self._steps)
 
     @property
@@ -124,12 +124,12 @@ class Session(EvaluatingSession):
 
     @property
     def compiler(self) -> Compiler:
-        """To ask Clang and LLVM something."""
+        """The compilers, to ask Clang or LLVM something about the inputs in force."""
         return self._compiler
 
     @property
     def program(self) -> Program:
-        """To ask the program something, after ``attend``."""
+        """The user's program. Call ``attend`` before you ask it something."""
         return self._program
 
     @property
@@ -139,7 +139,7 @@ class Session(EvaluatingSession):
 
     @property
     def executor_pid(self) -> int:
-        """Of the process in which the program runs now."""
+        """The number of the process in which the program runs now; a crash changes it."""
         return self._program.executor.pid
 
     def wait_until_ready(self) -> None:
@@ -181,7 +181,7 @@ class Session(EvaluatingSession):
         try:
             unit, value = self._load_and_run(compiled, source.unit_name, inspect or self._format)
         except BaseException:
-            # Also if that went back further than to before this input.
+            # Also if going back lost earlier inputs: there may be fewer steps than before.
             self._compiler.rollback(len(self._steps))
             raise
         if self._recovery is not None:
@@ -235,7 +235,7 @@ class Session(EvaluatingSession):
             raise_exception(outcome)
 
     def settle(self) -> None:
-        """What is in force is there to stay: ``undo`` and ``rewind`` end here."""
+        """Make the inputs so far permanent: ``undo`` and ``rewind`` stop here."""
         self._settled = len(self._steps)
         if self._recovery is not None:
             self._recovery.settle()
@@ -262,7 +262,7 @@ class Session(EvaluatingSession):
             self._start_anew()
 
     def memory(self) -> Statistics:
-        """What the inputs occupy."""
+        """How much memory is reserved for the inputs, and how much of it they use."""
         return self._program.execution().statistics()
 
     def take_warnings(self) -> list[str]:

@@ -310,7 +310,7 @@ class ExecutorConnection(ABC):
         return ExecutorError(f"the executor broke the protocol ({what}) and was ended")
 
     def _disown(self) -> None:
-        """No further word of it is believed."""
+        """Kill the executor, close the socket, and mark it dead."""
         self._stop()
         self._reap(1)
         self._socket.close()
