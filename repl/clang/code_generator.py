@@ -31,7 +31,7 @@ class CodeGenerator:
 
     @property
     def pid(self) -> int:
-        """Of the worker process."""
+        """The worker's process number."""
         return self._worker.pid
 
     def fileno(self) -> int:
@@ -80,7 +80,7 @@ class CodeGenerator:
         return machine_code
 
     def cancel(self) -> None:
-        """Drop what was begun, if anything."""
+        """Wait for the answer to the request that was begun, if there is one, and drop it."""
         if self._busy:
             with contextlib.suppress(CodegenError):
                 self.finish()

@@ -108,7 +108,7 @@ def _address_of(session: Session, variable: Declared) -> int | None:
 
 
 def _value_at(session: Session, variable: Declared, address: int) -> str:
-    """The one function that knows how values are formatted."""
+    """The value at an address, as text."""
     assert variable.value_type is not None
     type_ = ValueType.from_json(variable.value_type)
     memory = ProgramMemory(session.program)

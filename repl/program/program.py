@@ -78,11 +78,12 @@ class Program:
 
     @property
     def loaded(self) -> ExecutionSession | None:
-        """What is loaded, if anything was."""
+        """The execution session, if anything has been linked yet."""
         return self._execution
 
     def execution(self) -> ExecutionSession:
-        """What is loaded; the first time this also loads the options' libraries."""
+        """The execution session: what is linked and loaded. The first call makes it, and opens the
+        libraries of the options."""
         if self._execution is None:
             import_linker()
             from platform_support.platform import LinuxPlatform

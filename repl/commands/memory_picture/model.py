@@ -46,7 +46,7 @@ class Stripe(Struct, frozen=True):
 
 
 class Slab(Struct, frozen=True):
-    """``is_low``: in the first 2 GiB."""
+    """A slab as it is drawn. ``is_low``: it is in the first 2 GiB of addresses."""
 
     address: int
     size: int
@@ -63,7 +63,7 @@ class Owner(Struct, frozen=True):
 
     @property
     def total(self) -> int:
-        """Bytes."""
+        """All of the owner's bytes."""
         return sum(self.sizes.values())
 
 
