@@ -14,7 +14,7 @@ class LinuxPlatform:
 
     @property
     def replacements(self) -> Mapping[str, str]:
-        """See ``symbols.REPLACEMENTS``."""
+        """See ``replacements.REPLACEMENTS``."""
         return REPLACEMENTS
 
     def initializers(self, arrays: Iterable[FunctionArray]) -> list[ExecutorAddress]:

@@ -63,11 +63,11 @@ class ClangRun:
         return status
 
     def bitcode(self) -> bytes:
-        """What it made."""
+        """The bitcode that Clang has written."""
         return _contents(self._bitcode)
 
     def diagnostics(self) -> str:
-        """What it said."""
+        """Clang's diagnostics, as text."""
         return _contents(self._diagnostics).decode("utf-8", "replace").rstrip()
 
     def _end(self) -> None:

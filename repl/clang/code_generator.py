@@ -32,7 +32,7 @@ class CodeGenerator:
 
     @property
     def pid(self) -> int:
-        """Of the worker process."""
+        """The worker's process number."""
         return self._worker.pid
 
     def fileno(self) -> int:

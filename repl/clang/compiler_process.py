@@ -40,7 +40,7 @@ class CompilerProcess:
 
     @property
     def pid(self) -> int:
-        """Of the process."""
+        """The number of the process."""
         return self._process.pid
 
     def has_ended(self) -> bool:
@@ -77,7 +77,7 @@ class CompilerProcess:
         return text.strip()
 
     def close(self) -> None:
-        """End it and forget what it printed."""
+        """End the process, and forget what it printed."""
         self.connection.close()
         if self._process.poll() is None:
             self._process.kill()

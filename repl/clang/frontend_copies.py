@@ -298,7 +298,7 @@ class FrontendCopies:
             raise
 
     def lose_newest(self) -> None:
-        """The newest checkpoint is no good: do without it."""
+        """End the newest checkpoint, which has turned out to be unusable."""
         if len(self._checkpoints) > 1:
             self._checkpoints.pop().kill()
             return

@@ -34,7 +34,7 @@ class AskedPrinters(Struct, frozen=True):
     elements: dict[int, ValueType]
 
     def compile(self, codegen: CodeGenerator, level: int) -> PrinterCode | None:
-        """None if LLVM cannot: then there are no printers."""
+        """Generate the code of the printers; None if LLVM cannot, and then there are none."""
         try:
             codegen.begin(self.bitcode, level)
             return PrinterCode(codegen.finish(), self.elements)

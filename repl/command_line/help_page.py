@@ -27,23 +27,23 @@ class HelpPage:
         self._lines: list[str] = []
 
     def heading(self, title: str) -> None:
-        """Of a section."""
+        """The heading of a section."""
         self._separate()
         self._lines.append(self._marked(title.upper(), "\x1b[1;33m"))
 
     def subheading(self, title: str) -> None:
-        """Of a part of a section."""
+        """The heading of a part of a section."""
         self._separate()
         self._lines.append(f"   {self._marked(title, _BOLD)}")
 
     def paragraph(self, text: str) -> None:
-        """Wrapped."""
+        """A paragraph, wrapped to the width of the page."""
         if self._lines and self._lines[-1].startswith(" " * _INDENT):
             self._separate()
         self._lines += self._wrapped(text, _INDENT)
 
     def verbatim(self, *lines: str) -> None:
-        """As they are, such as commands."""
+        """Lines that are not wrapped, such as commands."""
         self._lines += [" " * _INDENT + line for line in lines]
 
     def entries(self, entries: Iterable[tuple[str, str]]) -> None:
@@ -57,7 +57,7 @@ class HelpPage:
             self._lines += [first, *wrapped]
 
     def text(self) -> str:
-        """All of it, with a newline at the end."""
+        """The whole page, with a newline at the end."""
         return "\n".join(self._lines) + "\n"
 
     def _separate(self) -> None:

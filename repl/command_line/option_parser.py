@@ -46,7 +46,7 @@ class OptionParser(argparse.ArgumentParser):
         self.add_argument("-h", "--help", action="help", help="Show this page and exit.")
 
     def format_help(self) -> str:
-        """The page."""
+        """The text of --help."""
         return self._help_text(self)
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:

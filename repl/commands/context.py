@@ -39,7 +39,7 @@ class LogEntry(Struct):
 
     @property
     def text(self) -> str:
-        """Without the end of the last line."""
+        """The input without its last line end."""
         return self.source.text.rstrip("\n")
 
     @property
@@ -74,7 +74,7 @@ class Shell(Struct):
 
     @property
     def width(self) -> int:
-        """Of the terminal, in columns."""
+        """The width of the terminal, in columns."""
         return shutil.get_terminal_size().columns
 
     def show(self, type_: ValueType, address: ExecutorAddress, view: ProgramView) -> str:
@@ -95,7 +95,7 @@ class Shell(Struct):
         return next((e for e in reversed(self.log) if e.number == number), None)
 
     def take_next_input(self) -> str:
-        """What the prompt is to offer, once."""
+        """The text that the next prompt begins with, which is handed out once."""
         text, self.next_input = self.next_input, None
         return text or ""
 

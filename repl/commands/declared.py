@@ -110,7 +110,7 @@ def _address_of(program: ProgramAtRest, variable: Declared) -> ExecutorAddress |
 def _value_at(
     program: ProgramAtRest, variable: Declared, address: ExecutorAddress, limits: Limits
 ) -> str:
-    """The one function that knows how values are formatted."""
+    """The value at an address, as text."""
     assert variable.value_type is not None
     type_ = ValueType.from_json(variable.value_type)
     text = format_value(type_, address, program, limits)

@@ -73,7 +73,7 @@ def _folders_in(flags: Sequence[str]) -> list[str]:
 
 
 def _include_from(shell: Shell, folders: Sequence[str], current: str | None) -> None:
-    """Give Clang these folders besides those of the command line."""
+    """Exchange the flags that %cd and %include have added; those of the command line stay."""
     options = shell.session.options
     ours = _our_flags(shell.folders, shell.current_folder)
     of_user = list(options.compiler_flags)[len(ours) :] if ours else options.compiler_flags
@@ -82,7 +82,7 @@ def _include_from(shell: Shell, folders: Sequence[str], current: str | None) -> 
 
 
 def _our_flags(folders: Sequence[str], current: str | None) -> list[str]:
-    """They come first."""
+    """Flags that %cd and %include add; they precede the user's."""
     return [*(["-iquote", current] if current else []), *(f"-I{folder}" for folder in folders)]
 
 

@@ -30,7 +30,7 @@ C_LINKAGE = """\
 
 
 def unique_name(what: str) -> str:
-    """One that no other helper has."""
+    """A name that no other helper has used."""
     return f"__forkrepl_{what}_{next(_numbers)}"
 
 

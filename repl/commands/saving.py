@@ -41,7 +41,7 @@ def run_save(shell: Shell, argument: str) -> str:
 
 
 def _inputs(shell: Shell) -> list[InputText]:
-    """All in force, with what Clang says of their parts."""
+    """The inputs in force, each with where its statements and declarations are."""
     compiler = shell.session.compiler
     pieces = compiler.ask("pieces")["inputs"]
     hidden = [each.hides for each in compiler.snapshot().inputs]
@@ -54,7 +54,7 @@ def _inputs(shell: Shell) -> list[InputText]:
 
 
 def _hints(shell: Shell) -> list[str]:
-    """What it takes to compile the file."""
+    """The flags that a compiler needs for the file."""
     options = shell.session.options
     flags = [f for f in options.compiler_flags if f.startswith(("-I", "-D", "-U", "-std=", "-f"))]
     libraries = [*options.libraries, *shell.libraries]

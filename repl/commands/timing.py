@@ -62,7 +62,7 @@ def run_time(shell: Shell, argument: str) -> str:
 
 
 class _Arguments(Struct, frozen=True):
-    """``loops`` 0: to be chosen."""
+    """What %timeit was given. ``loops`` 0: it chooses the number."""
 
     loops: int
     runs: int

@@ -64,7 +64,7 @@ class Inspector:
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether as many nodes have been made as may be."""
+        """Whether the limit of nodes for one value has been reached."""
         return self._nodes_left <= 0
 
     def inspect(self, type_: ValueType, address: int) -> Node:

@@ -61,7 +61,7 @@ class Object(Struct, frozen=True):
         return Object(type_, self.address + offset, self.inspector)
 
     def at(self, address: int, type_: ValueType) -> Object:
-        """An object somewhere else."""
+        """The object of a type at another address."""
         return Object(type_, address, self.inspector)
 
     def bases(self) -> Iterator[Object]:
@@ -112,5 +112,5 @@ class Object(Struct, frozen=True):
         return int.from_bytes(self.inspector.memory.read(self.address + offset, 8), "little")
 
     def show(self) -> Node:
-        """Its node."""
+        """The node that shows this object."""
         return self.inspector.inspect(self.type, self.address)

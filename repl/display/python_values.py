@@ -46,7 +46,7 @@ class RecordValue(Mapping[str, Any]):
 
     @property
     def type_name(self) -> str:
-        """As C++ writes it."""
+        """The type's name, as C++ writes it."""
         return self._type_name
 
     def __getitem__(self, name: str) -> Any:

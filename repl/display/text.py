@@ -132,7 +132,7 @@ def _parts(node: Node) -> tuple[str, Items, str]:
 
 
 def _rest(shown: int, count: int | None, is_cut: bool) -> Items:
-    """What stands for the elements that are not shown."""
+    """What is printed in the place of the elements that are not shown."""
     if count is not None and count > shown:
         return [("", _more(count - shown))]
     return [("", Cut())] if is_cut else []

@@ -43,7 +43,7 @@ class InputCompleter(Completer):
         self._source = source
 
     def get_completions(self, document: Document, event: CompleteEvent) -> Iterable[Completion]:
-        """Nothing: it would have to wait."""
+        """None: Clang has to be waited for, see ``get_completions_async``."""
         return ()
 
     async def get_completions_async(
@@ -155,7 +155,7 @@ def _files(typed: str) -> list[Completion]:
 
 
 def _variables(typed: str) -> list[Completion]:
-    """Of the environment."""
+    """Completions of the environment's variables."""
     return [Completion(name, -len(typed)) for name in sorted(os.environ) if name.startswith(typed)]
 
 

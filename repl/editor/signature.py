@@ -40,7 +40,7 @@ class SignatureHelp:
         self._signatures: Sequence[dict[str, Any]] = ()
 
     def follow(self, buffer: Buffer) -> None:
-        """The text or the cursor has changed."""
+        """Update what is shown, after a change of the text or the cursor."""
         text = buffer.text
         site = find_call(text, buffer.cursor_position) if len(text) < _LONGEST else None
         call = (site, text[: site.argument]) if site else None
@@ -55,7 +55,7 @@ class SignatureHelp:
             self._restart(call[1])
 
     def hide(self) -> None:
-        """Show nothing and ask nothing."""
+        """Show nothing, and cancel the question that is under way."""
         self._call, self._signatures = None, ()
         self._source.cancel("signature")
         if self._task is not None:

@@ -7,7 +7,7 @@
 #include "clang/Sema/CodeCompleteConsumer.h"
 #include "clang/Sema/Sema.h"
 #include "clang/Sema/SemaCodeCompletion.h"
-#include "llvm/ExecutionEngine/Orc/LLJIT.h" // completes a type of Interpreter.h
+#include "llvm/ExecutionEngine/Orc/LLJIT.h" // completes a type of clang/Interpreter/Interpreter.h
 
 #include <map>
 #include <unistd.h>

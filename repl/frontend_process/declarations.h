@@ -11,7 +11,7 @@
 namespace forkrepl {
 
 // "kind", "name", "file" and "line"; where they make sense "type", "size",
-// "value_type" (see value_type.h), "is_reference", "symbol", "constant".
+// "value_type" (see type_table.h), "is_reference", "symbol", "constant".
 llvm::json::Object describeDeclaration(clang::Sema &S, const clang::NamedDecl *D);
 
 // The above and "declaration", "comment", "members", "bases".

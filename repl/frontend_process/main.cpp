@@ -68,7 +68,7 @@ int main(int Count, char **Arguments) {
   }
 
   std::vector<const char *> Flags = {"-resource-dir", FORKREPL_RESOURCE_DIR,
-                                     // see ARCHITECTURE.md, "The frontend"
+                                     // see README.md beside this
                                      "-fPIC", "-fcommon"};
   bool Colour = false;
   for (int I = Precompiles ? 4 : 1; I < Count; ++I)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # needs numpy
 
 class ProgramAtRest(ProgramMemory):
     """A ``ProgramView``, and what is known of symbols and memory; nothing of it changes the
-    program. For the context of ``Session.using_program``, which deals with its end: all
+    program. For the context of ``LiveSession.using_program``, which deals with its end: all
     methods raise ExecutorDied."""
 
     @property

@@ -67,14 +67,14 @@ class WaitingProgram(ProgramMemory):
         self._printers = printers
 
     def read(self, address: ExecutorAddress, size: int) -> bytes:
-        """What came with the value costs no round trip."""
+        """Read memory of the program; the bytes that came with the value cost no round trip."""
         offset = address - self._value.address
         if offset >= 0 and offset + size <= len(self._value.data):
             return self._value.data[offset : offset + size]
         return super().read(address, size)
 
     def show(self, type_: ValueType, address: ExecutorAddress) -> Node | None:
-        """By the user's own printer."""
+        """What the user's own printer makes of an object; None if there is none."""
         if self._printers is None:
             return None
         nothing_known = replace(self._value, data=b"")

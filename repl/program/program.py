@@ -73,16 +73,17 @@ class Program:
 
     @property
     def memory(self) -> int:
-        """Its resident memory in bytes; 0 if that is not known here."""
+        """The process's resident memory in bytes; 0 if a listener has it."""
         return memory_of(self._executor.pid) if self.can_be_saved else 0
 
     @property
     def loaded(self) -> ExecutionSession | None:
-        """What is loaded, if anything was."""
+        """The execution session, if anything has been linked yet."""
         return self._execution
 
     def execution(self) -> ExecutionSession:
-        """What is loaded; the first time this also loads the options' libraries."""
+        """The execution session: what is linked and loaded. The first call makes it, and opens the
+        libraries of the options."""
         if self._execution is None:
             import_linker()
             from platform_support.platform import LinuxPlatform
@@ -129,11 +130,12 @@ class Program:
             raise
 
     def initialize(self, unit: LoadedUnit, look: LookAtValue | None = None) -> Outcome:
-        """Run it. ``look`` gets its value, while the program waits."""
+        """Run the unit's initializers, the input's statements among them. ``look`` gets the value,
+        while the program waits."""
         return self._explained(self.execution().initialize(unit, look))
 
     def unload(self, unit: LoadedUnit) -> Outcome:
-        """Run what it has registered and take it away."""
+        """Run what the unit has registered (destructors, handlers), then free it."""
         return self.execution().unload(unit)
 
     def load_library(self, name: str) -> None:
@@ -197,9 +199,9 @@ class Program:
         return SavedProgram(checkpoint, mark, tuple(self._libraries))
 
     def go_back(self, saved: SavedProgram) -> Introduction:
-        """End the process and be as saved, which is used up by it.
+        """End the process, and put a checkpoint in its place, which is consumed.
 
-        Marks of later moments are void. Raises ExecutorDied or ExecutorError if the
+        Marks made later can no longer be used. Raises ExecutorDied or ExecutorError if the
         checkpoint is gone.
         """
         assert isinstance(self._executor, ExecutorProcess)
@@ -214,12 +216,13 @@ class Program:
         return introduction
 
     def forget(self, saved: SavedProgram) -> None:
-        """Nobody will go back to it."""
+        """Discard this checkpoint, and release its mark."""
         saved.checkpoint.discard()
         self.execution().release(saved.mark)
 
     def start_anew(self, with_libraries: bool = False) -> None:
-        """A fresh process, with nothing loaded but the options' libraries, or all."""
+        """End the process, and start a fresh one. In it are the libraries of the options, and
+        those that were opened since only if ``with_libraries``."""
         self._executor.kill()
         self._discard()
         if not with_libraries:
@@ -239,7 +242,7 @@ class Program:
         return paths
 
     def _explained(self, outcome: Outcome) -> Outcome:
-        """With a word on where a lack of memory probably comes from."""
+        """The outcome; if memory ran out, with a hint at the limit that was probably met."""
         limit = self._options.memory_limit
         if outcome.exception_type != "std::bad_alloc" or limit is None:
             return outcome

@@ -78,7 +78,7 @@ class Printers:
         return _node(type_, printed)
 
     def close(self) -> None:
-        """Take the code away. Raises ExecutorDied."""
+        """Unload the printers' code. Raises ExecutorDied."""
         unit, self._unit = self._unit, None
         if unit is not None:
             self._program.unload(unit)

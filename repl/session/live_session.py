@@ -45,7 +45,7 @@ class LiveSession:
     def __init__(self, options: SessionOptions) -> None:
         """Raises SetupError, or ShellError if there is nobody at the listener's address."""
         with ExitStack() as stack:
-            # All start now and get ready while the first input is being typed.
+            # All processes start now, and get ready while the first input is being typed.
             self.headers = stack.enter_context(SessionHeaders(options))
             frontend = stack.enter_context(
                 Frontend(
@@ -86,7 +86,7 @@ class LiveSession:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """One step for each input in force: its source, object code and loaded unit."""
+        """One step for each input in force: its source, bitcode and loaded unit; oldest first."""
         return tuple(self._state.steps)
 
     @property

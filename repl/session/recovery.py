@@ -45,7 +45,8 @@ class Recovery(Generic[P]):
         self._program.check()
 
     def program_changed(self) -> None:
-        """It must be saved again; that begins now and is not waited for."""
+        """Code has run in the program, so what is saved is out of date: begin to save it again,
+        without waiting for that."""
         saved, self._saved = self._saved, None
         if saved is not None:
             self._forget(saved)
@@ -83,11 +84,11 @@ class Recovery(Generic[P]):
                 self._go_to_newest()  # which is now
                 raise ShellError(f"the checkpoint of {count} inputs ago is gone: it was killed")
             if now is not None and not self._timeline.is_kept(now):
-                now.checkpoint.discard()  # its mark is void
+                now.checkpoint.discard()  # rewinding has released its mark already
             interrupt.forget()
 
     def settle(self) -> None:
-        """``rewind`` is not to go further back than to now."""
+        """Forget the moments: ``rewind`` stops at the inputs so far."""
         self._timeline.forget_all()
 
     def distances(self) -> list[int]:
@@ -95,7 +96,7 @@ class Recovery(Generic[P]):
         return self._timeline.distances()
 
     def clear(self) -> None:
-        """The program is another one, and nothing has happened yet."""
+        """Drop all that is saved: the program has been replaced by a fresh one."""
         self._timeline.clear()
         if self._saved is not None:
             self._saved.checkpoint.discard()
@@ -106,7 +107,8 @@ class Recovery(Generic[P]):
             self._program.forget(saved)
 
     def _use(self, saved: SavedProgram) -> Introduction | None:
-        """The program becomes what was saved, unless that is gone."""
+        """Put a saved program in the place of this one, and save it anew, because going back
+        consumes the checkpoint. None if the checkpoint is gone."""
         try:
             introduction = self._program.go_back(saved)
         except (ExecutorDied, ExecutorError):
@@ -144,7 +146,7 @@ class Recovery(Generic[P]):
 
 
 def rolled_back(checkpoint: Introduction) -> str:
-    """What is as before, and what is not."""
+    """What the user is told after going back: what is as before, and what was lost."""
     lost = [
         f"{count} {name}{'s' * (count > 1)}"
         for count, name in (
@@ -158,6 +160,6 @@ def rolled_back(checkpoint: Introduction) -> str:
 
 
 def lost_inputs(count: int) -> str:
-    """Checkpoints were too old."""
+    """What the user is told if the newest checkpoint was older than the last inputs."""
     inputs = "the input before it is" if count == 1 else f"the {count} inputs before it are"
     return f"rolled back: {inputs} lost too, because there was no newer checkpoint"

@@ -42,7 +42,7 @@ class Step(Struct, frozen=True):
 
     @staticmethod
     def of(source: Source, compiled: CompiledInput, unit: LoadedUnit | None) -> Step:
-        """What ``compiled`` has become."""
+        """The step of an input that was compiled and loaded."""
         parsed = compiled.parsed
         return Step(
             source=source,
@@ -56,7 +56,7 @@ class Step(Struct, frozen=True):
 
 
 class Position(Struct, frozen=True):
-    """Where a session is, apart from the program."""
+    """The state of a session apart from the program: its steps, and the compilers' state."""
 
     steps: tuple[Step, ...]
     compiler: FrontendState

@@ -62,42 +62,44 @@ class Timeline(Generic[P]):
         return next((m for m in self._moments if self.number - m.number == distance), None)
 
     def newest_first(self) -> Iterator[Moment[P]]:
-        """All of them."""
+        """The moments that are kept."""
         return reversed(self._moments)
 
     def replace(self, program: SavedProgram, other: SavedProgram) -> None:
-        """One has been used up, the other is the same."""
+        """Moments that point at ``program``, whose checkpoint was consumed, point at ``other``
+        from now on: its fresh copy."""
         self._moments = [
             replace(m, program=other) if m.program is program else m for m in self._moments
         ]
 
     def drop(self, program: SavedProgram) -> None:
-        """Nobody can go back to it: it is gone."""
+        """Forget the moments of a saved program whose checkpoint is gone."""
         self._moments = [m for m in self._moments if m.program is not program]
 
     def gone_back(self, number: int, program: SavedProgram | None) -> None:
-        """Of all inputs only so many have happened, and this is the program now."""
+        """Rewound to moment ``number``: later moments are dropped. ``program``: the program as it
+        is saved now, whose checkpoint stays."""
         self.number = number
         later = [m for m in self._moments if m.number >= number]
         self._moments = [m for m in self._moments if m.number < number]
         for moment in later:
             if moment.program is not program and not self.is_kept(moment.program):
-                moment.program.checkpoint.discard()  # its mark is void
+                moment.program.checkpoint.discard()  # rewinding has released its mark already
 
     def clear(self) -> None:
-        """Nothing has happened yet."""
+        """Drop all moments, with their checkpoints: the session begins anew."""
         for moment in self._moments:
             moment.program.checkpoint.discard()
         self._moments.clear()
         self.number = 0
 
     def forget_all(self) -> None:
-        """Nobody will go back to a moment before now."""
+        """Drop all moments, and release what was kept for them."""
         while self._moments:
             self._drop(0)
 
     def is_kept(self, program: SavedProgram) -> bool:
-        """Whether a moment needs it."""
+        """Whether a moment that is kept goes back to this saved program."""
         return any(moment.program is program for moment in self._moments)
 
     def _most(self) -> int:

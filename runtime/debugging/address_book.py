@@ -39,12 +39,12 @@ class AddressBook:
         self._freed: deque[tuple[str, list[Range]]] = deque(maxlen=_MOST_FREED)
 
     def add(self, number: int, unit: LinkedUnit) -> None:
-        """A unit is loaded."""
+        """Note where a unit is, which has just been loaded."""
         self._units[number] = unit
         self._by_start = None
 
     def remove(self, number: int) -> None:
-        """Its memory is about to be freed."""
+        """Note that a unit is no longer loaded; what it had at its addresses is remembered."""
         unit = self._units.pop(number)
         self._by_start = None
         self._freed.append((_unit_name(unit), unit.allocation.ranges))

@@ -13,7 +13,7 @@ from runtime.linker.link_graph import LinkGraph
 
 
 class DeveloperTools(Struct, frozen=True):
-    """Which of them are told."""
+    """Which tools are told of units: gdb, perf, both or none."""
 
     debuggers: bool = False
     perf: bool = False

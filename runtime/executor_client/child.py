@@ -65,8 +65,8 @@ class ExecutorProcess(ExecutorClient):
         self._is_closed = False
         self.ends_forks = False
         """Whether the program's forks end with it, as far as they run no other program."""
-        self._unmet: socket.socket | None = None  # a checkpoint that is being made
-        self._met: Checkpoint | ExecutorError | None = None  # what became of it
+        self._pending_checkpoint: socket.socket | None = None  # a checkpoint that is being made
+        self._finished_checkpoint: Checkpoint | ExecutorError | None = None  # what became of it
         self._checkpoints: set[Checkpoint] = set()
 
     def read_memory(self, address: ExecutorAddress, size: int) -> bytes:
@@ -102,7 +102,7 @@ class ExecutorProcess(ExecutorClient):
         except ExecutorDied:
             ours.close()
             raise
-        self._unmet = ours
+        self._pending_checkpoint = ours
 
     def finish_checkpoint(self) -> Checkpoint:
         """The checkpoint that was begun last.
@@ -111,7 +111,7 @@ class ExecutorProcess(ExecutorClient):
         slot, no descriptor), ExecutorDied if it has ended.
         """
         self._settle_patiently()
-        made, self._met = self._met, None
+        made, self._finished_checkpoint = self._finished_checkpoint, None
         if not isinstance(made, Checkpoint):
             raise made or ExecutorError("no checkpoint was begun")
         return made
@@ -122,10 +122,10 @@ class ExecutorProcess(ExecutorClient):
         Raises ExecutorDied or ExecutorError if the checkpoint has ended. One that does not
         answer in some seconds, or after Ctrl-C, is ended.
         """
-        if self._unmet is not None:
-            self._unmet.close()
-            self._unmet = None
-        self._met = None
+        if self._pending_checkpoint is not None:
+            self._pending_checkpoint.close()
+            self._pending_checkpoint = None
+        self._finished_checkpoint = None
         self._socket.close()
         self._keeper.end(self._pid)
         self._keeper.wait_for_end(self._pid, _PATIENCE)
@@ -162,8 +162,8 @@ class ExecutorProcess(ExecutorClient):
         if self._ended is None:
             self._ended = ExecutorDied(exit_status=None, signal=signal.SIGKILL)
         self._socket.close()
-        if self._unmet is not None:
-            self._unmet.close()
+        if self._pending_checkpoint is not None:
+            self._pending_checkpoint.close()
         for checkpoint in self._checkpoints:
             checkpoint.discard()
         self._keeper.close(self.ends_forks)
@@ -175,26 +175,26 @@ class ExecutorProcess(ExecutorClient):
 
     def _settle_patiently(self) -> None:
         """Outside of a request. Ctrl-C ends an executor that does not answer."""
-        if self._unmet is not None:
+        if self._pending_checkpoint is not None:
             with DeferredInterrupt() as self._interrupt:
                 self._settle()
 
     def _settle(self) -> None:
-        ours, self._unmet = self._unmet, None
+        ours, self._pending_checkpoint = self._pending_checkpoint, None
         if ours is None:
             return
         try:
             self._receive_answer(Operation.CHECKPOINT)
         except ExecutorError as error:
             ours.close()
-            self._met = error
+            self._finished_checkpoint = error
         except BaseException:
             ours.close()
             raise
         else:
-            self._met = Checkpoint(ours)
+            self._finished_checkpoint = Checkpoint(ours)
             kept = {other for other in self._checkpoints if not other.is_discarded}
-            self._checkpoints = kept | {self._met}
+            self._checkpoints = kept | {self._finished_checkpoint}
 
     def _stop(self) -> None:
         if self._pid:

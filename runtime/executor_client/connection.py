@@ -223,7 +223,7 @@ class ExecutorConnection(ABC):
         self._send(resume + wire.WORD.pack(more))
 
     def _settle(self) -> None:  # noqa: B027 - most have none
-        """Read answers that are still to come."""
+        """Read the answers that are still to come, before another request is sent."""
 
     def _receive_answer(self, operation: Operation) -> bytes:
         error, reply = self._receive(operation)
@@ -342,12 +342,12 @@ class ExecutorConnection(ABC):
         return layout.unpack(payload)
 
     def _break_off(self, what: str) -> ExecutorError:
-        """The stream makes no sense any more."""
+        """End the executor, because what it sends makes no sense. Returns what to raise."""
         self._disown()
         return ExecutorError(f"the executor broke the protocol ({what}) and was ended")
 
     def _disown(self) -> None:
-        """No further word of it is believed."""
+        """Kill the executor, close the socket, and mark it dead."""
         self._stop()
         self._reap(1)
         self._socket.close()

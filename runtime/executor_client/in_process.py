@@ -157,7 +157,7 @@ class InProcessExecutor:
         return found
 
     def thread_area(self) -> ThreadArea:
-        """A small one: see the platform library."""
+        """Our part of each thread's static block: a small one, see the platform library."""
         offset, size, align = ctypes.c_int64(), ctypes.c_uint64(), ctypes.c_uint64()
         self._platform.forkrepl_thread_area(*map(ctypes.byref, (offset, size, align)))
         return ThreadArea(offset.value, size.value, align.value)

@@ -62,11 +62,11 @@ class DeferredInterrupt:
         return len(self._noted) > 1 or self.has_been_noted_for(_GRACE)
 
     def has_been_noted_for(self, seconds: float) -> bool:
-        """Whether SIGINT came so long ago."""
+        """Whether SIGINT came at least so many seconds ago."""
         return bool(self._noted) and time.monotonic() - self._noted[0] > seconds
 
     def forget(self) -> None:
-        """There is nothing more to be interrupted."""
+        """Drop the SIGINT that was noted: what it was for has ended."""
         self._noted.clear()
 
     def _note(self, number: int, frame: FrameType | None) -> None:

@@ -40,7 +40,7 @@ class Keeper:
                 self._pidfds[pid] = os.pidfd_open(pid)
 
     def unwatch(self, pid: int) -> None:
-        """Nobody will ask about it any more."""
+        """Stop watching a process, and close its pidfd."""
         self._codes.pop(pid, None)
         pidfd = self._pidfds.pop(pid, None)
         if pidfd is not None:
@@ -51,7 +51,7 @@ class Keeper:
         return self._pidfds.get(pid)
 
     def has_ended(self, pid: int) -> bool:
-        """Whether a watched process has."""
+        """Whether a watched process has ended."""
         return self.wait_for_end(pid, 0)
 
     def end(self, pid: int) -> None:

@@ -48,7 +48,7 @@ class RemoteExecutor(ExecutorClient):
         super().greet()
 
     def shutdown(self, status: int = 0) -> int:
-        """Nothing needs to end where nothing has been started."""
+        """End the program; if none has been started there is nothing to do."""
         return super().shutdown(status) if self._connected else status & 0xFF
 
     def kill(self) -> None:

@@ -30,7 +30,7 @@ class LinkReport:
         """The pass ``name`` is done, and the next one begins."""
 
     def linked(self, picture: LinkPicture) -> None:
-        """The link is done."""
+        """Called when the link is done."""
 
 
 SILENT = LinkReport()

@@ -120,7 +120,7 @@ class ProcessSymbols:
         self._known: dict[str, ExecutorAddress] = {}
 
     def forget(self) -> None:
-        """The process is not what it was: ask it again."""
+        """Forget what is known of the process, because it has changed: ask it again."""
         self._known.clear()
 
     def find_thread_locals(self, names: list[str]) -> dict[str, tuple[int, int]]:

@@ -87,11 +87,11 @@ class ThreadLocalBlock:
             self.release()
 
     def keep(self) -> None:
-        """It is in use now, until ``release``."""
+        """Keep the block beyond the link, until ``release``."""
         self._kept = True
 
     def release(self) -> None:
-        """Give it back."""
+        """Give the block back."""
         give_back, self._give_back = self._give_back, None
         if give_back is not None:
             give_back()

@@ -36,7 +36,7 @@ _STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Peer(Struct):
-    """In its handshake. ``deadline``: of ``time.monotonic()``, in s."""
+    """A peer whose handshake is not finished. ``deadline``: by ``time.monotonic()``, in s."""
 
     connection: socket.socket
     name: str
@@ -90,7 +90,7 @@ class _Session:
         self._process = subprocess.Popen([*command, str(descriptor)], pass_fds=[descriptor])
 
     def has_ended(self) -> bool:
-        """Whether the process has."""
+        """Whether the process has ended."""
         return self._process.poll() is not None
 
     def end(self, gently: bool) -> None:

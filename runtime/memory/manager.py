@@ -218,7 +218,7 @@ class MapperMemoryManager:
         self._used = 0
 
     def mark(self) -> Mark:
-        """For ``rewind``."""
+        """Which reservations there are now, for ``rewind``."""
         return Mark(len(self._slabs), len(self._low_slabs))
 
     def rewind(self, mark: Mark) -> None:
@@ -331,7 +331,7 @@ class FinalizedAllocation:
 
     @property
     def ranges(self) -> list[Range]:
-        """Whole pages; the offsets are addresses of the executor's."""
+        """The ranges, in whole pages; their offsets are addresses in the executor."""
         first = self._slab.reservation.address
         return [Range(first + r.offset, r.size, r.protection) for r in self._ranges or ()]
 

@@ -88,16 +88,16 @@ class CrashReport(Struct, frozen=True):
 
     @property
     def is_write(self) -> bool:
-        """Of a page fault."""
+        """Whether the page fault was a write."""
         return bool(self.access & _ACCESS_WRITE)
 
     @property
     def is_fetch(self) -> bool:
-        """The page fault was for an instruction."""
+        """Whether the page fault was for an instruction."""
         return bool(self.access & _ACCESS_FETCH)
 
     def mapping_at_address(self) -> Mapping | None:
-        """The one that holds the address."""
+        """The mapping that holds the faulting address."""
         return next((m for m in self.mappings if m.start <= self.address < m.end), None)
 
     def mapping_above(self) -> Mapping | None:

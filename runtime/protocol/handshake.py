@@ -149,7 +149,7 @@ def authenticate(connection: socket.socket, token: str, deadline: float) -> None
 
 
 def _check_head(received: bytes, who: str) -> None:
-    """As far as it has been received."""
+    """Check the head of the message, as far as it has been received."""
     if received[: len(MAGIC)] != MAGIC[: len(received)]:
         raise HandshakeError("it does not speak forkrepl's protocol")
     if len(received) >= HEAD.size:

@@ -142,7 +142,7 @@ class ExecutionSession:
         return self._process.run(self.initializers(unit), look)
 
     def initializers(self, unit: LoadedUnit) -> list[ExecutorAddress]:
-        """What ``initialize`` runs."""
+        """The functions that ``initialize`` runs, in order."""
         return self._platform.initializers(unit.linked.function_arrays)
 
     def keep_value(self, unit: LoadedUnit, name: str, value: Value) -> None:
@@ -174,7 +174,7 @@ class ExecutionSession:
         return SessionMark(self._journal.mark(), self._memory.mark(), self._is_exporting)
 
     def release(self, mark: SessionMark) -> None:
-        """Nobody will rewind to this mark any more."""
+        """Give up a mark: what was kept only for it is freed."""
         for unit in self._journal.release(mark.position):
             unit.deallocate()
 
@@ -201,7 +201,7 @@ class ExecutionSession:
         self._addresses.add(unit.number, unit.linked)
 
     def _remove(self, unit: LoadedUnit) -> int | None:
-        """Its symbols are visible no more; its exports' handle."""
+        """Forget a unit's symbols and addresses. Returns the handle of its exports, if any."""
         self._units.pop(unit.number, None)
         self._addresses.remove(unit.number)
         self._dylib.remove(unit.number)
@@ -216,7 +216,7 @@ class ExecutionSession:
         self._process.load_library(path)
 
     def define_variable(self, name: str, address: ExecutorAddress, size: int) -> None:
-        """A symbol of no unit's, for units to come."""
+        """Define a symbol that belongs to no unit; units that are linked later can use it."""
         number = self._next_number
         self._next_number += 1
         definition = Definition(address, number, weak=False, size=size)
@@ -236,7 +236,7 @@ class ExecutionSession:
         return self._dylib.find(name)
 
     def memory_snapshot(self) -> MemorySnapshot:
-        """Who has which part of the slabs, as of now."""
+        """Which unit has which part of the slabs now."""
         ranges = {n: unit.linked.allocation.ranges for n, unit in self._units.items()}
         return MemorySnapshot(self._memory.slabs(), ranges)
 
@@ -256,7 +256,7 @@ class ExecutionSession:
         return demangle(name) if name else None
 
     def statistics(self) -> Statistics:
-        """The memory manager's."""
+        """How much memory is reserved and used."""
         return self._memory.statistics()
 
     def _export_all(self) -> None:

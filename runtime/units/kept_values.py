@@ -69,7 +69,7 @@ class KeptValues:
         return noted
 
     def undo(self, entry: ValueNoted) -> None:
-        """The process is as it was before ``add``."""
+        """Undo ``add``: the process has gone back to before it."""
         self._last[entry.keep] = entry.before
         for kept in entry.before:
             if kept.name not in kept.unit.linked.definitions:

@@ -1,5 +1,5 @@
-"""Which units were loaded and unloaded, and which values displaced, as far back as
-somebody may want to go.
+"""Which units were loaded and unloaded, and which values displaced, since the oldest mark
+that can be rewound to.
 
 A checkpoint of the executor has in its memory what was loaded when it was made. So what
 is unloaded later keeps its memory and its place in the symbol table's history until no
@@ -33,13 +33,13 @@ class LoadedUnit(Struct, frozen=True):
 
 
 class UnitLoaded(Struct, frozen=True):
-    """A unit came."""
+    """A unit was loaded."""
 
     unit: LoadedUnit
 
 
 class UnitUnloaded(Struct, frozen=True):
-    """A unit went, and ``exports``, a handle, with it."""
+    """A unit was unloaded. ``exports``: the handle by which libraries saw it, if they did."""
 
     unit: LoadedUnit
     exports: int | None
@@ -57,7 +57,8 @@ class UnitJournal:
         self._marks: Counter[int] = Counter()
 
     def note(self, entry: Entry) -> bool:
-        """Keep an entry; False if nobody will want it."""
+        """Append an entry if a mark can still be rewound to; if not (False), the caller frees
+        the unit now."""
         if self._marks:
             self._entries.append(entry)
         else:
@@ -65,13 +66,13 @@ class UnitJournal:
         return bool(self._marks)
 
     def mark(self) -> int:
-        """The position of now, to which ``rewind`` can go until it is released."""
+        """The present position, to which ``rewind`` can go until it is released."""
         position = self._first + len(self._entries)
         self._marks[position] += 1
         return position
 
     def release(self, position: int) -> list[LoadedUnit]:
-        """Drop a mark: the units that can never come back because of it."""
+        """Drop a mark. Returns the units that no other mark can bring back: free them."""
         self._marks -= Counter([position])  # drops what falls to zero
         oldest = min(self._marks, default=self._first + len(self._entries))
         gone = []

@@ -1,4 +1,4 @@
-"""The column of forkrepl in tests/tables/behaviour.py: what README.md says works."""
+"""forkrepl's column of tests/tables/behaviour.py, which examples/guide/comparison.md shows."""
 
 from __future__ import annotations
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from repl.commands import COMMANDS
 from tests.support.program import EXAMPLES, OpenShell
 
-DOCUMENTS = [EXAMPLES.parent / "README.md", *sorted(EXAMPLES.glob("*.md"))]
+DOCUMENTS = [EXAMPLES.parent / "README.md", *sorted(EXAMPLES.rglob("*.md"))]
+GUIDE = EXAMPLES / "guide"
 
 _FENCED = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PROMPT = re.compile(r"^In\[(\d+)\]: (.*)$")
@@ -46,7 +48,7 @@ def sessions(path: Path) -> list[list[Shown]]:
 
 
 CASES = [
-    pytest.param(session, id=f"{path.name}-{at}")
+    pytest.param(session, id=f"{path.relative_to(EXAMPLES.parent)}-{at}")
     for path in DOCUMENTS
     for at, session in enumerate(sessions(path), 1)
 ]
@@ -66,3 +68,19 @@ def matches(printed: str, expected: list[str]) -> bool:
     """``...`` in what is expected is whatever there is (addresses, times)."""
     pattern = ".*".join(re.escape(part) for part in "\n".join(expected).split("..."))
     return re.fullmatch(pattern, printed.rstrip("\n"), re.DOTALL) is not None
+
+
+@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md"])
+def test_who_begins_is_not_asked_to_read_much(name: str) -> None:
+    assert len((EXAMPLES.parent / name).read_text().splitlines()) <= 200
+
+
+def test_the_guide_lists_its_pages() -> None:
+    listed = set(re.findall(r"\]\(([\w-]+\.md)\)", (GUIDE / "README.md").read_text()))
+    assert listed | {"README.md"} == {path.name for path in GUIDE.glob("*.md")}
+
+
+def test_the_guide_tells_of_every_command() -> None:
+    page = (GUIDE / "commands.md").read_text()
+    told = set(re.findall(r"`(%\w+|[?!])", page)) | set(re.findall(r"[` ](\.[\w?]+)", page))
+    assert {command.name for command in COMMANDS.values()} - told == set()

@@ -1,4 +1,4 @@
-"""What each source file must keep to, and which libraries it may use."""
+"""What source files keep to, and which libraries each may use (``test_layers``: packages)."""
 
 from __future__ import annotations
 

@@ -319,8 +319,8 @@ def test_choices(tmp_path: Path) -> None:
 
 
 def test_the_example_of_the_documentation(capfd: pytest.CaptureFixture[str]) -> None:
-    readme = (ROOT / "README.md").read_text()
-    example = readme.partition("## As a library")[2].split("```")[1].removeprefix("python\n")
+    page = (ROOT / "examples" / "guide" / "python.md").read_text()
+    example = page.split("```")[1].removeprefix("python\n")
     names: dict[str, Any] = {}
     exec(
         re.sub(r"^    (session\.\S*\(.*\)\S*) +# (.*)$", r"    print(\1)", example, flags=re.M),

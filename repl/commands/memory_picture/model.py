@@ -46,7 +46,7 @@ class Stripe(Struct, frozen=True):
 
 
 class Slab(Struct, frozen=True):
-    """``is_low``: in the first 2 GiB."""
+    """A slab as it is drawn. ``is_low``: it is in the first 2 GiB of addresses."""
 
     address: int
     size: int
@@ -63,7 +63,7 @@ class Owner(Struct, frozen=True):
 
     @property
     def total(self) -> int:
-        """Bytes."""
+        """All of the owner's bytes."""
         return sum(self.sizes.values())
 
 
@@ -79,7 +79,7 @@ class MemoryPicture(Struct, frozen=True):
 
 
 def take_picture(shell: Shell) -> MemoryPicture:
-    """Of the session as it is now."""
+    """The memory of a session, as it is now."""
     session = shell.session
     with session.using_program() as program:
         snapshot, statistics = program.memory_snapshot(), program.statistics()
@@ -98,11 +98,11 @@ def take_picture(shell: Shell) -> MemoryPicture:
             slab.address,
             slab.size,
             slab.is_low,
-            [_describe(stripe, known, nobody=len(owners)) for stripe in slab.stripes],
+            [_describe(stripe, known, kept_index=len(owners)) for stripe in slab.stripes],
         )
         for slab in snapshot.slabs
     ]
-    kept = _kept(slabs, nobody=len(owners))
+    kept = _kept(slabs, kept_index=len(owners))
     if kept.total:
         owners.append(kept)
     return MemoryPicture(
@@ -110,7 +110,7 @@ def take_picture(shell: Shell) -> MemoryPicture:
     )
 
 
-def _describe(stripe: StripeSnapshot, known: Known, nobody: int) -> Stripe:
+def _describe(stripe: StripeSnapshot, known: Known, kept_index: int) -> Stripe:
     holes = [size for _, size in stripe.holes]
     return Stripe(
         protection=stripe.protection,
@@ -120,7 +120,7 @@ def _describe(stripe: StripeSnapshot, known: Known, nobody: int) -> Stripe:
         blocks=[
             block
             for address, size in _used_ranges(stripe)
-            for block in _divide(address, size, known, nobody)
+            for block in _divide(address, size, known, kept_index)
         ],
         holes=len(holes),
         hole_bytes=sum(holes),
@@ -128,17 +128,17 @@ def _describe(stripe: StripeSnapshot, known: Known, nobody: int) -> Stripe:
     )
 
 
-def _kept(slabs: Sequence[Slab], nobody: int) -> Owner:
-    """What belongs to no input."""
+def _kept(slabs: Sequence[Slab], kept_index: int) -> Owner:
+    """The owner of what belongs to no input: memory that was freed, but is kept for %rewind."""
     sizes = dict.fromkeys(TYPE_NAMES, 0)
     for slab in slabs:
         for stripe in slab.stripes:
-            sizes[stripe.protection] += sum(b.size for b in stripe.blocks if b.owner == nobody)
+            sizes[stripe.protection] += sum(b.size for b in stripe.blocks if b.owner == kept_index)
     return Owner(KEPT, "", sizes)
 
 
 def _used_ranges(stripe: StripeSnapshot) -> list[tuple[int, int]]:
-    """Address and size of what is between the holes."""
+    """Address and size of each range between two holes."""
     used, at = [], stripe.address
     for address, size in [*stripe.holes, (stripe.address + stripe.extent, 0)]:
         if address > at:
@@ -147,23 +147,24 @@ def _used_ranges(stripe: StripeSnapshot) -> list[tuple[int, int]]:
     return used
 
 
-def _divide(address: int, size: int, known: Known, nobody: int) -> list[Block]:
-    """What is used from ``address`` on, by owner; ``nobody``: the owner of what is left."""
+def _divide(address: int, size: int, known: Known, kept_index: int) -> list[Block]:
+    """What is used from ``address`` on, by owner; ``kept_index``: the
+    owner of memory that was freed but is kept for going back."""
     blocks: list[Block] = []
     at, end = address, address + size
     for start in sorted(start for start in known if address <= start < end):
         if start > at:
-            blocks.append(Block(at, start - at, nobody))
+            blocks.append(Block(at, start - at, kept_index))
         length, owner = known[start]
         blocks.append(Block(start, length, owner))
         at = start + length
     if at < end:
-        blocks.append(Block(at, end - at, nobody))
+        blocks.append(Block(at, end - at, kept_index))
     return blocks
 
 
 def describe_picture(picture: MemoryPicture) -> str:
-    """How much there is."""
+    """A line that says how much is reserved and used."""
     return (
         f"{show_size(picture.used)} used of {show_size(picture.reserved)} reserved, "
         f"{'shared' if picture.is_shared else 'not shared'} with the linker, "
@@ -172,7 +173,7 @@ def describe_picture(picture: MemoryPicture) -> str:
 
 
 def describe_slab(slab: Slab) -> str:
-    """Where it is."""
+    """A line that says where a slab is."""
     low = ", in the first 2 GiB" if slab.is_low else ""
     return f"slab at {slab.address:#x}, {show_size(slab.size)}{low}"
 

@@ -32,7 +32,7 @@ _STYLE = (
 
 
 def draw_svg(picture: MemoryPicture) -> str:
-    """A document of its own."""
+    """The picture as an SVG document."""
     body: list[str] = []
     y = _MARGIN + _LINE
     body.append(_text(_MARGIN, y, "Memory of the inputs", "title"))

@@ -23,7 +23,7 @@ _LONGEST_NAME = 24
 
 
 def draw_text(picture: MemoryPicture, width: int, colour: bool) -> str:
-    """For a terminal of ``width`` columns."""
+    """The picture as text, for a terminal of ``width`` columns."""
     width = max(width, _NARROWEST)
     lines = [describe_picture(picture)]
     for slab in picture.slabs:
