@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec.structs import replace
 
+from repl.clang.protocol import Declaration, FindDeclarations
 from repl.display.inspect import format_value
 from repl.display.names import as_users_write
 from repl.display.types import ValueType
@@ -21,54 +22,20 @@ _POINTER = 8  # bytes
 _NOT_READABLE = "<cannot read its memory>"
 
 
-class Declared(Struct, frozen=True):
-    """A declaration, as the frontend describes it (``frontend_process/declarations.h``).
-
-    ``kind``: variable, function, type ...; ``input``: the index of the one that has it, -1
-    if none has; ``size``: bytes, 0 for what has none; ``symbol``: the linker's name of a
-    variable; ``constant``: its value, where Clang knows it.
-    """
-
-    kind: str
-    name: str
-    type: str
-    size: int
-    file: str
-    line: int
-    input: int
-    symbol: str
-    value_type: dict[str, Any] | None
-    is_reference: bool
-    constant: str | None
-
-    @staticmethod
-    def from_json(description: dict[str, Any]) -> Declared:
-        """Read the frontend's description; the frontend is trusted to be ours."""
-        get = description.get
-        return Declared(
-            kind=description["kind"],
-            name=description["name"],
-            type=as_users_write(get("type", "")),
-            size=int(get("size", 0)),
-            file=get("file", ""),
-            line=int(get("line", 0)),
-            input=int(get("input", -1)),
-            symbol=get("symbol", ""),
-            value_type=get("value_type"),
-            is_reference=bool(get("is_reference")),
-            constant=get("constant"),
-        )
+def as_shown(declaration: Declaration) -> Declaration:
+    """The same, with its type as users write it."""
+    return replace(declaration, type=as_users_write(declaration.type))
 
 
-def declared_names(session: Session) -> list[Declared]:
+def declared_names(session: Session) -> list[Declaration]:
     """All that inputs in force declare and no later one has redefined, oldest first.
 
     What was declared several times is there once, as it was last.
     """
-    reply = session.compiler.ask("declarations")
-    newest: dict[tuple[str, ...], Declared] = {}
-    for each in reply["found"]:
-        declared = Declared.from_json(each)
+    compiler = session.compiler
+    newest: dict[tuple[str, ...], Declaration] = {}
+    for each in compiler.ask(FindDeclarations(compiler.length)).found:
+        declared = as_shown(each)
         overload = declared.type if declared.kind == "function" else ""
         key = (declared.kind, declared.name, overload)
         newest.pop(key, None)
@@ -76,7 +43,7 @@ def declared_names(session: Session) -> list[Declared]:
     return list(newest.values())
 
 
-def value_of(session: Session, variable: Declared) -> str:
+def value_of(session: Session, variable: Declaration) -> str:
     """The value of a variable as text, without its type. Runs nothing."""
     if variable.value_type is None:
         return ""
@@ -89,7 +56,7 @@ def value_of(session: Session, variable: Declared) -> str:
         return _NOT_READABLE
 
 
-def _address_of(session: Session, variable: Declared) -> int | None:
+def _address_of(session: Session, variable: Declaration) -> int | None:
     """Where the variable is, or what a reference refers to; None if it has no memory."""
     execution = session.program.loaded
     definition = execution.find_definition(variable.symbol) if execution else None
@@ -107,10 +74,10 @@ def _address_of(session: Session, variable: Declared) -> int | None:
     return address
 
 
-def _value_at(session: Session, variable: Declared, address: int) -> str:
+def _value_at(session: Session, variable: Declaration, address: int) -> str:
     """The one function that knows how values are formatted."""
     assert variable.value_type is not None
-    type_ = ValueType.from_json(variable.value_type)
+    type_ = ValueType.from_table(variable.value_type)
     memory = ProgramMemory(session.program)
     text = format_value(type_, ExecutorAddress(address), memory, session.options.limits)
     return text.removeprefix(f"({type_.name})").lstrip()

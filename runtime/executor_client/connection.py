@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
 
+from runtime import trace
 from runtime.errors import (
     ExecutorDied,
     ExecutorError,
@@ -56,6 +57,7 @@ class ExecutorConnection(ABC):
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
+        self._trace = trace.tracer("wire")
         self._ended: ExecutorDied | None = None
         self._greeted = False
         self._pid = 0
@@ -221,6 +223,10 @@ class ExecutorConnection(ABC):
         return reply
 
     def _send(self, frame: bytes, descriptor: int | None = None) -> None:
+        if self._trace is not None:
+            _, operation, error = wire.HEAD.unpack_from(frame)
+            message = wire.describe_frame(operation, error, descriptor)
+            self._trace.sent(self._pid, message, frame[wire.HEAD.size :])
         try:
             if descriptor is None:
                 self._socket.sendall(frame)
@@ -256,6 +262,8 @@ class ExecutorConnection(ABC):
         if size > wire.MAX_PAYLOAD:
             raise self._break_off(f"a reply of {size} bytes")
         payload = self._receive_exactly(size)
+        if self._trace is not None:
+            self._trace.received(self._pid, wire.describe_frame(answered, error), payload)
         if answered == Operation.EXITING:
             raise self._note_exit(payload)
         if answered == Operation.CRASHED:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from runtime.addresses import ExecutorAddress
-from runtime.errors import ExecutorError
+from runtime.errors import ExecutorError, describe_error
 
 VERSION = 6
 MAX_PAYLOAD = 64 << 20
@@ -242,6 +242,14 @@ def unpack_printed(payload: bytes) -> Printed:
     if ending not in iter(Ending):
         raise ExecutorError("malformed text of a printer: it ended in no known way")
     return Printed(Ending(ending), number, payload[PRINTED.size :].decode("utf-8", "replace"))
+
+
+def describe_frame(operation: int, error: int, descriptor: int | None = None) -> bytes:
+    """What a frame's head says, for people to read."""
+    is_known = operation in Operation.__members__.values()
+    name = Operation(operation).name if is_known else f"operation {operation}"
+    name += f" failed: {describe_error(error)}" if error else ""
+    return (name if descriptor is None else f"{name} with a descriptor").encode()
 
 
 def signals_in(bits: int) -> tuple[int, ...]:

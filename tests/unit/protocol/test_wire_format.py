@@ -30,7 +30,7 @@ from runtime.protocol.wire import (
 )
 from tests.support.runtime import ROOT
 
-HEADER = ROOT / "runtime" / "executor" / "wire.h"
+HEADER = ROOT / "runtime" / "protocol" / "wire.h"
 
 # The structs, their Python layouts, and their fields in the order of the layout.
 LAYOUTS = {
