@@ -20,14 +20,14 @@ VERSION = 6
 MAX_PAYLOAD = 64 << 20
 
 HEAD = struct.Struct("<IHH")  # payload size, operation, error
-HELLO = struct.Struct("<IIQ")  # version, pid, page size
+HELLO = struct.Struct("<IIQ")  # struct wire_hello
 RESERVATION = struct.Struct("<QQQ")  # size, low, Sharing
 RANGE = struct.Struct("<QQQ")  # address, size, protection
 UNIT = struct.Struct("<QQQQQQQQqQ")  # struct wire_unit
 MOVE = struct.Struct("<QQQ")  # struct wire_move
 THREAD_LOCAL = struct.Struct("<Qq")  # module, offset
 DESCRIPTION = struct.Struct("<QQQ")  # address, size, whether it is a variable
-THREAD_AREA = struct.Struct("<qQQ")  # offset from the thread pointer, size, align
+THREAD_AREA = struct.Struct("<qQQ")  # struct wire_thread_area
 WORD = struct.Struct("<Q")
 STATUS = struct.Struct("<i")  # of SHUTDOWN, EXITING and ENDED
 CHECKPOINT = struct.Struct("<II")  # struct wire_checkpoint
