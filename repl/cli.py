@@ -30,6 +30,7 @@ from repl.configuration.user_folders import usual_startup_file
 from repl.errors import ProgramExited, SetupError, ShellError
 from repl.terminal.early_prompt import EarlyPrompt
 from repl.terminal.terminal import use_colour
+from runtime import trace
 from runtime.errors import RuntimeFailure
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def main() -> None:
     """The entry point of ``forkrepl``."""
     debugging = bool(os.environ.get("FORKREPL_DEBUG"))
     try:
+        trace.check_setting()
         if sys.argv[1:2] == ["link"]:
             from repl.link_command import command as link_command
 

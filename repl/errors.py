@@ -18,7 +18,11 @@ class SetupError(ShellError):
 
 
 class CompilerDied(ShellError):
-    """A compiler process (frontend or code generator) ended or broke the protocol."""
+    """A compiler process (frontend or code generator) ended."""
+
+
+class MalformedMessage(ShellError):
+    """A compiler process said what makes no sense: it is of another installation, or broken."""
 
 
 class CompilerTimeout(ShellError):
@@ -39,9 +43,9 @@ class Diagnostic(Struct, frozen=True):
 
     severity: str
     message: str
-    file: str
-    line: int
-    column: int
+    file: str = ""
+    line: int = 0
+    column: int = 0
 
 
 class CompileError(ShellError):

@@ -43,6 +43,10 @@ class OutOfMemoryError(RuntimeFailure):
     """A reservation could not be made or has no room left."""
 
 
+class WrongTrace(RuntimeFailure):
+    """FORKREPL_TRACE or FORKREPL_TRACE_FILE asks for what cannot be."""
+
+
 class ExecutorError(RuntimeFailure):
     """The executor refused a request or broke the protocol."""
 

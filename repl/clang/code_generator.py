@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from typing import Literal
 
 from repl.clang.compiler_process import CompilerProcess
+from repl.clang.protocol import Generate, Generated
 from repl.errors import CodegenError, CompilerDied, CompilerTimeout, UnreadableModule
 
 # -P: a file of the user's in the current directory is no module of ours.
@@ -21,7 +23,7 @@ class CodeGenerator:
     """
 
     def __init__(self) -> None:
-        self._worker = CompilerProcess(_COMMAND)
+        self._worker = CompilerProcess(_COMMAND, "codegen")
         self._busy = False
 
     def __enter__(self) -> CodeGenerator:
@@ -37,10 +39,15 @@ class CodeGenerator:
 
     def fileno(self) -> int:
         """A descriptor, of this worker, that is readable once ``finish`` will not wait."""
-        return self._worker.connection.fileno()
+        return self._worker.channel.connection.fileno()
 
     def begin(
-        self, module: bytes, level: int, *, foreign: bool = False, output: str = "object"
+        self,
+        module: bytes,
+        level: int,
+        *,
+        foreign: bool = False,
+        output: Literal["object", "assembly", "ir"] = "object",
     ) -> None:
         """Start to make an object from bitcode, at -O``level``; ``finish`` gets it.
 
@@ -53,7 +60,7 @@ class CodeGenerator:
             self._replace()
         self._busy = True
         try:
-            self._worker.send({"level": level, "foreign": foreign, "output": output}, module)
+            self._worker.send(Generate(level, foreign, output), module)
         except CompilerDied:  # finish says so
             pass
         except BaseException:  # Ctrl-C: it may have half of the request
@@ -70,7 +77,7 @@ class CodeGenerator:
         """Raises CompilerTimeout, too, after ``limit`` s (0: never)."""
         self._busy = False
         try:
-            reply, machine_code = self._worker.receive(limit)
+            reply, machine_code = self._worker.receive(Generated, limit)
         except CompilerDied:
             reason = self._worker.last_words()
             self._replace()
@@ -78,11 +85,11 @@ class CodeGenerator:
         except BaseException:  # Ctrl-C, or a limit: an answer may still come, to nobody's use
             self._replace()
             raise
-        if reply.get("unreadable"):
-            raise UnreadableModule(str(reply.get("error", "no reason given")))
-        if not reply.get("ok"):
-            raise CodegenError(f"code generation failed: {reply.get('error', 'no reason given')}")
-        return machine_code
+        if reply.error is None:
+            return machine_code
+        if reply.unreadable:
+            raise UnreadableModule(reply.error)
+        raise CodegenError(f"code generation failed: {reply.error}")
 
     def cancel(self) -> None:
         """Drop what was begun, if anything. Ctrl-C may be deferred here, so a worker that is
@@ -97,4 +104,4 @@ class CodeGenerator:
 
     def _replace(self) -> None:
         self._worker.close()
-        self._worker = CompilerProcess(_COMMAND)
+        self._worker = CompilerProcess(_COMMAND, "codegen")

@@ -10,15 +10,22 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Any
 
 from repl.clang.frontend import redefined
 from repl.clang.frontend_copies import AcceptedInput, FrontendCopy
+from repl.clang.protocol import Complete, DescribeCall, Suggested
+from repl.editor.code_answers import CodeAnswer
+from repl.editor.code_source import Question
 from repl.errors import ShellError
 
 _LIMIT = 5.0  # s: who has waited so long has typed on
 _MOST_ROUNDS = 10  # of finding out what the input redefines
 _LONGEST_TEXT = 200_000  # bytes
+_REQUESTS: dict[Question, type[Complete | DescribeCall]] = {
+    "complete": Complete,
+    "signature": DescribeCall,
+}
+_NOTHING = Suggested(ok=False)
 
 
 class CodeQuestions:
@@ -33,8 +40,8 @@ class CodeQuestions:
         # One thread for the whole session: a frontend process that it starts ends with it.
         self._thread = ThreadPoolExecutor(1, "code-questions")
         self._lock = threading.Lock()
-        self._wanted: dict[str, object] = {}  # the newest question of each kind
-        self._asked: tuple[str, FrontendCopy] | None = None  # who is busy, with what kind
+        self._wanted: dict[Question, object] = {}  # the newest question of each kind
+        self._asked: tuple[Question, FrontendCopy] | None = None  # who is busy, with what kind
 
     def __enter__(self) -> CodeQuestions:
         return self
@@ -43,7 +50,7 @@ class CodeQuestions:
         self._cancel_all()
         self._thread.shutdown(cancel_futures=True)
 
-    def ask(self, question: str, text: str, offset: int) -> Future[dict[str, Any]]:
+    def ask(self, question: Question, text: str, offset: int) -> Future[CodeAnswer]:
         """See ``repl.editor.code_source.CodeSource``."""
         self.cancel(question)
         ticket = object()
@@ -51,11 +58,11 @@ class CodeQuestions:
         try:
             return self._thread.submit(self._answer, question, ticket, text, offset)
         except RuntimeError:  # no room for a thread
-            nothing: Future[dict[str, Any]] = Future()
-            nothing.set_result({})
+            nothing: Future[CodeAnswer] = Future()
+            nothing.set_result(CodeAnswer())
             return nothing
 
-    def cancel(self, question: str) -> None:
+    def cancel(self, question: Question) -> None:
         """See ``repl.editor.code_source.CodeSource``."""
         with self._lock:
             self._wanted.pop(question, None)
@@ -72,36 +79,36 @@ class CodeQuestions:
         for question in tuple(self._wanted):
             self.cancel(question)
 
-    def _answer(self, question: str, ticket: object, text: str, offset: int) -> dict[str, Any]:
+    def _answer(self, question: Question, ticket: object, text: str, offset: int) -> CodeAnswer:
         before = text[:offset].encode("utf-8", "surrogateescape")
         after = text[offset:].encode("utf-8", "surrogateescape")
         if len(before) + len(after) > _LONGEST_TEXT:
-            return {}
+            return CodeAnswer()
         line = before.count(b"\n") + 1
         column = len(before) - before.rfind(b"\n")  # -1 on the first line makes it 1-based, too
         source = AcceptedInput(before + after)
         for _ in range(_MOST_ROUNDS):
             reply = self._ask_copy(question, ticket, source, line, column)
-            more = redefined(reply, source)
+            more = redefined(reply.redefines, source)
             if not more:
-                return reply
+                break
             source = AcceptedInput(source.text, source.hides + more)
-        return reply
+        return CodeAnswer(reply.items, reply.signatures)
 
     def _ask_copy(
-        self, question: str, ticket: object, source: AcceptedInput, line: int, column: int
-    ) -> dict[str, Any]:
-        header = source.request(question) | {"line": line, "column": column}
+        self, question: Question, ticket: object, source: AcceptedInput, line: int, column: int
+    ) -> Suggested:
+        request = _REQUESTS[question](line, column, source.hides)
         try:
             with self._copy_for(question, ticket) as copy:
                 if copy is None:
-                    return {}
-                return copy.ask(header, source.text, _LIMIT)[0]
+                    return _NOTHING
+                return copy.ask(request, source.text, _LIMIT)[0]
         except (ShellError, OSError):  # Clang crashed on it, or was ended by ``cancel``
-            return {}
+            return _NOTHING
 
     @contextmanager
-    def _copy_for(self, question: str, ticket: object) -> Iterator[FrontendCopy | None]:
+    def _copy_for(self, question: Question, ticket: object) -> Iterator[FrontendCopy | None]:
         """A scratch copy that ``cancel`` may end; none if the question has been given up."""
         if self._wanted.get(question) is not ticket:
             yield None

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from typing import Literal
 
 from msgspec import Struct
 
 from repl.clang.code_generator import CodeGenerator
-from repl.clang.framing import Header
 from repl.clang.frontend import Frontend, FrontendState, ParsedInput
 from repl.clang.frontend_copies import FrontendCopy
 from repl.clang.printer_questions import AskedPrinters, PrinterCode, ask_for_printers
+from repl.clang.protocol import ReplyType, Request
 from repl.display.types import ValueType
 from repl.errors import CompileError, CompilerDied, ShellError
 from repl.input.completeness import unclosed_bracket
@@ -125,22 +126,21 @@ class Compiler:
         """See ``Frontend.scratch``; not while there is an input that is compiled ahead."""
         return self._frontend.scratch()
 
-    def ask(self, operation: str, text: str = "") -> Header:
-        """Ask Clang about what is in force, see ``frontend_process/queries.h``; nothing changes.
+    def ask(self, request: Request[ReplyType], text: str = "") -> ReplyType:
+        """Ask Clang about what is in force; nothing changes.
 
         Raises ShellError if Clang crashes over it or takes too long.
         """
         self._forget_ahead()
-        header = {"op": operation, "inputs": self._frontend.length}
+        encoded = text.encode("utf-8", "surrogateescape")
         with self._frontend.scratch() as copy:
             try:
-                reply, _ = copy.ask(header, text.encode("utf-8", "surrogateescape"), _QUERY_TIMEOUT)
+                return copy.ask(request, encoded, _QUERY_TIMEOUT)[0]
             except CompilerDied:
                 raise ShellError("Clang crashed over this question; the session goes on") from None
-        return reply
 
-    def generate(self, bitcode: bytes, level: int, output: str) -> str:
-        """An input's code as text: ``output`` is "ir" or "assembly". Raises CodegenError."""
+    def generate(self, bitcode: bytes, level: int, output: Literal["assembly", "ir"]) -> str:
+        """An input's code as text. Raises CodegenError."""
         self._forget_ahead()
         self._codegen.begin(bitcode, level, output=output)
         return self._codegen.finish().decode("utf-8", "replace")
@@ -168,11 +168,11 @@ class Compiler:
             return _Ahead(source, before, error)
         if parsed.bitcode:
             self._codegen.begin(parsed.bitcode, self._level)
-        if parsed.value_type is None:
+        if parsed.value is None:
             return _Ahead(source, before, parsed)
-        type_ = ValueType.from_json(parsed.value_type)
         try:
-            asked = ask_for_printers(self._frontend, type_, parsed.printer_hints)
+            type_ = ValueType.from_table(parsed.value.type)
+            asked = ask_for_printers(self._frontend, type_, parsed.value.printers)
         except BaseException:  # Ctrl-C
             self._frontend.rollback(before)
             raise

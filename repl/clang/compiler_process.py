@@ -11,8 +11,11 @@ import socket
 import subprocess
 from collections.abc import Sequence
 
-from repl.clang.framing import Header, receive_message, send_message
+from msgspec import Struct
+
+from repl.clang.framing import Channel, Message, receive_message, send_message
 from repl.errors import SetupError
+from runtime import trace
 
 _MOST_OUTPUT = 1 << 16  # bytes of it that anybody would read
 
@@ -20,10 +23,14 @@ _MOST_OUTPUT = 1 << 16  # bytes of it that anybody would read
 class CompilerProcess:
     """Started by the constructor; ``close`` ends it, whatever it is doing."""
 
-    def __init__(self, command: Sequence[str], folder: str | None = None) -> None:
-        """``folder``: its current one, if not ours."""
+    def __init__(
+        self, command: Sequence[str], channel: trace.Channel, folder: str | None = None
+    ) -> None:
+        """``channel``: by which name it can be traced; ``folder``: its current one, if not
+        ours. Raises SetupError, or WrongTrace."""
+        tracer = trace.tracer(channel)
         self._output = os.memfd_create("forkrepl-output", os.MFD_CLOEXEC)
-        self.connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with theirs:
                 self._process = subprocess.Popen(
@@ -34,9 +41,10 @@ class CompilerProcess:
                     stderr=self._output,
                 )
         except OSError as error:
-            self.connection.close()
+            connection.close()
             os.close(self._output)
             raise SetupError(f"cannot start {command[0]}: {error.strerror}") from error
+        self.channel = Channel(connection, tracer, self._process.pid)
 
     @property
     def pid(self) -> int:
@@ -47,16 +55,16 @@ class CompilerProcess:
         """Whether it is gone already."""
         return self._process.poll() is not None
 
-    def send(self, header: Header, blob: bytes = b"") -> None:
+    def send(self, request: Struct, blob: bytes = b"") -> None:
         """Send a request. Raises CompilerDied."""
-        send_message(self.connection, header, blob)
+        send_message(self.channel, request, blob)
 
-    def receive(self, limit: float = 0) -> tuple[Header, bytes]:
-        """Wait for the answer to a request, up to ``limit`` s (0: for ever).
+    def receive(self, kind: type[Message], limit: float = 0) -> tuple[Message, bytes]:
+        """Wait for a message, which is to be of that kind, up to ``limit`` s (0: for ever).
 
         Raises CompilerDied or CompilerTimeout.
         """
-        return receive_message(self.connection, limit or math.inf)
+        return receive_message(self.channel, kind, limit or math.inf)
 
     def last_words(self) -> str:
         """Why it ended: what it has printed, or how it was ended."""
@@ -78,7 +86,7 @@ class CompilerProcess:
 
     def close(self) -> None:
         """End the process, and forget what it printed."""
-        self.connection.close()
+        self.channel.connection.close()
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from repl.clang.framing import Header
-from repl.errors import CompileError, Diagnostic
+from repl.clang.protocol import Reply
+from repl.errors import CompileError
 
 _LONGEST_LINE = 1000  # characters
 _MOST_TEXT = 10_000
@@ -27,17 +27,7 @@ def shorten(text: str) -> str:
     return "\n".join(lines)
 
 
-def compile_error(reply: Header) -> CompileError:
+def compile_error(reply: Reply) -> CompileError:
     """What Clang says of an input that it rejected."""
-    diagnostics = tuple(
-        Diagnostic(
-            severity=str(record.get("severity", "error")),
-            message=str(record.get("message", "")),
-            file=str(record.get("file", "")),
-            line=int(record.get("line", 0)),
-            column=int(record.get("column", 0)),
-        )
-        for record in reply.get("diagnostics", [])
-    )
-    rendered = shorten(str(reply.get("rendered", "")))
-    return CompileError(rendered or "Clang rejected the input", diagnostics)
+    rendered = shorten(reply.rendered)
+    return CompileError(rendered or "Clang rejected the input", reply.diagnostics)

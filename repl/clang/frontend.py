@@ -15,20 +15,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from repl.clang.diagnostics import compile_error, shorten
-from repl.clang.framing import Header
-from repl.clang.frontend_copies import (
-    AcceptedInput,
-    FrontendCopies,
-    FrontendCopy,
-    HiddenDeclaration,
-)
+from repl.clang.frontend_copies import AcceptedInput, FrontendCopies, FrontendCopy
 from repl.clang.precompiled_headers import PrecompiledHeaders
+from repl.clang.protocol import HandedOver, HiddenDeclaration, Parsed
 from repl.errors import CompileError, CompilerDied, CompilerTimeout, SetupError
 from repl.input.source import Source
 
@@ -40,19 +34,19 @@ _LEAST_PATIENCE = 0.001  # s
 class ParsedInput(Struct, frozen=True):
     """What Clang made of an input.
 
-    ``bitcode`` is empty if there is nothing to compile. ``value_type``: the type of
-    the value that the input hands over, as ``ValueType.from_json`` (repl/display/types.py)
-    reads it, or None; ``value_symbol``: by which the next inputs will refer to it as
-    ``_``; ``printer_hints``: see ``repl.program.user_printers``; ``warnings``: Clang's rendering;
-    ``declares``: there is more in it than statements.
+    ``bitcode`` is empty if there is nothing to compile. ``value``: that the input hands over,
+    or None; ``warnings``: Clang's rendering; ``declares``: there is more in it than statements.
     """
 
     bitcode: bytes
-    value_type: dict[str, Any] | None
-    value_symbol: str
-    printer_hints: dict[str, Any]
+    value: HandedOver | None
     warnings: str
     declares: bool
+
+    @property
+    def value_symbol(self) -> str:
+        """By which the next inputs will refer to the value as ``_``; "" without a value."""
+        return self.value.symbol if self.value else ""
 
 
 class FrontendState(Struct, frozen=True):
@@ -123,14 +117,11 @@ class Frontend:
             self._drop_current()
             self._copies.forget(length)
             raise
-        value: dict[str, Any] | None = reply.get("value")
         return ParsedInput(
             bitcode=bitcode,
-            value_type=value["type"] if value else None,
-            value_symbol=value["symbol"] if value else "",
-            printer_hints=value["printers"] if value else {},
-            warnings=shorten(str(reply.get("rendered", ""))),
-            declares=bool(reply.get("declares")),
+            value=reply.value,
+            warnings=shorten(reply.rendered),
+            declares=reply.declares,
         )
 
     def rollback(self, length: int) -> None:
@@ -216,7 +207,7 @@ class Frontend:
         """Wait for Clang to have started. Raises SetupError if it cannot."""
         self._copies.wait_until_ready()
 
-    def _parse(self, source: Source) -> tuple[Header, bytes]:
+    def _parse(self, source: Source) -> tuple[Parsed, bytes]:
         """As ``parse``, but after an exception the copy and the checkpoints are not fit
         for use."""
         text = source.with_line_directive()
@@ -228,21 +219,21 @@ class Frontend:
         self._begin_precompiled(text)
         reply, bitcode = self._attempt(source, accepted, deadline)
         for _ in range(_MOST_ROUNDS):
-            more = redefined(reply, accepted) if self._redefinition else ()
+            more = redefined(reply.redefines, accepted) if self._redefinition else ()
             if not more:
                 break
             self._drop_current()
             accepted = AcceptedInput(text, accepted.hides + more)
             started = time.monotonic()
             reply, bitcode = self._attempt(source, accepted, deadline)
-        if not reply.get("ok"):
+        if not reply.ok:
             raise compile_error(reply)
         copy = self._ready_copy()
         copy.length += 1
         taken = time.monotonic() - started
         self._precompiled.note_parse(self._good, text, taken)
         self._copies.keep_if_worthwhile(copy, taken, text)
-        self._good.append(replace(accepted, variables=tuple(reply.get("variables", ()))))
+        self._good.append(replace(accepted, variables=reply.variables))
         return reply, bitcode
 
     def _begin_precompiled(self, text: bytes) -> None:
@@ -256,7 +247,7 @@ class Frontend:
 
     def _attempt(
         self, source: Source, accepted: AcceptedInput, deadline: float
-    ) -> tuple[Header, bytes]:
+    ) -> tuple[Parsed, bytes]:
         """Let Clang parse an input, if it has not begun to, and wait for its answer, until
         ``deadline`` (of ``time.monotonic``) if there is a time limit at all.
 
@@ -268,7 +259,7 @@ class Frontend:
                 copy.begin_parse(accepted, source.keeps_value)
             self._begun = None
             left = max(deadline - time.monotonic(), _LEAST_PATIENCE)
-            return copy.receive(left if self._parse_timeout else 0)
+            return copy.receive(Parsed, left if self._parse_timeout else 0)
         except CompilerTimeout:
             reason = (
                 f"Clang did not finish within {self._parse_timeout:g} s "
@@ -343,7 +334,8 @@ def _at(source: Source, reason: str) -> str:
     return f"{source.name}:{source.line}: error: {reason}"
 
 
-def redefined(reply: Header, accepted: AcceptedInput) -> tuple[HiddenDeclaration, ...]:
+def redefined(
+    found: Sequence[HiddenDeclaration], accepted: AcceptedInput
+) -> tuple[HiddenDeclaration, ...]:
     """What a rejected input redefines, as far as it has not been hidden for it yet."""
-    found = [HiddenDeclaration.from_json(each) for each in reply.get("redefines", [])]
     return tuple(hidden for hidden in found if hidden not in accepted.hides)

@@ -16,14 +16,23 @@ import socket
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import asdict
 
 from repl.clang.compiler_process import CompilerProcess
 from repl.clang.diagnostics import shorten
-from repl.clang.framing import Header, receive_message, send_message
+from repl.clang.framing import Channel, Message, receive_message, send_message
+from repl.clang.protocol import (
+    Fork,
+    Forked,
+    Greeting,
+    HiddenDeclaration,
+    Parse,
+    Replay,
+    Replayed,
+    ReplyType,
+    Request,
+)
 from repl.errors import CompilerDied, CompilerTimeout, SetupError, ShellError
 from runtime.executor_client.memory_limit import machine_memory
 from runtime.executor_client.waiting import is_readable
@@ -39,25 +48,6 @@ _MOST_REPLAYED_TEXT = 1 << 15  # bytes
 
 _FORK_PATIENCE = 10.0  # s: a copy takes milliseconds
 _START_PATIENCE = 60.0  # s, for Clang to start
-
-
-class HiddenDeclaration(Struct, frozen=True):
-    """A declaration of an earlier input that another takes the place of.
-
-    ``input`` is counted from 0; ``file``, ``line`` and ``column`` are where Clang
-    says that the name is declared.
-    """
-
-    input: int
-    name: str
-    file: str
-    line: int
-    column: int
-
-    @staticmethod
-    def from_json(description: dict[str, Any]) -> HiddenDeclaration:
-        """Read the frontend's description; the frontend is trusted to be ours."""
-        return HiddenDeclaration(**description)
 
 
 class AcceptedInput(Struct, frozen=True, eq=False):
@@ -78,23 +68,15 @@ class AcceptedInput(Struct, frozen=True, eq=False):
     def __hash__(self) -> int:
         return hash((self.text, self.hides))
 
-    def request(self, operation: str) -> Header:
-        """The header of a message that sends it."""
-        return {
-            "op": operation,
-            "hide": [asdict(hidden) for hidden in self.hides],
-            "includes": b"#include" in self.text,
-        }
-
 
 class FrontendCopy:
     """One process; the constructor raises CompilerDied if it has ended. ``length``: how
     many inputs it has parsed, or will have when the replays that were begun are done."""
 
-    def __init__(self, connection: socket.socket, pid: int, length: int) -> None:
-        self._connection = connection
+    def __init__(self, channel: Channel, length: int) -> None:
+        self._channel = channel
         try:
-            self._pidfd = os.pidfd_open(pid)
+            self._pidfd = os.pidfd_open(channel.pid)
         except ProcessLookupError:
             raise CompilerDied("the process ended") from None
         self._replays = 0  # that have not been answered yet
@@ -112,8 +94,8 @@ class FrontendCopy:
 
     def begin_parse(self, source: AcceptedInput, keeps_value: bool = True) -> None:
         """Send an input; ``receive`` gets the answer. Raises CompilerDied."""
-        request = source.request("parse") | {"keep": keeps_value}
-        send_message(self._connection, request, source.text)
+        request = Parse(source.hides, includes=b"#include" in source.text, keep=keeps_value)
+        self.send(request, source.text)
 
     def begin_replays(self, inputs: Sequence[AcceptedInput]) -> None:
         """Send the first of these that were accepted before, as many as may be under
@@ -123,7 +105,7 @@ class FrontendCopy:
             room -= len(source.text)
             if self._replays and room < 0:
                 break
-            send_message(self._connection, source.request("replay"), source.text)
+            self.send(Replay(source.hides), source.text)
             self._replays += 1
             self.length += 1
 
@@ -133,30 +115,34 @@ class FrontendCopy:
         Raises CompilerDied, CompilerTimeout, or ShellError if one is now rejected.
         """
         while self._replays:
-            reply, _ = self.receive(limit)
+            reply, _ = self.receive(Replayed, limit)
             self._replays -= 1
-            if not reply.get("ok"):
+            if not reply.ok:
                 raise ShellError(
                     "an input that was accepted before is now rejected (did a file that it "
-                    f"includes change?)\n{reply.get('rendered', '')}"
+                    f"includes change?)\n{reply.rendered}"
                 )
 
-    def send(self, header: Header, text: bytes = b"") -> None:
+    def send(
+        self, request: Request[ReplyType], text: bytes = b"", descriptor: int | None = None
+    ) -> None:
         """Send a request; ``receive`` gets the answer. Raises CompilerDied."""
-        send_message(self._connection, header, text)
+        send_message(self._channel, request, text, descriptor)
 
-    def ask(self, header: Header, text: bytes, limit: float) -> tuple[Header, bytes]:
+    def ask(
+        self, request: Request[ReplyType], text: bytes, limit: float
+    ) -> tuple[ReplyType, bytes]:
         """Send a request and wait for its answer, as ``receive``."""
-        self.send(header, text)
-        return self.receive(limit)
+        self.send(request, text)
+        return self.receive(request.reply_type(), limit)
 
-    def receive(self, limit: float = 0) -> tuple[Header, bytes]:
+    def receive(self, kind: type[Message], limit: float = 0) -> tuple[Message, bytes]:
         """Wait for the answer to a request, up to ``limit`` seconds (0: for ever).
 
-        Raises CompilerDied or CompilerTimeout.
+        ``kind``: the request's ``reply_type``. Raises CompilerDied or CompilerTimeout.
         """
         try:
-            return receive_message(self._connection, limit or math.inf)
+            return receive_message(self._channel, kind, limit or math.inf)
         except CompilerTimeout:
             raise CompilerTimeout(f"Clang did not finish within {limit:g} s") from None
 
@@ -169,19 +155,18 @@ class FrontendCopy:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with theirs:
-                header = {"op": "checkpoint"}
-                send_message(self._connection, header, descriptor=theirs.fileno())
-            reply, _ = self._receive_number()
-            if not reply.get("ok"):
-                raise SetupError(f"the Clang frontend cannot fork: {reply.get('rendered')}")
-            return FrontendCopy(ours, int(reply["pid"]), self.length)
+                self.send(Fork(), descriptor=theirs.fileno())
+            reply = self._receive_number()
+            if not reply.ok:
+                raise SetupError(f"the Clang frontend cannot fork: {reply.rendered}")
+            return FrontendCopy(Channel(ours, self._channel.trace, reply.pid), self.length)
         except (ShellError, OSError):
             ours.close()
             raise
 
-    def _receive_number(self) -> tuple[Header, bytes]:
+    def _receive_number(self) -> Forked:
         try:
-            return self.receive(_FORK_PATIENCE)
+            return self.receive(Forked, _FORK_PATIENCE)[0]
         except CompilerTimeout:  # stopped, perhaps; should it go on, nobody expects the answer
             self.interrupt()
             raise CompilerDied("a process of Clang's did not answer, and was ended") from None
@@ -196,7 +181,7 @@ class FrontendCopy:
         pidfd, self._pidfd = self._pidfd, -1
         if pidfd < 0:
             return
-        self._connection.close()
+        self._channel.connection.close()
         _kill(pidfd)
         os.close(pidfd)
 
@@ -241,7 +226,7 @@ class FrontendCopies:
         if self._checkpoints:
             return
         try:
-            reply, _ = self._receive_greeting()
+            greeting = self._receive_greeting()
         except CompilerDied:
             raise SetupError(
                 f"the Clang frontend ({self._program}) does not start: "
@@ -249,16 +234,16 @@ class FrontendCopies:
                 "It needs the shared libraries of LLVM and Clang 22 (on Debian: libllvm22 and "
                 "libclang-cpp22); 'make setup' installs them"
             ) from None
-        if not reply.get("ok"):
-            reason = self._root.take_output() or str(reply.get("rendered", ""))
+        if not greeting.ok:
+            reason = self._root.take_output() or greeting.rendered
             raise SetupError(shorten(reason.removeprefix("error: ")))
-        self._checkpoints.append(FrontendCopy(self._root.connection, self._root.pid, 0))
+        self._checkpoints.append(FrontendCopy(self._root.channel, 0))
         self._can_start = True
 
-    def _receive_greeting(self) -> tuple[Header, bytes]:
+    def _receive_greeting(self) -> Greeting:
         while True:
             try:
-                return self._root.receive(_START_PATIENCE)
+                return self._root.receive(Greeting, _START_PATIENCE)[0]
             except (CompilerDied, CompilerTimeout) as error:
                 if self._can_start:
                     self._can_start = False  # it was ended from outside; but only once
@@ -339,7 +324,7 @@ class FrontendCopies:
         # It ends with this process; or else it would end with the thread.
         in_thread = threading.current_thread() is not threading.main_thread()
         how = ["--started-by-thread"] if in_thread else []
-        root = CompilerProcess([self._program, *how, *self._flags], self.folder)
+        root = CompilerProcess([self._program, *how, *self._flags], "clang", self.folder)
         # An endless instantiation shall meet this limit, which copies inherit, and not
         # the machine's.
         most = self._memory_limit

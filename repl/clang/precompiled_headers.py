@@ -14,6 +14,7 @@ from pathlib import Path
 from repl.clang.frontend_copies import AcceptedInput, FrontendCopies, FrontendCopy
 from repl.clang.header_cache.standard_headers import Include, includes_of, includes_of_all
 from repl.clang.header_cache.storage import HeaderCache, drop
+from repl.clang.protocol import BeginPrecompiled
 from repl.errors import CompilerDied, CompilerTimeout, SetupError
 
 _SLOW_PARSE = 0.03  # s: worth an entry
@@ -92,22 +93,26 @@ class PrecompiledHeaders:
     ) -> str:
         """Returns ``started``, ``unsuitable`` or ``useless``: the entry is no good."""
         assert self.cache is not None
-        request = {
-            "op": "precompiled",
-            "file": str(path),
-            "places": [include.place for include in includes],
-            "inputs": len(inputs),
-            "emitted": [name for each in inputs for name in each.variables],
-        }
+        request = BeginPrecompiled(
+            file=_as_text(str(path)),
+            places=tuple(_as_text(include.place) for include in includes),
+            inputs=len(inputs),
+            emitted=tuple(name for each in inputs for name in each.variables),
+        )
         try:
             copy.send(request)
             intact = self.cache.is_intact(path)  # while Clang begins
-            reply, _ = copy.receive(_LONGEST_START)
+            reply, _ = copy.receive(request.reply_type(), _LONGEST_START)
         except (CompilerDied, CompilerTimeout, SetupError):
             return "useless"
-        if reply.get("overlaps"):
+        if reply.overlaps:
             return "unsuitable"
-        return "started" if intact and reply.get("ok") else "useless"
+        return "started" if intact and reply.ok else "useless"
+
+
+def _as_text(name: str) -> str:
+    """A file's name may be no text: then Clang says so, or finds no such file."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _headers(includes: Sequence[Include]) -> Headers:

@@ -6,15 +6,14 @@ Asked of a copy of the frontend, and only if there are hints that some type has 
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec import Struct
 
 from repl.clang.code_generator import CodeGenerator
 from repl.clang.frontend import Frontend
+from repl.clang.protocol import FindPrinters, PrinterHints
 from repl.display.readers import find_reader, types_to_ask_about
 from repl.display.types import ValueType
-from repl.errors import CodegenError, ShellError
+from repl.errors import CodegenError, MalformedMessage, ShellError
 
 _PATIENCE = 20.0  # s, for Clang
 
@@ -43,7 +42,7 @@ class AskedPrinters(Struct, frozen=True):
 
 
 def ask_for_printers(
-    frontend: Frontend, type_: ValueType, hints: dict[str, Any]
+    frontend: Frontend, type_: ValueType, hints: PrinterHints
 ) -> AskedPrinters | None:
     """Find out which of the types of the last input's value have printers, and set their
     ``printer``. None if none has one."""
@@ -52,21 +51,22 @@ def ask_for_printers(
         return None
     try:
         with frontend.scratch() as copy:
-            reply, bitcode = copy.ask({"op": "printers", "types": list(wanted)}, b"", _PATIENCE)
+            reply, bitcode = copy.ask(FindPrinters(tuple(wanted)), b"", _PATIENCE)
     except ShellError:  # Clang has crashed, takes too long, or cannot be copied
         return None
-    printers: dict[str, Any] = reply.get("printers", {})
     elements = {}
-    for index, printer in printers.items():
-        wanted[int(index)].printer = printer["kind"]
-        if "element" in printer:
-            elements[int(index)] = ValueType.from_json(printer["element"])
-    return AskedPrinters(bitcode, elements) if printers else None
+    for index, printer in reply.printers.items():
+        if index not in wanted:
+            raise MalformedMessage("malformed message: a printer that nobody has asked about")
+        wanted[index].printer = printer.kind
+        if printer.element is not None:
+            elements[index] = ValueType.from_table(printer.element)
+    return AskedPrinters(bitcode, elements) if reply.printers else None
 
 
-def _may_have(type_: ValueType, hints: dict[str, Any]) -> bool:
-    if hints["overloads"]:
+def _may_have(type_: ValueType, hints: PrinterHints) -> bool:
+    if hints.overloads:
         return True
     if find_reader(type_) is not None:
         return False
-    return type_.index in hints["streams"] or type_.index in hints["iterates"]
+    return type_.index in hints.streams or type_.index in hints.iterates

@@ -16,14 +16,15 @@ import sys
 from typing import Any
 
 from repl.clang.bitcode import BITCODE_MAGIC
-from repl.clang.framing import Header, receive_message, send_message
-from repl.errors import CompilerDied, UnreadableModule
+from repl.clang.framing import Channel, receive_message, send_message
+from repl.clang.protocol import Generate, Generated
+from repl.errors import CompilerDied, MalformedMessage, UnreadableModule
 
 _TRIPLE = "x86_64-pc-linux-gnu"
 _PARSING_ERROR = re.compile(r"LLVM (IR|bitcode) parsing error\n")
 
 
-class CodeGenerator:
+class Translator:
     """LLVM's target machine for each optimisation level, made when first needed."""
 
     def __init__(self) -> None:
@@ -36,20 +37,21 @@ class CodeGenerator:
         self._target = llvm.Target.from_triple(_TRIPLE)
         self._machines: dict[int, Any] = {}
 
-    def compile(self, code: bytes, level: int, foreign: bool, output: str) -> bytes:
-        """IR to an ELF object at -O``level``; ``foreign``: the user's, not Clang's.
-
-        ``output``: "object", or "assembly" or "ir": text of what would become one.
+    def compile(self, code: bytes, wanted: Generate) -> bytes:
+        """IR to what is wanted of it.
 
         Raises RuntimeError, or UnreadableModule for what is wrong with foreign code.
         """
-        machine = self._machine(level)
-        module = self._read_foreign(code, machine) if foreign else self._llvm.parse_bitcode(code)
-        if level:
-            self._optimise(module, machine, level)
-        if output == "ir":
+        machine = self._machine(wanted.level)
+        if wanted.foreign:
+            module = self._read_foreign(code, machine)
+        else:
+            module = self._llvm.parse_bitcode(code)
+        if wanted.level:
+            self._optimise(module, machine, wanted.level)
+        if wanted.output == "ir":
             return str(module).encode("utf-8", "surrogateescape")
-        if output == "assembly":
+        if wanted.output == "assembly":
             return str(machine.emit_assembly(module)).encode("utf-8", "surrogateescape")
         return bytes(machine.emit_object(module))
 
@@ -84,21 +86,23 @@ class CodeGenerator:
 
 def serve(connection: socket.socket) -> None:
     """Answer requests until the controller closes the connection."""
-    generator = CodeGenerator()
+    generator = Translator()
+    channel = Channel(connection)  # the controller traces it
     while True:
         try:
-            header, code = receive_message(connection)
+            wanted, code = receive_message(channel, Generate)
         except CompilerDied:
             return
+        except MalformedMessage as error:
+            sys.exit(str(error))
         try:
-            reply: Header = {"ok": True}
-            level, output = int(header["level"]), str(header["output"])
-            blob = generator.compile(code, level, bool(header["foreign"]), output)
+            blob = generator.compile(code, wanted)
+            reply = Generated()
         except UnreadableModule as error:
-            reply, blob = {"ok": False, "unreadable": True, "error": str(error)}, b""
+            reply, blob = Generated(str(error), unreadable=True), b""
         except RuntimeError as error:
-            reply, blob = {"ok": False, "error": str(error)}, b""
-        send_message(connection, reply, blob)
+            reply, blob = Generated(str(error)), b""
+        send_message(channel, reply, blob)
 
 
 def main() -> None:

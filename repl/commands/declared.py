@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec.structs import replace
 
+from repl.clang.protocol import Declaration, FindDeclarations
 from repl.display.inspect import format_value
 from repl.display.limits import Limits
 from repl.display.names import as_users_write
@@ -22,54 +23,20 @@ _POINTER = 8  # bytes
 _NOT_READABLE = "<cannot read its memory>"
 
 
-class Declared(Struct, frozen=True):
-    """A declaration, as the frontend describes it (``frontend_process/declarations.h``).
-
-    ``kind``: variable, function, type ...; ``input``: the index of the one that has it, -1
-    if none has; ``size``: bytes, 0 for what has none; ``symbol``: the linker's name of a
-    variable; ``constant``: its value, where Clang knows it.
-    """
-
-    kind: str
-    name: str
-    type: str
-    size: int
-    file: str
-    line: int
-    input: int
-    symbol: str
-    value_type: dict[str, Any] | None
-    is_reference: bool
-    constant: str | None
-
-    @staticmethod
-    def from_json(description: dict[str, Any]) -> Declared:
-        """Read the frontend's description; the frontend is trusted to be ours."""
-        get = description.get
-        return Declared(
-            kind=description["kind"],
-            name=description["name"],
-            type=as_users_write(get("type", "")),
-            size=int(get("size", 0)),
-            file=get("file", ""),
-            line=int(get("line", 0)),
-            input=int(get("input", -1)),
-            symbol=get("symbol", ""),
-            value_type=get("value_type"),
-            is_reference=bool(get("is_reference")),
-            constant=get("constant"),
-        )
+def as_shown(declaration: Declaration) -> Declaration:
+    """The same, with its type as users write it."""
+    return replace(declaration, type=as_users_write(declaration.type))
 
 
-def declared_names(session: LiveSession) -> list[Declared]:
+def declared_names(session: LiveSession) -> list[Declaration]:
     """All that inputs in force declare and no later one has redefined, oldest first.
 
     What was declared several times is there once, as it was last.
     """
-    reply = session.compiler.ask("declarations")
-    newest: dict[tuple[str, ...], Declared] = {}
-    for each in reply["found"]:
-        declared = Declared.from_json(each)
+    compiler = session.compiler
+    newest: dict[tuple[str, ...], Declaration] = {}
+    for each in compiler.ask(FindDeclarations(compiler.length)).found:
+        declared = as_shown(each)
         overload = declared.type if declared.kind == "function" else ""
         key = (declared.kind, declared.name, overload)
         newest.pop(key, None)
@@ -77,7 +44,7 @@ def declared_names(session: LiveSession) -> list[Declared]:
     return list(newest.values())
 
 
-def value_of(program: ProgramAtRest, variable: Declared, limits: Limits) -> str:
+def value_of(program: ProgramAtRest, variable: Declaration, limits: Limits) -> str:
     """The value of a variable as text, without its type. Runs nothing.
 
     Raises ExecutorDied if the program has ended.
@@ -93,7 +60,7 @@ def value_of(program: ProgramAtRest, variable: Declared, limits: Limits) -> str:
         return _NOT_READABLE
 
 
-def _address_of(program: ProgramAtRest, variable: Declared) -> ExecutorAddress | None:
+def _address_of(program: ProgramAtRest, variable: Declaration) -> ExecutorAddress | None:
     """Where the variable is, or what a reference refers to; None if it has no memory."""
     definition = program.find_definition(variable.symbol)
     if definition is not None and definition.module:
@@ -108,10 +75,10 @@ def _address_of(program: ProgramAtRest, variable: Declared) -> ExecutorAddress |
 
 
 def _value_at(
-    program: ProgramAtRest, variable: Declared, address: ExecutorAddress, limits: Limits
+    program: ProgramAtRest, variable: Declaration, address: ExecutorAddress, limits: Limits
 ) -> str:
     """The value at an address, as text."""
     assert variable.value_type is not None
-    type_ = ValueType.from_json(variable.value_type)
+    type_ = ValueType.from_table(variable.value_type)
     text = format_value(type_, address, program, limits)
     return text.removeprefix(f"({type_.name})").lstrip()

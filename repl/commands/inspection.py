@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from repl.clang.diagnostics import compile_error
+from repl.clang.protocol import Declaration, DescribeName, DescribeType, TypeDescribed
 from repl.commands.command import WrongUsage, no_argument
 from repl.commands.context import Shell
-from repl.commands.declared import Declared, declared_names, value_of
+from repl.commands.declared import as_shown, declared_names, value_of
 from repl.display.names import as_users_write
 from repl.display.redefined_names import as_written
 from repl.errors import ShellError
@@ -31,21 +31,21 @@ def run_type(shell: Shell, argument: str) -> str:
     if missing:
         raise ShellError(f"%type: the expression ends where a '{missing}' is missing")
     reply = type_of(shell, code)
-    if not reply.get("ok"):
+    if not reply.ok:
         raise compile_error(reply)
-    name, size = as_users_write(str(reply["name"])), int(reply["size"])
+    name, size = as_users_write(reply.name), reply.size
     text = name
-    canonical = as_users_write(str(reply["canonical"]))
+    canonical = as_users_write(reply.canonical)
     if canonical != name and not name.startswith("lambda"):
         text += f"\n    that is {canonical}"
-    facts = [str(reply["category"])] if "category" in reply else []
+    facts = [reply.category] if reply.category else []
     if size:
         facts.append(_bytes(size))
     return text + (f"\n    {', '.join(facts)}" if facts else "")
 
 
-def type_of(shell: Shell, code: str) -> dict[str, Any]:
-    """The frontend's answer to ``type``, for an expression or else a type."""
+def type_of(shell: Shell, code: str) -> TypeDescribed:
+    """What an expression's value or else a type is."""
     is_c = "-xc" in shell.session.options.compiler_flags
     place = f'\n#line 1 "%type"\n{code}\n'
     expression = (
@@ -53,12 +53,12 @@ def type_of(shell: Shell, code: str) -> dict[str, Any]:
         if is_c
         else f"using {_QUERY} = decltype(({place}));"
     )
-    reply = shell.session.compiler.ask("type", expression)
-    if reply.get("ok"):
+    reply = shell.session.compiler.ask(DescribeType(), expression)
+    if reply.ok:
         return reply
     type_ = f"typedef __typeof__({place}) {_QUERY};" if is_c else f"using {_QUERY} = {place};"
-    of_type = shell.session.compiler.ask("type", type_)
-    return of_type if of_type.get("ok") else reply
+    of_type = shell.session.compiler.ask(DescribeType(), type_)
+    return of_type if of_type.ok else reply
 
 
 def _bytes(size: int) -> str:
@@ -72,7 +72,7 @@ def run_describe(shell: Shell, argument: str) -> str:
         raise WrongUsage("needs a name")
     if not re.fullmatch(r"(?:::)?~?\w+(?:::~?\w+)*", name):
         raise WrongUsage(f"takes a name, not '{name}' (%type tells the type of an expression)")
-    found = shell.session.compiler.ask("describe", name)["found"]
+    found = shell.session.compiler.ask(DescribeName(), name).found
     if not found:
         raise ShellError(f"nothing is called {name} here (%vars lists what inputs declare)")
     with shell.session.using_program() as program:
@@ -82,14 +82,13 @@ def run_describe(shell: Shell, argument: str) -> str:
     return "\n\n".join(texts)
 
 
-def _description(shell: Shell, program: ProgramAtRest, found: dict[str, Any]) -> str:
-    declared = Declared.from_json(found)
-    text = as_written(str(found["declaration"])).strip()
+def _description(shell: Shell, program: ProgramAtRest, found: Declaration) -> str:
+    declared = as_shown(found)
+    text = as_written(declared.declaration).strip()
     if len(text) > _LONGEST_DECLARATION:
         text = text[:_LONGEST_DECLARATION] + " ..."
     lines = [text]
-    if found.get("comment"):
-        lines += [f"    {line}".rstrip() for line in str(found["comment"]).splitlines()]
+    lines += [f"    {line}".rstrip() for line in declared.comment.splitlines()]
     if declared.kind == "variable":
         value = value_of(program, declared, shell.session.options.limits)
         lines.append(f"  value: {as_written(value)}")
@@ -97,9 +96,9 @@ def _description(shell: Shell, program: ProgramAtRest, found: dict[str, Any]) ->
         lines.append(f"  type: {declared.type}")
     if declared.size:
         lines.append(f"  size: {_bytes(declared.size)}")
-    if found.get("bases"):
-        lines.append(f"  bases: {', '.join(found['bases'])}")
-    members = [as_written(str(member)) for member in found.get("members", [])]
+    if declared.bases:
+        lines.append(f"  bases: {', '.join(declared.bases)}")
+    members = [as_written(member) for member in declared.members]
     if members:
         lines.append("  members:")
         lines += [f"    {' '.join(member.split())}" for member in members[:_MOST_MEMBERS]]
@@ -126,7 +125,7 @@ def run_vars(shell: Shell, argument: str) -> str:
     return _table(rows, shell.width)
 
 
-def _variables(shell: Shell, argument: str) -> list[Declared]:
+def _variables(shell: Shell, argument: str) -> list[Declaration]:
     variables = [d for d in declared_names(shell.session) if d.kind == "variable"]
     if not argument:
         return variables

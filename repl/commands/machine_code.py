@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -39,7 +40,7 @@ def run_show_assembly(shell: Shell, argument: str) -> str:
     return _show(shell, argument, "%asm", "assembly")
 
 
-def _show(shell: Shell, argument: str, command: str, output: str) -> str:
+def _show(shell: Shell, argument: str, command: str, output: Literal["assembly", "ir"]) -> str:
     """The functions of an input, or those that are called so in the newest input."""
     wanted = argument.strip()
     if not wanted or wanted.isdecimal():
@@ -90,7 +91,7 @@ def _title(symbol: str) -> str:
     return as_written(demangle(symbol))
 
 
-def _functions(shell: Shell, step: Step, output: str) -> list[_Function]:
+def _functions(shell: Shell, step: Step, output: Literal["assembly", "ir"]) -> list[_Function]:
     """The functions that an input was compiled to."""
     text = shell.session.compiler.generate(step.bitcode, step.level, output)
     if output == "ir":

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from repl.clang.protocol import FindPieces
 from repl.commands.command import WrongUsage
 from repl.commands.context import Shell
 from repl.commands.history import in_range
-from repl.commands.source_file import InputText, Piece, make_source_file
+from repl.commands.source_file import InputText, make_source_file
 from repl.errors import ShellError
 
 
@@ -43,10 +44,10 @@ def run_save(shell: Shell, argument: str) -> str:
 def _inputs(shell: Shell) -> list[InputText]:
     """The inputs in force, each with where its statements and declarations are."""
     compiler = shell.session.compiler
-    pieces = compiler.ask("pieces")["inputs"]
+    pieces = compiler.ask(FindPieces(compiler.length)).inputs
     hidden = [each.hides for each in compiler.snapshot().inputs]
     return [
-        InputText(index, step.source, [Piece(**piece) for piece in of_input], hides)
+        InputText(index, step.source, of_input, hides)
         for index, (step, of_input, hides) in enumerate(
             zip(shell.session.steps, pieces, hidden, strict=True)
         )

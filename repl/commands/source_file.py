@@ -12,18 +12,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from repl.clang.frontend_copies import HiddenDeclaration
+from repl.clang.protocol import HiddenDeclaration, Piece
 from repl.input.source import Source
-
-
-class Piece(Struct, frozen=True):
-    """A declaration or a statement. ``begin`` and ``end`` are offsets in the bytes that
-    Clang got; ``bare``: an expression without ``;``."""
-
-    begin: int
-    end: int
-    statement: bool
-    bare: bool
 
 
 class InputText(Struct, frozen=True):

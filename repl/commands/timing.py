@@ -150,7 +150,7 @@ def _loop_body(shell: Shell, code: str, prefix: str) -> str:
     end = '#line 1 "<timeit>"\n'
     if not code.rstrip().endswith((";", "}")):
         reply = type_of(shell, code)
-        if reply.get("ok") and "category" in reply and reply["name"] != "void":
+        if reply.ok and reply.category and reply.name != "void":
             is_c = "-xc" in shell.session.options.compiler_flags
             declarator = "__auto_type" if is_c else "auto &&"
             escape = f'__asm__ volatile("" : : "r"(&{prefix}_value) : "memory");'

@@ -17,7 +17,8 @@ from repl.display.readers import find_reader
 from repl.display.records import bit_field, by_fields
 from repl.display.scalars import SCALARS, scalar
 from repl.display.text import WIDTH, render
-from repl.display.types import UNKNOWN_COUNT, Field, ValueType
+from repl.display.type_table import UNKNOWN_COUNT
+from repl.display.types import Field, ValueType
 from runtime.addresses import ExecutorAddress
 
 _NUMBERS = frozenset(["bool", "int", "float", "char"])

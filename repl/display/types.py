@@ -1,22 +1,14 @@
-"""Types of values, as the frontend describes them.
-
-The description is a table, because types refer to one another and may do so in
-circles: ``{"root": 0, "types": [{"kind": ..., "name": ..., "size": ...}, ...]}``.
-Types are named by their index in it. ``frontend_process/type_table.cpp`` and
-``record_layout.cpp`` make it.
-"""
+"""Types of values: the frontend's table of them with its indices followed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from msgspec import Struct
 
 from repl.display.names import as_users_write
-
-UNKNOWN_COUNT = -1
-"""Of the elements of ``int a[]``."""
+from repl.display.type_table import ArgumentEntry, Kind, TypeEntry, TypeTable
+from repl.errors import MalformedMessage
 
 
 class Field(Struct, frozen=True):
@@ -41,9 +33,6 @@ class Base(Struct, frozen=True):
 class ValueType(Struct, eq=False):
     """A C or C++ type, as far as it matters for showing its values.
 
-    ``kind``: one of bool, int, char, float, bfloat, long double, float128, nullptr,
-    complex, enum, pointer, function pointer, member pointer, member function pointer,
-    reference, array, record, incomplete, other.
     ``count``: of an array's elements, or UNKNOWN_COUNT.
     ``index``: in its table; ``size`` and ``align`` in bytes; ``bits``: of an integer.
     ``element``: of an array, a complex number or a reference; of a pointer to
@@ -55,7 +44,7 @@ class ValueType(Struct, eq=False):
     ``printer``: who prints it: None, "overload", "stream" or "range".
     """
 
-    kind: str
+    kind: Kind
     name: str
     size: int
     index: int = 0
@@ -76,51 +65,50 @@ class ValueType(Struct, eq=False):
     printer: str | None = None
 
     @staticmethod
-    def from_json(description: dict[str, Any]) -> ValueType:
-        """The type of the value; the frontend is trusted to be ours."""
-        entries = description["types"]
-        table = [_without_links(index, entry) for index, entry in enumerate(entries)]
-        for type_, entry in zip(table, entries, strict=True):
-            _link(type_, entry, table.__getitem__)
-        root: int = description["root"]
-        return table[root]
+    def from_table(table: TypeTable) -> ValueType:
+        """The type that a table is about. Raises MalformedMessage if its indices lead nowhere."""
+        types = [_without_links(index, entry) for index, entry in enumerate(table.types)]
+        try:
+            for type_, entry in zip(types, table.types, strict=True):
+                _link(type_, entry, types.__getitem__)
+            return types[table.root]
+        except IndexError:
+            raise MalformedMessage("malformed message: a type that is not in its table") from None
 
     def __repr__(self) -> str:  # the default one never ends for recursive types
         return f"<{self.kind} {self.name}>"
 
 
-def _without_links(index: int, entry: dict[str, Any]) -> ValueType:
+def _without_links(index: int, entry: TypeEntry) -> ValueType:
     return ValueType(
-        kind=entry["kind"],
-        name=as_users_write(entry["name"]),
-        size=entry["size"],
+        kind=entry.kind,
+        name=as_users_write(entry.name),
+        size=entry.size,
         index=index,
-        align=entry.get("align", 1),
-        bits=entry.get("bits", 8 * entry["size"]),
-        signed=entry.get("signed", False),
-        count=entry.get("count", UNKNOWN_COUNT),
-        enumerators=tuple((name, int(value)) for name, value in entry.get("enumerators", [])),
-        qualified=entry.get("qualified", ""),
-        is_union=entry.get("union", False),
-        is_dynamic=entry.get("dynamic", False),
-        is_lambda=entry.get("lambda", False),
+        align=entry.align,
+        bits=8 * entry.size if entry.bits is None else entry.bits,
+        signed=entry.signed,
+        count=entry.count,
+        enumerators=tuple((name, int(value)) for name, value in entry.enumerators),
+        qualified=entry.qualified,
+        is_union=entry.is_union,
+        is_dynamic=entry.is_dynamic,
+        is_lambda=entry.is_lambda,
     )
 
 
-def _link(type_: ValueType, entry: dict[str, Any], find: Callable[[int], ValueType]) -> None:
-    if "element" in entry:
-        type_.element = find(entry["element"])
-    if "owner" in entry:
-        type_.owner = find(entry["owner"])
+def _link(type_: ValueType, entry: TypeEntry, find: Callable[[int], ValueType]) -> None:
+    if entry.element is not None:
+        type_.element = find(entry.element)
+    if entry.owner is not None:
+        type_.owner = find(entry.owner)
     type_.bases = tuple(
-        Base(find(base["type"]), base.get("offset", 0), base.get("vtable_offset"))
-        for base in entry.get("bases", [])
+        Base(find(base.type), base.offset, base.vtable_offset) for base in entry.bases
     )
     type_.fields = tuple(
-        Field(field["name"], find(field["type"]), field["offset"], field.get("width"))
-        for field in entry.get("fields", [])
+        Field(each.name, find(each.type), each.offset, each.width) for each in entry.fields
     )
-    type_.arguments = tuple(_argument(each, find) for each in entry.get("arguments", []))
+    type_.arguments = tuple(_argument(each, find) for each in entry.arguments)
     if type_.qualified == "__gnu_cxx::__normal_iterator":
         type_.name = _iterator_name(type_)
 
@@ -135,7 +123,7 @@ def _iterator_name(type_: ValueType) -> str:
             return type_.name
 
 
-def _argument(entry: dict[str, Any], find: Callable[[int], ValueType]) -> ValueType | int | None:
-    if "type" in entry:
-        return find(entry["type"])
-    return int(entry["value"]) if "value" in entry else None
+def _argument(entry: ArgumentEntry, find: Callable[[int], ValueType]) -> ValueType | int | None:
+    if entry.type is not None:
+        return find(entry.type)
+    return None if entry.value is None else int(entry.value)

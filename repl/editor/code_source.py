@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
+
+from repl.editor.code_answers import CodeAnswer
 
 Question = Literal["complete", "signature"]
 
@@ -11,11 +13,11 @@ Question = Literal["complete", "signature"]
 class CodeSource(Protocol):
     """Answers questions about an input that is still being typed."""
 
-    def ask(self, question: Question, text: str, offset: int) -> Future[dict[str, Any]]:
+    def ask(self, question: Question, text: str, offset: int) -> Future[CodeAnswer]:
         """What may stand at ``offset`` in ``text``, or what is being called there.
 
-        Returns at once. The answer is as in ``frontend_process/completion.h``, empty if there
-        is none. An earlier question of that kind is given up.
+        Returns at once. The answer is empty if there is none. An earlier question of that
+        kind is given up.
         """
 
     def cancel(self, question: Question) -> None:

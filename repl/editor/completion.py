@@ -7,11 +7,11 @@ import os
 import re
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from itertools import islice
-from typing import Any
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
+from repl.editor.code_answers import CompletionItem
 from repl.editor.code_source import CodeSource
 from repl.editor.command_hint import CommandHint
 from repl.editor.signature import without_noise
@@ -110,8 +110,7 @@ class InputCompleter(Completer):
         include = _INCLUDE.match(line)
         word = include["name"] if include else _identifier(line)
         answer = await asyncio.wrap_future(self._source.ask("complete", text, offset))
-        items = answer.get("items", [])
-        return [_completion(item, word) for item in items if item["name"].startswith(word)]
+        return [_completion(each, word) for each in answer.items if each.name.startswith(word)]
 
 
 def _identifier(line: str) -> str:
@@ -124,18 +123,16 @@ def _last_word(text: str) -> str:
     return match.group() if match else ""
 
 
-def _completion(item: Mapping[str, Any], word: str) -> Completion:
-    """``item``: as the frontend describes it."""
-    name, kind = str(item.get("name", "")), str(item.get("kind", ""))
-    declared = f"{item.get('type', '')} {item.get('signature', '')}"
-    if item.get("signature") and kind in ("function", "method", "constructor"):
-        declared = f"{item.get('type', '')} {name}{item['signature']}"
-    meta = f"{kind} {without_noise(declared).strip()}".strip()
-    if int(item.get("overloads", 1)) > 1:
-        meta += f" (+{int(item['overloads']) - 1})"
-    if item.get("doc"):
-        meta += f"  {item['doc']}"
-    return Completion(str(item.get("insert", name)), -len(word), display=name, display_meta=meta)
+def _completion(item: CompletionItem, word: str) -> Completion:
+    declared = f"{item.type} {item.signature}"
+    if item.signature and item.kind in ("function", "method", "constructor"):
+        declared = f"{item.type} {item.name}{item.signature}"
+    meta = f"{item.kind} {without_noise(declared).strip()}".strip()
+    if item.overloads > 1:
+        meta += f" (+{item.overloads - 1})"
+    if item.doc:
+        meta += f"  {item.doc}"
+    return Completion(item.insert, -len(word), display=item.name, display_meta=meta)
 
 
 def _files(typed: str) -> list[Completion]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from prompt_toolkit.application import get_app
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from repl.editor.call_site import CallSite, find_call
+from repl.editor.code_answers import Signature
 from repl.editor.code_source import CodeSource
 
 _PAUSE = 0.1  # s: who types on does not look down
@@ -37,7 +37,7 @@ class SignatureHelp:
         self._show = show
         self._call: tuple[CallSite, str] | None = None  # with the text before the argument
         self._task: asyncio.Task[None] | None = None
-        self._signatures: Sequence[dict[str, Any]] = ()
+        self._signatures: Sequence[Signature] = ()
 
     def follow(self, buffer: Buffer) -> None:
         """Update what is shown, after a change of the text or the cursor."""
@@ -86,22 +86,21 @@ class SignatureHelp:
     async def _fetch(self, text: str) -> None:
         await asyncio.sleep(_PAUSE)
         reply = await asyncio.wrap_future(self._source.ask("signature", text, len(text)))
-        signatures = reply.get("signatures", [])
-        self._signatures = signatures if isinstance(signatures, list) else []
+        self._signatures = reply.signatures
         self._show(bool(self._signatures))
         get_app().invalidate()
 
 
-def _line(signature: dict[str, Any], width: int) -> StyleAndTextTuples:
+def _line(signature: Signature, width: int) -> StyleAndTextTuples:
     """One line; if it is too long, the parameters before the current one are cut."""
-    before = without_noise(f"{signature.get('type', '')} {signature.get('before', '')}").lstrip()
-    current = without_noise(str(signature.get("current", "")))
+    before = without_noise(f"{signature.type} {signature.before}").lstrip()
+    current = without_noise(signature.current)
     room = max(width - len(current) - 2, _NARROWEST // 2)
     if len(before) > room:
         head = before[: before.find("(") + 1]
         head = head if len(head) < room // 2 else ""
         before = head + "..." + before[len(before) - room + len(head) + 3 :]
-    after = without_noise(str(signature.get("after", "")))
+    after = without_noise(signature.after)
     return [
         ("class:signature", before),
         ("class:signature class:signature.current", current),

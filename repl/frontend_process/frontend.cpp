@@ -1,6 +1,7 @@
 #include "frontend.h"
 
 #include "completion.h"
+#include "embedded_texts.h"
 #include "interpreter.h"
 #include "leading_sign.h"
 #include "printers.h"
@@ -34,7 +35,7 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags,
   if (!Created)
     return Created.takeError();
   Interpreter = std::move(*Created);
-  auto Prelude = Interpreter->Parse(ValueCapture::Prelude);
+  auto Prelude = Interpreter->Parse(ValueCaptureText);
   if (!Prelude)
     return Prelude.takeError();
 

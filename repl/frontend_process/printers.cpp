@@ -1,5 +1,6 @@
 #include "printers.h"
 
+#include "embedded_texts.h"
 #include "type_table.h"
 
 #include "clang/AST/DeclCXX.h"
@@ -15,119 +16,6 @@ using namespace clang;
 using namespace forkrepl;
 using llvm::json::Array;
 using llvm::json::Object;
-
-// Names are reserved ones, because the user's macros are in force. The best `__show`
-// that is possible for a type prints it. Only its declaration is looked at for that, so
-// what is chosen may still fail to compile: then there are no printers for this value.
-static constexpr llvm::StringLiteral Templates = R"(
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Weverything"
-#ifdef FORKREPL_STREAMS
-#include <ostream>
-#include <streambuf>
-#endif
-#ifdef FORKREPL_STRING_VIEWS
-#include <string_view>
-#endif
-namespace __forkrepl_printing {
-
-struct __calls {
-  void (*__write)(const char *, unsigned long);
-  int (*__element)(const void *, int);
-};
-
-template <int __N> struct __rank : __rank<__N - 1> {};
-template <> struct __rank<0> {};
-template <int __Number, class __T> struct __kind {
-  static constexpr int __number = __Number;
-  typedef __T __element;
-};
-template <class __T> struct __unreferenced { typedef __T __type; };
-template <class __T> struct __unreferenced<__T &> { typedef __T __type; };
-template <class __T> struct __unreferenced<__T &&> { typedef __T __type; };
-template <bool> struct __enable {};
-template <> struct __enable<true> { typedef int __type; };
-template <class __T> __T &__an();
-
-template <class __S>
-auto __text(const __calls *__c, const __S &__s, __rank<2>)
-    -> decltype((void)static_cast<const char *>(__s.data()), (void)static_cast<unsigned long>(__s.size())) {
-  __c->__write(__s.data(), __s.size());
-}
-template <class __S>
-auto __text(const __calls *__c, const __S &__s, __rank<1>) -> decltype((void)static_cast<const char *>(__s)) {
-  const char *__t = static_cast<const char *>(__s);
-  __c->__write(__t ? __t : "nullptr", __t ? __builtin_strlen(__t) : 7);
-}
-#ifdef FORKREPL_STRING_VIEWS
-template <class __S>
-auto __text(const __calls *__c, const __S &__s, __rank<0>) -> decltype((void)std::string_view(__s)) {
-  std::string_view __t(__s);
-  __c->__write(__t.data(), __t.size());
-}
-#endif
-
-template <class __T>
-auto __show(const __calls *__c, __T &__object, __rank<3>)
-    -> decltype(__text(__c, forkrepl_print(__an<const __T>()), __rank<2>()), __kind<1, void>()) {
-  __text(__c, forkrepl_print(static_cast<const __T &>(__object)), __rank<2>());
-  return {};
-}
-
-#ifdef FORKREPL_STREAMS
-struct __buffer : std::streambuf {
-  const __calls *__c;
-  explicit __buffer(const __calls *__c) : __c(__c) {}
-  std::streamsize xsputn(const char *__string, std::streamsize __count) override {
-    __c->__write(__string, __count);
-    return __count;
-  }
-  int_type overflow(int_type __character) override {
-    char __one = traits_type::to_char_type(__character);
-    __c->__write(&__one, 1);
-    return traits_type::not_eof(__character);
-  }
-};
-// What becomes a number or a pointer by itself could be streamed as that.
-template <class __T, typename __enable<(__is_class(__T) || __is_union(__T)) &&
-                                   !__is_convertible(const __T, long double) &&
-                                   !__is_convertible(const __T, const void *)>::__type = 0>
-auto __show(const __calls *__c, __T &__object, __rank<2>)
-    -> decltype((void)(__an<std::ostream>() << __an<const __T>()), __kind<2, void>()) {
-  __buffer __to(__c);
-  std::ostream __stream(&__to);
-  __stream << static_cast<const __T &>(__object);
-  return {};
-}
-#endif
-
-template <class __E>
-typename __enable<(decltype(__show(__an<const __calls *const>(), __an<__E>(), __rank<3>()))::__number == 1 ||
-                   decltype(__show(__an<const __calls *const>(), __an<__E>(), __rank<3>()))::__number == 2)>::__type
-__write_element(const __calls *__c, __E &__element, __rank<1>) {
-  __show(__c, __element, __rank<3>());
-  return 1;
-}
-template <class __E> int __write_element(const __calls *, __E &, __rank<0>) { return 0; }
-
-template <class __T>
-auto __show(const __calls *__c, __T &__object, __rank<1>)
-    -> decltype((void)(__object.begin() != __object.end()), (void)++__an<decltype(__object.begin())>(),
-                __kind<3, typename __unreferenced<decltype(*__object.begin())>::__type>()) {
-  auto __last = __object.end();
-  for (auto __at = __object.begin(); __at != __last; ++__at) {
-    auto &&__element = *__at;
-    int __has_text = __write_element(__c, __element, __rank<1>());
-    if (!__c->__element(__builtin_addressof(__element), __has_text))
-      break;
-  }
-  return {};
-}
-
-template <class __T> __kind<0, void> __show(const __calls *, __T &, __rank<0>) { return {}; }
-
-} // namespace __forkrepl_printing
-)";
 
 // Whether a class template of the C++ library is defined, and not just declared.
 static bool isDefined(Sema &S, llvm::StringRef Name) {
@@ -204,12 +92,13 @@ static void declareName(Sema &S, const std::string &Name, QualType Type) {
 std::string forkrepl::printersText(Sema &S, llvm::ArrayRef<QualType> Types,
                                    const Array &Indices) {
   // Only if their headers have been included: that takes a tenth of a second.
-  std::string Text;
+  std::string Text = "#pragma clang diagnostic push\n"
+                     "#pragma clang diagnostic ignored \"-Weverything\"\n";
   if (isDefined(S, "basic_ostream") && isDefined(S, "basic_streambuf"))
     Text += "#define FORKREPL_STREAMS\n";
   if (isDefined(S, "basic_string_view"))
     Text += "#define FORKREPL_STRING_VIEWS\n";
-  Text += Templates;
+  Text += PrintersText;
   for (const llvm::json::Value &Each : Indices) {
     int64_t Index = Each.getAsInteger().value_or(-1);
     if (Index < 0 || static_cast<size_t>(Index) >= Types.size())

@@ -27,7 +27,7 @@ llvm::json::Object printerHints(clang::ASTContext &Context,
 
 // C++ text that defines for each of these types
 //     extern "C" void __forkrepl_print_INDEX(const void *object, const calls *);
-// `calls` is struct printer_calls of the executor. Declares names for the types, which
+// `calls` is struct printer_calls of the executor; embedded/printers.h chooses the printer. Declares names for the types, which
 // may have none, so it must be parsed next.
 std::string printersText(clang::Sema &S, llvm::ArrayRef<clang::QualType> Types,
                          const llvm::json::Array &Indices);

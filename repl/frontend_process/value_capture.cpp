@@ -14,40 +14,6 @@
 using namespace clang;
 using namespace forkrepl;
 
-constexpr llvm::StringLiteral ValueCapture::Prelude = R"(
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Weverything"
-#ifndef __cplusplus
-void __forkrepl_capture_value(const void *, unsigned long, int);
-#else
-extern "C" {
-void __forkrepl_capture_value(const void *, unsigned long, int);
-void __forkrepl_hold_object(void *, unsigned long, void (*)(void *));
-void *__forkrepl_allocate_value(unsigned long, unsigned long);
-void __forkrepl_free_value(void *);
-}
-enum __forkrepl_alignment { __forkrepl_least = 1, __forkrepl_most = 1 << 30 };
-#if __cplusplus >= 201103L
-inline void *operator new(__SIZE_TYPE__ __size, __forkrepl_alignment __alignment) noexcept {
-#else
-inline void *operator new(__SIZE_TYPE__ __size, __forkrepl_alignment __alignment) throw() {
-#endif
-  return __forkrepl_allocate_value(__size, __alignment);
-}
-inline void operator delete(void *__object, __forkrepl_alignment) {
-  __forkrepl_free_value(__object);
-}
-template <class __T> void __forkrepl_drop_value(void *__object) {
-  static_cast<__T *>(__object)->~__T();
-  __forkrepl_free_value(__object);
-}
-template <class __T> void __forkrepl_hold_value(__T *__object) {
-  __forkrepl_hold_object((void *)__object, sizeof(__T), __forkrepl_drop_value<__T>);
-}
-#endif
-#pragma clang diagnostic pop
-)";
-
 namespace {
 
 // Answers when Clang has found nothing by the name of `_`: so a variable, a parameter,

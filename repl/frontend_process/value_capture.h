@@ -13,7 +13,8 @@
 //             __forkrepl_hold_value(::new (alignof(T)) T(E))
 //
 // which by guaranteed elision is E's object itself. The functions are in the platform
-// library. What they are given can be named `_` by the next inputs.
+// library; embedded/value_capture.h declares them, and has to be parsed before anything of
+// the user's. What they are given can be named `_` by the next inputs.
 #pragma once
 
 #include "clang/AST/ASTContext.h"
@@ -34,9 +35,6 @@ enum class Keep { No = 0, Object = 1, Bytes = 2, Held = 3 };
 
 class ValueCapture : public clang::SemaConsumer {
 public:
-  // Declares the functions; to be parsed before anything of the user's.
-  static const llvm::StringLiteral Prelude;
-
   void Initialize(clang::ASTContext &Context) override { this->Context = &Context; }
   void InitializeSema(clang::Sema &S) override;
   void ForgetSema() override { S = nullptr; }

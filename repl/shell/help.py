@@ -33,6 +33,13 @@ _ENVIRONMENT = [
     ("XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_CACHE_HOME", "Where the files below are."),
     ("FORKREPL_TOKEN", "What the listener of --connect printed."),
     ("FORKREPL_DEBUG", "1: Python tracebacks of internal errors."),
+    (
+        "FORKREPL_TRACE",
+        "What the processes say to each other, on standard error: wire (with the program), clang "
+        "(with the Clang frontend), codegen (with the code generator), several with commas between "
+        "them, or all.",
+    ),
+    ("FORKREPL_TRACE_FILE", "A file to append that to instead; only you can read it."),
 ]
 
 _FILES = [

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from runtime import trace
 from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorDied, ExecutorError
 from runtime.executor_client.checkpoint import Checkpoint, Introduction, open_connection
@@ -42,6 +43,7 @@ class ExecutorProcess(ExecutorClient):
         memory_limit: int | None = None,
     ) -> None:
         """``memory_limit``: bytes that the program may have, see ``limit_memory``."""
+        trace.check_setting()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         keepers, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
 
+from runtime import trace
 from runtime.errors import (
     ExecutorDied,
     ExecutorError,
@@ -59,6 +60,7 @@ class ExecutorConnection(ABC):
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
+        self._trace = trace.tracer("wire")
         self._ended: ExecutorDied | None = None
         self._greeted = False
         self._pid = 0
@@ -236,6 +238,10 @@ class ExecutorConnection(ABC):
         return reply
 
     def _send(self, frame: bytes, descriptor: int | None = None) -> None:
+        if self._trace is not None:
+            _, operation, error = wire.HEAD.unpack_from(frame)
+            message = wire.describe_frame(operation, error, descriptor)
+            self._trace.sent(self._pid, message, frame[wire.HEAD.size :])
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor or 0]))
         ancillary = [] if descriptor is None else [rights]
         rest = memoryview(frame)
@@ -278,6 +284,8 @@ class ExecutorConnection(ABC):
         if size > wire.MAX_PAYLOAD:
             raise self._break_off(f"a reply of {size} bytes")
         payload = self._receive_exactly(size)
+        if self._trace is not None:
+            self._trace.received(self._pid, wire.describe_frame(answered, error), payload)
         if answered == Operation.EXITING:
             raise self._note_exit(payload)
         if answered == Operation.CRASHED:

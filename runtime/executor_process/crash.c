@@ -18,9 +18,8 @@
 #include <unistd.h>
 #include <unwind.h>
 
-static const int crash_signals[] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
-                                    SIGABRT, SIGTRAP, SIGSYS};
-enum { COUNT = sizeof crash_signals / sizeof *crash_signals };
+const int crash_signals[CRASH_SIGNALS] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
+                                          SIGABRT, SIGTRAP, SIGSYS};
 
 enum { NEWEST = 32, OLDEST = 16 }; // frames that are kept of a deep stack
 enum { MOST_MS = 400 };            // for walking it
@@ -238,7 +237,7 @@ static void install(int number) {
 
 // For signals whose handlers go with their units.
 static void restore(int number) {
-  for (int i = 0; i < COUNT; ++i)
+  for (int i = 0; i < CRASH_SIGNALS; ++i)
     if (crash_signals[i] == number)
       return install(number);
   struct sigaction action = {.sa_handler = SIG_DFL};
@@ -251,7 +250,7 @@ void crash_attend(int (*is_controlled)(void)) {
   atomic_store(&reporter, 0); // of a process that this one is a fork of
   atomic_store(&crashes, 0);
   sigaltstack(&own, NULL); // of this thread; the others have none
-  for (int i = 0; i < COUNT; ++i) {
+  for (int i = 0; i < CRASH_SIGNALS; ++i) {
     struct sigaction now;
     if (sigaction(crash_signals[i], NULL, &now) == 0 &&
         now.sa_handler == SIG_DFL)

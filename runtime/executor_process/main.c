@@ -34,11 +34,8 @@ static _Thread_local char thread_area[16 << 10]
     __attribute__((aligned(64), used)) = {1};
 
 static void on_hello(const struct request *request) {
-  struct {
-    uint32_t version, pid;
-    uint64_t page_size;
-  } hello = {WIRE_VERSION, (uint32_t)running_pid(),
-             (uint64_t)sysconf(_SC_PAGESIZE)};
+  struct wire_hello hello = {WIRE_VERSION, (uint32_t)running_pid(),
+                             (uint64_t)sysconf(_SC_PAGESIZE)};
   reply(request, 0, &hello, sizeof hello);
 }
 
@@ -126,10 +123,7 @@ static void on_close_exports(const struct request *request) {
 }
 
 static void on_thread_area(const struct request *request) {
-  struct {
-    int64_t offset;
-    uint64_t size, align;
-  } area;
+  struct wire_thread_area area;
   forkrepl_thread_area(&area.offset, &area.size, &area.align);
   reply(request, 0, &area, sizeof area);
 }

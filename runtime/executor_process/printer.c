@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "printer.h"
 #include "checkpoint.h"
+#include "crash.h"
 #include "forkrepl_platform.h"
 #include "memory.h"
 #include "request.h"
@@ -27,7 +28,7 @@ enum { MOST_MS = 2000 };
 enum { MOST_SECONDS_ALONE = 30 }; // of a copy that has lost its executor
 enum { MOST_TEXT = 64 << 10, LARGEST_PIECE = 16 << 10 }; // bytes
 
-// What the printer gets (`calls` of the frontend's printers.cpp).
+// What the printer gets (`__calls` of the frontend's embedded/printers.h).
 struct printer_calls {
   void (*write)(const char *text, unsigned long size);
   int (*element)(const void *address, int has_text); // its text has been written before
@@ -99,15 +100,13 @@ static void call_print(void) {
 }
 
 static void keep_to_itself(void) {
-  static const int crashes[] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
-                                SIGABRT, SIGTRAP, SIGSYS};
   int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int fd = 0; fd < 3; ++fd)
     dup2(nowhere, fd);
   setpgid(0, 0);
   struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK | SA_NODEFER};
-  for (size_t i = 0; i < sizeof crashes / sizeof *crashes; ++i)
-    sigaction(crashes[i], &action, NULL);
+  for (int i = 0; i < CRASH_SIGNALS; ++i)
+    sigaction(crash_signals[i], &action, NULL);
   // Should the executor be gone before its time is up.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   sigset_t alarms;

@@ -21,7 +21,7 @@ struct wire_head {
 };
 
 enum wire_operation {
-  WIRE_HELLO = 1,       // u32 version -> u32 version, u32 pid, u64 page size
+  WIRE_HELLO = 1,       // u32 version -> wire_hello
   WIRE_RESERVE = 2,     // u64 size, u64 low, u64 wire_sharing: whether a memfd
                         // comes along -> u64 address (low: in the first 2 GiB)
   WIRE_RELEASE = 3,     // u64 address, u64 size ->
@@ -40,8 +40,7 @@ enum wire_operation {
   WIRE_WRITE = 17,      // u64 address, bytes ->
   WIRE_LOOKUP_THREAD_LOCAL = 16, // n * NUL-terminated name ->
                                  // n * (u64 module, u64 offset) (0: not found)
-  WIRE_THREAD_AREA = 18, // -> i64 offset from the thread pointer, u64 size,
-                         // u64 alignment
+  WIRE_THREAD_AREA = 18, // -> wire_thread_area
   WIRE_DESCRIBE = 19,    // n * NUL-terminated name ->
                          // n * (u64 address, u64 size, u64 is a variable)
   WIRE_ENDED = 20,       // unasked, the last: i32 status as of wait(2); a listener
@@ -71,6 +70,18 @@ enum wire_sharing {
   WIRE_ANONYMOUS = 0,
   WIRE_PRIVATE = 1, // what the executor writes, it alone sees
   WIRE_SHARED = 2,  // all see it, checkpoints too: it never goes back
+};
+
+struct wire_hello {
+  uint32_t version;
+  uint32_t pid;
+  uint64_t page_size;
+};
+
+struct wire_thread_area {
+  int64_t offset; // from the thread pointer
+  uint64_t size;
+  uint64_t align;
 };
 
 struct wire_range {

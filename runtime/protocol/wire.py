@@ -14,20 +14,20 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from runtime.addresses import ExecutorAddress
-from runtime.errors import ExecutorError
+from runtime.errors import ExecutorError, describe_error
 
 VERSION = 6
 MAX_PAYLOAD = 64 << 20
 
 HEAD = struct.Struct("<IHH")  # payload size, operation, error
-HELLO = struct.Struct("<IIQ")  # version, pid, page size
+HELLO = struct.Struct("<IIQ")  # struct wire_hello
 RESERVATION = struct.Struct("<QQQ")  # size, low, Sharing
 RANGE = struct.Struct("<QQQ")  # address, size, protection
 UNIT = struct.Struct("<QQQQQQQQqQ")  # struct wire_unit
 MOVE = struct.Struct("<QQQ")  # struct wire_move
 THREAD_LOCAL = struct.Struct("<Qq")  # module, offset
 DESCRIPTION = struct.Struct("<QQQ")  # address, size, whether it is a variable
-THREAD_AREA = struct.Struct("<qQQ")  # offset from the thread pointer, size, align
+THREAD_AREA = struct.Struct("<qQQ")  # struct wire_thread_area
 WORD = struct.Struct("<Q")
 STATUS = struct.Struct("<i")  # of SHUTDOWN, EXITING and ENDED
 CHECKPOINT = struct.Struct("<II")  # struct wire_checkpoint
@@ -242,6 +242,14 @@ def unpack_printed(payload: bytes) -> Printed:
     if ending not in iter(Ending):
         raise ExecutorError("malformed text of a printer: it ended in no known way")
     return Printed(Ending(ending), number, payload[PRINTED.size :].decode("utf-8", "replace"))
+
+
+def describe_frame(operation: int, error: int, descriptor: int | None = None) -> bytes:
+    """What a frame's head says, for people to read."""
+    is_known = operation in Operation.__members__.values()
+    name = Operation(operation).name if is_known else f"operation {operation}"
+    name += f" failed: {describe_error(error)}" if error else ""
+    return (name if descriptor is None else f"{name} with a descriptor").encode()
 
 
 def signals_in(bits: int) -> tuple[int, ...]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import statistics
 import time
 
+from repl.editor.code_source import Question
 from tests.benchmarks.measure import table
 
 _INCLUDE = "#include <bits/stdc++.h>"
 _DECLARATIONS = "std::vector<std::string> words; std::map<std::string, int> counts;"
-_QUESTIONS = {
+_QUESTIONS: dict[str, Question] = {
     "words.": "complete",
     "std::": "complete",
     "std::vec": "complete",

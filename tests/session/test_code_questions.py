@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,6 +13,8 @@ from repl import native_programs
 from repl.clang.code_questions import CodeQuestions
 from repl.clang.frontend import Frontend
 from repl.clang.frontend_copies import FrontendCopy
+from repl.editor.code_answers import CodeAnswer
+from repl.editor.code_source import Question
 from repl.input.source import Source
 from tests.support.leaks import MARK, living, wait_for
 
@@ -48,14 +49,14 @@ def questions(frontend: Frontend) -> Iterator[CodeQuestions]:
         yield questions
 
 
-def ask(questions: CodeQuestions, question: str, text: str) -> dict[str, Any]:
+def ask(questions: CodeQuestions, question: Question, text: str) -> CodeAnswer:
     """The place is where the `|` is."""
     before, _, after = text.partition("|")
     return questions.ask(question, before + after, len(before)).result(30)
 
 
 def names(questions: CodeQuestions, text: str) -> list[str]:
-    return [item["name"] for item in ask(questions, "complete", text)["items"]]
+    return [item.name for item in ask(questions, "complete", text).items]
 
 
 @pytest.mark.parametrize(
@@ -81,33 +82,33 @@ def test_names(questions: CodeQuestions, text: str, expected: list[str]) -> None
 
 
 def test_what_is_told_of_a_name(questions: CodeQuestions) -> None:
-    (item,) = ask(questions, "complete", "su|")["items"]
-    assert (item["kind"], item["type"]) == ("function", "T")
-    assert item["signature"] == "(T first, T second = T())"
-    assert item["doc"] == "Adds them up."
-    items = ask(questions, "complete", "here.|")["items"]
-    assert [item["deprecated"] for item in items] == [False, True]
-    assert [item["kind"] for item in items] == ["field", "field"]
+    (item,) = ask(questions, "complete", "su|").items
+    assert (item.kind, item.type) == ("function", "T")
+    assert item.signature == "(T first, T second = T())"
+    assert item.doc == "Adds them up."
+    items = ask(questions, "complete", "here.|").items
+    assert [item.deprecated for item in items] == [False, True]
+    assert [item.kind for item in items] == ["field", "field"]
 
 
 def test_the_users_names_come_first(questions: CodeQuestions) -> None:
     answer = ask(questions, "complete", "int local = 1; |")
-    kinds = [item["kind"] for item in answer["items"]]
+    kinds = [item.kind for item in answer.items]
     assert "keyword" not in kinds[: kinds.index("namespace")]
 
 
 def test_signatures(questions: CodeQuestions) -> None:
-    (signature,) = ask(questions, "signature", "sum(1, |")["signatures"]
-    assert signature["before"] == "sum(int first, "
-    assert signature["current"].startswith("int second")
-    assert ask(questions, "signature", "int n = |")["signatures"] == []
+    (signature,) = ask(questions, "signature", "sum(1, |").signatures
+    assert signature.before == "sum(int first, "
+    assert signature.current.startswith("int second")
+    assert ask(questions, "signature", "int n = |").signatures == ()
 
 
 @pytest.mark.parametrize("text", ["(|", "f(}}|", "template <|", "#include <|", "\x00|", "@|"])
 def test_what_clang_cannot_answer_is_no_error(questions: CodeQuestions, text: str) -> None:
     """It crashes on some of these."""
-    for question in ("complete", "signature"):
-        ask(questions, question, text)
+    ask(questions, "complete", text)
+    ask(questions, "signature", text)
     assert names(questions, "here.le|") == ["left"]
 
 
@@ -154,12 +155,12 @@ def test_a_question_that_is_given_up_ends_at_once(frontend: Frontend, tmp_path: 
         first = asking.ask("complete", text, len(text))
         assert wait_for(lambda: len(copies) == 1)
         second = asking.ask("complete", "here.", 5)  # the first is given up
-        assert first.result(30) == {}
-        assert len(second.result(30)["items"]) == 2
+        assert first.result(30) == CodeAnswer()
+        assert len(second.result(30).items) == 2
         third = asking.ask("complete", text, len(text))
         queued = asking.ask("signature", "sum(", 4)
         asking.stop()
-        assert third.result(30) == {}
-        assert queued.result(30) == {}
+        assert third.result(30) == CodeAnswer()
+        assert queued.result(30) == CodeAnswer()
 
     assert frontend.parse(Source("int after = 1;", "In[2]")).bitcode

@@ -33,10 +33,10 @@ def parse(frontend: Frontend, *inputs: str) -> ParsedInput:
 def type_of(frontend: Frontend, expression: str) -> str:
     """The type of an expression, in the state as it is and stays."""
     length = frontend.length
-    value = parse(frontend, expression).value_type
+    value = parse(frontend, expression).value
     frontend.rollback(length)
     assert value is not None
-    return str(ValueType.from_json(value).name)
+    return str(ValueType.from_table(value.type).name)
 
 
 def test_restore_goes_back_and_forth(frontend: Frontend) -> None:

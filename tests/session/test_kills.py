@@ -103,7 +103,7 @@ VICTIMS: dict[str, Callable[[LiveSession], list[int]]] = {
     "the keeper": lambda _: [
         pid for pid in programs("forkrepl-executor") if pid in children(os.getpid())
     ],
-    "the code generator": lambda _: programs("repl.code_generator_process.worker"),
+    "the code generator": lambda _: programs("repl.code_generator_process"),
     "Clang": lambda _: [
         pid for pid in programs("forkrepl-frontend") if pid not in children(os.getpid())
     ],
@@ -205,4 +205,4 @@ def test_killed_between_any_two_messages(
     assert file_descriptors() <= before + 1
     assert not programs("forkrepl-executor")
     assert not programs("forkrepl-frontend")
-    assert not programs("repl.code_generator_process.worker")
+    assert not programs("repl.code_generator_process")

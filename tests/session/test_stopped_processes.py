@@ -21,6 +21,7 @@ from repl.clang import compiler_process, framing, frontend_copies
 from repl.clang.code_generator import CodeGenerator
 from repl.clang.code_questions import CodeQuestions
 from repl.clang.frontend import Frontend
+from repl.clang.protocol import FindDeclarations
 from repl.errors import SetupError
 from repl.input.source import Source
 from repl.link_command.compile_files import CompileOptions, FileCompiler
@@ -362,7 +363,7 @@ def test_clang(victims: str, ends_by: str, mark: str, monkeypatch: pytest.Monkey
             lambda: session.run("1 + 1"),
             lambda: session.run("wrong"),
             lambda: session.run("2 + 2"),
-            lambda: session.compiler.ask("declarations"),
+            lambda: session.compiler.ask(FindDeclarations(inputs=0)),
         ):
             session.prepare()  # there is a copy, whatever has happened
             stop(frontends(mark)[victims])
@@ -393,7 +394,7 @@ def test_clang_that_is_asked_by_another_thread(mark: str, monkeypatch: pytest.Mo
     """The prompt does not wait for it."""
     monkeypatch.setattr(frontend_copies, "_FORK_PATIENCE", 0.5)
     with session_with_x() as session, CodeQuestions(session.compiler.scratch) as questions:
-        session.compiler.ask("declarations")
+        session.compiler.ask(FindDeclarations(inputs=0))
         stop(frontends(mark)["all"])
         answer = questions.ask("complete", "x", 1)
         questions.stop()

@@ -47,6 +47,8 @@ def user_environment(folder: Path) -> dict[str, str]:
         "NO_COLOR",
         "CLICOLOR_FORCE",
         "FORKREPL_DEBUG",
+        "FORKREPL_TRACE",
+        "FORKREPL_TRACE_FILE",
         "FORKREPL_TOKEN",
         "COLUMNS",
         "LINES",

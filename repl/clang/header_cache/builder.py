@@ -4,7 +4,6 @@ prompt (``repl.header_builder_process``)."""
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import subprocess
 import sys
@@ -56,6 +55,8 @@ class BackgroundBuild:
             "flags": cache.flags,
             "wanted": [list(headers) for headers in wanted],
         }
+        import json  # not in the way of a start: there is hardly ever something to be made
+
         try:
             self._process = subprocess.Popen(
                 # -P: a file of the user's in the current directory is no module of ours.

@@ -16,14 +16,16 @@ is an entry, or there is none.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
-import json
 import os
 import re
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 from repl.clang.flags import line_table_flags
 
@@ -44,6 +46,18 @@ _VARIABLES = (  # of the environment, that change where Clang finds headers
     "SOURCE_DATE_EPOCH",
 )
 Stamp = tuple[int, int]
+_Stamps = dict[str, Stamp | None]
+
+
+class _Entry(Struct, frozen=True):
+    """What is known of a precompiled header: what it is for, what it has in it, and the
+    files and folders that it depends on."""
+
+    headers: tuple[str, ...]
+    size: int
+    crc32: int
+    files: _Stamps
+    folders: _Stamps
 
 
 def cache_folder() -> Path | None:
@@ -85,7 +99,7 @@ class HeaderCache:
     def path(self, headers: Sequence[str]) -> Path:
         """Where the entry for these includes is, if it is."""
         about = [_FORMAT, str(self.program), stamp(self.program), self.flags, list(headers)]
-        key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
+        key = hashlib.sha256(repr(about).encode("utf-8", "surrogateescape")).hexdigest()[:32]
         return self.folder / f"{key}.pch"
 
     def find(self, headers: Sequence[str]) -> Path | None:
@@ -97,8 +111,8 @@ class HeaderCache:
         entry = _read(path)
         if entry is None or not is_private(self.folder):
             return None
-        with contextlib.suppress(OSError, KeyError, TypeError, ValueError):
-            if path.stat().st_size != entry["size"] or not _is_current(entry):
+        with contextlib.suppress(OSError, ValueError):
+            if path.stat().st_size != entry.size or not _is_current(entry):
                 return None
             os.utime(_description(path))  # used: one of the last to be removed
             return path
@@ -108,8 +122,8 @@ class HeaderCache:
         """Whether an entry has the contents that were written."""
         entry = _read(path)
         try:
-            return entry is not None and zlib.crc32(path.read_bytes()) == entry["crc32"]
-        except (OSError, KeyError):
+            return entry is not None and zlib.crc32(path.read_bytes()) == entry.crc32
+        except OSError:
             return False
 
     def has(self, headers: Sequence[str]) -> bool:
@@ -122,16 +136,12 @@ class HeaderCache:
         ``depends_on``: what the frontend has printed. Raises OSError.
         """
         contents = made.read_bytes()
-        entry = {
-            "headers": list(headers),
-            "size": len(contents),
-            "crc32": zlib.crc32(contents),
-            **_dependencies(depends_on),
-        }
+        files, folders = _dependencies(depends_on)
+        entry = _Entry(tuple(headers), len(contents), zlib.crc32(contents), files, folders)
         path = self.path(headers)
         description = made.with_suffix(".json")
         try:
-            description.write_text(json.dumps(entry))
+            description.write_bytes(_encoded(entry))
             os.replace(made, path)
             os.replace(description, _description(path))
         finally:
@@ -167,15 +177,21 @@ def _description(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _encoded(entry: _Entry) -> bytes:
     try:
-        entry = json.loads(_description(path).read_bytes())
-    except (OSError, ValueError):
+        return msgspec.json.encode(entry)
+    except UnicodeEncodeError:
+        raise OSError(errno.EILSEQ, "a file's name is not UTF-8") from None
+
+
+def _read(path: Path) -> _Entry | None:
+    try:
+        return msgspec.json.decode(_description(path).read_bytes(), type=_Entry)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
-    return entry if isinstance(entry, dict) else None
 
 
-def _dependencies(depends_on: str) -> dict[str, dict[str, Stamp | None]]:
+def _dependencies(depends_on: str) -> tuple[_Stamps, _Stamps]:
     """The files, and the folders in which a new file would be found before one of them."""
     files: list[str] = []
     searched: list[str] = []
@@ -188,12 +204,9 @@ def _dependencies(depends_on: str) -> dict[str, dict[str, Stamp | None]]:
             below = os.path.dirname(file).removeprefix(root + "/")
             if below != os.path.dirname(file):
                 folders |= {os.path.join(each, below) for each in searched}
-    return {
-        "files": {path: stamp(path) for path in files},
-        "folders": {path: stamp(path) for path in sorted(folders)},
-    }
+    return {path: stamp(path) for path in files}, {path: stamp(path) for path in sorted(folders)}
 
 
-def _is_current(entry: dict[str, Any]) -> bool:
-    known = entry["files"] | entry["folders"]
-    return all(stamp(path) == (was and tuple(was)) for path, was in known.items())
+def _is_current(entry: _Entry) -> bool:
+    known = entry.files | entry.folders
+    return all(stamp(path) == was for path, was in known.items())

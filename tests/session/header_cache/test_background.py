@@ -20,7 +20,7 @@ NOTE = "(preparing the standard library for next time)"
 
 def builders(mark: str) -> list[int]:
     """Those that the session with this mark has."""
-    return [pid for pid in living(mark) if b"repl.clang.header_cache.builder" in command_of(pid)]
+    return [pid for pid in living(mark) if b"repl.header_builder_process" in command_of(pid)]
 
 
 def command_of(pid: int) -> bytes:

@@ -132,7 +132,7 @@ def _answers(frontend: Frontend, inputs: Sequence[str]) -> Iterator[object]:
             yield (
                 text,
                 symbols,
-                parsed.value_type,
+                parsed.value.type if parsed.value else None,
                 parsed.warnings,
                 # Only told where it matters: when there is code that may run again.
                 parsed.declares if symbols else None,

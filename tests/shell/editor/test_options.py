@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any
 
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from repl.editor.code_answers import CodeAnswer, CompletionItem, Signature
 from repl.editor.options import PromptOptions
 from repl.editor.prompt import Prompt
 from tests.support.editor import KEYS, type_slowly
@@ -22,11 +22,11 @@ class KnowsVectors:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def ask(self, question: str, text: str, offset: int) -> Future[dict[str, Any]]:
+    def ask(self, question: str, text: str, offset: int) -> Future[CodeAnswer]:
         self.asked.append(question)
-        items = [{"name": name, "insert": name} for name in ("size", "swap")]
-        answer: Future[dict[str, Any]] = Future()
-        answer.set_result({"items": items, "signatures": [{"before": "f("}]})
+        items = tuple(CompletionItem(name, insert=name) for name in ("size", "swap"))
+        answer: Future[CodeAnswer] = Future()
+        answer.set_result(CodeAnswer(items, (Signature(before="f("),)))
         return answer
 
     def cancel(self, question: str) -> None:

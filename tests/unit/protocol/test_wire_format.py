@@ -35,6 +35,8 @@ HEADER = ROOT / "runtime" / "protocol" / "wire.h"
 # The structs, their Python layouts, and their fields in the order of the layout.
 LAYOUTS = {
     "wire_head": (wire.HEAD, ["size", "operation", "error"]),
+    "wire_hello": (wire.HELLO, ["version", "pid", "page_size"]),
+    "wire_thread_area": (wire.THREAD_AREA, ["offset", "size", "align"]),
     "wire_range": (wire.RANGE, ["address", "size", "protection"]),
     "wire_unit": (
         wire.UNIT,
@@ -238,7 +240,11 @@ def test_any_bytes_are_an_outcome_or_an_error(payload: bytes) -> None:
         outcome = unpack_outcome(payload)
     except ExecutorError:
         return
-    assert outcome.exception_what.encode("utf-8", "replace") is not None
+    type_length, what_length = wire.OUTCOME.unpack_from(payload)[3:]
+    assert wire.OUTCOME.size + type_length + what_length == len(payload)
+    what = payload[len(payload) - what_length :]
+    assert outcome.exception_what == what.decode("utf-8", "replace")
+    assert all(1 <= number <= 64 for number in outcome.restored_signals)
 
 
 def encode_value(size: int, data: bytes, length: int | None = None, keep: int = 2) -> bytes:

@@ -1,0 +1,288 @@
+"""What the controller and its compilers say to each other.
+
+Each message is one of these as JSON, with bytes beside it where there are any (``framing``).
+Requests to the frontend carry the name of their operation, ``op``; ``frontend_process/frontend.h``,
+``completion.h`` and ``queries.h`` list them from the other side. What is answered to a
+request is the parameter of its base class. tests/unit/protocol/test_frontend_protocol.py holds the
+two sides together.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, Literal, TypeVar, get_args
+
+from msgspec import Struct
+
+from repl.display.type_table import TypeTable
+from repl.editor.code_answers import CompletionItem, Signature
+from repl.errors import Diagnostic
+
+# What comes from the frontend.
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """``ok``: what was asked for has been done. Otherwise ``diagnostics`` and ``rendered``
+    (the same as Clang shows it), or just the latter, say why not."""
+
+    ok: bool
+    rendered: str = ""
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class Greeting(Reply, frozen=True, kw_only=True):
+    """The frontend's first word, once it has started. ``clang``: its version."""
+
+    clang: str = ""
+
+
+class HiddenDeclaration(Struct, frozen=True):
+    """A declaration of an earlier input that another takes the place of.
+
+    ``input`` is counted from 0; ``file``, ``line`` and ``column`` are where Clang
+    says that the name is declared.
+    """
+
+    input: int
+    name: str
+    file: str
+    line: int
+    column: int
+
+
+class PrinterHints(Struct, frozen=True):
+    """What makes it worth while to ask for printers (``frontend_process/printers.h``).
+
+    ``overloads``: there may be a ``forkrepl_print``; ``streams`` and ``iterates``: indices of
+    types that may have an ``operator<<``, or that have a member ``begin``.
+    """
+
+    overloads: bool = False
+    streams: tuple[int, ...] = ()
+    iterates: tuple[int, ...] = ()
+
+
+class HandedOver(Struct, frozen=True):
+    """The value of an input. ``symbol``: by which the next inputs refer to it as ``_``."""
+
+    type: TypeTable
+    symbol: str
+    printers: PrinterHints
+
+
+class Parsed(Reply, frozen=True, kw_only=True):
+    """``declares``: there is more in the input than statements; ``variables``: that the code of
+    one with includes defines; ``redefines``: what would have to be hidden for a rejected one.
+    The bytes beside it are bitcode."""
+
+    declares: bool = False
+    variables: tuple[str, ...] = ()
+    value: HandedOver | None = None
+    redefines: tuple[HiddenDeclaration, ...] = ()
+
+
+class Replayed(Reply, frozen=True, kw_only=True):
+    """An input that was accepted before is again, or not."""
+
+
+class UserPrinter(Struct, frozen=True):
+    """How a type is printed by what a user has written; ``element``: of a range."""
+
+    kind: Literal["overload", "stream", "range"]
+    element: TypeTable | None = None
+
+
+class PrintersFound(Reply, frozen=True, kw_only=True):
+    """By the index of their type. The bytes beside it are bitcode that calls them."""
+
+    printers: dict[int, UserPrinter] = {}
+
+
+class Forked(Reply, frozen=True, kw_only=True):
+    """``pid``: of the copy."""
+
+    pid: int = 0
+
+
+class Suggested(Reply, frozen=True, kw_only=True):
+    """``items`` come best first; ``more``: there were too many; ``redefines``: as of ``Parsed``."""
+
+    items: tuple[CompletionItem, ...] = ()
+    more: bool = False
+    signatures: tuple[Signature, ...] = ()
+    redefines: tuple[HiddenDeclaration, ...] = ()
+
+
+class BegunPrecompiled(Reply, frozen=True, kw_only=True):
+    """``overlaps``: some, but not all, of the header's code has been emitted already."""
+
+    overlaps: bool = False
+
+
+class TypeDescribed(Reply, frozen=True, kw_only=True):
+    """``canonical``: the name without typedefs; ``category``: of an expression's value."""
+
+    name: str = ""
+    canonical: str = ""
+    size: int = 0
+    category: str = ""
+
+
+class Declaration(Struct, frozen=True):
+    """What a name stands for (``frontend_process/declarations.h``).
+
+    ``kind``: variable, function, type ...; ``input``: the index of the one that has it, -1
+    if none has; ``size``: bytes, 0 for what has none; ``symbol``: the linker's name of a
+    variable; ``constant``: its value, where Clang knows it. Only where it was asked for by name:
+    ``declaration`` (its text), ``comment``, ``members``, ``bases``.
+    """
+
+    kind: str
+    name: str
+    type: str = ""
+    size: int = 0
+    file: str = ""
+    line: int = 0
+    input: int = -1
+    symbol: str = ""
+    value_type: TypeTable | None = None
+    is_reference: bool = False
+    constant: str | None = None
+    declaration: str = ""
+    comment: str = ""
+    members: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+
+
+class DeclarationsFound(Reply, frozen=True, kw_only=True):
+    """In the order in which they were found."""
+
+    found: tuple[Declaration, ...] = ()
+
+
+class Piece(Struct, frozen=True):
+    """A declaration or a statement. ``begin`` and ``end`` are offsets in the bytes that
+    Clang got; ``bare``: an expression without ``;``."""
+
+    begin: int
+    end: int
+    statement: bool
+    bare: bool
+
+
+class PiecesFound(Reply, frozen=True, kw_only=True):
+    """Of each input in force, oldest first."""
+
+    inputs: tuple[tuple[Piece, ...], ...] = ()
+
+
+# What goes to the frontend.
+
+ReplyType = TypeVar("ReplyType", bound=Reply)
+
+
+class Request(Struct, Generic[ReplyType], frozen=True, tag_field="op", omit_defaults=True):
+    """Answered by a ``ReplyType``."""
+
+    @classmethod
+    def reply_type(cls) -> type[ReplyType]:
+        """By what it is answered."""
+        (base,) = cls.__orig_bases__  # type: ignore[attr-defined]
+        (reply,) = get_args(base)
+        return reply  # type: ignore[no-any-return]
+
+
+class Parse(Request[Parsed], frozen=True, tag="parse"):
+    """An input (the bytes beside it). ``hide``: what it redefines; ``includes``: whether the
+    names of its variables are wanted; ``keep``: its value, for ``_``."""
+
+    hide: tuple[HiddenDeclaration, ...] = ()
+    includes: bool = False
+    keep: bool = True
+
+
+class Replay(Request[Replayed], frozen=True, tag="replay"):
+    """An input that was accepted before."""
+
+    hide: tuple[HiddenDeclaration, ...] = ()
+
+
+class FindPrinters(Request[PrintersFound], frozen=True, tag="printers"):
+    """Of types of the value that the last input has handed over. It ends what the copy is
+    good for."""
+
+    types: tuple[int, ...]
+
+
+class Fork(Request[Forked], frozen=True, tag="checkpoint"):
+    """A copy of the process, to serve the socket that comes along."""
+
+
+class Complete(Request[Suggested], frozen=True, tag="complete"):
+    """What may stand at a place in a text. ``line`` and ``column`` (bytes) count from 1."""
+
+    line: int
+    column: int
+    hide: tuple[HiddenDeclaration, ...] = ()
+
+
+class DescribeCall(Request[Suggested], frozen=True, tag="signature"):
+    """What is being called there."""
+
+    line: int
+    column: int
+    hide: tuple[HiddenDeclaration, ...] = ()
+
+
+class BeginPrecompiled(Request[BegunPrecompiled], frozen=True, tag="precompiled"):
+    """Begin again with a precompiled header in the place of some inputs and the next one.
+
+    ``places``: ``NAME:LINE`` of each include; ``emitted``: variables whose code was sent.
+    """
+
+    file: str
+    places: tuple[str, ...]
+    inputs: int
+    emitted: tuple[str, ...] = ()
+
+
+class DescribeType(Request[TypeDescribed], frozen=True, tag="type"):
+    """The text declares ``__forkrepl_query`` as that type."""
+
+
+class DescribeName(Request[DeclarationsFound], frozen=True, tag="describe"):
+    """What the text, a name, stands for."""
+
+
+class FindDeclarations(Request[DeclarationsFound], frozen=True, tag="declarations"):
+    """Of so many inputs in force."""
+
+    inputs: int
+
+
+class FindPieces(Request[PiecesFound], frozen=True, tag="pieces"):
+    """Of so many inputs in force."""
+
+    inputs: int
+
+
+# The code generator's.
+
+
+class Generate(Struct, frozen=True):
+    """Of the bytes beside it, which are LLVM's, an object at -O``level``.
+
+    ``foreign``: they are the user's, not Clang's; ``output``: "assembly" and "ir" ask for text of
+    what would become an object.
+    """
+
+    level: int
+    foreign: bool = False
+    output: Literal["object", "assembly", "ir"] = "object"
+
+
+class Generated(Struct, frozen=True):
+    """The bytes beside it are what was asked for, or ``error`` says why there are none;
+    ``unreadable``: it is about foreign code."""
+
+    error: str | None = None
+    unreadable: bool = False
