@@ -43,14 +43,16 @@ static void end_forks(void) {
   struct stat ours, its;
   char path[64], *end;
   snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
-  FILE *children = fopen(path, "re");
-  if (!children || stat("/proc/self/exe", &ours))
+  FILE *children;
+  if (stat("/proc/self/exe", &ours) || !(children = fopen(path, "re")))
     return;
-  static char list[1 << 16];
-  size_t size = fread(list, 1, sizeof list - 1, children);
+  // All of the one line, before any of them goes: a number that is cut short is
+  // another process.
+  char *list = NULL;
+  size_t capacity = 0;
+  ssize_t length = getline(&list, &capacity, children);
   fclose(children);
-  list[size] = 0;
-  for (char *at = list;; at = end) {
+  for (char *at = list; length > 0; at = end) {
     long pid = strtol(at, &end, 10);
     if (end == at)
       break;
@@ -59,6 +61,7 @@ static void end_forks(void) {
         its.st_ino == ours.st_ino)
       kill((pid_t)pid, SIGKILL);
   }
+  free(list);
 }
 
 static _Noreturn void keep(void) {
