@@ -90,7 +90,7 @@ def take_picture(shell: Shell) -> MemoryPicture:
         if step.unit is None or step.unit.number not in snapshot.units:
             continue
         ranges = snapshot.units[step.unit.number]
-        known |= {each.offset: (each.size, len(owners)) for each in ranges}
+        known |= {each.address: (each.size, len(owners)) for each in ranges}
         sizes = {p: sum(r.size for r in ranges if r.protection is p) for p in TYPE_NAMES}
         owners.append(Owner(step.source.unit_name, " ".join(step.source.text.split()), sizes))
     slabs = [
@@ -106,7 +106,7 @@ def take_picture(shell: Shell) -> MemoryPicture:
     if kept.total:
         owners.append(kept)
     statistics = execution.statistics()
-    is_shared = session.program.executor.passes_descriptors and not session.options.perf
+    is_shared = session.program.shares_memory
     return MemoryPicture(
         slabs, owners, statistics.reserved, statistics.used, statistics.mappings, is_shared
     )
