@@ -23,7 +23,7 @@ _TRIPLE = "x86_64-pc-linux-gnu"
 _PARSING_ERROR = re.compile(r"LLVM (IR|bitcode) parsing error\n")
 
 
-class CodeGenerator:
+class ModuleCompiler:
     """LLVM's target machine for each optimisation level, made when first needed."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class CodeGenerator:
 
 def serve(connection: socket.socket) -> None:
     """Answer requests until the controller closes the connection."""
-    generator = CodeGenerator()
+    generator = ModuleCompiler()
     while True:
         try:
             header, code = receive_message(connection)
