@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from repl.clang.diagnostics import compile_error
-from repl.commands.command import WrongUsage, no_argument
 from repl.commands.context import Shell
 from repl.commands.declared import Declared, declared_names, value_of
 from repl.display.names import as_users_write
 from repl.display.redefined_names import as_written
 from repl.errors import ShellError
+from repl.input.command_syntax import Arguments, WrongUsage
 from repl.input.completeness import unclosed_bracket
 
 _QUERY = "__forkrepl_query"
@@ -21,9 +21,9 @@ _MOST_MEMBERS = 40
 _LONGEST_DECLARATION = 2000  # characters
 
 
-def run_type(shell: Shell, argument: str) -> str:
+def run_type(shell: Shell, arguments: Arguments) -> str:
     """``%type``."""
-    code = argument.rstrip().rstrip(";").rstrip()
+    code = arguments.text.rstrip().rstrip(";").rstrip()
     if not code:
         raise WrongUsage("needs an expression or a type")
     missing = unclosed_bracket(code)
@@ -45,17 +45,16 @@ def run_type(shell: Shell, argument: str) -> str:
 
 def type_of(shell: Shell, code: str) -> dict[str, Any]:
     """The frontend's answer to ``type``, for an expression or else a type."""
-    is_c = "-xc" in shell.session.options.compiler_flags
     place = f'\n#line 1 "%type"\n{code}\n'
     expression = (
         f"typedef __typeof__(({place})) {_QUERY};"
-        if is_c
+        if shell.is_c
         else f"using {_QUERY} = decltype(({place}));"
     )
     reply = shell.session.compiler.ask("type", expression)
     if reply.get("ok"):
         return reply
-    type_ = f"typedef __typeof__({place}) {_QUERY};" if is_c else f"using {_QUERY} = {place};"
+    type_ = f"typedef __typeof__({place}) {_QUERY};" if shell.is_c else f"using {_QUERY} = {place};"
     of_type = shell.session.compiler.ask("type", type_)
     return of_type if of_type.get("ok") else reply
 
@@ -64,9 +63,9 @@ def _bytes(size: int) -> str:
     return f"{size:,} byte" + ("s" if size != 1 else "")
 
 
-def run_describe(shell: Shell, argument: str) -> str:
+def run_describe(shell: Shell, arguments: Arguments) -> str:
     """``?``."""
-    name = argument.strip().rstrip("?;").strip()
+    name = arguments.text.rstrip("?;").strip()
     if not name:
         raise WrongUsage("needs a name")
     if not re.fullmatch(r"(?:::)?~?\w+(?:::~?\w+)*", name):
@@ -108,9 +107,9 @@ def _description(shell: Shell, found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def run_vars(shell: Shell, argument: str) -> str:
+def run_vars(shell: Shell, arguments: Arguments) -> str:
     """``%vars``."""
-    variables = _variables(shell, argument)
+    variables = _variables(shell, arguments.operands)
     if not variables:
         return "no variables"
     shell.session.attend()
@@ -122,11 +121,11 @@ def run_vars(shell: Shell, argument: str) -> str:
     return _table(rows, shell.width)
 
 
-def _variables(shell: Shell, argument: str) -> list[Declared]:
+def _variables(shell: Shell, wanted: Sequence[str]) -> list[Declared]:
+    """Those that are called so; all if no names are given."""
     variables = [d for d in declared_names(shell.session) if d.kind == "variable"]
-    if not argument:
+    if not wanted:
         return variables
-    wanted = argument.split()
     chosen = [each for each in variables if each.name in wanted]
     missing = [name for name in wanted if name not in {each.name for each in chosen}]
     if missing:
@@ -158,9 +157,8 @@ def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 3] + "..."
 
 
-def run_who(shell: Shell, argument: str) -> str:
+def run_who(shell: Shell, arguments: Arguments) -> str:
     """``%who``."""
-    no_argument(argument)
     declared = declared_names(shell.session)
     lines = []
     for kind, title in (("variable", "variables"), ("function", "functions"), ("type", "types")):
