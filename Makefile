@@ -1,4 +1,4 @@
-# make run | test | bench | lint | fuzz; each sets up first what is missing.
+# make run | test | bench | lint | format | fuzz; each sets up first what is missing.
 VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
@@ -12,10 +12,11 @@ NATIVE := pyproject.toml requirements-tested.txt CMakeLists.txt $(shell find $(P
 	-name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name CMakeLists.txt)
 COMPILED := $(VENV)/.forkrepl-compiled
 SOURCES := $(shell find $(PACKAGES) tests -name '*.py')
-# The native parts again, for their warnings only.
+FORMATTED := $(shell find $(PACKAGES) -name '*.cpp' -o -name '*.c' -o -name '*.h')
+# The native parts in C again, for what gcc's analyser says of them.
 CHECKED := build/checked
 
-.PHONY: setup run test bench lint fuzz clean
+.PHONY: setup run test bench lint format fuzz clean
 
 setup: $(INSTALLED) $(COMPILED)
 
@@ -44,15 +45,22 @@ fuzz: setup
 
 # What is quick and often wrong comes first.
 lint: setup
+	.ci/setup --for-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	clang-format-22 --dry-run -Werror $(FORMATTED)
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 	$(BIN)/mypy tests
 	$(BIN)/cmake -S . -B $(CHECKED) -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja \
 		-DCMAKE_C_COMPILER=gcc -DCMAKE_CXX_COMPILER=g++ -DCMAKE_C_FLAGS=-fanalyzer \
 		-DCMAKE_COMPILE_WARNING_AS_ERROR=ON --log-level=NOTICE
-	$(BIN)/cmake --build $(CHECKED)
+	$(BIN)/cmake --build $(CHECKED) --target forkrepl-executor
+
+format: setup
+	.ci/setup --for-lint
+	$(BIN)/ruff format .
+	clang-format-22 -i $(FORMATTED)
 
 clean:
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
