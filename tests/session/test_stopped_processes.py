@@ -409,7 +409,7 @@ def test_code_generator(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
                 monkeypatch,
                 compiler_process,
                 "send_message",
-                first=lambda: stop(processes(mark, "codegen_worker")),
+                first=lambda: stop(processes(mark, "code_generator_process")),
             ),
             pytest.raises(KeyboardInterrupt),
         ):
@@ -443,7 +443,7 @@ def test_run_of_clang(mark: str, tmp_path: Path) -> None:
     files = [SourceFile(str(path), "c") for path in paths]
 
     def stop_and_press(done: int) -> None:
-        stop(processes(mark, "--compile") or processes(mark, "codegen_worker"))
+        stop(processes(mark, "--compile") or processes(mark, "code_generator_process"))
         os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt), FileCompiler(files, CompileOptions()) as compiler:
