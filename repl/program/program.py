@@ -259,12 +259,10 @@ class Program:
             self._execution = None
 
     def _start_executor(self) -> ExecutorClient:
-        executor = start_executor(
+        return start_executor(
             self._options.listener,
             standard_input=subprocess.DEVNULL if self._options.private_input else None,
             memory_limit=self._options.memory_limit,
+            survives_interrupts=self._options.interactive,
+            ends_forks=self._options.recover,
         )
-        executor.survives_interrupts = self._options.interactive
-        if isinstance(executor, ExecutorProcess):
-            executor.ends_forks = self._options.recover
-        return executor

@@ -16,16 +16,23 @@ def start_executor(
     *,
     standard_input: int | None = None,
     memory_limit: int | None = None,
+    survives_interrupts: bool = False,
+    ends_forks: bool = False,
 ) -> ExecutorClient:
     """An executor from the listener, which connects when it is needed; without one, a
-    child with this standard input and ``memory_limit`` bytes of memory. Raises
-    ShellError or ExecutorError."""
+    child with this standard input, ``memory_limit`` bytes of memory, and ``ends_forks``, see
+    ``ExecutorProcess``. ``survives_interrupts``: see ``Connection``. Raises ShellError or
+    ExecutorError."""
     if listener is None:
         from runtime.executor_client.child import ExecutorProcess  # the command line has no need
 
         return ExecutorProcess(
-            native_programs.executor(), standard_input=standard_input, memory_limit=memory_limit
+            native_programs.executor(),
+            standard_input=standard_input,
+            memory_limit=memory_limit,
+            survives_interrupts=survives_interrupts,
+            ends_forks=ends_forks,
         )
     from runtime.executor_client.remote import RemoteExecutor  # takes time to import
 
-    return RemoteExecutor(listener)
+    return RemoteExecutor(listener, survives_interrupts=survives_interrupts)

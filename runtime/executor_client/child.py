@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import os
-import select
-import signal
 import socket
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from runtime import trace
 from runtime.addresses import ExecutorAddress
-from runtime.errors import ExecutorDied, ExecutorError
+from runtime.errors import ExecutorError, RuntimeFailure
 from runtime.executor_client.checkpoint import Checkpoint, Introduction, open_connection
+from runtime.executor_client.child_life import ChildLife, start_child
 from runtime.executor_client.client import ExecutorClient
-from runtime.executor_client.interrupts import DeferredInterrupt
-from runtime.executor_client.keeper import Keeper
-from runtime.executor_client.memory_limit import limit_memory
-from runtime.executor_client.waiting import is_ready
+from runtime.executor_client.states import Asked, Ended
 from runtime.protocol import wire
 from runtime.protocol.wire import Operation
 
 _LARGE_READ = 1 << 20  # bytes
-_PATIENCE = 2.0  # s, for a process that has been killed to be gone
 TAKE_OVER_PATIENCE = 5.0  # s, for a checkpoint to wake
 
 
@@ -34,6 +27,8 @@ class ExecutorProcess(ExecutorClient):
     executor's end ``take_over`` puts it in its place: the methods then talk to that.
     """
 
+    _life: ChildLife
+
     def __init__(
         self,
         program: Path,
@@ -41,32 +36,20 @@ class ExecutorProcess(ExecutorClient):
         standard_input: int | None = None,
         environment: Mapping[str, str] | None = None,
         memory_limit: int | None = None,
+        survives_interrupts: bool = False,
+        ends_forks: bool = False,
     ) -> None:
-        """``memory_limit``: bytes that the program may have, see ``limit_memory``."""
-        trace.check_setting()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        keepers, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            with theirs, its:
-                process = subprocess.Popen(
-                    [os.fspath(program), str(theirs.fileno()), str(its.fileno())],
-                    stdin=standard_input,
-                    pass_fds=[theirs.fileno(), its.fileno()],
-                    env=environment,
-                )
-        except OSError as error:
-            ours.close()
-            keepers.close()
-            raise ExecutorError(
-                f"cannot start the executor {program}: {error.strerror}; "
-                "is there memory and a free process slot (ulimit -u)?"
-            ) from error
-        super().__init__(ours)
-        self._memory_limit = memory_limit
-        self._keeper = Keeper(process, keepers)
-        self._is_closed = False
-        self.ends_forks = False
-        """Whether the program's forks end with it, as far as they run no other program."""
+        """``memory_limit``: bytes that the program may have, see ``limit_memory``.
+        ``survives_interrupts``: see ``Connection``. ``ends_forks``: the program's forks end with
+        it, as far as they run no other program."""
+        life = start_child(
+            program,
+            standard_input=standard_input,
+            environment=environment,
+            memory_limit=memory_limit,
+            ends_forks=ends_forks,
+        )
+        super().__init__(life, survives_interrupts=survives_interrupts)
         self._pending_checkpoint: socket.socket | None = None  # a checkpoint that is being made
         self._finished_checkpoint: Checkpoint | ExecutorError | None = None  # what became of it
         self._checkpoints: set[Checkpoint] = set()
@@ -83,7 +66,7 @@ class ExecutorProcess(ExecutorClient):
         """Nothing where the executor has to be asked: a printer's copy of it is meant, or
         Ctrl-C has been pressed, or the process has ended or may not be looked at."""
         pid = self.pid
-        if self._look_at_element is not None or self._interrupt.is_noted:
+        if not self._connection.state.shows_its_memory:
             return b""
         try:
             with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
@@ -91,20 +74,22 @@ class ExecutorProcess(ExecutorClient):
         except (OSError, OverflowError):
             return b""
         # Or the number may have become another process's.
-        return b"" if self._keeper.has_ended(pid) else data
+        return b"" if self._life.has_ended() else data
 
     def begin_checkpoint(self) -> None:
         """Have the executor make a checkpoint; ``finish_checkpoint`` waits for it."""
-        self.greet()
-        self._settle_patiently()
+        self._connection.greet()
+        self._connection.settle()
         ours, theirs = open_connection()
+        self._pending_checkpoint = ours
         try:
             with theirs:
-                self._send(wire.HEAD.pack(0, Operation.CHECKPOINT, 0), theirs.fileno())
-        except ExecutorDied:
-            ours.close()
+                self._connection.ask_ahead(
+                    Operation.CHECKPOINT, theirs.fileno(), self._note_checkpoint
+                )
+        except RuntimeFailure:
+            self._drop_pending_checkpoint()
             raise
-        self._pending_checkpoint = ours
 
     def finish_checkpoint(self) -> Checkpoint:
         """The checkpoint that was begun last.
@@ -112,7 +97,7 @@ class ExecutorProcess(ExecutorClient):
         Raises ExecutorError if the process cannot be copied (no memory, no process
         slot, no descriptor), ExecutorDied if it has ended.
         """
-        self._settle_patiently()
+        self._connection.settle()
         made, self._finished_checkpoint = self._finished_checkpoint, None
         if not isinstance(made, Checkpoint):
             raise made or ExecutorError("no checkpoint was begun")
@@ -124,99 +109,49 @@ class ExecutorProcess(ExecutorClient):
         Raises ExecutorDied or ExecutorError if the checkpoint has ended. One that does not
         answer in some seconds, or after Ctrl-C, is ended.
         """
-        if self._pending_checkpoint is not None:
-            self._pending_checkpoint.close()
-            self._pending_checkpoint = None
+        self._drop_pending_checkpoint()
         self._finished_checkpoint = None
-        self._socket.close()
-        self._keeper.end(self._pid)
-        self._keeper.wait_for_end(self._pid, _PATIENCE)
-        self._keeper.unwatch(self._pid)
-        self._pid = 0
+        self._connection.leave()
+        self._life.leave()
         self._checkpoints.discard(checkpoint)
         try:
             introduction = checkpoint.meet()
         except ExecutorError:
             checkpoint.discard()
             raise
-        self._keeper.watch(introduction.pid)
-        self._socket, self._pid = checkpoint.take_connection(), introduction.pid
-        self._ended = self._given_up = None
-        with self._answering_within(TAKE_OVER_PATIENCE):
-            self._ask(Operation.TAKE_OVER, b"")
+        self._life.follow(introduction.pid)
+        self._connection.go_on_with(checkpoint.take_connection())
+        self._connection.ask(Operation.TAKE_OVER, b"", asked=Asked(TAKE_OVER_PATIENCE))
         return introduction
 
     def check(self) -> None:
         """Raises ExecutorDied if the process has ended since it was last asked."""
-        if self._ended is not None:
-            raise self._ended.again()
-        self._keeper.read_reports()
-        if self._keeper.has_ended(self._pid):
-            self._interrupt = DeferredInterrupt()  # Ctrl-C of an earlier request was not why
-            self._receive(Operation.HELLO)  # its last words, or the end of the stream
-            raise self._find_out_how_it_ended()
+        self._life.read_reports()
+        if self._life.has_ended() or isinstance(self._connection.state, Ended):
+            self._connection.read_last_words()
 
     def kill(self) -> None:
         """End the process and its checkpoints now, whatever they are doing."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        if self._ended is None:
-            self._ended = ExecutorDied(exit_status=None, signal=signal.SIGKILL)
-        self._socket.close()
-        if self._pending_checkpoint is not None:
-            self._pending_checkpoint.close()
+        self._drop_pending_checkpoint()
         for checkpoint in self._checkpoints:
             checkpoint.discard()
-        self._keeper.close(self.ends_forks)
+        super().kill()
 
-    def _greet(self) -> None:
-        super()._greet()
-        self._keeper.watch(self._pid)
-        limit_memory(self._pid, self._memory_limit)
-
-    def _settle_patiently(self) -> None:
-        """Outside of a request. Ctrl-C ends an executor that does not answer."""
-        if self._pending_checkpoint is not None:
-            with DeferredInterrupt() as self._interrupt:
-                self._settle()
-
-    def _settle(self) -> None:
+    def _note_checkpoint(self, error: BaseException | None) -> None:
+        """The executor has answered: its fork will say hello, or there is none."""
         ours, self._pending_checkpoint = self._pending_checkpoint, None
-        if ours is None:
+        if ours is None:  # nobody wants it any more
             return
-        try:
-            self._receive_answer(Operation.CHECKPOINT)
-        except ExecutorError as error:
-            ours.close()
-            self._finished_checkpoint = error
-        except BaseException:
-            ours.close()
-            raise
-        else:
+        if error is None:
             self._finished_checkpoint = Checkpoint(ours)
             kept = {other for other in self._checkpoints if not other.is_discarded}
             self._checkpoints = kept | {self._finished_checkpoint}
+            return
+        ours.close()
+        if isinstance(error, ExecutorError):
+            self._finished_checkpoint = error
 
-    def _stop(self) -> None:
-        if self._pid:
-            self._keeper.end(self._pid)
-        else:  # it never said who it is
-            self._keeper.end_all()
-
-    def _wait(self, timeout: float, event: int = select.POLLIN) -> bool:
-        pidfd = self._keeper.pidfd(self._pid)
-        # Forks of the program's may hold its end of the socket.
-        process = [] if pidfd is None else [(pidfd, select.POLLIN)]
-        return is_ready([(self._socket, event), *process], timeout)
-
-    def _reap(self, patience: float) -> int | None:
-        if not self._pid:  # it never said who it is
-            code = self._keeper.wait(patience)
-            self._keeper.close()
-            return code
-        code = self._keeper.wait_for(self._pid, patience)
-        if code is None:
-            self._keeper.end(self._pid)
-            code = self._keeper.wait_for(self._pid, _PATIENCE)
-        return code
+    def _drop_pending_checkpoint(self) -> None:
+        if self._pending_checkpoint is not None:
+            self._pending_checkpoint.close()
+            self._pending_checkpoint = None

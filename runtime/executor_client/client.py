@@ -1,29 +1,63 @@
 """The controller's half of the executor's protocol: what can be asked of it.
 
-How it is asked is ``ExecutorConnection``'s.
+How it is asked is ``Connection``'s.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from typing import Self
 
 from runtime.addresses import ExecutorAddress, Protection
 from runtime.errors import ExecutorDied, ExecutorError
-from runtime.executor_client.connection import ExecutorConnection
+from runtime.executor_client.connection import Connection
 from runtime.executor_client.interface import SymbolDescription, ThreadArea, UnitRegistration
+from runtime.executor_client.life import ExecutorLife
+from runtime.executor_client.states import Printing, Running
 from runtime.protocol import wire
 from runtime.protocol.wire import LookAtElement, LookAtValue, Operation, Outcome, Printed, Sharing
 
 _MOST_THREAD_AREA = 1 << 20  # bytes
 
 
-class ExecutorClient(ExecutorConnection):
+class ExecutorClient:
     """An ``ExecutorProcessControl``. A context manager: leaving it ends the process.
 
     Every method raises ExecutorDied if the process has ended, and ExecutorError
     if it refuses.
     """
+
+    def __init__(self, life: ExecutorLife, *, survives_interrupts: bool = False) -> None:
+        """``survives_interrupts``: see ``Connection``."""
+        self._life = life
+        self._connection = Connection(life, survives_interrupts=survives_interrupts)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    @property
+    def pid(self) -> int:
+        """Of the executor process, as it says (it may be on another machine)."""
+        self._connection.greet()
+        return self._life.pid
+
+    @property
+    def passes_descriptors(self) -> bool:
+        """Whether requests can have a descriptor."""
+        return self._life.passes_descriptors
+
+    def greet(self) -> None:
+        """Make sure, once, that it is there and of this installation; the first
+        request does it too."""
+        self._connection.greet()
+
+    def kill(self) -> None:
+        """End the process now, whatever it is doing; again does nothing."""
+        self._connection.close()
 
     # Memory.
 
@@ -45,25 +79,26 @@ class ExecutorClient(ExecutorConnection):
         if descriptor is not None and not self.passes_descriptors:
             raise ExecutorError("memory can be shared over a Unix socket only")
         request = wire.RESERVATION.pack(size, low, sharing)
-        reply = self._ask(Operation.RESERVE, request, descriptor)
-        return ExecutorAddress(*self._unpack(wire.WORD, reply))
+        reply = self._connection.ask(Operation.RESERVE, request, descriptor)
+        return ExecutorAddress(*self._connection.unpack(wire.WORD, reply))
 
     def unmap_memory(self, address: ExecutorAddress, size: int) -> None:
         """Undo ``map_memory``."""
-        self._ask(Operation.RELEASE, wire.WORD.pack(address) + wire.WORD.pack(size))
+        self._connection.ask(Operation.RELEASE, wire.WORD.pack(address) + wire.WORD.pack(size))
 
     def protect_memory(self, ranges: list[tuple[ExecutorAddress, int, Protection]]) -> None:
         """Set protections of ranges of mapped memory."""
         if ranges:
-            self._ask(Operation.PROTECT, b"".join(wire.RANGE.pack(*range_) for range_ in ranges))
+            words = b"".join(wire.RANGE.pack(*range_) for range_ in ranges)
+            self._connection.ask(Operation.PROTECT, words)
 
     def write_memory(self, address: ExecutorAddress, data: bytes) -> None:
         """Copy bytes into memory that has been mapped and made writable."""
-        self._ask(Operation.WRITE, wire.WORD.pack(address) + data)
+        self._connection.ask(Operation.WRITE, wire.WORD.pack(address) + data)
 
     def read_memory(self, address: ExecutorAddress, size: int) -> bytes:
         """Up to ``size`` bytes; fewer (or none) where memory cannot be read."""
-        reply = self._ask(Operation.READ, wire.WORD.pack(address) + wire.WORD.pack(size))
+        reply = self._connection.ask(Operation.READ, wire.WORD.pack(address) + wire.WORD.pack(size))
         if len(reply) > size:
             raise ExecutorError("the executor sent more than it was asked for")
         return reply
@@ -72,7 +107,8 @@ class ExecutorClient(ExecutorConnection):
 
     def name_at(self, address: ExecutorAddress) -> str:
         """See ``ExecutorProcessControl``."""
-        return self._ask(Operation.NAME, wire.WORD.pack(address)).decode("utf-8", "replace")
+        name = self._connection.ask(Operation.NAME, wire.WORD.pack(address))
+        return name.decode("utf-8", "replace")
 
     def lookup(self, names: list[str]) -> list[ExecutorAddress]:
         """Addresses of names in the process and its libraries; 0 where there is none."""
@@ -100,8 +136,8 @@ class ExecutorClient(ExecutorConnection):
 
     def thread_area(self) -> ThreadArea:
         """See ``ExecutorProcessControl``."""
-        reply = self._ask(Operation.THREAD_AREA, b"")
-        offset, size, align = self._unpack(wire.THREAD_AREA, reply)
+        reply = self._connection.ask(Operation.THREAD_AREA, b"")
+        offset, size, align = self._connection.unpack(wire.THREAD_AREA, reply)
         if size > _MOST_THREAD_AREA or align not in (16, 32, 64):
             raise ExecutorError("malformed answer about the threads' static block")
         return ThreadArea(offset, size, align)
@@ -110,33 +146,34 @@ class ExecutorClient(ExecutorConnection):
         self, operation: Operation, names: list[str], layout: struct.Struct
     ) -> list[tuple[int, ...]]:
         """The numbers of ``layout`` for each name."""
-        reply = self._ask(operation, wire.pack_strings(names))
+        reply = self._connection.ask(operation, wire.pack_strings(names))
         if len(reply) != layout.size * len(names):
             raise ExecutorError("malformed answer to a symbol lookup")
         return list(layout.iter_unpack(reply))
 
     def load_library(self, path: str) -> None:
         """dlopen(3) with RTLD_NOW | RTLD_GLOBAL. Raises ExecutorError with its reason."""
-        self._ask(Operation.LOAD_LIBRARY, wire.pack_strings([path]))
+        self._connection.ask(Operation.LOAD_LIBRARY, wire.pack_strings([path]))
 
     def open_exports(self, shared_object: bytes) -> int:
         """See ``ExecutorProcessControl``."""
-        (handle,) = self._unpack(wire.WORD, self._ask(Operation.OPEN_EXPORTS, shared_object))
+        reply = self._connection.ask(Operation.OPEN_EXPORTS, shared_object)
+        (handle,) = self._connection.unpack(wire.WORD, reply)
         return handle
 
     def close_exports(self, handle: int) -> None:
         """See ``ExecutorProcessControl``."""
-        self._ask(Operation.CLOSE_EXPORTS, wire.WORD.pack(handle))
+        self._connection.ask(Operation.CLOSE_EXPORTS, wire.WORD.pack(handle))
 
     # Link units.
 
     def add_debug_object(self, dso_handle: ExecutorAddress, contents: bytes) -> None:
         """See ``ExecutorProcessControl``."""
-        self._ask(Operation.DEBUG_OBJECT, wire.WORD.pack(dso_handle) + contents)
+        self._connection.ask(Operation.DEBUG_OBJECT, wire.WORD.pack(dso_handle) + contents)
 
     def append_perf_map(self, lines: bytes) -> None:
         """See ``ExecutorProcessControl``."""
-        self._ask(Operation.PERF_MAP, lines)
+        self._connection.ask(Operation.PERF_MAP, lines)
 
     def register_unit(self, unit: UnitRegistration) -> None:
         """Tell the platform library about a unit whose memory is in place."""
@@ -155,7 +192,7 @@ class ExecutorClient(ExecutorConnection):
         )
         moves = (wire.MOVE.pack(m.source, m.destination, m.size) for m in unit.moves)
         finalizers = map(wire.WORD.pack, unit.finalizers)
-        self._ask(Operation.REGISTER, head + b"".join([*moves, *finalizers]))
+        self._connection.ask(Operation.REGISTER, head + b"".join([*moves, *finalizers]))
 
     def choose_functions(
         self, functions: Sequence[tuple[ExecutorAddress, ExecutorAddress]]
@@ -163,17 +200,21 @@ class ExecutorClient(ExecutorConnection):
         """For each (slot, resolver): store what the resolver returns in the slot."""
         if functions:
             words = [word for pair in functions for word in pair]
-            self._ask(Operation.CHOOSE, b"".join(map(wire.WORD.pack, words)))
+            self._connection.ask(Operation.CHOOSE, b"".join(map(wire.WORD.pack, words)))
 
     def close_unit(self, dso_handle: ExecutorAddress) -> Outcome:
         """Run a unit's handlers and finalizers and forget it."""
-        return wire.unpack_outcome(self._ask(Operation.CLOSE, wire.WORD.pack(dso_handle)))
+        reply = self._connection.ask(Operation.CLOSE, wire.WORD.pack(dso_handle))
+        return wire.unpack_outcome(reply)
 
     def run(self, functions: Sequence[ExecutorAddress], look: LookAtValue | None = None) -> Outcome:
         """See ``ExecutorProcessControl``."""
         payload = b"".join(map(wire.WORD.pack, functions))
-        with self._looking_at_values(look):
-            return wire.unpack_outcome(self._ask(Operation.RUN, payload))
+        running = Running(look)
+        reply = self._connection.ask(Operation.RUN, payload, asked=running)
+        outcome = wire.unpack_outcome(reply)
+        running.raise_failure()
+        return outcome
 
     def print_value(
         self,
@@ -188,24 +229,21 @@ class ExecutorClient(ExecutorConnection):
         ``look`` is called with the elements of a range, while ``read_memory`` reads the
         copy's memory. What it raises ends the printing.
         """
-        self._look_at_element, self._element_failure = look, None
-        try:
-            words = map(wire.WORD.pack, [function, value, *initializers])
-            printed = wire.unpack_printed(self._ask(Operation.PRINT, b"".join(words)))
-        finally:
-            self._look_at_element = None
-        if self._element_failure is not None:
-            raise self._element_failure
+        printing = Printing(look)
+        words = b"".join(map(wire.WORD.pack, [function, value, *initializers]))
+        reply = self._connection.ask(Operation.PRINT, words, asked=printing)
+        printed = wire.unpack_printed(reply)
+        printing.raise_failure()
         return printed
 
     def run_main(self, function: ExecutorAddress, arguments: list[str]) -> Outcome:
         """Call ``int main(int, char **, char **)``."""
         payload = wire.WORD.pack(function) + wire.pack_strings(arguments)
-        return wire.unpack_outcome(self._ask(Operation.RUN_MAIN, payload))
+        return wire.unpack_outcome(self._connection.ask(Operation.RUN_MAIN, payload))
 
     def set_arguments(self, arguments: list[str]) -> None:
         """What the program sees as ``argc`` and ``argv`` before main is called."""
-        self._ask(Operation.SET_ARGUMENTS, wire.pack_strings(arguments))
+        self._connection.ask(Operation.SET_ARGUMENTS, wire.pack_strings(arguments))
 
     # The end.
 
@@ -215,7 +253,7 @@ class ExecutorClient(ExecutorConnection):
         Returns its exit status, which a handler may have changed.
         """
         try:
-            self._ask(Operation.SHUTDOWN, wire.STATUS.pack(status))
+            self._connection.ask(Operation.SHUTDOWN, wire.STATUS.pack(status))
         except ExecutorDied as died:
             if died.exit_status is None:
                 raise

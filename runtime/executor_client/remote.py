@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import socket
 import time
 
-from runtime.errors import ExecutorDied
 from runtime.executor_client.client import ExecutorClient
+from runtime.executor_client.waiting import is_readable
 from runtime.protocol import wire
 from runtime.protocol.handshake import HandshakeError, ListenerBusy, authenticate
 from runtime.protocol.listener_address import Listener, UnixAddress, connect
@@ -28,56 +27,84 @@ class RemoteExecutor(ExecutorClient):
     ExecutorDied has neither a signal nor a status.
     """
 
-    _end_is_announced = True
+    _life: RemoteLife
 
-    def __init__(self, listener: Listener) -> None:
-        is_unix = isinstance(listener.address, UnixAddress)
-        # Only its family counts until ``greet`` has connected another.
-        super().__init__(socket.socket(socket.AF_UNIX if is_unix else socket.AF_INET))
-        self._listener = listener
-        self._connected = False
-        self._last_bytes = b""
-
-    def greet(self) -> None:
-        """Connect, once, and make sure that the other side is of this installation."""
-        if not self._connected and self._ended is None:
-            connection = connect_and_authenticate(self._listener)
-            self._socket.close()
-            self._socket = connection
-            self._connected = True
-        super().greet()
+    def __init__(self, listener: Listener, *, survives_interrupts: bool = False) -> None:
+        super().__init__(RemoteLife(listener), survives_interrupts=survives_interrupts)
 
     def shutdown(self, status: int = 0) -> int:
         """End the program; if none has been started there is nothing to do."""
-        return super().shutdown(status) if self._connected else status & 0xFF
+        return super().shutdown(status) if self._life.is_connected else status & 0xFF
 
-    def kill(self) -> None:
-        """End the connection, and the listener ends the process."""
-        self._socket.close()
-        if self._ended is None:
-            self._ended = ExecutorDied(exit_status=None, signal=signal.SIGKILL)
 
-    def _stop(self) -> None:
-        with contextlib.suppress(OSError):  # the connection is gone already
-            self._socket.shutdown(socket.SHUT_WR)  # the listener says how it ended
+class RemoteLife:
+    """An ``ExecutorLife``: as far as the listener tells of it on the connection."""
 
-    def _receive_piece(self, size: int) -> bytes:
-        return self._note_last(super()._receive_piece(size))
+    announces_end = True
 
-    def _note_last(self, piece: bytes) -> bytes:
-        self._last_bytes = (self._last_bytes + piece[-_ENDED_SIZE:])[-_ENDED_SIZE:]
-        return piece
+    def __init__(self, listener: Listener) -> None:
+        self.pid = 0
+        self._listener = listener
+        self._socket: _RememberingSocket | None = None
 
-    def _reap(self, patience: float) -> int | None:
+    @property
+    def passes_descriptors(self) -> bool:
+        """Whether the listener is on this machine."""
+        return isinstance(self._listener.address, UnixAddress)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether ``connect`` has succeeded."""
+        return self._socket is not None
+
+    def connect(self) -> socket.socket:
+        """Connect to the listener. Raises ExecutorError."""
+        connection = connect_and_authenticate(self._listener)
+        self._socket = _RememberingSocket(fileno=connection.detach())
+        return self._socket
+
+    def note_pid(self, pid: int) -> None:
+        """See ``ExecutorLife``."""
+        self.pid = pid
+
+    def end_descriptor(self) -> None:
+        """There is none: the listener watches the process."""
+
+    def stop(self) -> None:
+        """End our half of the connection: the listener says how the process ended."""
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # the connection is gone already
+                self._socket.shutdown(socket.SHUT_WR)
+
+    def reap(self, patience: float) -> int | None:
         """Read to the end. ENDED is the last on the stream, also where the process ended
         in the midst of a reply."""
+        if self._socket is None:
+            return None
         deadline = time.monotonic() + patience
         with contextlib.suppress(OSError):
-            while (left := deadline - time.monotonic()) > 0 and self._wait(left):
-                if not self._note_last(self._socket.recv(1 << 16, socket.MSG_DONTWAIT)):
+            while (left := deadline - time.monotonic()) > 0 and is_readable(self._socket, left):
+                if not self._socket.recv(1 << 16, socket.MSG_DONTWAIT):
                     break
         self._socket.close()
-        return _exit_code(self._last_bytes)
+        return _exit_code(self._socket.last_bytes)
+
+    def close(self) -> None:
+        """End the connection, and the listener ends the process."""
+        if self._socket is not None:
+            self._socket.close()
+
+
+class _RememberingSocket(socket.socket):
+    """Remembers the last bytes that were received: the listener may have added its word to the
+    program's."""
+
+    last_bytes = b""
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        piece = super().recv(size, flags)
+        self.last_bytes = (self.last_bytes + piece[-_ENDED_SIZE:])[-_ENDED_SIZE:]
+        return piece
 
 
 def connect_and_authenticate(listener: Listener) -> socket.socket:

@@ -7,6 +7,7 @@ carries; a test holds the two together. Little endian, no padding.
 from __future__ import annotations
 
 import enum
+import errno
 import signal
 import struct
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from runtime.addresses import ExecutorAddress
-from runtime.errors import ExecutorError, describe_error
+from runtime.errors import ExecutorError, ExecutorOutOfMemory, describe_error
 
 VERSION = 6
 MAX_PAYLOAD = 64 << 20
@@ -242,6 +243,15 @@ def unpack_printed(payload: bytes) -> Printed:
     if ending not in iter(Ending):
         raise ExecutorError("malformed text of a printer: it ended in no known way")
     return Printed(Ending(ending), number, payload[PRINTED.size :].decode("utf-8", "replace"))
+
+
+def unpack_refusal(operation: Operation, error: int, payload: bytes) -> ExecutorError:
+    """What to raise for an answer that is an error: the executor's words, or else errno's."""
+    text = payload.rstrip(b"\0").decode("utf-8", "replace")
+    text = text or f"{operation.name.lower()}: {describe_error(error)}"
+    if error == errno.ENOMEM:
+        return ExecutorOutOfMemory(f"the program has no memory left ({text})")
+    return ExecutorError(text)
 
 
 def describe_frame(operation: int, error: int, descriptor: int | None = None) -> bytes:

@@ -19,7 +19,7 @@ from repl.input.source import Source
 from repl.session import timeline
 from repl.session.live_session import LiveSession
 from runtime.errors import RuntimeFailure
-from runtime.executor_client.connection import ExecutorConnection
+from runtime.executor_client.stream import FrameStream
 from runtime.executor_client.waiting import is_readable
 
 EARLIER = [
@@ -48,10 +48,8 @@ class Saboteur:
     @contextlib.contextmanager
     def at_work(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         with monkeypatch.context() as patch:
-            for name in ("_send", "_receive"):
-                patch.setattr(
-                    ExecutorConnection, name, self._around(getattr(ExecutorConnection, name))
-                )
+            for name in ("send", "receive"):
+                patch.setattr(FrameStream, name, self._around(getattr(FrameStream, name)))
             for name in ("send_message", "receive_message"):
                 original: Callable[..., object] = getattr(framing, name)
                 for module in [m for n, m in sys.modules.items() if n.startswith("repl.")]:

@@ -20,7 +20,8 @@ from repl.program.at_rest import ProgramAtRest
 from repl.session.live_session import LiveSession
 from repl.shell.run_input import evaluate
 from runtime.addresses import ExecutorAddress
-from runtime.executor_client.connection import ExecutorConnection
+from runtime.executor_client.connection import Connection
+from runtime.executor_client.states import Waiting
 from runtime.executor_client.waiting import is_readable
 from runtime.protocol.wire import Operation
 
@@ -64,19 +65,19 @@ def test_killed_in_the_midst_of_a_command(
     text: str, session: LiveSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When the command asks it something for the first time."""
-    ask = ExecutorConnection._ask
+    ask = Connection.ask
     killed: list[Operation] = []
 
-    def kill_and_ask(self: ExecutorConnection, operation: Operation, *rest: Any) -> bytes:
+    def kill_and_ask(self: Connection, operation: Operation, *rest: Any, **named: Any) -> bytes:
         # While an input's value is looked at, it is not at rest.
-        if operation in COMMANDS[text] and not killed and not self._is_waiting:
+        if operation in COMMANDS[text] and not killed and not isinstance(self.state, Waiting):
             killed.append(operation)
             kill(session.executor_pid)
-        return ask(self, operation, *rest)
+        return ask(self, operation, *rest, **named)
 
     environment, folder = dict(os.environ), Path.cwd()
     with monkeypatch.context() as patch:
-        patch.setattr(ExecutorConnection, "_ask", kill_and_ask)
+        patch.setattr(Connection, "ask", kill_and_ask)
         with pytest.raises(ProgramCrashed, match="SIGKILL") as crashed:
             run(session, text)
     assert killed

@@ -34,9 +34,11 @@ from runtime.executor_client import child as executor_process
 from runtime.executor_client import connection as executor_connection
 from runtime.executor_client import keeper
 from runtime.executor_client import remote as remote_executor
+from runtime.executor_client import states as executor_states
+from runtime.executor_client import stream as executor_stream
 from runtime.executor_client.child import ExecutorProcess
-from runtime.executor_client.connection import ExecutorConnection
 from runtime.executor_client.remote import RemoteExecutor
+from runtime.executor_client.stream import FrameStream
 from tests.support.leaks import MARK, living, wait_for
 from tests.support.listener import RunningListener, running_listener
 
@@ -168,8 +170,8 @@ def test_executor_that_runs(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
         with (
             ctrl_c_on(
                 monkeypatch,
-                ExecutorConnection,
-                "_send",
+                FrameStream,
+                "send",
                 first=lambda: stop([session.executor_pid]),
             ),
             pytest.raises(KeyboardInterrupt),
@@ -203,15 +205,15 @@ def test_executor_that_makes_a_checkpoint(mark: str, monkeypatch: pytest.MonkeyP
 
 
 def test_executor_whose_value_is_looked_at(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor_connection, "_PATIENCE", 0.5)
+    monkeypatch.setattr(executor_states, "_PATIENCE", 0.5)
     with session_with_x() as session:
         session.run("int many[100'000];")
 
         def look(type_: object, address: ExecutorAddress, view: Any) -> bytes:
             with ctrl_c_on(
                 monkeypatch,
-                ExecutorConnection,
-                "_send",
+                FrameStream,
+                "send",
                 first=lambda: stop([session.executor_pid]),
             ):
                 return bytes(view.read(ExecutorAddress(address + 4096), 64))
@@ -228,7 +230,7 @@ def test_executor_that_has_not_said_hello(mark: str, monkeypatch: pytest.MonkeyP
 
     with ExecutorProcess(native_programs.executor()) as process:
         with (
-            ctrl_c_on(monkeypatch, ExecutorConnection, "_send", first=stop_both),
+            ctrl_c_on(monkeypatch, FrameStream, "send", first=stop_both),
             pytest.raises(KeyboardInterrupt),
         ):
             process.greet()
@@ -243,7 +245,7 @@ def test_executor_that_does_not_read(mark: str, monkeypatch: pytest.MonkeyPatch)
         address = process.map_memory(size, None)
         process.protect_memory([(address, size, Protection.READ | Protection.WRITE)])
         with (
-            ctrl_c_on(monkeypatch, ExecutorConnection, "_send", first=lambda: stop([process.pid])),
+            ctrl_c_on(monkeypatch, FrameStream, "send", first=lambda: stop([process.pid])),
             pytest.raises(KeyboardInterrupt),
         ):
             process.write_memory(address, bytes(size))
@@ -409,7 +411,7 @@ def test_code_generator(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
                 monkeypatch,
                 compiler_process,
                 "send_message",
-                first=lambda: stop(processes(mark, "codegen_worker")),
+                first=lambda: stop(processes(mark, "code_generator_process")),
             ),
             pytest.raises(KeyboardInterrupt),
         ):
@@ -443,7 +445,7 @@ def test_run_of_clang(mark: str, tmp_path: Path) -> None:
     files = [SourceFile(str(path), "c") for path in paths]
 
     def stop_and_press(done: int) -> None:
-        stop(processes(mark, "--compile") or processes(mark, "codegen_worker"))
+        stop(processes(mark, "--compile") or processes(mark, "code_generator_process"))
         os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt), FileCompiler(files, CompileOptions()) as compiler:
@@ -471,11 +473,11 @@ def test_listener_and_its_executor(
     environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody says how the process ended."""
-    monkeypatch.setattr(executor_connection, "_PATIENCE", 0.5)
+    monkeypatch.setattr(executor_stream, "_PATIENCE", 0.5)
     with on_listener(tmp_path, environment) as (executor, listener):
         stop([listener.process.pid, *listener.executors])
         with (
-            ctrl_c_on(monkeypatch, ExecutorConnection, "_send", first=lambda: None),
+            ctrl_c_on(monkeypatch, FrameStream, "send", first=lambda: None),
             pytest.raises(KeyboardInterrupt),
         ):
             executor.lookup(["puts"])
@@ -491,9 +493,7 @@ def test_listener_whose_executor_does_not_read(
         address = executor.map_memory(size, None)
         executor.protect_memory([(address, size, Protection.READ | Protection.WRITE)])
         with (
-            ctrl_c_on(
-                monkeypatch, ExecutorConnection, "_send", first=lambda: stop(listener.executors)
-            ),
+            ctrl_c_on(monkeypatch, FrameStream, "send", first=lambda: stop(listener.executors)),
             pytest.raises(KeyboardInterrupt),
         ):
             executor.write_memory(address, bytes(size))

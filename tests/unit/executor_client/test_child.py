@@ -19,6 +19,7 @@ from repl import native_programs
 from runtime.addresses import PAGE_SIZE, RO, RW, RX, ExecutorAddress, Protection
 from runtime.errors import ExecutorDied, ExecutorError
 from runtime.executor_client.child import ExecutorProcess
+from runtime.executor_client.stream import FrameStream
 from runtime.executor_client.waiting import is_readable
 from runtime.protocol import wire
 from runtime.protocol.wire import Operation
@@ -606,14 +607,15 @@ def test_a_closed_socket_is_an_os_error() -> None:
 
 def test_killed_while_an_answer_is_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
     """As by another thread."""
-    wait = ExecutorProcess._wait
-
-    def kill_and_wait(self: ExecutorProcess, timeout: float, event: int) -> bool:
-        self.kill()
-        return wait(self, timeout, event)
+    wait = FrameStream.wait
 
     with ExecutorProcess(native_programs.executor()) as process:
+
+        def kill_and_wait(self: FrameStream, timeout: float, event: int) -> bool:
+            process.kill()
+            return wait(self, timeout, event)
+
         process.greet()
-        monkeypatch.setattr(ExecutorProcess, "_wait", kill_and_wait)
+        monkeypatch.setattr(FrameStream, "wait", kill_and_wait)
         with pytest.raises(ExecutorDied):
             process.lookup(["puts"])

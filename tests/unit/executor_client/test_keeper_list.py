@@ -54,10 +54,11 @@ int main(void) {
 def test_all_children_are_ended_and_nobody_else(count: int, tmp_path: Path) -> None:
     source = tmp_path / "list.c"
     source.write_text(f"#define COUNT {count}\n#define FIRST {FIRST}\n{SOURCE}")
-    executor = ROOT / "runtime" / "executor"
+    runtime = ROOT / "runtime"
+    folders = [f"-I{runtime / name}" for name in ("executor_process", "protocol")]
     program = tmp_path / "list"
     subprocess.run(
-        ["gcc", "-w", "-D_GNU_SOURCE", f"-I{executor}", str(source), "-o", str(program)],
+        ["gcc", "-w", "-D_GNU_SOURCE", *folders, str(source), "-o", str(program)],
         check=True,
     )
     done = subprocess.run([str(program)], capture_output=True, text=True, check=True)
