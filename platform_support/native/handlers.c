@@ -38,15 +38,12 @@ static int add(struct handler **list, struct handler handler) {
   return 0;
 }
 
-static void call_without_argument(void *function) {
-  ((void (*)(void))function)();
-}
+static void call_without_argument(void *function) { ((void (*)(void))function)(); }
 
-int forkrepl_cxa_atexit(void (*function)(void *), void *argument,
-                        void *dso_handle) {
+int forkrepl_cxa_atexit(void (*function)(void *), void *argument, void *dso_handle) {
   return add(&normal, (struct handler){.dso_handle = dso_handle,
-                                        .function = function,
-                                        .argument = argument});
+                                       .function = function,
+                                       .argument = argument});
 }
 
 int forkrepl_atexit(void (*function)(void)) {
@@ -57,20 +54,19 @@ int forkrepl_atexit(void (*function)(void)) {
 int forkrepl_on_exit(void (*function)(int, void *), void *argument) {
   void *owner = forkrepl_owner((const void *)function, __builtin_return_address(0));
   return add(&normal, (struct handler){.dso_handle = owner,
-                                        .with_status = function,
-                                        .argument = argument});
+                                       .with_status = function,
+                                       .argument = argument});
 }
 
 int forkrepl_cxa_at_quick_exit(void (*function)(void *), void *dso_handle) {
-  return add(&quick,
-             (struct handler){.dso_handle = dso_handle, .function = function});
+  return add(&quick, (struct handler){.dso_handle = dso_handle, .function = function});
 }
 
 int forkrepl_at_quick_exit(void (*function)(void)) {
   void *owner = forkrepl_owner((const void *)function, __builtin_return_address(0));
   return add(&quick, (struct handler){.dso_handle = owner,
-                                               .function = call_without_argument,
-                                               .argument = (void *)function});
+                                      .function = call_without_argument,
+                                      .argument = (void *)function});
 }
 
 int forkrepl_handler_cancel(void (*function)(void *), void *argument) {
@@ -101,8 +97,7 @@ static struct handler *take_newest(struct handler **list, void *dso_handle,
                                    uint64_t first) {
   struct handler *found = NULL;
   pthread_mutex_lock(&lock);
-  for (struct handler **at = list; *at && (*at)->number >= first;
-       at = &(*at)->older)
+  for (struct handler **at = list; *at && (*at)->number >= first; at = &(*at)->older)
     if (!dso_handle || (*at)->dso_handle == dso_handle) {
       found = *at;
       *at = found->older;
@@ -125,8 +120,8 @@ static void call_handler(void *argument) {
     call->handler.function(call->handler.argument);
 }
 
-static void run(struct handler **list, void *dso_handle, uint64_t first,
-                int status, struct forkrepl_outcome *outcome) {
+static void run(struct handler **list, void *dso_handle, uint64_t first, int status,
+                struct forkrepl_outcome *outcome) {
   struct handler *handler;
   // Taken off before it is called: a handler runs once, whatever it does.
   while ((handler = take_newest(list, dso_handle, first))) {

@@ -52,8 +52,7 @@ void forkrepl_thread_locals_remove(const struct forkrepl_unit *unit);
 
 // Destroys the thread-local objects of a unit that goes, of all threads, here (the
 // threads' own ends come too late); or with NULL all of the calling thread.
-void forkrepl_thread_locals_run(void *dso_handle,
-                                struct forkrepl_outcome *outcome);
+void forkrepl_thread_locals_run(void *dso_handle, struct forkrepl_outcome *outcome);
 
 // Which unit's code is at this address: its __dso_handle, or NULL.
 void *forkrepl_unit_of_address(const void *address);

@@ -19,8 +19,7 @@ struct place {
   int read_only;
 };
 
-static int find_read_only(struct dl_phdr_info *info, size_t size,
-                          void *context) {
+static int find_read_only(struct dl_phdr_info *info, size_t size, void *context) {
   struct place *place = context;
   uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
   for (int i = 0; i < info->dlpi_phnum; ++i) {
@@ -119,10 +118,8 @@ int forkrepl_variables_move(const struct forkrepl_move *moves, size_t count) {
   return 0;
 }
 
-void forkrepl_variables_return(const struct forkrepl_move *moves,
-                               size_t count) {
+void forkrepl_variables_return(const struct forkrepl_move *moves, size_t count) {
   while (count--)
-    move_variable((struct forkrepl_move){moves[count].destination,
-                                         moves[count].source,
+    move_variable((struct forkrepl_move){moves[count].destination, moves[count].source,
                                          moves[count].size});
 }

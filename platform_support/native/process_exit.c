@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 static int is_attending;
-static void (*tell)(int status); // may be NULL
+static void (*tell)(int status);           // may be NULL
 static uint64_t closed_since = UINT64_MAX; // handlers from this one on have run
 static int quick_is_done;
 static int quick_status = -1;

@@ -40,24 +40,19 @@ const driver::Command *onlyJob(const driver::Compilation &Compilation,
 
 int forkrepl::compileFile(llvm::ArrayRef<const char *> Arguments) {
   noteBottomOfStack(); // Clang goes on with a new stack when this one gets short
-  std::vector<const char *> Command = {"clang", "-resource-dir",
-                                       FORKREPL_RESOURCE_DIR};
+  std::vector<const char *> Command = {"clang", "-resource-dir", FORKREPL_RESOURCE_DIR};
   Command.insert(Command.end(), Arguments.begin(), Arguments.end());
   // Last, so that no option of the user's takes them back.
   Command.insert(Command.end(), {"-fPIC", "-c", "-emit-llvm", "-o", "-"});
 
-  std::unique_ptr<DiagnosticOptions> Options =
-      CreateAndPopulateDiagOpts(Command);
+  std::unique_ptr<DiagnosticOptions> Options = CreateAndPopulateDiagOpts(Command);
   auto Printer = std::make_unique<TextDiagnosticPrinter>(llvm::errs(), *Options);
   Printer->setPrefix("clang");
-  DiagnosticsEngine Diagnostics(DiagnosticIDs::create(), *Options,
-                                Printer.release());
-  ProcessWarningOptions(Diagnostics, *Options,
-                        *llvm::vfs::getRealFileSystem());
+  DiagnosticsEngine Diagnostics(DiagnosticIDs::create(), *Options, Printer.release());
+  ProcessWarningOptions(Diagnostics, *Options, *llvm::vfs::getRealFileSystem());
 
   driver::Driver Driver(Command[0], llvm::sys::getProcessTriple(), Diagnostics);
-  std::unique_ptr<driver::Compilation> Compilation(
-      Driver.BuildCompilation(Command));
+  std::unique_ptr<driver::Compilation> Compilation(Driver.BuildCompilation(Command));
   const driver::Command *Job =
       Compilation ? onlyJob(*Compilation, Diagnostics) : nullptr;
   if (!Job)

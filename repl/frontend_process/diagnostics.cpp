@@ -82,8 +82,7 @@ static bool isRedefinition(unsigned ID) {
   }
 }
 
-DiagnosticCollector::DiagnosticCollector(DiagnosticOptions &Options,
-                                         bool Colour)
+DiagnosticCollector::DiagnosticCollector(DiagnosticOptions &Options, bool Colour)
     : Printer(Stream, Options) {
   Options.ShowColors = Colour;
   Options.ShowPresumedLoc = true; // #line gives inputs their names
@@ -119,8 +118,7 @@ void DiagnosticCollector::HandleDiagnostic(DiagnosticsEngine::Level Level,
   }
   if (Level != DiagnosticsEngine::Note || Groups.empty()) {
     llvm::StringRef Option =
-        Info.getDiags()->getDiagnosticIDs()->getWarningOptionForDiag(
-            Info.getID());
+        Info.getDiags()->getDiagnosticIDs()->getWarningOptionForDiag(Info.getID());
     Groups.push_back(
         {{}, {}, Option.str(), Info.getLocation(), Message.str().str(), {}});
   }

@@ -40,8 +40,7 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags,
     return Prelude.takeError();
 
   clang::CompilerInstance &CI = *Interpreter->getCompilerInstance();
-  Diagnostics =
-      std::make_unique<DiagnosticCollector>(CI.getDiagnosticOpts(), Colour);
+  Diagnostics = std::make_unique<DiagnosticCollector>(CI.getDiagnosticOpts(), Colour);
   Diagnostics->BeginSourceFile(CI.getLangOpts(), &CI.getPreprocessor());
   CI.getDiagnostics().setClient(Diagnostics.get(), /*ShouldOwnClient=*/false);
   Internals = InternalDefinitions::install(CI);

@@ -44,14 +44,12 @@ InternalDefinitions *InternalDefinitions::install(CompilerInstance &Compiler) {
   return Installed;
 }
 
-ExternalASTSource::ExtKind
-InternalDefinitions::hasExternalDefinitions(const Decl *D) {
+ExternalASTSource::ExtKind InternalDefinitions::hasExternalDefinitions(const Decl *D) {
   const auto *Variable = dyn_cast<VarDecl>(D);
   if (Defined.empty() || !Variable || !Variable->hasGlobalStorage() ||
       Variable->isExternallyVisible())
     return EK_ReplyHazy;
-  return Defined.contains(NameGenerator.getName(Variable)) ? EK_Always
-                                                           : EK_ReplyHazy;
+  return Defined.contains(NameGenerator.getName(Variable)) ? EK_Always : EK_ReplyHazy;
 }
 
 // Names that Clang makes up for one module mean something else in the next:
@@ -71,8 +69,7 @@ static bool isClassData(llvm::StringRef Name) {
 }
 
 void InternalDefinitions::shareVariables(llvm::Module &Module) {
-  for (llvm::GlobalVariable &Variable :
-       llvm::make_early_inc_range(Module.globals())) {
+  for (llvm::GlobalVariable &Variable : llvm::make_early_inc_range(Module.globals())) {
     llvm::StringRef Name = Variable.getName();
     if (Variable.isDeclaration())
       continue;

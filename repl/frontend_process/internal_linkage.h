@@ -31,8 +31,7 @@ public:
   // The ASTContext owns it.
   static InternalDefinitions *install(clang::CompilerInstance &Compiler);
 
-  explicit InternalDefinitions(clang::ASTContext &Context)
-      : NameGenerator(Context) {}
+  explicit InternalDefinitions(clang::ASTContext &Context) : NameGenerator(Context) {}
 
   ExtKind hasExternalDefinitions(const clang::Decl *D) override;
 

@@ -44,15 +44,15 @@ public:
                        llvm::Error &Failure,
                        std::unique_ptr<clang::IncrementalExecutorBuilder> IEB,
                        std::unique_ptr<clang::ASTConsumer> Consumer)
-      : Interpreter(std::move(Compiler), Failure, std::move(IEB),
-                    std::move(Consumer)) {}
+      : Interpreter(std::move(Compiler), Failure, std::move(IEB), std::move(Consumer)) {
+  }
 };
 
 // Clang's interpreter ignores options that the driver does not know.
 llvm::Error checkOptions(llvm::ArrayRef<const char *> Flags) {
   unsigned MissingIndex, MissingCount;
-  llvm::opt::InputArgList Parsed = clang::getDriverOptTable().ParseArgs(
-      Flags, MissingIndex, MissingCount);
+  llvm::opt::InputArgList Parsed =
+      clang::getDriverOptTable().ParseArgs(Flags, MissingIndex, MissingCount);
   if (MissingCount)
     return llvm::createStringError("a value is missing after '%s'",
                                    Parsed.getArgString(MissingIndex));

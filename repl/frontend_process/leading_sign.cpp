@@ -4,9 +4,7 @@
 
 using namespace clang;
 
-static bool isSign(const Token &T) {
-  return T.isOneOf(tok::minus, tok::plus);
-}
+static bool isSign(const Token &T) { return T.isOneOf(tok::minus, tok::plus); }
 
 static int nesting(const Token &T) {
   if (T.isOneOf(tok::l_paren, tok::l_square, tok::l_brace))

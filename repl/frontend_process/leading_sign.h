@@ -12,7 +12,6 @@ namespace forkrepl {
 
 // The text of an input, with the statements in parentheses that begin so. Lines stay
 // as they are, and columns in the first of these.
-std::string protectLeadingSign(llvm::StringRef Text,
-                               const clang::LangOptions &Options);
+std::string protectLeadingSign(llvm::StringRef Text, const clang::LangOptions &Options);
 
 } // namespace forkrepl

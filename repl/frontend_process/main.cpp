@@ -85,8 +85,8 @@ int main(int Count, char **Arguments) {
   Connection Controller(ControllerDescriptor);
   Frontend Process(Controller, Colour, std::move(Flags));
   if (llvm::Error Failure = Process.start()) {
-    Controller.send(Object{{"ok", false},
-                           {"rendered", llvm::toString(std::move(Failure))}});
+    Controller.send(
+        Object{{"ok", false}, {"rendered", llvm::toString(std::move(Failure))}});
     return 1;
   }
   Controller.send(Object{{"ok", true}, {"clang", clang::getClangFullVersion()}});

@@ -22,7 +22,7 @@
 namespace clang {
 class NamedDecl;
 class TranslationUnitDecl;
-}
+} // namespace clang
 
 namespace forkrepl {
 

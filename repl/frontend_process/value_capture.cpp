@@ -107,12 +107,12 @@ void ValueCapture::moveLocals(TopLevelStmtDecl &Statement) {
       continue;
     if (!Home) {
       std::string Name = "__stmts_" + std::to_string(++Statements);
-      QualType Signature = Context->getFunctionType(
-          Context->VoidTy, {}, FunctionProtoType::ExtProtoInfo());
-      Home = FunctionDecl::Create(
-          *Context, Context->getTranslationUnitDecl(), Statement.getBeginLoc(),
-          Statement.getBeginLoc(), &Context->Idents.get(Name), Signature,
-          /*TInfo=*/nullptr, SC_Static);
+      QualType Signature = Context->getFunctionType(Context->VoidTy, {},
+                                                    FunctionProtoType::ExtProtoInfo());
+      Home = FunctionDecl::Create(*Context, Context->getTranslationUnitDecl(),
+                                  Statement.getBeginLoc(), Statement.getBeginLoc(),
+                                  &Context->Idents.get(Name), Signature,
+                                  /*TInfo=*/nullptr, SC_Static);
     }
     DeclContext *Lexical = Local->getLexicalDeclContext();
     Local->setDeclContext(Home);
@@ -134,8 +134,8 @@ std::optional<llvm::json::Object> ValueCapture::takeValue() {
 }
 
 static bool hasValue(QualType Type) {
-  return !Type->isVoidType() && !Type->isDependentType() &&
-         !Type->isIncompleteType() && !Type->isVariableArrayType();
+  return !Type->isVoidType() && !Type->isDependentType() && !Type->isIncompleteType() &&
+         !Type->isVariableArrayType();
 }
 
 // In C, an expression statement that names an object or an array has been turned
@@ -183,8 +183,7 @@ Keep ValueCapture::howToKeep(const Expr *Expression) {
 Stmt *ValueCapture::capture(Expr *Whole) {
   // The temporaries of E live until its value has been taken.
   auto *Cleanups = dyn_cast<ExprWithCleanups>(Whole);
-  Expr *Expression =
-      withoutDecay(Cleanups ? Cleanups->getSubExpr() : Whole);
+  Expr *Expression = withoutDecay(Cleanups ? Cleanups->getSubExpr() : Whole);
   if (Expression->getType()->isFunctionType())
     Expression = ImplicitCastExpr::Create(
         *Context, Context->getPointerType(Expression->getType()),
@@ -203,24 +202,23 @@ Stmt *ValueCapture::capture(Expr *Whole) {
   S->DiscardCleanupsInEvaluationContext();
   if (!Cleanups)
     return Call;
-  return ExprWithCleanups::Create(*Context, Call,
-                                  Cleanups->cleanupsHaveSideEffects(),
+  return ExprWithCleanups::Create(*Context, Call, Cleanups->cleanupsHaveSideEffects(),
                                   Cleanups->getObjects());
 }
 
 Expr *ValueCapture::addressOf(Expr *Expression) {
   QualType Type = Expression->getType();
   if (Expression->isGLValue() && !hasAddress(Expression))
-    Expression = ImplicitCastExpr::Create(
-        *Context, Type.getUnqualifiedType(), CK_LValueToRValue, Expression,
-        nullptr, VK_PRValue, FPOptionsOverride());
+    Expression =
+        ImplicitCastExpr::Create(*Context, Type.getUnqualifiedType(), CK_LValueToRValue,
+                                 Expression, nullptr, VK_PRValue, FPOptionsOverride());
   if (Expression->isPRValue())
     Expression = new (*Context) MaterializeTemporaryExpr(
         Expression->getType(), Expression, /*BoundToLvalueReference=*/true);
-  return UnaryOperator::Create(
-      *Context, Expression, UO_AddrOf, Context->getPointerType(Type),
-      VK_PRValue, OK_Ordinary, Expression->getExprLoc(),
-      /*CanOverflow=*/false, FPOptionsOverride());
+  return UnaryOperator::Create(*Context, Expression, UO_AddrOf,
+                               Context->getPointerType(Type), VK_PRValue, OK_Ordinary,
+                               Expression->getExprLoc(),
+                               /*CanOverflow=*/false, FPOptionsOverride());
 }
 
 Expr *ValueCapture::number(uint64_t Value, QualType Type, SourceLocation Location) {
@@ -248,9 +246,9 @@ Expr *ValueCapture::callCapture(Expr *Expression, Keep How) {
   SourceLocation Location = Expression->getExprLoc();
   uint64_t Size = Context->getTypeSizeInChars(Expression->getType()).getQuantity();
   QualType AddressType = Context->getPointerType(Context->VoidTy.withConst());
-  Expr *Address = ImplicitCastExpr::Create(*Context, AddressType, CK_BitCast,
-                                           addressOf(Expression), nullptr,
-                                           VK_PRValue, FPOptionsOverride());
+  Expr *Address =
+      ImplicitCastExpr::Create(*Context, AddressType, CK_BitCast, addressOf(Expression),
+                               nullptr, VK_PRValue, FPOptionsOverride());
   return call("__forkrepl_capture_value",
               {Address, number(Size, Context->UnsignedLongTy, Location),
                number(static_cast<uint64_t>(How), Context->IntTy, Location)});

@@ -72,19 +72,20 @@ private:
   clang::Expr *callCapture(clang::Expr *Expression, Keep How);
   clang::Expr *hold(clang::Expr *Expression);
   clang::Expr *call(llvm::StringRef Function, llvm::ArrayRef<clang::Expr *> Arguments);
-  clang::Expr *number(uint64_t Value, clang::QualType Type, clang::SourceLocation Location);
+  clang::Expr *number(uint64_t Value, clang::QualType Type,
+                      clang::SourceLocation Location);
 
   clang::ASTContext *Context = nullptr;
   clang::Sema *S = nullptr;
   clang::QualType Type; // of this input's value; null: none
   clang::SourceLocation Begin;
   std::vector<clang::QualType> Types;
-  clang::QualType LastType;              // of the value before
+  clang::QualType LastType;               // of the value before
   clang::VarDecl *LastVariable = nullptr; // that this input has used as `_`
-  unsigned Values = 0;                   // of the inputs so far
+  unsigned Values = 0;                    // of the inputs so far
   bool Keeps = true;
-  bool HasStreaming = false;             // the inputs declare an operator<<
-  unsigned Statements = 0;               // that had locals, for unique names
+  bool HasStreaming = false; // the inputs declare an operator<<
+  unsigned Statements = 0;   // that had locals, for unique names
 };
 
 } // namespace forkrepl

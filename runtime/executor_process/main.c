@@ -59,9 +59,8 @@ static void reply_after(const struct request *request,
   if (request->head.size < head)
     return reply(request, EINVAL, NULL, 0);
   reply(request,
-        use(word(request, 0), request->payload + head,
-            request->head.size - head),
-        NULL, 0);
+        use(word(request, 0), request->payload + head, request->head.size - head), NULL,
+        0);
 }
 
 static void on_release(const struct request *request) {
@@ -110,8 +109,7 @@ static void on_load_library(const struct request *request) {
 }
 
 static void on_open_exports(const struct request *request) {
-  void *handle =
-      forkrepl_open_memory(request->payload, request->head.size);
+  void *handle = forkrepl_open_memory(request->payload, request->head.size);
   if (handle)
     reply(request, 0, &handle, sizeof handle);
   else
@@ -137,8 +135,7 @@ static void on_register(const struct request *request) {
   if (wire.move_count > rest / sizeof(struct wire_move))
     return reply(request, EINVAL, NULL, 0);
   const unsigned char *moves = request->payload + sizeof wire;
-  const unsigned char *finalizers =
-      moves + wire.move_count * sizeof(struct wire_move);
+  const unsigned char *finalizers = moves + wire.move_count * sizeof(struct wire_move);
   struct forkrepl_unit unit = {
       .dso_handle = wire.dso_handle,
       .text_start = wire.text_start,
@@ -152,9 +149,8 @@ static void on_register(const struct request *request) {
       .moves = (const struct forkrepl_move *)moves,
       .move_count = wire.move_count,
       .finalizers = (const uint64_t *)finalizers,
-      .finalizer_count =
-          (size_t)(request->payload + request->head.size - finalizers) /
-          sizeof(uint64_t),
+      .finalizer_count = (size_t)(request->payload + request->head.size - finalizers) /
+                         sizeof(uint64_t),
   };
   reply(request, forkrepl_unit_register(&unit), NULL, 0);
 }
@@ -163,8 +159,8 @@ static void on_perf_map(const struct request *request) {
   char text[128];
   memory_drop_names();
   int error = forkrepl_perf_map_append(request->payload, request->head.size);
-  snprintf(text, sizeof text, "/tmp/perf-%d.map cannot be written: %s%s",
-           (int)getpid(), strerror(error),
+  snprintf(text, sizeof text, "/tmp/perf-%d.map cannot be written: %s%s", (int)getpid(),
+           strerror(error),
            error == EEXIST ? ", and is not ours to replace: remove it" : "");
   if (error)
     reply_error(request, error, text);
