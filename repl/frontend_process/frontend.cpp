@@ -1,8 +1,10 @@
 #include "frontend.h"
 
 #include "completion.h"
+#include "early_initialization.h"
 #include "embedded_texts.h"
 #include "interpreter.h"
+#include "lambda_names.h"
 #include "leading_sign.h"
 #include "printers.h"
 #include "queries.h"
@@ -30,8 +32,14 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags,
   std::vector<std::unique_ptr<clang::ASTConsumer>> Consumers;
   Consumers.push_back(std::move(OwnedShadow));
   Consumers.push_back(std::move(OwnedCapture));
+  Consumers.push_back(std::make_unique<EarlyInitialization>());
+  Consumers.push_back(std::make_unique<LambdaNames>());
   auto Created = createInterpreter(
-      Flags, std::make_unique<clang::MultiplexConsumer>(std::move(Consumers)), First);
+      Flags, std::make_unique<clang::MultiplexConsumer>(std::move(Consumers)), First,
+      [this](const std::string &Message) {
+        Controller.send(Object{{"ok", false}, {"rendered", Message}});
+        _exit(1);
+      });
   if (!Created)
     return Created.takeError();
   Interpreter = std::move(*Created);
@@ -46,7 +54,7 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags,
   CI.getDiagnostics().setClient(Diagnostics.get(), /*ShouldOwnClient=*/false);
   Internals = InternalDefinitions::install(CI);
   if (First) {
-    Internals->shareVariables(*First); // also if it is not needed any more
+    Internals->share(*First); // also if it is not needed any more
     Precompiled.offer(std::move(First), Emitted);
   }
   return mendStatementRange(CI.getASTContext());
@@ -109,7 +117,7 @@ Frontend::parseText(const Message &Request) {
     return llvm::createStringError("no module");
   Shadow->acceptInput();
   Precompiled.joinInto(Unit->TheModule);
-  Internals->shareVariables(*Unit->TheModule);
+  Internals->share(*Unit->TheModule);
   return Unit;
 }
 
@@ -146,7 +154,7 @@ void Frontend::parse(const Message &Request) {
   // Of what came from a precompiled header nothing is seen in the input itself.
   Object Reply{{"ok", true}, {"declares", declares(*Unit->TUPart) || IsFirst}};
   if (Request.Header.getBoolean("includes").value_or(false))
-    Reply["variables"] = llvm::json::Array(definedVariables(*Unit->TheModule));
+    Reply["variables"] = llvm::json::Array(definedNames(*Unit->TheModule));
   if (auto Value = Capture->takeValue()) {
     Diagnostics->dropUnusedWarnings(Capture->begin());
     Reply["value"] = std::move(*Value);
@@ -181,7 +189,7 @@ void Frontend::printers(const Message &Request) {
   Object Reply{{"ok", bool(Unit)}, {"rendered", Diagnostics->take().Text}};
   std::string Bitcode;
   if (Unit && Unit->TheModule) {
-    Internals->shareVariables(*Unit->TheModule);
+    Internals->share(*Unit->TheModule);
     Bitcode = writeBitcode(*Unit->TheModule);
     Reply["printers"] = describePrinters(S, Indices);
   } else if (!Unit) {

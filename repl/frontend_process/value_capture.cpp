@@ -1,5 +1,6 @@
 #include "value_capture.h"
 
+#include "immediate_calls.h"
 #include "printers.h"
 #include "type_table.h"
 
@@ -79,6 +80,7 @@ bool ValueCapture::HandleTopLevelDecl(DeclGroupRef Group) {
   for (Decl *D : Group)
     if (auto *Statement = dyn_cast<TopLevelStmtDecl>(D)) {
       moveLocals(*Statement);
+      evaluateImmediateCalls(*S);
       auto *Expression = dyn_cast_or_null<Expr>(Statement->getStmt());
       if (Statement->isSemiMissing() && Expression)
         Statement->setStmt(capture(Expression));
