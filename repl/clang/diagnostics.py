@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from repl.clang.framing import Header
 from repl.errors import CompileError, Diagnostic
@@ -41,3 +42,11 @@ def compile_error(reply: Header) -> CompileError:
     )
     rendered = shorten(str(reply.get("rendered", "")))
     return CompileError(rendered or "Clang rejected the input", diagnostics)
+
+
+def joined(replies: Sequence[Header]) -> Header:
+    """Diagnostics that came one by one, as those of one answer."""
+    return {
+        "diagnostics": [record for reply in replies for record in reply["diagnostics"]],
+        "rendered": "".join(reply["rendered"] for reply in replies),
+    }

@@ -13,6 +13,7 @@ import resource
 import signal
 import socket
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,7 @@ class FrontendCopy:
             raise CompilerDied("the process ended") from None
         self._replays = 0  # that have not been answered yet
         self.length = length
+        self.errors: list[Header] = []  # of the request that is being answered
 
     @property
     def has_ended(self) -> bool:
@@ -149,11 +151,19 @@ class FrontendCopy:
     def receive(self, limit: float = 0) -> tuple[Header, bytes]:
         """Wait for the answer to a request, up to ``limit`` seconds (0: for ever).
 
-        Raises CompilerDied or CompilerTimeout.
+        Raises CompilerDied or CompilerTimeout; then ``errors`` are those that Clang had
+        found by then.
         """
-        if limit and not is_readable(self._connection, limit):
-            raise CompilerTimeout(f"Clang did not finish within {limit:g} s")
-        return receive_message(self._connection)
+        self.errors = []
+        deadline = time.monotonic() + limit
+        while True:
+            left = max(deadline - time.monotonic(), 0)
+            if limit and not is_readable(self._connection, left):
+                raise CompilerTimeout(f"Clang did not finish within {limit:g} s")
+            reply, blob = receive_message(self._connection)
+            if not reply.get("interim"):
+                return reply, blob
+            self.errors.append(reply)
 
     def fork(self) -> FrontendCopy:
         """A copy of this copy. Raises CompilerDied, or SetupError if there is no room."""

@@ -44,11 +44,11 @@ def _inputs(shell: Shell) -> list[InputText]:
     """All in force, with what Clang says of their parts."""
     compiler = shell.session.compiler
     pieces = compiler.ask("pieces")["inputs"]
-    hidden = [each.hides for each in compiler.snapshot().inputs]
+    accepted = compiler.snapshot().inputs
     return [
-        InputText(index, step.source, [Piece(**piece) for piece in of_input], hides)
-        for index, (step, of_input, hides) in enumerate(
-            zip(shell.session.steps, pieces, hidden, strict=True)
+        InputText(index, step.source, each.text, [Piece(**piece) for piece in of_input], each.hides)
+        for index, (step, of_input, each) in enumerate(
+            zip(shell.session.steps, pieces, accepted, strict=True)
         )
     ]
 
