@@ -25,6 +25,7 @@ from repl.input.completeness import unclosed_bracket
 from repl.input.source import Source
 
 _QUERY_TIMEOUT = 10  # s
+_MOST_BRACKETS = 256  # of one kind that Clang nests
 
 
 class CompiledInput(Struct, frozen=True):
@@ -75,8 +76,10 @@ class Compiler:
 
         Raises CompileError or CodegenError; then the input is forgotten.
         """
-        _check_ends(source)
-        if upcoming is not None and unclosed_bracket(upcoming.text):
+        missing = _missing_bracket(source)
+        if missing:
+            raise CompileError(f"{source.name}:{source.line}: error: expected '{missing}'", ())
+        if upcoming is not None and _missing_bracket(upcoming):
             upcoming = None
         ahead, self._ahead = self._ahead, None
         if ahead is None or ahead.source != source:
@@ -184,10 +187,9 @@ class Compiler:
             self._frontend.rollback(ahead.before)
 
 
-def _check_ends(source: Source) -> None:
-    """Clang's incremental parser waits for ever for the end of such an input."""
-    missing = unclosed_bracket(source.text)
-    if missing:
-        last = source.line + source.text.rstrip("\n").count("\n")
-        message = f"{source.name}:{last}: error: the input ends where a '{missing}' is missing"
-        raise CompileError(message, ())
+def _missing_bracket(source: Source) -> str:
+    """Among brackets beyond number Clang's parser calls itself until its stack is full: the
+    closing one that the end of the text waits for, or nothing."""
+    if max(map(source.text.count, "([{")) <= _MOST_BRACKETS:
+        return ""
+    return unclosed_bracket(source.text)

@@ -22,9 +22,12 @@ from repl.errors import Diagnostic
 
 class Reply(Struct, frozen=True, kw_only=True):
     """``ok``: what was asked for has been done. Otherwise ``diagnostics`` and ``rendered``
-    (the same as Clang shows it), or just the latter, say why not."""
+    (the same as Clang shows it), or just the latter, say why not. ``interim``: that is not the
+    answer, which is still to come, but an error as soon as Clang has found it: the process
+    may not live long enough to answer."""
 
     ok: bool
+    interim: bool = False
     rendered: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
 
@@ -71,13 +74,15 @@ class HandedOver(Struct, frozen=True):
 
 class Parsed(Reply, frozen=True, kw_only=True):
     """``declares``: there is more in the input than statements; ``variables``: that the code of
-    one with includes defines; ``redefines``: what would have to be hidden for a rejected one.
+    one with includes defines; ``redefines``: what would have to be hidden for a rejected one;
+    ``completion``: what would have to be added to it, as only its last ``;`` is missing.
     The bytes beside it are bitcode."""
 
     declares: bool = False
     variables: tuple[str, ...] = ()
     value: HandedOver | None = None
     redefines: tuple[HiddenDeclaration, ...] = ()
+    completion: str = ""
 
 
 class Replayed(Reply, frozen=True, kw_only=True):

@@ -70,6 +70,7 @@ def session_options(line: CommandLine, settings: Settings, colour: bool) -> Sess
         header_cache=line.cache and settings.cache,
         memory_limit=_memory_limit(line, settings),
         limits=Limits.chosen(settings.most_elements, settings.most_characters),
+        return_ends_script=not has_prompt(line),
     )
 
 

@@ -27,11 +27,20 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags,
                             const llvm::json::Array *Emitted) {
   auto OwnedShadow = std::make_unique<Shadowing>();
   auto OwnedCapture = std::make_unique<ValueCapture>();
+  auto OwnedReturns = std::make_unique<TopLevelReturn>(*OwnedCapture, ReturnEndsScript);
+  auto OwnedInitializers = std::make_unique<CInitializers>(*OwnedCapture);
+  auto OwnedWatcher = std::make_unique<InputWatcher>(*OwnedReturns);
+  Watcher = OwnedWatcher.get();
+  Returns = OwnedReturns.get();
+  Initializers = OwnedInitializers.get();
   Shadow = OwnedShadow.get();
   Capture = OwnedCapture.get();
   std::vector<std::unique_ptr<clang::ASTConsumer>> Consumers;
+  Consumers.push_back(std::move(OwnedWatcher));
   Consumers.push_back(std::move(OwnedShadow));
+  Consumers.push_back(std::move(OwnedReturns));
   Consumers.push_back(std::move(OwnedCapture));
+  Consumers.push_back(std::move(OwnedInitializers));
   Consumers.push_back(std::make_unique<EarlyInitialization>());
   Consumers.push_back(std::make_unique<LambdaNames>());
   auto Created = createInterpreter(
@@ -50,6 +59,9 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags,
   clang::CompilerInstance &CI = *Interpreter->getCompilerInstance();
   Diagnostics =
       std::make_unique<DiagnosticCollector>(CI.getDiagnosticOpts(), Colour);
+  Diagnostics->OnNotConstant = [this](clang::SourceLocation Place) {
+    Initializers->noteNotConstant(Place);
+  };
   Diagnostics->BeginSourceFile(CI.getLangOpts(), &CI.getPreprocessor());
   CI.getDiagnostics().setClient(Diagnostics.get(), /*ShouldOwnClient=*/false);
   Internals = InternalDefinitions::install(CI);
@@ -110,7 +122,10 @@ Frontend::parseText(const Message &Request) {
   // What redefines many things is told of them twice as fast each time.
   if (ErrorLimit)
     CI.getDiagnostics().setErrorLimit(ErrorLimit + (Hidden ? Hidden->size() : 0));
-  auto Unit = Interpreter->Parse(protectLeadingSign(Request.Blob, Options));
+  ProtectedText Input = protectLeadingSign(Request.Blob, Options);
+  Diagnostics->beginInput(CI.getPreprocessor(), Input.End);
+  auto Unit = Interpreter->Parse(Input.Text);
+  Initializers->finishInput(Unit ? Unit->TheModule.get() : nullptr);
   if (!Unit)
     return Unit;
   if (!Unit->TheModule)
@@ -118,6 +133,7 @@ Frontend::parseText(const Message &Request) {
   Shadow->acceptInput();
   Precompiled.joinInto(Unit->TheModule);
   Internals->share(*Unit->TheModule);
+  Returns->finishModule(*Unit->TheModule);
   return Unit;
 }
 
@@ -130,22 +146,49 @@ DiagnosticCollector::Taken Frontend::takeDiagnostics() {
 void Frontend::sendRejection() {
   Object Reply{{"ok", false},
                {"redefines", Shadow->previous(Diagnostics->takePrevious())}};
+  if (Diagnostics->lacksSemicolon())
+    Reply["completion"] = completion();
   DiagnosticCollector::Taken Taken = takeDiagnostics();
   Reply["diagnostics"] = std::move(Taken.Records);
   Reply["rendered"] = std::move(Taken.Text);
   Controller.send(std::move(Reply));
 }
 
+// The semicolon; and if it ends the declaration of a variable, that shows its value.
+std::string Frontend::completion() const {
+  const clang::ASTContext &Context = Interpreter->getCompilerInstance()->getASTContext();
+  const clang::VarDecl *Last = nullptr;
+  for (const clang::Decl *Each : Context.getTranslationUnitDecl()->noload_decls())
+    Last = llvm::dyn_cast<clang::VarDecl>(Each);
+  bool IsShown = Last && Last->getIdentifier() && !Last->isInvalidDecl() &&
+                 !Last->getDescribedVarTemplate() &&
+                 Last->isThisDeclarationADefinition() != clang::VarDecl::DeclarationOnly;
+  // On a line of its own: the last one may end with a comment.
+  return IsShown ? ("\n;" + Last->getName()).str() : "\n;";
+}
+
+void Frontend::sendInterim(DiagnosticCollector::Taken Error) {
+  Controller.send(Object{{"ok", false},
+                         {"interim", true},
+                         {"diagnostics", std::move(Error.Records)},
+                         {"rendered", Precompiled.withPlaces(Error.Text)}});
+}
+
 void Frontend::parse(const Message &Request) {
   bool IsFirst = Precompiled.hasCode();
   Capture->setKeeps(Request.Header.getBoolean("keep").value_or(true));
   // After an error this process is of no more use to anybody.
-  Diagnostics->OnTooManyErrors = [this] {
+  auto Reject = [this] {
     sendRejection();
     _exit(0);
   };
+  Diagnostics->OnTooManyErrors = Watcher->OnErrors = Reject;
+  Diagnostics->OnError = [this](DiagnosticCollector::Taken Error) {
+    sendInterim(std::move(Error));
+  };
   auto Unit = parseText(Request);
-  Diagnostics->OnTooManyErrors = nullptr;
+  Diagnostics->OnTooManyErrors = Watcher->OnErrors = nullptr;
+  Diagnostics->OnError = nullptr;
   if (!Unit) {
     llvm::consumeError(Unit.takeError()); // the diagnostics say it better
     return sendRejection();

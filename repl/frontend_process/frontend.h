@@ -2,8 +2,11 @@
 //
 //   parse       {"op": "parse"}, blob: text     -> {"ok": ...}, blob: bitcode
 //               With "hide": [...], it redefines these; if it is rejected,
-//               "redefines": [...] is what would have to be hidden, see shadowing.h.
+//               "redefines": [...] is what would have to be hidden, see shadowing.h;
+//               "completion": what has to be added if only a `;` is missing at the end.
 //               With "keep": false, the value is not kept for `_`.
+//               Each error is sent before, when it is made, with "interim": true and
+//               otherwise as in the answer: if Clang dies, it is known all the same.
 //   replay      the same, of a text that was accepted before -> {"ok": ...}
 //   printers    {"op": "printers", "types": [...]}, of the value that the last input
 //               hands over -> what users have written to print these types, and
@@ -17,11 +20,14 @@
 //   and those of queries.h
 #pragma once
 
+#include "c_initializers.h"
 #include "diagnostics.h"
+#include "input_watcher.h"
 #include "internal_linkage.h"
 #include "precompiled_header.h"
 #include "protocol.h"
 #include "shadowing.h"
+#include "top_level_return.h"
 #include "value_capture.h"
 
 #include "clang/Interpreter/Interpreter.h"
@@ -34,8 +40,11 @@ namespace forkrepl {
 
 class Frontend {
 public:
-  Frontend(Connection &Controller, bool Colour, std::vector<const char *> Flags)
-      : Controller(Controller), Colour(Colour), Flags(std::move(Flags)) {}
+  // ReturnEndsScript: see TopLevelReturn.
+  Frontend(Connection &Controller, bool Colour, bool ReturnEndsScript,
+           std::vector<const char *> Flags)
+      : Controller(Controller), Colour(Colour), ReturnEndsScript(ReturnEndsScript),
+        Flags(std::move(Flags)) {}
 
   llvm::Error start() { return start(Flags, nullptr); }
   void serve();
@@ -46,6 +55,8 @@ private:
                     const llvm::json::Array *Emitted);
   void parse(const Message &Request);
   void sendRejection();
+  std::string completion() const;
+  void sendInterim(DiagnosticCollector::Taken Error);
   void replay(const Message &Request);
   llvm::Expected<clang::PartialTranslationUnit &> parseText(const Message &Request);
   void printers(const Message &Request);
@@ -54,15 +65,18 @@ private:
   DiagnosticCollector::Taken takeDiagnostics();
 
   Connection &Controller;
-  bool Colour;
+  bool Colour, ReturnEndsScript;
   std::vector<const char *> Flags;
   std::unique_ptr<llvm::Module> First; // what the flags have defined
   PrecompiledState Precompiled;
   std::unique_ptr<DiagnosticCollector> Diagnostics;
   InternalDefinitions *Internals = nullptr; // owned by the ASTContext
   // Owned by the Interpreter.
+  InputWatcher *Watcher = nullptr;
   Shadowing *Shadow = nullptr;
   ValueCapture *Capture = nullptr;
+  TopLevelReturn *Returns = nullptr;
+  CInitializers *Initializers = nullptr;
   std::unique_ptr<clang::Interpreter> Interpreter;
 };
 

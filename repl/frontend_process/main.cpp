@@ -21,6 +21,7 @@
 #include "clang/Basic/Version.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/PrettyStackTrace.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
@@ -48,6 +49,8 @@ int main(int Count, char **Arguments) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getenv("FORKREPL_DEBUG"))
     llvm::sys::PrintStackTraceOnErrorSignal(Arguments[0]);
+  else
+    llvm::EnablePrettyStackTrace(); // if Clang crashes: what it was parsing
   llvm::install_out_of_memory_new_handler();
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
@@ -70,10 +73,12 @@ int main(int Count, char **Arguments) {
   std::vector<const char *> Flags = {"-resource-dir", FORKREPL_RESOURCE_DIR,
                                      // see README.md beside this
                                      "-fPIC", "-fcommon"};
-  bool Colour = false;
+  bool Colour = false, ReturnEndsScript = false;
   for (int I = Precompiles ? 4 : 1; I < Count; ++I)
     if (llvm::StringRef(Arguments[I]) == "--colour-diagnostics")
       Colour = true;
+    else if (llvm::StringRef(Arguments[I]) == "--return-ends-script")
+      ReturnEndsScript = true;
     else if (llvm::StringRef(Arguments[I]) != "--started-by-thread")
       Flags.push_back(Arguments[I]);
 
@@ -83,7 +88,7 @@ int main(int Count, char **Arguments) {
   }
 
   Connection Controller(ControllerDescriptor);
-  Frontend Process(Controller, Colour, std::move(Flags));
+  Frontend Process(Controller, Colour, ReturnEndsScript, std::move(Flags));
   if (llvm::Error Failure = Process.start()) {
     Controller.send(Object{{"ok", false},
                            {"rendered", llvm::toString(std::move(Failure))}});

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.support.program import PROGRAM
-from tests.support.program import Run
-from tests.support.program import user_environment
+
+from tests.support.program import PROGRAM, Run, user_environment
 
 
 @dataclass(frozen=True)
