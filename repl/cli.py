@@ -9,20 +9,18 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from repl.command_line.arguments import CommandLine, parse
+from repl.command_line.mode import Mode
 from repl.command_line.session_setup import (
     configured_flags,
-    has_prompt,
-    is_dialogue,
     is_quiet,
     prompt_options,
-    reads_standard_input,
     session_options,
 )
 from repl.configuration.settings import Settings
@@ -98,24 +96,25 @@ def _shell(line: CommandLine) -> int:
         return _print_config(line)
     if line.build_cache:
         return _build_cache(line)
-    with _source(line) as lines:
-        if line.config is None and not has_prompt(line):
-            return _run(line, Settings(), lines)
-        loaded = _load_settings(line)
-        try:
-            return _run(line, loaded.settings, lines)
-        except SetupError as error:
-            flags = configured_flags(loaded.settings, line.language_name)
-            if not has_prompt(line) or not flags:
-                raise
-            # A configuration never keeps the shell from starting.
-            print(f"forkrepl: error: {error}", file=sys.stderr)
-            print(
-                f"forkrepl: Clang is started again, without the flags of {loaded.path}",
-                file=sys.stderr,
-            )
-        plain = replace(loaded.settings, std="", c_std="", include=(), define=(), flags=())
-        return _run(line, replace(plain, banner=False), lines)
+    mode = Mode.of(line)
+    lines = _script(line) if mode.has_script else None  # first: there may be no such file
+    if line.config is None and not mode.has_prompt:
+        return _run(line, mode, Settings(), lines)
+    loaded = _load_settings(line, mode)
+    try:
+        return _run(line, mode, loaded.settings, lines)
+    except SetupError as error:
+        flags = configured_flags(loaded.settings, line.language_name)
+        if not mode.has_prompt or not flags:
+            raise
+        # A configuration never keeps the shell from starting.
+        print(f"forkrepl: error: {error}", file=sys.stderr)
+        print(
+            f"forkrepl: Clang is started again, without the flags of {loaded.path}",
+            file=sys.stderr,
+        )
+    plain = replace(loaded.settings, std="", c_std="", include=(), define=(), flags=())
+    return _run(line, mode, replace(plain, banner=False), lines)
 
 
 def _print_config(line: CommandLine) -> int:
@@ -131,10 +130,12 @@ def _print_config(line: CommandLine) -> int:
 def _build_cache(line: CommandLine) -> int:
     from repl.command_line.cache_command import build_cache
 
-    return build_cache(session_options(line, _load_settings(line).settings, colour=False))
+    mode = Mode.of(line)
+    settings = _load_settings(line, mode).settings
+    return build_cache(session_options(line, settings, mode, colour=False))
 
 
-def _load_settings(line: CommandLine) -> LoadedSettings:
+def _load_settings(line: CommandLine, mode: Mode) -> LoadedSettings:
     """The configuration, and tell what is wrong with it.
 
     Raises ShellError if one that a script was told to use has errors: it would not run
@@ -143,7 +144,7 @@ def _load_settings(line: CommandLine) -> LoadedSettings:
     from repl.configuration.settings_file import load_settings, without_missing_libraries
 
     loaded = without_missing_libraries(load_settings(line.config), line.library_folders)
-    if loaded.problems and not has_prompt(line):
+    if loaded.problems and not mode.has_prompt:
         raise ShellError("\n".join(loaded.problems))
     _tell_problems(loaded)
     return loaded
@@ -154,28 +155,32 @@ def _tell_problems(loaded: LoadedSettings) -> None:
         print(f"forkrepl: {problem}", file=sys.stderr)
 
 
-def _run(line: CommandLine, settings: Settings, lines: Iterator[str] | None) -> int:
+def _run(line: CommandLine, mode: Mode, settings: Settings, lines: Iterator[str] | None) -> int:
     colour = use_colour(line.color or settings.color)
-    startup = _startup_file(line)
+    startup = _startup_file(line, mode)
     if lines is None:
-        return _begin_dialogue(line, settings, colour, startup)
+        return _begin_dialogue(line, mode, settings, colour, startup)
     from repl.commands.context import Shell
     from repl.session.live_session import (
         LiveSession,  # starts processes: only when the usage is right
     )
     from repl.shell.run_input import evaluate
 
-    with LiveSession(session_options(line, settings, colour)) as session:
+    with LiveSession(session_options(line, settings, mode, colour)) as session:
         shell = Shell(session, evaluate, colour, settings)
         session.wait_until_ready()
-        status = _run_startup_file(shell, line, startup)
+        status = _run_startup_file(shell, mode, startup)
         if status is None:
-            status = _run_source(shell, line, lines)
+            status = _run_source(shell, line, mode, lines)
         return status if status is not None else _interact(shell, line, startup)
 
 
 def _begin_dialogue(
-    line: CommandLine, settings: Settings, colour: bool, startup: StartupFile | None
+    line: CommandLine,
+    mode: Mode,
+    settings: Settings,
+    colour: bool,
+    startup: StartupFile | None,
 ) -> int:
     shows_colour = colour and settings.theme != "none"
     # What a startup file prints comes before the first prompt.
@@ -186,13 +191,13 @@ def _begin_dialogue(
         from repl.session.live_session import LiveSession
         from repl.shell.run_input import evaluate
 
-        with LiveSession(session_options(line, settings, colour)) as session:
+        with LiveSession(session_options(line, settings, mode, colour)) as session:
             return _interact(Shell(session, evaluate, colour, settings), line, startup, early)
 
 
-def _startup_file(line: CommandLine) -> StartupFile | None:
+def _startup_file(line: CommandLine, mode: Mode) -> StartupFile | None:
     """What to run first. Without being asked, only a session with a prompt does that."""
-    if line.startup_file == "no" or (line.startup_file is None and not has_prompt(line)):
+    if line.startup_file == "no" or (line.startup_file is None and not mode.has_prompt):
         return None
     is_usual = line.startup_file is None
     path = usual_startup_file(line.language_name) if is_usual else Path(line.startup_file or "")
@@ -203,7 +208,7 @@ def _startup_file(line: CommandLine) -> StartupFile | None:
     return StartupFile(path, is_usual=is_usual)
 
 
-def _run_startup_file(shell: Shell, line: CommandLine, startup: StartupFile | None) -> int | None:
+def _run_startup_file(shell: Shell, mode: Mode, startup: StartupFile | None) -> int | None:
     """Run it before a script; the exit status if that is the end."""
     from repl.commands import Quit
 
@@ -213,23 +218,23 @@ def _run_startup_file(shell: Shell, line: CommandLine, startup: StartupFile | No
         return exited.status
     except Quit:
         return shell.session.finish()
-    return None if is_well or has_prompt(line) else 1
+    return None if is_well or mode.has_prompt else 1
 
 
-def _run_source(shell: Shell, line: CommandLine, lines: Iterator[str]) -> int | None:
+def _run_source(shell: Shell, line: CommandLine, mode: Mode, lines: Iterator[str]) -> int | None:
     """Run a script; None if the session goes on with a prompt."""
     from repl.shell.script import Script, leave_script, run_inputs, run_script
 
     script = Script(
         lines=lines,
         name="-c" if line.code is not None else line.file or "-",
-        keep_going=is_dialogue(line),
-        arrives_slowly=reads_standard_input(line) and _arrives_slowly(),
+        keep_going=mode.is_dialogue,
+        arrives_slowly=mode.reads_standard_input and _arrives_slowly(),
     )
     if not line.interactive:
         return run_script(shell, script)
     progress = run_inputs(shell, script)
-    if progress.status is None and not sys.stdin.isatty():  # there is nobody to prompt
+    if progress.status is None and not mode.is_terminal:  # there is nobody to prompt
         rest = Script(_standard_input(), "-", keep_going=True, arrives_slowly=_arrives_slowly())
         return leave_script(shell, run_inputs(shell, rest, progress.failure))
     return progress.status
@@ -256,18 +261,13 @@ def _interact(
     )
 
 
-@contextmanager
-def _source(line: CommandLine) -> Iterator[Iterator[str] | None]:
-    """The lines to run; None for an interactive session."""
+def _script(line: CommandLine) -> Iterator[str]:
+    """The lines to run. Raises ShellError if there is no such file."""
     if line.code is not None:
-        yield _lines_of(line.code + "\n")
-    elif line.file in (None, "-"):
-        if line.file is None and sys.stdin.isatty():
-            yield None
-        else:
-            yield _standard_input()
-    else:
-        yield _lines_of(_read(str(line.file)))
+        return _lines_of(line.code + "\n")
+    if line.file in (None, "-"):
+        return _standard_input()
+    return _lines_of(_read(str(line.file)))
 
 
 def _standard_input() -> Iterator[str]:

@@ -10,6 +10,12 @@ from msgspec import Struct
 ExecutorAddress = NewType("ExecutorAddress", int)
 """An address in the process that runs the code (ORC's ``ExecutorAddr``)."""
 
+PAGE_SIZE = 4096
+"""Bytes, of x86-64."""
+
+USER_SPACE_END = ExecutorAddress(1 << 47)
+"""Where the addresses end that a program on x86-64 can have."""
+
 NULL = ExecutorAddress(0)
 
 
@@ -20,6 +26,18 @@ class Protection(enum.IntFlag):
     READ = 1
     WRITE = 2
     EXEC = 4
+
+
+class AddressRange(Struct, frozen=True):
+    """Memory of the executor's: ``size`` bytes from ``address``, and what they are for."""
+
+    address: ExecutorAddress
+    size: int
+    protection: Protection
+
+    def holds(self, address: int) -> bool:
+        """Whether an address is in it."""
+        return self.address <= address < self.address + self.size
 
 
 RX = Protection.READ | Protection.EXEC

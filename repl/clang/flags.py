@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
+def is_c(flags: Sequence[str]) -> bool:
+    """Whether the language is C, not C++."""
+    return "-xc" in flags
+
+
 def wants_debug_info(flags: Sequence[str]) -> bool:
     """Whether the flags ask Clang for debug information: the last of them counts."""
     levels = [flag for flag in flags if flag.startswith("-g")]

@@ -24,7 +24,7 @@ _TRIPLE = "x86_64-pc-linux-gnu"
 _PARSING_ERROR = re.compile(r"LLVM (IR|bitcode) parsing error\n")
 
 
-class Translator:
+class ModuleCompiler:
     """LLVM's target machine for each optimisation level, made when first needed."""
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class Translator:
 
 def serve(connection: socket.socket) -> None:
     """Answer requests until the controller closes the connection."""
-    generator = Translator()
+    generator = ModuleCompiler()
     channel = Channel(connection)  # the controller traces it
     while True:
         try:

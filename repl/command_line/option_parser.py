@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from repl.errors import did_you_mean
+
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
@@ -84,12 +86,9 @@ class OptionParser(argparse.ArgumentParser):
 
     def unknown_option(self, word: str) -> NoReturn:
         """Say which option was perhaps meant and end the program with status 2."""
-        import difflib  # only for this
-
-        name = word.partition("=")[0]
-        near = difflib.get_close_matches(name, self._actions_by_name(), n=1, cutoff=0.7)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        if not near and not word.startswith("--") and "--Xcc" in self._actions_by_name():
+        names = self._actions_by_name()
+        hint = did_you_mean(word.partition("=")[0], names, likeness=0.7)
+        if not hint and not word.startswith("--") and "--Xcc" in names:
             hint = f"; an option of Clang's is given as --Xcc={word}"
         self.error(f"unrecognized arguments: {word}{hint}")
 

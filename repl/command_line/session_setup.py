@@ -6,11 +6,11 @@ The command line wins over the configuration, and that over the defaults.
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from repl.command_line.arguments import CommandLine
+from repl.command_line.mode import Mode
 from repl.configuration.memory_size import parse_memory_limit
 from repl.configuration.session_options import SessionOptions
 from repl.configuration.settings import Settings
@@ -23,30 +23,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def reads_standard_input(line: CommandLine) -> bool:
-    """Whether the inputs come from standard input, with or without a prompt."""
-    return line.code is None and line.file in (None, "-")
-
-
-def has_prompt(line: CommandLine) -> bool:
-    """Whether there is an interactive session, perhaps after a script."""
-    return line.interactive or (line.code is None and line.file is None and sys.stdin.isatty())
-
-
-def is_dialogue(line: CommandLine) -> bool:
-    """Whether inputs are tried out, typed or piped: one that fails is not the end."""
-    return line.interactive or reads_standard_input(line)
-
-
 def is_quiet(line: CommandLine, settings: Settings) -> bool:
     """Whether there is to be no banner, nor notes such as that."""
     return line.quiet or not settings.banner
 
 
-def session_options(line: CommandLine, settings: Settings, colour: bool) -> SessionOptions:
+def session_options(
+    line: CommandLine, settings: Settings, mode: Mode, colour: bool
+) -> SessionOptions:
     """How inputs are compiled and run, by the command line and the configuration."""
-    # In a file of 1,000 inputs, line tables take 7 % of the time.
-    dialogue = is_dialogue(line)
     program = line.file if line.file is not None else "forkrepl"
     return SessionOptions(
         # Of two contradicting flags Clang takes the last.
@@ -58,14 +43,15 @@ def session_options(line: CommandLine, settings: Settings, colour: bool) -> Sess
         library_folders=line.library_folders,
         colour=colour,
         arguments=[program, *line.arguments],
-        private_input=dialogue and not sys.stdin.isatty(),
+        private_input=mode.is_dialogue and not mode.is_terminal,
         listener=line.listener,
         perf=line.perf,
-        recover=dialogue,
-        interactive=has_prompt(line),
-        line_tables=dialogue,
-        most_frames=8 if dialogue else 4,
-        redefinition=_redefinition(line, settings),
+        recover=mode.is_dialogue,
+        interactive=mode.has_prompt,
+        # In a file of 1,000 inputs they take 7 % of the time.
+        line_tables=mode.is_dialogue,
+        most_frames=8 if mode.is_dialogue else 4,
+        redefinition=_redefinition(line, settings, mode),
         parse_timeout=_first(line.parse_timeout, settings.parse_timeout),
         header_cache=line.cache and settings.cache,
         memory_limit=_memory_limit(line, settings),
@@ -103,11 +89,11 @@ def configured_flags(settings: Settings, language: str) -> list[str]:
     ]
 
 
-def _redefinition(line: CommandLine, settings: Settings) -> bool:
+def _redefinition(line: CommandLine, settings: Settings, mode: Mode) -> bool:
     """What is typed or piped is tried out; a script keeps to the rules of its language."""
     if line.redefine is not None:
         return line.redefine
-    return settings.redefine and is_dialogue(line)
+    return settings.redefine and mode.is_dialogue
 
 
 def _memory_limit(line: CommandLine, settings: Settings) -> int | None:

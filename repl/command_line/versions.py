@@ -8,14 +8,18 @@ import subprocess
 from repl import native_programs
 from repl.errors import ShellError
 
-VERSION = "0.1.0"
 _PATIENCE = 30  # s: a disk that has to wake up
 
 
 def describe_versions() -> str:
     """The versions of all parts, a line each. Clang is asked, not started: 30 ms."""
     return "\n".join(
-        [f"forkrepl {VERSION}", _compiler(), f"llvmlite {_llvmlite()} (code generator)", _python()]
+        [
+            f"forkrepl {_installed('forkrepl')}",
+            _compiler(),
+            f"llvmlite {_installed('llvmlite')} (code generator)",
+            _python(),
+        ]
     )
 
 
@@ -37,11 +41,12 @@ def _compiler() -> str:
     return done.stdout.strip()
 
 
-def _llvmlite() -> str:
+def _installed(package: str) -> str:
+    """Its version, as its installation says."""
     from importlib.metadata import PackageNotFoundError, version  # takes time to import
 
     try:
-        return version("llvmlite")
+        return version(package)
     except PackageNotFoundError:
         return "is missing"
 

@@ -10,8 +10,8 @@ names), ``timing``, ``machine_code``, ``memory`` (drawn by ``memory_picture/``),
 (with ``source_file``).
 """
 
-from repl.commands.catalogue import COMMANDS
+from repl.commands.catalogue import COMMAND_LINES, COMMANDS
 from repl.commands.command import Command, Quit
 from repl.commands.registry import run_command
 
-__all__ = ["COMMANDS", "Command", "Quit", "run_command"]
+__all__ = ["COMMANDS", "COMMAND_LINES", "Command", "Quit", "run_command"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from repl.commands.command import Command
+from repl.input.command_lines import CommandLines
+from repl.input.command_syntax import Operand, Option
 
 _ABOUT_CODE = (
     "Of the last input with code, of input N, or of the function NAME (as you write it, with\n"
@@ -10,268 +12,301 @@ _ABOUT_CODE = (
     "the level for the next inputs."
 )
 
+_RANGE = Operand("RANGE", is_line=False)
+
 _ALL = [
     Command(
-        "%help",
-        "%help [COMMAND]",
-        "this list, or one command's help",
-        "registry.run_help",
-        "command",
-        "",
-        "%help time",
-        (".?",),
+        name="%help",
+        operands=(Operand("COMMAND", "command"),),
+        summary="this list, or one command's help",
+        run="registry.run_help",
+        example="%help time",
+        aliases=(".?",),
     ),
     Command(
-        "%undo",
-        "%undo [N]",
-        "take back the last input, or the last N",
-        "general.run_undo",
-        "number",
-        "What they declared is gone and what they registered (atexit, destructors) runs; what\n"
-        "they did to other variables stays. %rewind takes that back as well.",
-        "%undo 2",
-        (".undo",),
+        name="%undo",
+        operands=(Operand("N"),),
+        summary="take back the last input, or the last N",
+        run="general.run_undo",
+        details=(
+            "What they declared is gone and what they registered (atexit, destructors) runs; what\n"
+            "they did to other variables stays. %rewind takes that back as well."
+        ),
+        example="%undo 2",
+        aliases=(".undo",),
     ),
     Command(
-        "%rewind",
-        "%rewind [N]",
-        "go back in time to before the last input or N of them, memory too",
-        "general.run_rewind",
-        "number",
-        "The program continues from a checkpoint of that moment. Files and the screen stay as\n"
-        "they are.",
-        "%rewind 3",
+        name="%rewind",
+        operands=(Operand("N"),),
+        summary="go back in time to before the last input or N of them, memory too",
+        run="general.run_rewind",
+        details=(
+            "The program continues from a checkpoint of that moment. Files and the screen stay as\n"
+            "they are."
+        ),
+        example="%rewind 3",
     ),
     Command(
-        "%restart",
-        "%restart",
-        "a fresh program, in which the inputs that declare something run again",
-        "general.run_restart",
+        name="%restart",
+        summary="a fresh program, in which the inputs that declare something run again",
+        run="general.run_restart",
     ),
     Command(
-        "%reset",
-        "%reset",
-        "end the program as by exit(0) and start with nothing",
-        "general.run_reset",
+        name="%reset",
+        summary="end the program as by exit(0) and start with nothing",
+        run="general.run_reset",
     ),
     Command(
-        "%quit",
-        "%quit",
-        "leave the shell (Ctrl-D does too)",
-        "general.run_quit",
+        name="%quit",
+        summary="leave the shell (Ctrl-D does too)",
+        run="general.run_quit",
         aliases=("%exit", ".q"),
     ),
     Command(
-        "%load",
-        "%load FILE",
-        "run the inputs of a file as if they were typed",
-        "loading.run_load",
-        "file",
-        "It ends at the first that fails; those before it stay. main is not called.",
-        "%load examples.cpp",
+        name="%load",
+        operands=(Operand("FILE", "file", needs="the name of a file with inputs"),),
+        summary="run the inputs of a file as if they were typed",
+        run="loading.run_load",
+        details="It ends at the first that fails; those before it stay. main is not called.",
+        example="%load examples.cpp",
     ),
     Command(
-        "%run",
-        "%run FILE [ARGS]",
-        "run a file as 'forkrepl FILE ARGS' would, apart from this session",
-        "loading.run_run",
-        "file",
-        "It is a program of its own with these compiler options and includes beside FILE.\n"
-        "Nothing of it is declared here. Its exit status is shown unless it is 0.",
-        "%run examples/tour.cpp 1 'two words'",
+        name="%run",
+        operands=(Operand("FILE [ARGS]", "file", needs="the name of a file"),),
+        summary="run a file as 'forkrepl FILE ARGS' would, apart from this session",
+        run="loading.run_run",
+        details=(
+            "It is a program of its own with these compiler options and includes beside FILE.\n"
+            "Nothing of it is declared here. Its exit status is shown unless it is 0."
+        ),
+        example="%run examples/tour.cpp 1 'two words'",
     ),
     Command(
-        "%edit",
-        "%edit [N|NAME|FILE]",
-        "edit an input, or what declares NAME, or a file, in $VISUAL or $EDITOR, and run it",
-        "loading.run_edit",
-        "name",
-        "Without anything, the last input. An input is edited as a temporary file; FILE is\n"
-        "edited itself. Nothing is run if the editor fails or leaves nothing.",
-        "%edit 3",
+        name="%edit",
+        operands=(Operand("N|NAME|FILE", "name"),),
+        summary=(
+            "edit an input, or what declares NAME, or a file, in $VISUAL or $EDITOR, and run it"
+        ),
+        run="loading.run_edit",
+        details=(
+            "Without anything, the last input. An input is edited as a temporary file; FILE is\n"
+            "edited itself. Nothing is run if the editor fails or leaves nothing."
+        ),
+        example="%edit 3",
     ),
     Command(
-        "!",
-        "!COMMAND",
-        "a command of your shell ($SHELL), on this terminal",
-        "loading.run_shell_command",
-        "shell",
-        "The ! is followed by a letter, '.', '/' or '~': '!(x)' and '! x' are C++. Ctrl-C ends\n"
-        "the command only.",
-        "!ls -l",
+        name="!",
+        operands=(Operand("COMMAND", "file", needs="a command"),),
+        summary="a command of your shell ($SHELL), on this terminal",
+        run="loading.run_shell_command",
+        details=(
+            "The ! is followed by a letter, '.', '/' or '~': '!(x)' and '! x' are C++.\n"
+            "Ctrl-C ends the command only."
+        ),
+        example="!ls -l",
     ),
     Command(
-        ".L",
-        ".L FILE",
-        "as %load, or %lib for a library (cling's)",
-        "loading.run_load_like_cling",
-        "file",
+        name=".L",
+        operands=(Operand("FILE", "file", needs="a library or a file with inputs"),),
+        summary="as %load, or %lib for a library (cling's)",
+        run="loading.run_load_like_cling",
     ),
     Command(
-        ".x",
-        ".x FILE[(ARGS)]",
-        "as %load, then call the function that is named as the file (cling's)",
-        "loading.run_execute_like_cling",
-        "file",
+        name=".x",
+        operands=(Operand("FILE[(ARGS)]", "file", needs="a file"),),
+        summary="as %load, then call the function that is named as the file (cling's)",
+        run="loading.run_execute_like_cling",
     ),
     Command(
-        "%save",
-        "%save [-f] FILE [RANGE]",
-        "write the inputs in force as a source file, for forkrepl and for compilers",
-        "saving.run_save",
-        "file",
-        "Declarations stay as they are; statements between them run in the same order.\n"
-        "Commands are left out. What a later input has redefined gets another name, which is\n"
-        "shown. A file that exists is replaced with -f only. RANGE is 3-7, 3- or -7.",
-        "%save session.cpp",
+        name="%save",
+        options=(Option("-f", "replaces a file that exists"),),
+        operands=(
+            Operand("FILE", "file", needs="the name of a file", is_line=False),
+            _RANGE,
+        ),
+        summary="write the inputs in force as a source file, for forkrepl and for compilers",
+        run="saving.run_save",
+        details=(
+            "Declarations stay as they are; statements between them run in the same order.\n"
+            "Commands are left out. What a later input has redefined gets another name, which is\n"
+            "shown. RANGE is 3-7, 3- or -7."
+        ),
+        example="%save session.cpp",
     ),
     Command(
-        "%history",
-        "%history [-n] [-t] [-g TERM] [RANGE]",
-        "the inputs of this session; a single number puts that input at the prompt again",
-        "history.run_history",
-        "number",
-        "-n numbers them, -t says what each took, -g keeps those with TERM in them. RANGE is\n"
-        "3-7, 3- or -7. Not at a prompt, a single number prints that input.",
-        "%history -n 3-7",
-        ("%hist",),
-    ),
-    Command("%clear", "%clear", "clear the screen", "history.run_clear", aliases=("%cls",)),
-    Command(
-        "%lib",
-        "%lib NAME",
-        "load a shared library: m, libm.so.6 or a path",
-        "environment.run_lib",
-        "library",
-        "Inputs can use its functions from now on. -L DIR on the command line says where to\n"
-        "look for it.",
-        "%lib z",
+        name="%history",
+        options=(
+            Option("-n", "numbers them"),
+            Option("-t", "says what each took"),
+            Option("-g", "keeps those with TERM in them", value="TERM"),
+        ),
+        operands=(_RANGE,),
+        summary="the inputs of this session; a single number puts that input at the prompt again",
+        run="history.run_history",
+        details=("RANGE is 3-7, 3- or -7. Not at a prompt, a single number prints that input."),
+        example="%history -n 3-7",
+        aliases=("%hist",),
     ),
     Command(
-        "%include",
-        "%include [DIR]",
-        "look for #include files in DIR too; without DIR, show where",
-        "environment.run_include",
-        "folder",
-        "Clang parses the inputs in force again with it; they are not run again.",
-        "%include ../include",
-        (".I",),
+        name="%clear",
+        summary="clear the screen",
+        run="history.run_clear",
+        aliases=("%cls",),
     ),
     Command(
-        "%opt",
-        "%opt [LEVEL]",
-        "optimise the next inputs: 0 to 3; without LEVEL, show it",
-        "environment.run_optimisation",
-        "level",
-        "What has been compiled stays as it is. Clang parses the inputs in force again for it.",
-        "%opt 2",
-        (".O",),
+        name="%lib",
+        operands=(
+            Operand(
+                "NAME", "library", needs="a library: a name (m), a file name (libm.so.6) or a path"
+            ),
+        ),
+        summary="load a shared library: m, libm.so.6 or a path",
+        run="environment.run_lib",
+        details=(
+            "Inputs can use its functions from now on. -L DIR on the command line says where to\n"
+            "look for it."
+        ),
+        example="%lib z",
     ),
     Command(
-        "%cd",
-        "%cd [DIR]",
-        "change the current folder, also the program's; - is the previous one",
-        "environment.run_cd",
-        "folder",
-        '#include "..." looks there too, after the folder where forkrepl was started (or the\n'
-        "script is): inputs in force are to go on to mean what they meant. Without DIR, home.",
-        "%cd ~/src",
-    ),
-    Command("%pwd", "%pwd", "the current folder", "environment.run_pwd"),
-    Command(
-        "%env",
-        "%env [NAME[=VALUE]]",
-        "the program's environment: all, one variable, or set one",
-        "environment.run_environment",
-        "variable",
-        "VALUE is everything up to the end of the line. Programs of ! and %run get it as well.",
-        "%env LANG=C",
+        name="%include",
+        operands=(Operand("DIR", "file"),),
+        summary="look for #include files in DIR too; without DIR, show where",
+        run="environment.run_include",
+        details="Clang parses the inputs in force again with it; they are not run again.",
+        example="%include ../include",
+        aliases=(".I",),
     ),
     Command(
-        "%type",
-        "%type EXPRESSION",
-        "the type of an expression, its value category and size; nothing is run",
-        "inspection.run_type",
-        "code",
-        "A type may be named instead.",
-        "%type v.begin()",
+        name="%opt",
+        operands=(Operand("LEVEL"),),
+        summary="optimise the next inputs: 0 to 3; without LEVEL, show it",
+        run="environment.run_optimisation",
+        details=(
+            "What has been compiled stays as it is. Clang parses the inputs in force again for\nit."
+        ),
+        example="%opt 2",
+        aliases=(".O",),
     ),
     Command(
-        "?",
-        "?NAME",
-        "what a name is: declaration, type, size, value, comment, members, overloads",
-        "inspection.run_describe",
-        "name",
-        "Variables, functions, classes, templates, namespaces and macros. The comment is the\n"
-        "one for documentation (/// or /** */) before the declaration.",
-        "?std::vector",
+        name="%cd",
+        operands=(Operand("DIR", "file"),),
+        summary="change the current folder, also the program's; - is the previous one",
+        run="environment.run_cd",
+        details=(
+            '#include "..." looks there too, after the folder where forkrepl was started (or the\n'
+            "script is): inputs in force are to go on to mean what they meant. Without DIR, home."
+        ),
+        example="%cd ~/src",
     ),
     Command(
-        "%vars",
-        "%vars [NAME...]",
-        "the variables of the inputs, with types, sizes, values",
-        "inspection.run_vars",
-        "name",
-        "Values are read from memory, nothing is run; they are cut to the terminal's width.\n"
-        "Variables of system headers are not listed.",
-        "%vars count total",
+        name="%pwd",
+        summary="the current folder",
+        run="environment.run_pwd",
     ),
     Command(
-        "%who",
-        "%who",
-        "the names that inputs declare: variables, functions, types",
-        "inspection.run_who",
+        name="%env",
+        operands=(Operand("NAME[=VALUE]", "variable"),),
+        summary="the program's environment: all, one variable, or set one",
+        run="environment.run_environment",
+        details=(
+            "VALUE is everything up to the end of the line. Programs of ! and %run get it as\nwell."
+        ),
+        example="%env LANG=C",
     ),
     Command(
-        "%time",
-        "%time CODE",
-        "run an input once and show the time it took, by the clock and of the processor",
-        "timing.run_time",
-        "code",
-        "What it declares stays, as without %time. Compiling and linking are counted apart. The\n"
-        "times are taken in the program.",
-        "%time std::sort(v.begin(), v.end());",
+        name="%type",
+        operands=(Operand("EXPRESSION", "code", needs="an expression or a type"),),
+        summary="the type of an expression, its value category and size; nothing is run",
+        run="inspection.run_type",
+        details="A type may be named instead.",
+        example="%type v.begin()",
     ),
     Command(
-        "%timeit",
-        "%timeit [-n N] [-r R] CODE",
-        "run code in a loop and show the time of one: mean, deviation, best",
-        "timing.run_timeit",
-        "code",
-        "N loops (so many that they take 0.2 s if it is not said) in each of R runs (7). The\n"
-        "cost of the loop itself is taken off. An expression's value is kept from being\n"
-        "optimised away. What CODE declares is local, what it does to variables stays.\n"
-        "%opt sets the level of optimisation.",
-        "%timeit -r 3 std::sqrt(x)",
+        name="?",
+        operands=(Operand("NAME", "name", needs="a name"),),
+        summary="what a name is: declaration, type, size, value, comment, members, overloads",
+        run="inspection.run_describe",
+        details=(
+            "Variables, functions, classes, templates, namespaces and macros. The comment is the\n"
+            "one for documentation (/// or /** */) before the declaration."
+        ),
+        example="?std::vector",
     ),
     Command(
-        "%ir",
-        "%ir [NAME|N]",
-        "LLVM's intermediate representation of an input or a function",
-        "machine_code.run_show_ir",
-        "name",
-        _ABOUT_CODE,
-        "%ir twice",
+        name="%vars",
+        operands=(Operand("NAME", "name", is_line=False, is_repeated=True),),
+        summary="the variables of the inputs, with types, sizes, values",
+        run="inspection.run_vars",
+        details=(
+            "Values are read from memory, nothing is run; they are cut to the terminal's width.\n"
+            "Variables of system headers are not listed."
+        ),
+        example="%vars count total",
     ),
     Command(
-        "%asm",
-        "%asm [NAME|N]",
-        "the machine code of an input or a function, with the lines of the source",
-        "machine_code.run_show_assembly",
-        "name",
-        _ABOUT_CODE,
-        "%asm std::max<int>",
+        name="%who",
+        summary="the names that inputs declare: variables, functions, types",
+        run="inspection.run_who",
     ),
     Command(
-        "%memory",
-        "%memory [FILE.svg]",
-        "draw the memory of the inputs: who uses what, what is free; or as a picture in a file",
-        "memory.run_memory",
-        "file",
-        "A slab is a range of addresses that is reserved at once; code, constants and variables\n"
-        "have a part of it each. Each mark of a bar is one input's memory, '.' is free. What is\n"
-        "kept to go back to belongs to inputs that were undone but may come again by %rewind.",
-        "%memory slabs.svg",
+        name="%time",
+        operands=(Operand("CODE", "code", needs="code"),),
+        summary="run an input once and show the time it took, by the clock and of the processor",
+        run="timing.run_time",
+        details=(
+            "What it declares stays, as without %time. Compiling and linking are counted apart.\n"
+            "The times are taken in the program."
+        ),
+        example="%time std::sort(v.begin(), v.end());",
+    ),
+    Command(
+        name="%timeit",
+        options=(
+            Option("-n", "sets the number of loops in a run", value="N", takes_number=True),
+            Option("-r", "the number of runs (7)", value="R", takes_number=True),
+        ),
+        operands=(Operand("CODE", "code", needs="code"),),
+        summary="run code in a loop and show the time of one: mean, deviation, best",
+        run="timing.run_timeit",
+        details=(
+            "Without -n, so many loops that they take 0.2 s. The cost of the loop itself is\n"
+            "taken off. An expression's value is kept from being optimised away. What CODE\n"
+            "declares is local, what it does to variables stays. %opt sets the level of\n"
+            "optimisation."
+        ),
+        example="%timeit -r 3 std::sqrt(x)",
+    ),
+    Command(
+        name="%ir",
+        operands=(Operand("NAME|N", "name"),),
+        summary="LLVM's intermediate representation of an input or a function",
+        run="machine_code.run_show_ir",
+        details=_ABOUT_CODE,
+        example="%ir twice",
+    ),
+    Command(
+        name="%asm",
+        operands=(Operand("NAME|N", "name"),),
+        summary="the machine code of an input or a function, with the lines of the source",
+        run="machine_code.run_show_assembly",
+        details=_ABOUT_CODE,
+        example="%asm std::max<int>",
+    ),
+    Command(
+        name="%memory",
+        operands=(Operand("FILE.svg", "file"),),
+        summary=(
+            "draw the memory of the inputs: who uses what, what is free; or as a picture in a file"
+        ),
+        run="memory.run_memory",
+        details=(
+            "A slab is a range of addresses that is reserved at once; code, constants and\n"
+            "variables have a part of it each. Each mark of a bar is one input's memory, '.' is\n"
+            "free. What is kept to go back to belongs to inputs that were undone but may come\n"
+            "again by %rewind."
+        ),
+        example="%memory slabs.svg",
     ),
 ]
 
@@ -280,3 +315,6 @@ COMMANDS = {command.name: command for command in _ALL}
 
 BY_ALIAS = {alias: command for command in _ALL for alias in command.aliases}
 """Other names."""
+
+COMMAND_LINES = CommandLines(_ALL)
+"""Tells commands from code."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from repl.clang.flags import is_c
 from repl.configuration.settings import Settings
 from repl.display.inspect import format_value
 from repl.display.text import WIDTH
@@ -55,8 +56,7 @@ class Shell(Struct):
     the loop around the session does; the second source is the upcoming one.
     ``colour``: output may have colours. ``has_prompt``: somebody types; then ``next_input``
     is what the next prompt offers to be edited. ``loading``: the files that ``%load`` is
-    reading, each named in the one before it. ``folders``: for includes, given by ``%include``.
-    ``previous_folder``: for ``%cd -``.
+    reading, each named in the one before it. ``previous_folder``: for ``%cd -``.
     """
 
     session: LiveSession
@@ -68,9 +68,12 @@ class Shell(Struct):
     next_input: str | None = None
     loading: list[str] = []
     libraries: list[str] = []
-    folders: list[str] = []
-    current_folder: str | None = None
     previous_folder: str | None = None
+
+    @property
+    def is_c(self) -> bool:
+        """Whether the inputs are C, not C++."""
+        return is_c(self.session.options.compiler_flags)
 
     @property
     def width(self) -> int:

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from repl.commands.command import WrongUsage, no_argument
 from repl.commands.context import Shell
 from repl.commands.helper_code import c_string, call_for_status, read_string, read_words
 from repl.errors import ShellError
+from repl.input.command_syntax import Arguments, WrongUsage
 from runtime.addresses import ExecutorAddress
 
 _MOST_VARIABLES = 10_000
 
 
-def run_cd(shell: Shell, argument: str) -> str:
+def run_cd(shell: Shell, arguments: Arguments) -> str:
     """``%cd``."""
-    wanted = argument.strip()
+    wanted = arguments.text
     if wanted == "-":
         if shell.previous_folder is None:
             raise ShellError("%cd: there is no previous folder yet")
@@ -29,7 +29,7 @@ def run_cd(shell: Shell, argument: str) -> str:
     except (OSError, ValueError) as error:  # ValueError: a NUL byte
         reason = error.strerror if isinstance(error, OSError) else error
         raise ShellError(f"%cd: {wanted or '~'}: {reason}") from None
-    now = os.getcwd()
+    now, session = os.getcwd(), shell.session
     try:
         status = call_for_status(
             shell.session,
@@ -39,32 +39,31 @@ def run_cd(shell: Shell, argument: str) -> str:
         )
         if status:
             raise ShellError(f"%cd: {now}: {os.strerror(status)} (in the program)")
-        _include_from(shell, shell.folders, now)
+        session.change_options(replace(session.options, current_folder=now))
     except BaseException:
         os.chdir(before)
         raise
-    shell.current_folder, shell.previous_folder = now, before
+    shell.previous_folder = before
     return now
 
 
-def run_pwd(shell: Shell, argument: str) -> str:
+def run_pwd(shell: Shell, arguments: Arguments) -> str:
     """``%pwd``."""
-    no_argument(argument)
     return os.getcwd()
 
 
-def run_include(shell: Shell, argument: str) -> str:
+def run_include(shell: Shell, arguments: Arguments) -> str:
     """``%include``."""
+    argument, options = arguments.text, shell.session.options
     if not argument:
-        flags = shell.session.options.compiler_flags
+        flags = options.all_flags
         return "\n".join(_folders_in(flags)) or "no folders (but those of the compiler)"
     folder = os.path.abspath(os.path.expanduser(argument))
     if not os.path.isdir(folder):
         raise ShellError(f"%include: {argument} is no folder")
-    if folder not in shell.folders:
-        folders = [*shell.folders, folder]
-        _include_from(shell, folders, shell.current_folder)
-        shell.folders = folders
+    if folder not in options.include_folders:
+        folders = [*options.include_folders, folder]
+        shell.session.change_options(replace(options, include_folders=folders))
     return ""
 
 
@@ -72,22 +71,9 @@ def _folders_in(flags: Sequence[str]) -> list[str]:
     return [flag.removeprefix("-I") for flag in flags if flag.startswith("-I")]
 
 
-def _include_from(shell: Shell, folders: Sequence[str], current: str | None) -> None:
-    """Exchange the flags that %cd and %include have added; those of the command line stay."""
-    options = shell.session.options
-    ours = _our_flags(shell.folders, shell.current_folder)
-    of_user = list(options.compiler_flags)[len(ours) :] if ours else options.compiler_flags
-    flags = [*_our_flags(folders, current), *of_user]
-    shell.session.change_options(replace(options, compiler_flags=flags))
-
-
-def _our_flags(folders: Sequence[str], current: str | None) -> list[str]:
-    """Flags that %cd and %include add; they precede the user's."""
-    return [*(["-iquote", current] if current else []), *(f"-I{folder}" for folder in folders)]
-
-
-def run_environment(shell: Shell, argument: str) -> str:
+def run_environment(shell: Shell, arguments: Arguments) -> str:
     """``%env``."""
+    argument = arguments.text
     name, equals, value = argument.partition("=")
     name = name.strip() if equals else argument.strip()
     if equals and (not name or "\0" in argument):
@@ -126,8 +112,9 @@ def _variables_of_program(shell: Shell) -> list[str]:
     return variables
 
 
-def run_optimisation(shell: Shell, argument: str) -> str:
+def run_optimisation(shell: Shell, arguments: Arguments) -> str:
     """``%opt``."""
+    argument = arguments.text
     options = shell.session.options
     if not argument:
         return f"-O{options.optimisation}"
@@ -139,10 +126,8 @@ def run_optimisation(shell: Shell, argument: str) -> str:
     return ""
 
 
-def run_lib(shell: Shell, argument: str) -> str:
+def run_lib(shell: Shell, arguments: Arguments) -> str:
     """``%lib``."""
-    if not argument:
-        raise WrongUsage("needs a library: a name (m), a file name (libm.so.6) or a path")
-    shell.session.load_library(argument)
-    shell.libraries.append(argument)
+    shell.session.load_library(arguments.text)
+    shell.libraries.append(arguments.text)
     return ""

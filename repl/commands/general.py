@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-from repl.commands.command import Quit, no_argument, positive_number
+from repl.commands.command import Quit, positive_number
 from repl.commands.context import Shell
+from repl.input.command_syntax import Arguments
 
 
-def run_undo(shell: Shell, argument: str) -> str:
+def run_undo(shell: Shell, arguments: Arguments) -> str:
     """``%undo``."""
-    shell.session.undo(positive_number(argument, "inputs"))
+    shell.session.undo(positive_number(arguments.text, "inputs"))
     return ""
 
 
-def run_rewind(shell: Shell, argument: str) -> str:
+def run_rewind(shell: Shell, arguments: Arguments) -> str:
     """``%rewind``."""
-    shell.session.rewind(positive_number(argument, "inputs"))
+    shell.session.rewind(positive_number(arguments.text, "inputs"))
     return ""
 
 
-def run_restart(shell: Shell, argument: str) -> str:
+def run_restart(shell: Shell, arguments: Arguments) -> str:
     """``%restart``."""
-    no_argument(argument)
     shell.session.restart()
     return ""
 
 
-def run_reset(shell: Shell, argument: str) -> str:
+def run_reset(shell: Shell, arguments: Arguments) -> str:
     """``%reset``."""
-    no_argument(argument)
     shell.libraries.clear()
     shell.session.reset()
     return ""
 
 
-def run_quit(shell: Shell, argument: str) -> str:
+def run_quit(shell: Shell, arguments: Arguments) -> str:
     """``%quit``."""
-    no_argument(argument)
     raise Quit

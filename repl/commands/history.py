@@ -6,9 +6,9 @@ import re
 import sys
 from collections.abc import Iterator
 
-from repl.commands.command import WrongUsage, no_argument
 from repl.commands.context import LogEntry, Shell
 from repl.errors import ShellError
+from repl.input.command_syntax import Arguments, WrongUsage
 from repl.terminal.terminal import can_redraw
 
 _RANGE = re.compile(r"(\d{1,9})?(-)?(\d{1,9})?")
@@ -27,32 +27,15 @@ def in_range(shell: Shell, text: str) -> list[LogEntry]:
     return found
 
 
-def run_history(shell: Shell, argument: str) -> str:
+def run_history(shell: Shell, arguments: Arguments) -> str:
     """``%history``."""
-    numbered, timed, term, ranges = False, False, None, []
-    words = iter(argument.split())
-    for word in words:
-        if word == "-n":
-            numbered = True
-        elif word == "-t":
-            timed = True
-        elif word == "-g":
-            term = next(words, None)
-            if term is None:
-                raise WrongUsage("needs a word after -g")
-        elif word.startswith("-") and not word[1:].isdecimal():
-            raise WrongUsage(f"has no option '{word}'")
-        else:
-            ranges.append(word)
-    if len(ranges) > 1:
-        raise WrongUsage("takes one range")
-    entries = in_range(shell, ranges[0]) if ranges else shell.log[:-1]
-    is_plain = not numbered and not timed and term is None
-    if shell.has_prompt and is_plain and ranges and ranges[0].isdecimal():
+    wanted, options = arguments.text, arguments.options
+    entries = in_range(shell, wanted) if wanted else shell.log[:-1]
+    if shell.has_prompt and not options and wanted.isdecimal():
         shell.next_input = entries[-1].text
         return ""
-    chosen = (e for e in entries if term is None or term in e.text)
-    return "\n".join(_listed(chosen, numbered, timed))
+    chosen = (entry for entry in entries if options.get("-g", "") in entry.text)
+    return "\n".join(_listed(chosen, "-n" in options, "-t" in options))
 
 
 def _listed(entries: Iterator[LogEntry], numbered: bool, timed: bool) -> Iterator[str]:
@@ -63,9 +46,8 @@ def _listed(entries: Iterator[LogEntry], numbered: bool, timed: bool) -> Iterato
             yield (" " * len(head) if row else head) + line
 
 
-def run_clear(shell: Shell, argument: str) -> str:
+def run_clear(shell: Shell, arguments: Arguments) -> str:
     """``%clear``."""
-    no_argument(argument)
     if can_redraw(sys.stdout):
         sys.stdout.write("\x1b[H\x1b[2J\x1b[3J")
         sys.stdout.flush()

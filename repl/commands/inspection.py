@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from repl.clang.diagnostics import compile_error
 from repl.clang.protocol import Declaration, DescribeName, DescribeType, TypeDescribed
-from repl.commands.command import WrongUsage, no_argument
 from repl.commands.context import Shell
 from repl.commands.declared import as_shown, declared_names, value_of
 from repl.display.names import as_users_write
 from repl.display.redefined_names import as_written
 from repl.errors import ShellError
+from repl.input.command_syntax import Arguments, WrongUsage
 from repl.input.completeness import unclosed_bracket
 from repl.program.at_rest import ProgramAtRest
 
@@ -22,9 +22,9 @@ _MOST_MEMBERS = 40
 _LONGEST_DECLARATION = 2000  # characters
 
 
-def run_type(shell: Shell, argument: str) -> str:
+def run_type(shell: Shell, arguments: Arguments) -> str:
     """``%type``."""
-    code = argument.rstrip().rstrip(";").rstrip()
+    code = arguments.text.rstrip().rstrip(";").rstrip()
     if not code:
         raise WrongUsage("needs an expression or a type")
     missing = unclosed_bracket(code)
@@ -46,17 +46,16 @@ def run_type(shell: Shell, argument: str) -> str:
 
 def type_of(shell: Shell, code: str) -> TypeDescribed:
     """What an expression's value or else a type is."""
-    is_c = "-xc" in shell.session.options.compiler_flags
     place = f'\n#line 1 "%type"\n{code}\n'
     expression = (
         f"typedef __typeof__(({place})) {_QUERY};"
-        if is_c
+        if shell.is_c
         else f"using {_QUERY} = decltype(({place}));"
     )
     reply = shell.session.compiler.ask(DescribeType(), expression)
     if reply.ok:
         return reply
-    type_ = f"typedef __typeof__({place}) {_QUERY};" if is_c else f"using {_QUERY} = {place};"
+    type_ = f"typedef __typeof__({place}) {_QUERY};" if shell.is_c else f"using {_QUERY} = {place};"
     of_type = shell.session.compiler.ask(DescribeType(), type_)
     return of_type if of_type.ok else reply
 
@@ -65,9 +64,9 @@ def _bytes(size: int) -> str:
     return f"{size:,} byte" + ("s" if size != 1 else "")
 
 
-def run_describe(shell: Shell, argument: str) -> str:
+def run_describe(shell: Shell, arguments: Arguments) -> str:
     """``?``."""
-    name = argument.strip().rstrip("?;").strip()
+    name = arguments.text.rstrip("?;").strip()
     if not name:
         raise WrongUsage("needs a name")
     if not re.fullmatch(r"(?:::)?~?\w+(?:::~?\w+)*", name):
@@ -109,9 +108,9 @@ def _description(shell: Shell, program: ProgramAtRest, found: Declaration) -> st
     return "\n".join(lines)
 
 
-def run_vars(shell: Shell, argument: str) -> str:
+def run_vars(shell: Shell, arguments: Arguments) -> str:
     """``%vars``."""
-    variables = _variables(shell, argument)
+    variables = _variables(shell, arguments.operands)
     if not variables:
         return "no variables"
     limits = shell.session.options.limits
@@ -125,11 +124,11 @@ def run_vars(shell: Shell, argument: str) -> str:
     return _table(rows, shell.width)
 
 
-def _variables(shell: Shell, argument: str) -> list[Declaration]:
+def _variables(shell: Shell, wanted: Sequence[str]) -> list[Declaration]:
+    """Those that are called so; all if no names are given."""
     variables = [d for d in declared_names(shell.session) if d.kind == "variable"]
-    if not argument:
+    if not wanted:
         return variables
-    wanted = argument.split()
     chosen = [each for each in variables if each.name in wanted]
     missing = [name for name in wanted if name not in {each.name for each in chosen}]
     if missing:
@@ -161,9 +160,8 @@ def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 3] + "..."
 
 
-def run_who(shell: Shell, argument: str) -> str:
+def run_who(shell: Shell, arguments: Arguments) -> str:
     """``%who``."""
-    no_argument(argument)
     declared = declared_names(shell.session)
     lines = []
     for kind, title in (("variable", "variables"), ("function", "functions"), ("type", "types")):

@@ -6,14 +6,17 @@ import os
 import re
 import shlex
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from repl.commands.command import WrongUsage
+from repl.commands.catalogue import COMMAND_LINES
 from repl.commands.context import Shell
 from repl.commands.declared import declared_names
 from repl.commands.subprocesses import ending, lend_terminal_to
-from repl.editor.editor_choice import editor_command
+from repl.editor.editor_choice import EditorFailed, edit_file, edit_text
 from repl.errors import ShellError
+from repl.input.command_syntax import Arguments, WrongUsage
 from repl.input.script_inputs import lines_of, split_inputs, with_upcoming
 from repl.input.source import Source
 from runtime.errors import RuntimeFailure
@@ -37,9 +40,10 @@ def load_file(shell: Shell, name: str) -> None:
 
 def _run_text(shell: Shell, text: str, name: str, command: str) -> None:
     inputs_before = len(shell.session.inputs)
+    inputs = split_inputs(lines_of(text), name, COMMAND_LINES)
     shell.loading.append(name)
     try:
-        for source, upcoming in with_upcoming(split_inputs(lines_of(text), name)):
+        for source, upcoming in with_upcoming(inputs, COMMAND_LINES):
             try:
                 shell.run_input(shell, source, upcoming)
             except (ShellError, RuntimeFailure, KeyboardInterrupt) as error:
@@ -63,21 +67,18 @@ def _read_text(name: str) -> str:
     return contents.decode("utf-8", "surrogateescape")
 
 
-def run_load(shell: Shell, argument: str) -> str:
+def run_load(shell: Shell, arguments: Arguments) -> str:
     """``%load``."""
-    if not argument:
-        raise WrongUsage("needs the name of a file with inputs")
-    load_file(shell, argument)
+    load_file(shell, arguments.text)
     return ""
 
 
 _LIBRARY = re.compile(r"(?:^|/)lib[^/]*$|\.so(?:\.[\d.]+)?$")
 
 
-def run_load_like_cling(shell: Shell, argument: str) -> str:
+def run_load_like_cling(shell: Shell, arguments: Arguments) -> str:
     """``.L``."""
-    if not argument:
-        raise WrongUsage("needs a library or a file with inputs")
+    argument = arguments.text
     if _LIBRARY.search(argument):
         shell.session.load_library(argument)
         shell.libraries.append(argument)
@@ -89,9 +90,9 @@ def run_load_like_cling(shell: Shell, argument: str) -> str:
 _CALL = re.compile(r"(?P<file>[^()]+)(?P<arguments>\(.*\))?\s*", re.DOTALL)
 
 
-def run_execute_like_cling(shell: Shell, argument: str) -> str:
+def run_execute_like_cling(shell: Shell, arguments: Arguments) -> str:
     """``.x``."""
-    match = _CALL.fullmatch(argument)
+    match = _CALL.fullmatch(arguments.text)
     if match is None:
         raise WrongUsage("needs a file")
     file = match["file"].strip()
@@ -109,24 +110,22 @@ def _words(argument: str) -> list[str]:
         raise WrongUsage(f"cannot make words of that: {str(error).lower()}") from None
 
 
-def run_run(shell: Shell, argument: str) -> str:
+def run_run(shell: Shell, arguments: Arguments) -> str:
     """``%run``."""
-    words = _words(argument)
-    if not words:
-        raise WrongUsage("needs the name of a file")
+    words = _words(arguments.text)
     file = os.path.expanduser(words[0])
     read_input_file(Path(file))  # says why if it cannot be read
     options = shell.session.options
     command = [sys.executable, "-P", "-m", "repl", f"--color={'yes' if shell.colour else 'no'}"]
-    command += [f"-O{options.optimisation}", *_passed_flags(options.compiler_flags)]
+    command += [f"-O{options.optimisation}", *_passed_flags(options.all_flags)]
     command += ["--", file, *words[1:]]
     return ending(lend_terminal_to(command, options.private_input))
 
 
-def _passed_flags(flags: object) -> list[str]:
+def _passed_flags(flags: Sequence[str]) -> list[str]:
     """The user's own: the language and the folder of quoted includes are the file's."""
     passed: list[str] = []
-    words = iter(flags if isinstance(flags, (list, tuple)) else [])
+    words = iter(flags)
     for word in words:
         if word == "-iquote":
             next(words, None)
@@ -135,28 +134,26 @@ def _passed_flags(flags: object) -> list[str]:
     return passed
 
 
-def run_shell_command(shell: Shell, argument: str) -> str:
+def run_shell_command(shell: Shell, arguments: Arguments) -> str:
     """``!``."""
     program = os.environ.get("SHELL") or "/bin/sh"
-    command = [program, "-c", argument]
+    command = [program, "-c", arguments.text]
     return ending(lend_terminal_to(command, shell.session.options.private_input))
 
 
-def run_edit(shell: Shell, argument: str) -> str:
+def run_edit(shell: Shell, arguments: Arguments) -> str:
     """``%edit``."""
-    import tempfile
-
+    argument = arguments.text
     is_file = bool(argument) and not argument.isdecimal() and Path(argument).is_file()
     if is_file:
-        _open_editor(shell, Path(argument))
+        with _no_run_if_it_fails():
+            edit_file(Path(argument), shell.settings.external_editor, _lend_terminal)
         load_file(shell, argument)
         return ""
-    is_c = "-xc" in shell.session.options.compiler_flags
-    with tempfile.TemporaryDirectory(prefix="forkrepl-") as folder:
-        path = Path(folder, "input.c" if is_c else "input.cpp")
-        path.write_text(_text_to_edit(shell, argument), "utf-8", "surrogateescape")
-        _open_editor(shell, path)
-        text = path.read_text("utf-8", "surrogateescape")
+    text = _text_to_edit(shell, argument)
+    with _no_run_if_it_fails():
+        name = "input.c" if shell.is_c else "input.cpp"
+        text = edit_text(text, name, shell.settings.external_editor, _lend_terminal)
     if text.strip():
         _run_text(shell, text, "%edit", "%edit")
     return ""
@@ -177,11 +174,13 @@ def _text_to_edit(shell: Shell, argument: str) -> str:
     raise ShellError(f"%edit: no input declares {argument}, and there is no such file")
 
 
-def _open_editor(shell: Shell, path: Path) -> None:
+@contextmanager
+def _no_run_if_it_fails() -> Iterator[None]:
     try:
-        editor = editor_command(shell.settings.external_editor)
-    except ValueError as error:
-        raise ShellError(f"%edit: no editor: {error} (set VISUAL or EDITOR)") from None
-    status = lend_terminal_to([*editor, str(path)], False)
-    if status != 0:
-        raise ShellError(f"%edit: nothing is run: {editor[0]} ended with {ending(status)}")
+        yield
+    except EditorFailed as error:
+        raise ShellError(f"%edit: nothing is run: {error}") from None
+
+
+def _lend_terminal(command: Sequence[str]) -> int:
+    return lend_terminal_to(command, private_input=False)

@@ -9,8 +9,10 @@ from typing import Literal
 from msgspec import Struct
 
 from repl.commands.context import Shell
+from repl.display.brackets import with_depth
 from repl.display.redefined_names import as_written
 from repl.errors import ShellError
+from repl.input.command_syntax import Arguments
 from repl.input.source import Source
 from repl.session.steps import Step
 from runtime.objects.demangle import demangle
@@ -30,19 +32,18 @@ _MOST_NAMES = 20
 _LOCAL_LABEL = re.compile(r"^\.L(?:tmp|func_begin|func_end|debug)\w*:")
 
 
-def run_show_ir(shell: Shell, argument: str) -> str:
+def run_show_ir(shell: Shell, arguments: Arguments) -> str:
     """``%ir``."""
-    return _show(shell, argument, "%ir", "ir")
+    return _show(shell, arguments.text, "%ir", "ir")
 
 
-def run_show_assembly(shell: Shell, argument: str) -> str:
+def run_show_assembly(shell: Shell, arguments: Arguments) -> str:
     """``%asm``."""
-    return _show(shell, argument, "%asm", "assembly")
+    return _show(shell, arguments.text, "%asm", "assembly")
 
 
-def _show(shell: Shell, argument: str, command: str, output: Literal["assembly", "ir"]) -> str:
+def _show(shell: Shell, wanted: str, command: str, output: Literal["assembly", "ir"]) -> str:
     """The functions of an input, or those that are called so in the newest input."""
-    wanted = argument.strip()
     if not wanted or wanted.isdecimal():
         step = _step_of(shell, wanted, command)
         functions = _functions(shell, step, output)
@@ -121,16 +122,15 @@ def _is_called(symbol: str, wanted: str) -> bool:
     name = _title(symbol)
     if wanted in (symbol, name):
         return True
-    depth, begin, angle = 0, 0, 0  # of template arguments; of the name without its return type
-    for at, character in enumerate(name):
-        if character == "<":
-            angle = angle if depth else at
-            depth += 1
-        elif character == ">":
-            depth -= 1
-        elif character == " " and not depth:
+    begin, angle = 0, 0  # of the name without its return type; of its template arguments
+    for at, text, depth in with_depth(name):
+        if depth:
+            continue
+        if text == "<":
+            angle = at
+        elif text == " ":
             begin = at + 1
-        elif character == "(" and not depth and not name.startswith("(anonymous", at):
+        elif text == "(" and not name.startswith("(anonymous", at):
             qualified = name[begin:at]
             plain = name[begin:angle] if begin < angle and name[at - 1] == ">" else qualified
             return wanted in (name[begin:], qualified, plain)

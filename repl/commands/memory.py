@@ -8,10 +8,12 @@ from pathlib import Path
 from repl.commands.context import Shell
 from repl.commands.memory_picture.model import take_picture
 from repl.errors import ShellError
+from repl.input.command_syntax import Arguments
 
 
-def run_memory(shell: Shell, argument: str) -> str:
+def run_memory(shell: Shell, arguments: Arguments) -> str:
     """``%memory``."""
+    argument = arguments.text
     picture = take_picture(shell)
     if not argument:
         from repl.commands.memory_picture.text import draw_text

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
-from repl.commands.catalogue import BY_ALIAS, COMMANDS
-from repl.commands.command import Command, WrongUsage
+from repl.commands.catalogue import BY_ALIAS, COMMAND_LINES, COMMANDS
+from repl.commands.command import Command
 from repl.commands.context import Shell
-from repl.errors import ShellError
-
-_WORD = re.compile(r"(!|\?|\.\?|[%.][^\s]*)\s*(.*)", re.DOTALL)
+from repl.errors import ShellError, did_you_mean
+from repl.input.command_syntax import Arguments, WrongUsage
 
 
 def run_command(shell: Shell, line: str) -> str:
@@ -17,27 +14,24 @@ def run_command(shell: Shell, line: str) -> str:
 
     Raises ShellError for what cannot be done, Quit when the session should end.
     """
-    match = _WORD.match(line.strip())
-    name, argument = (match[1], match[2]) if match else (line.strip(), "")
+    line = line.strip()
+    name, end = COMMAND_LINES.name_end(line)
     command = COMMANDS.get(name) or BY_ALIAS.get(name)
     if command is None:
         raise ShellError(f"unknown command {name}{_near(name)} (%help lists the commands)")
     try:
-        return command.implementation()(shell, argument)
+        return command.implementation()(shell, command.parse(line[end:]))
     except WrongUsage as error:
         raise ShellError(f"{command.name} {error}; usage: {command.usage}") from None
 
 
 def _near(name: str) -> str:
-    """A question about the nearest name, if there is one."""
-    import difflib
-
-    near = difflib.get_close_matches(name, [*COMMANDS, *BY_ALIAS], n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    return did_you_mean(name, [*COMMANDS, *BY_ALIAS])
 
 
-def run_help(shell: Shell, argument: str) -> str:
+def run_help(shell: Shell, arguments: Arguments) -> str:
     """``%help``."""
+    argument = arguments.text
     if argument:
         wanted = argument if argument[0] in "%!?." else "%" + argument
         command = COMMANDS.get(wanted) or BY_ALIAS.get(wanted)

@@ -6,31 +6,26 @@ import os
 from pathlib import Path
 
 from repl.clang.protocol import FindPieces
-from repl.commands.command import WrongUsage
 from repl.commands.context import Shell
 from repl.commands.history import in_range
 from repl.commands.source_file import InputText, make_source_file
 from repl.errors import ShellError
+from repl.input.command_syntax import Arguments
 
 
-def run_save(shell: Shell, argument: str) -> str:
+def run_save(shell: Shell, arguments: Arguments) -> str:
     """``%save``."""
-    words = argument.split()
-    force = "-f" in words
-    words = [word for word in words if word != "-f"]
-    if not 1 <= len(words) <= 2:
-        raise WrongUsage("needs the name of a file")
-    path = Path(os.path.expanduser(words[0]))
+    path = Path(os.path.expanduser(arguments.text))
     inputs = _inputs(shell)
-    if len(words) == 2:
-        wanted = [source for entry in in_range(shell, words[1]) for source in entry.ran]
+    if range_ := arguments.operand(1):
+        wanted = [source for entry in in_range(shell, range_) for source in entry.ran]
         inputs = [each for each in inputs if each.source in wanted]
     if not inputs:
         raise ShellError("%save: no input is in force")
-    is_c = "-xc" in shell.session.options.compiler_flags
-    text, notes = make_source_file(inputs, is_c=is_c, hints=_hints(shell))
+    text, notes = make_source_file(inputs, is_c=shell.is_c, hints=_hints(shell))
+    mode = "w" if "-f" in arguments.options else "x"
     try:
-        with path.open("w" if force else "x", encoding="utf-8", errors="surrogateescape") as file:
+        with path.open(mode, encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)
     except FileExistsError:
         raise ShellError(f"%save: {path} exists (%save -f {path} replaces it)") from None
@@ -57,7 +52,7 @@ def _inputs(shell: Shell) -> list[InputText]:
 def _hints(shell: Shell) -> list[str]:
     """The flags that a compiler needs for the file."""
     options = shell.session.options
-    flags = [f for f in options.compiler_flags if f.startswith(("-I", "-D", "-U", "-std=", "-f"))]
+    flags = [f for f in options.all_flags if f.startswith(("-I", "-D", "-U", "-std=", "-f"))]
     libraries = [*options.libraries, *shell.libraries]
     flags += [f"-L{folder}" for folder in options.library_folders]
     return flags + [name if "/" in name or ".so" in name else f"-l{name}" for name in libraries]

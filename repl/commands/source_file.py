@@ -42,14 +42,22 @@ class _Part(Struct, frozen=True):
         return self.piece is not None and not self.piece.statement
 
 
-class _Redefinition(Struct):
-    """Between the parts ``first`` and ``last`` (exclusive), ``name`` means something that
-    has another name in the file."""
+class _Redefinition(Struct, frozen=True):
+    """From the part ``first`` up to the part ``last``, not including it, ``name`` means
+    something that has another name in the file."""
 
     name: str
     new_name: str
     first: int
     last: int
+
+    @property
+    def define(self) -> str:
+        return f"#define {self.name} {self.new_name}"
+
+    @property
+    def undefine(self) -> str:
+        return f"#undef {self.name}"
 
 
 def make_source_file(
@@ -59,21 +67,21 @@ def make_source_file(
     parts = [part for each in inputs for part in _parts(each)]
     redefinitions = _redefinitions(inputs, parts)
     writer = _Writer(is_c)
-    for index, part in enumerate(parts):
-        for each in redefinitions:
-            if each.last == index:
-                writer.declare(f"#undef {each.name}")
-        for each in redefinitions:
-            if each.first == index:
-                writer.declare(f"#define {each.name} {each.new_name}")
+    in_force: list[_Redefinition] = []
+    for part, ends, begins in _timeline(parts, redefinitions):
+        for each in ends:
+            writer.declare(each.undefine)
+            in_force.remove(each)
+        for each in begins:
+            writer.declare(each.define)
+            in_force.append(each)
         if part.piece is not None and part.piece.statement:
             writer.statement(part.text, part.piece.bare)
         elif part.piece is None and "include" in part.text:
             # What a header declares is to have its own name.
-            open_ones = [each for each in redefinitions if each.first <= index < each.last]
-            undone = "".join(f"#undef {each.name}\n" for each in open_ones)
-            again = "".join(f"\n#define {each.name} {each.new_name}" for each in open_ones)
-            writer.declare(f"{undone}{part.text.strip(_SPACE)}{again}")
+            undefined = [each.undefine for each in in_force]
+            defined = [each.define for each in in_force]
+            writer.declare("\n".join([*undefined, part.text.strip(_SPACE), *defined]))
         else:
             writer.declare(part.text)
     head = ["// Written by forkrepl's %save."]
@@ -84,6 +92,19 @@ def make_source_file(
         for each in redefinitions
     ]
     return "\n".join(head) + "\n\n" + writer.finish(), notes
+
+
+_Moment = tuple[_Part, list[_Redefinition], list[_Redefinition]]
+
+
+def _timeline(parts: Sequence[_Part], redefinitions: Sequence[_Redefinition]) -> list[_Moment]:
+    """The parts in order, each with the redefinitions that end in front of it, and those
+    that begin there after them."""
+    timeline: list[_Moment] = [(part, [], []) for part in parts]
+    for each in redefinitions:
+        timeline[each.last][1].append(each)
+        timeline[each.first][2].append(each)
+    return timeline
 
 
 _SPACE = " \t\r\n"
@@ -129,31 +150,46 @@ def _joined(pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def _redefinitions(inputs: Sequence[InputText], parts: Sequence[_Part]) -> list[_Redefinition]:
+    of_input: dict[int, list[int]] = {each.index: [] for each in inputs}
+    for number, part in enumerate(parts):
+        of_input[part.input.index].append(number)
     found: list[_Redefinition] = []
     for redefining in inputs:
-        for name in dict.fromkeys(hidden.name for hidden in redefining.hides):
-            word = re.compile(rf"\b{re.escape(name)}\b")
-            olds = [hidden for hidden in redefining.hides if hidden.name == name]
-            first = [i for i, p in enumerate(parts) if any(_declares(p, old) for old in olds)]
-            last = [
-                index
-                for index, part in enumerate(parts)
-                if part.input is redefining and part.is_declaration and word.search(part.text)
-            ]
-            if first and last and word.fullmatch(name):
+        for name, olds in _by_name(redefining.hides).items():
+            olds_in = [(old, n) for old in olds for n in of_input.get(old.input, ())]
+            firsts = [n for old, n in olds_in if _declares(parts[n], old)]
+            lasts = [n for n in of_input[redefining.index] if _may_declare(parts[n], name)]
+            if firsts and lasts and _IDENTIFIER.fullmatch(name):
                 new_name = f"{name}_before_{redefining.index + 1}"
-                found.append(_Redefinition(name, new_name, first[0], last[0]))
+                found.append(_Redefinition(name, new_name, min(firsts), lasts[0]))
     return found
 
 
+def _by_name(hides: Sequence[HiddenDeclaration]) -> dict[str, list[HiddenDeclaration]]:
+    """Overloads have one name."""
+    by_name: dict[str, list[HiddenDeclaration]] = {}
+    for each in hides:
+        by_name.setdefault(each.name, []).append(each)
+    return by_name
+
+
+_IDENTIFIER = re.compile(r"[^\W\d][\w$]*")
+
+
+def _may_declare(part: _Part, name: str) -> bool:
+    """Whether a declaration of that name may be in this part: the name is."""
+    return part.is_declaration and re.search(rf"\b{re.escape(name)}\b", part.text) is not None
+
+
 def _declares(part: _Part, hidden: HiddenDeclaration) -> bool:
-    """Whether the declaration is in this part."""
-    if part.input.index != hidden.input or hidden.file != part.input.source.name:
+    """Whether the declaration, of the same input, is in this part."""
+    source = part.input.source
+    if hidden.file != source.name:
         return False
-    data = part.input.source.with_line_directive()
+    data = source.with_line_directive()
     lines = data[_start(data) :].split(b"\n")
-    before = hidden.line - part.input.source.line
-    offset = _start(data) + sum(len(line) + 1 for line in lines[:before]) + hidden.column - 1
+    lines_before = lines[: hidden.line - source.line]
+    offset = _start(data) + sum(len(line) + 1 for line in lines_before) + hidden.column - 1
     return part.begin <= offset < part.end
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 
-from msgspec import Struct
-
-from repl.commands.command import WrongUsage
 from repl.commands.context import Shell
 from repl.commands.helper_code import C_LINKAGE, read_words, run_helper, unique_name
 from repl.commands.inspection import type_of
 from repl.errors import ShellError
+from repl.input.command_syntax import Arguments, WrongUsage
 from repl.input.completeness import unclosed_bracket
 from repl.input.source import Source
 from runtime.addresses import ExecutorAddress
@@ -31,13 +28,11 @@ def format_time(nanoseconds: float) -> str:
     return f"{nanoseconds:.3g} ns"
 
 
-def run_time(shell: Shell, argument: str) -> str:
+def run_time(shell: Shell, arguments: Arguments) -> str:
     """``%time``."""
-    if not argument.strip():
-        raise WrongUsage("needs code")
     session = shell.session
     typed = shell.log[-1].source
-    source = Source(argument, typed.name, typed.line)
+    source = Source(arguments.text, typed.name, typed.line)
     started = time.monotonic_ns()
     result = session.run(source, inspect=shell.show)
     total = time.monotonic_ns() - started
@@ -59,31 +54,6 @@ def run_time(shell: Shell, argument: str) -> str:
     if result.value:
         lines.append(result.value)
     return "\n".join(lines)
-
-
-class _Arguments(Struct, frozen=True):
-    """What %timeit was given. ``loops`` 0: it chooses the number."""
-
-    loops: int
-    runs: int
-    code: str
-
-
-def _parse(argument: str) -> _Arguments:
-    numbers = {"n": 0, "r": _RUNS}
-    rest = argument.lstrip()
-    while match := re.match(r"-([a-z])\s*(\d+)(?:\s+|\Z)", rest):
-        if match[1] not in numbers:
-            raise WrongUsage(f"has no option '-{match[1]}'")
-        numbers[match[1]] = int(match[2])
-        rest = rest[match.end() :]
-    if re.match(r"-[nr]\b", rest):
-        raise WrongUsage(f"needs a number after {rest[:2]}")
-    if not rest.strip().strip(";"):
-        raise WrongUsage("needs code")
-    if not 0 < numbers["r"] <= _MOST_RUNS or numbers["n"] > _MOST_LOOPS:
-        raise WrongUsage(f"can do up to {_MOST_RUNS} runs of {_MOST_LOOPS} loops, and not 0 runs")
-    return _Arguments(numbers["n"], numbers["r"], rest)
 
 
 _MANY_LOOPS = 1_000_000
@@ -118,23 +88,26 @@ return {prefix}_i;
 """
 
 
-def run_timeit(shell: Shell, argument: str) -> str:
+def run_timeit(shell: Shell, arguments: Arguments) -> str:
     """``%timeit``."""
-    arguments = _parse(argument)
-    missing = unclosed_bracket(arguments.code)
+    code, loops, runs = arguments.text, arguments.number("-n", 0), arguments.number("-r", _RUNS)
+    if not code.strip().strip(";"):
+        raise WrongUsage("needs code")
+    if not 0 < runs <= _MOST_RUNS or loops > _MOST_LOOPS:
+        raise WrongUsage(f"can do up to {_MOST_RUNS} runs of {_MOST_LOOPS} loops, and not 0 runs")
+    missing = unclosed_bracket(code)
     if missing:
         raise ShellError(f"%timeit: the code ends where a '{missing}' is missing")
     prefix = unique_name("timeit")
     text = _HELPER.format(
         linkage=C_LINKAGE,
         prefix=prefix,
-        code=_loop_body(shell, arguments.code, prefix),
-        loops=arguments.loops,
-        runs=arguments.runs,
+        code=_loop_body(shell, code, prefix),
+        loops=loops,
+        runs=runs,
     )
-    words = 3 + arguments.runs
-    loops, empty, runs, *times = run_helper(shell.session, text, "%timeit", prefix, words)
-    if runs != arguments.runs or not loops:
+    loops, empty, runs_done, *times = run_helper(shell.session, text, "%timeit", prefix, 3 + runs)
+    if runs_done != runs or not loops:
         raise ShellError("%timeit: the code has left the loop (by break or goto): nothing measured")
     return _summary(shell, [max(each - empty, 0) / loops for each in times], loops)
 
@@ -151,8 +124,7 @@ def _loop_body(shell: Shell, code: str, prefix: str) -> str:
     if not code.rstrip().endswith((";", "}")):
         reply = type_of(shell, code)
         if reply.ok and reply.category and reply.name != "void":
-            is_c = "-xc" in shell.session.options.compiler_flags
-            declarator = "__auto_type" if is_c else "auto &&"
+            declarator = "__auto_type" if shell.is_c else "auto &&"
             escape = f'__asm__ volatile("" : : "r"(&{prefix}_value) : "memory");'
             return f"{declarator} {prefix}_value = (\n{place});\n{end}{escape}"
         return f"{place};\n{end}"

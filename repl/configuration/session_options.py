@@ -13,6 +13,8 @@ from runtime.protocol.listener_address import Listener
 
 class SessionOptions(Struct, frozen=True):
     """How to compile and run. ``compiler_flags`` are Clang's, as they are.
+    ``include_folders`` and ``current_folder`` (for quoted includes) come before those: they
+    were added later, as by ``%include`` and ``%cd``.
 
     ``arguments``: the program's argv. ``private_input``: the program's standard
     input is empty, because ours holds the inputs. ``listener``: where the program
@@ -32,6 +34,8 @@ class SessionOptions(Struct, frozen=True):
     """
 
     compiler_flags: Sequence[str] = ()
+    include_folders: Sequence[str] = ()
+    current_folder: str | None = None
     optimisation: int = 0
     libraries: Sequence[str] = ()
     library_folders: Sequence[str] = ()
@@ -52,10 +56,19 @@ class SessionOptions(Struct, frozen=True):
     limits: Limits = TO_BE_READ
     return_ends_script: bool = False
 
+    @property
+    def all_flags(self) -> list[str]:
+        """Clang's flags, with what was added later."""
+        return [
+            *(["-iquote", self.current_folder] if self.current_folder else []),
+            *(f"-I{folder}" for folder in self.include_folders),
+            *self.compiler_flags,
+        ]
+
 
 def frontend_flags(options: SessionOptions) -> list[str]:
     """What the frontend program is started with."""
-    flags = [*options.compiler_flags, *optimisation_flags(options.optimisation)]
+    flags = [*options.all_flags, *optimisation_flags(options.optimisation)]
     if options.line_tables:
         flags += line_table_flags(options.compiler_flags)
     if options.colour:

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from repl.configuration.setting_kinds import Value
 from repl.configuration.settings import Setting, Settings, all_settings
 from repl.configuration.user_folders import config_folder
+from repl.errors import did_you_mean
 from runtime.errors import RuntimeFailure, printable
 from runtime.objects.input_files import read_input_file
 
@@ -205,8 +206,7 @@ def _key(name: str) -> str:
 
 
 def _hint(name: str, known: dict[str, Setting]) -> str:
-    import difflib  # only for this
-
     plain = name.lower().replace("-", "_")[:60]
-    near = _ELSEWHERE.get(plain) or next(iter(difflib.get_close_matches(plain, known, n=1)), None)
-    return f"; did you mean {near}?" if near else " (forkrepl --print-config shows all)"
+    if plain in _ELSEWHERE:
+        return f"; did you mean {_ELSEWHERE[plain]}?"
+    return did_you_mean(plain, known) or " (forkrepl --print-config shows all)"

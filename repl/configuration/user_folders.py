@@ -20,11 +20,6 @@ def state_folder() -> Path | None:
     return _folder("XDG_STATE_HOME", ".local/state")
 
 
-def cache_folder() -> Path | None:
-    """``$XDG_CACHE_HOME/forkrepl``; None if there is no such place."""
-    return _folder("XDG_CACHE_HOME", ".cache")
-
-
 def usual_startup_file(language: str) -> Path | None:
     """``prelude.c`` or ``prelude.cpp`` beside the configuration; None if there is none."""
     folder = config_folder()

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from runtime.addresses import ExecutorAddress
+from runtime.addresses import PAGE_SIZE, USER_SPACE_END, ExecutorAddress
 
 ReadMemory = Callable[[ExecutorAddress, int], bytes]
 """Up to so many bytes; fewer where memory cannot be read."""
 
-_PAGE = 4096
 _LARGE = 1 << 16  # bytes: read at once and not kept
 _PIECE = 1 << 24  # bytes in one request
-_END = 1 << 47  # of what user space has
 
 
 class Unreadable(Exception):
@@ -40,14 +38,14 @@ class Memory:
 
     def read_some(self, address: int, size: int) -> bytes:
         """Up to ``size`` bytes, fewer where memory cannot be read."""
-        if address < 0 or address >= _END:
+        if address < 0 or address >= USER_SPACE_END:
             return b""
-        size = min(size, _END - address)
+        size = min(size, USER_SPACE_END - address)
         if size > _LARGE:
             return self._read_pieces(address, size)
         pieces = []
         while size > 0:
-            start = address % _PAGE
+            start = address % PAGE_SIZE
             piece = self._page(address - start)[start : start + size]
             if not piece:
                 break
@@ -58,7 +56,7 @@ class Memory:
 
     def _page(self, address: int) -> bytes:
         if address not in self._pages:
-            self._pages[address] = self._read(ExecutorAddress(address), _PAGE)
+            self._pages[address] = self._read(ExecutorAddress(address), PAGE_SIZE)
         return self._pages[address]
 
     def _read_pieces(self, address: int, size: int) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from repl.display.brackets import with_depth
 from repl.display.redefined_names import as_written
 
 _CHARACTERS = {"char": "", "wchar_t": "w", "char8_t": "u8", "char16_t": "u16", "char32_t": "u32"}
@@ -48,18 +49,18 @@ def _without_defaults(name: str) -> str:
     # Of each open bracket: what comes before it, and the arguments so far.
     around: list[tuple[str, list[str]]] = []
     text = ""
-    for character in name:
-        if character == "<":
+    for _, piece, _ in with_depth(name):
+        if piece == "<":
             around.append((text, []))
             text = ""
-        elif character == "," and around:
+        elif piece == "," and around:
             around[-1][1].append(text)
             text = ""
-        elif character == ">" and around and not text.endswith("-"):
+        elif piece == ">" and around:
             before, arguments = around.pop()
             text = _template(before, [*arguments, text])
         else:
-            text += character
+            text += piece
     return name if around else text
 
 

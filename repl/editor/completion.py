@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from itertools import islice
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -13,9 +13,9 @@ from prompt_toolkit.document import Document
 
 from repl.editor.code_answers import CompletionItem
 from repl.editor.code_source import CodeSource
-from repl.editor.command_hint import CommandHint
 from repl.editor.signature import without_noise
-from repl.input.command_lines import is_command
+from repl.input.command_lines import CommandLines
+from repl.input.command_syntax import CommandSyntax
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*\Z")
 _INCLUDE = re.compile(r"\s*#\s*(?:include|include_next|import|embed)\b.*?(?P<name>[^/<\"\s]*)\Z")
@@ -24,21 +24,21 @@ _NOT_ASKED = re.compile(
 )  # destructors, and in a number Clang knows all names
 _LAST_WORD = re.compile(r"\S*\Z")
 
-_LIBRARY_FOLDERS = (
-    "/usr/local/lib",
-    "/usr/lib/x86_64-linux-gnu",
-    "/lib/x86_64-linux-gnu",
-    "/usr/lib64",
-    "/usr/lib",
-)
 _LIBRARY = re.compile(r"lib(?P<name>.+?)\.so(?:\.[\d.]+)?\Z")
 _MOST_FILES = 500
 
 
 class InputCompleter(Completer):
-    """``commands``: by their names, with the leading `%`."""
+    """``commands``: what is one, and what may stand in it. ``library_folders``: where the
+    libraries are, when it is asked."""
 
-    def __init__(self, commands: Mapping[str, CommandHint], source: CodeSource | None) -> None:
+    def __init__(
+        self,
+        commands: CommandLines,
+        source: CodeSource | None,
+        library_folders: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
+        self._library_folders = library_folders
         self._commands = commands
         self._source = source
 
@@ -55,47 +55,49 @@ class InputCompleter(Completer):
 
     async def _complete(self, document: Document) -> list[Completion]:
         before = document.text_before_cursor
-        if "\n" not in before and is_command(before):
+        if "\n" not in before and self._commands.is_command(before):
             return await self._complete_command(document, before)
         if before.lstrip() == "%":
             return self._command_names("%", "%")
         return await self._complete_code(document.text, document.cursor_position)
 
     async def _complete_command(self, document: Document, before: str) -> list[Completion]:
-        typed = before.lstrip()
-        name, blank, arguments = typed.partition(" ")
-        word = _last_word(typed)
-        if typed.startswith("!"):
-            return await asyncio.to_thread(_files, word.lstrip("!"))
-        if typed.startswith("?"):
-            names = self._command_names(typed[1:], "%") + self._command_names(typed[1:], "")
+        name, begin = self._commands.name_end(before)
+        given = before[begin:]
+        if name == "?":
+            names = self._command_names(given, "%") + self._command_names(given, "")
             text = document.text.replace("?", " ", 1)
             return names + await self._complete_code(text, document.cursor_position)
-        if not blank:
+        if name != "!" and not before[begin - 1].isspace():
             return self._command_names(name, name[:1])
-        hint = self._commands.get(name, CommandHint())
-        match hint.argument:
+        command = self._commands.find(name)
+        if command is None:
+            return []
+        word = _last_word(given)
+        match command.completes_after(given):
+            case "option":
+                return _options(command, word)
             case "command":
-                return self._command_names(arguments, "%" if arguments.startswith("%") else "")
-            case "file" | "folder" | "shell":
+                return self._command_names(given, "%" if given.startswith("%") else "")
+            case "file":
                 return await asyncio.to_thread(_files, word)
             case "library":
-                return await asyncio.to_thread(_libraries, word)
+                return await asyncio.to_thread(_libraries, word, self._library_folders())
             case "variable":
                 return _variables(word)
             case "code" | "name":
-                command = len(before) - len(arguments)  # blanks in its place are no code
-                text = " " * command + document.text[command:]
+                begin += command.code_offset(given)  # blanks before it are no code
+                text = " " * begin + document.text[begin:]
                 return await self._complete_code(text, document.cursor_position)
-            case _:
+            case "":
                 return []
 
     def _command_names(self, typed: str, sign: str) -> list[Completion]:
         """``sign``: what the names begin with; "" leaves the `%` away."""
         names = {
-            name if sign else name[1:]: hint.summary
-            for name, hint in self._commands.items()
-            if name.startswith(("%", sign or "%"))
+            each.name if sign else each.name[1:]: each.summary
+            for each in self._commands.table
+            if each.name.startswith(("%", sign or "%"))
         }
         return [
             Completion(name, -len(typed), display_meta=summary)
@@ -151,17 +153,26 @@ def _files(typed: str) -> list[Completion]:
     return [Completion(name, -len(begin)) for name in sorted(found)[:_MOST_FILES]]
 
 
+def _options(command: CommandSyntax, typed: str) -> list[Completion]:
+    """Of a command, with what each does."""
+    return [
+        Completion(each.name, -len(typed), display_meta=each.means)
+        for each in command.options
+        if each.name.startswith(typed)
+    ]
+
+
 def _variables(typed: str) -> list[Completion]:
     """Completions of the environment's variables."""
     return [Completion(name, -len(typed)) for name in sorted(os.environ) if name.startswith(typed)]
 
 
-def _libraries(typed: str) -> list[Completion]:
+def _libraries(typed: str, folders: Sequence[str]) -> list[Completion]:
     """Names as `%lib` and `-l` take them."""
     if "/" in typed:
         return _files(typed)
     names = set()
-    for folder in _LIBRARY_FOLDERS:
+    for folder in folders:
         try:
             entries = os.listdir(folder)
         except OSError:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-import tempfile
-from pathlib import Path
 
 from prompt_toolkit.application import get_app, run_in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
 
-from repl.editor.editor_choice import editor_command
+from repl.editor.editor_choice import EditorFailed, edit_text
 
 
 def edit_externally(buffer: Buffer, configured: str | None) -> None:
@@ -32,19 +29,11 @@ def edit_externally(buffer: Buffer, configured: str | None) -> None:
 
 def _edit(text: str, configured: str | None) -> str | None:
     """What the user has made of a text; None, and a message, if that failed."""
-    folder = tempfile.mkdtemp(prefix="forkrepl-")  # its owner's alone
     try:
-        path = Path(folder, "input.cpp")
-        path.write_text(text + "\n", encoding="utf-8", errors="surrogateescape")
-        command = [*editor_command(configured), str(path)]
-        status = subprocess.call(command)
-        if status:
-            print(f"the editor ({command[0]}) failed with status {status}: nothing is changed")
-            return None
-        edited = path.read_text(encoding="utf-8", errors="replace")
-    except (OSError, ValueError) as error:
-        print(f"no editor: {error} (set $VISUAL or $EDITOR)")
+        edited = edit_text(text + "\n", "input.cpp", configured, subprocess.call)
+    except EditorFailed as error:
+        print(f"{error}: nothing is changed")
         return None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return edited.removesuffix("\n")
+    # A terminal cannot show what is no UTF-8.
+    shown = edited.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return shown.removesuffix("\n")

@@ -14,14 +14,13 @@ from prompt_toolkit.lexers import Lexer, PygmentsLexer, SimpleLexer
 
 from repl.editor.fragments import cut
 from repl.editor.theme import load_style, resolve_theme
-from repl.input.command_lines import is_command
+from repl.input.command_lines import CommandLines
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer as CodeLexer
 
 _LONGEST = 20_000  # characters: each key colours all up to the cursor's line anew, in 40 ms
-_COMMAND = re.compile(r"(?P<blank>\s*)(?P<sign>[%?.!])(?P<name>[\w.]*)(?P<rest>.*)")
-_TAKES_CODE = {"time", "timeit", "type"}
+_COMMAND = re.compile(r"\s*(?P<sign>[%?.!])[\w.]*")
 
 Language = Literal["c++", "llvm", "asm"]
 _Line = Callable[[int], StyleAndTextTuples]
@@ -56,7 +55,8 @@ def highlight(text: str, language: Language, theme: str = "auto") -> str:
 class InputLexer(Lexer):
     """Colours inputs: C++, commands, and lines for the system's shell."""
 
-    def __init__(self) -> None:
+    def __init__(self, commands: CommandLines) -> None:
+        self._commands = commands
         self._plain = SimpleLexer()
         self._code: PygmentsLexer | None = None
 
@@ -64,7 +64,7 @@ class InputLexer(Lexer):
         """What prompt_toolkit asks for the parts of each line."""
         if not document.text or len(document.text) > _LONGEST:
             return self._plain.lex_document(document)
-        if not is_command(document.lines[0]):
+        if not self._commands.is_command(document.lines[0]):
             return self._lex_code(document)
         return self._lex_command(document)
 
@@ -79,19 +79,24 @@ class InputLexer(Lexer):
         if match is None:
             return self._plain.lex_document(document)
         style = "class:shell" if match["sign"] == "!" else "class:command"
-        command = match["blank"] + match["sign"] + match["name"]
-        if match["name"] not in _TAKES_CODE:
-            first: StyleAndTextTuples = [(style, command), ("", match["rest"])]
+        row = document.lines[0]
+        command: StyleAndTextTuples = [(style, match.group())]
+        begin = self._commands.code_offset(document.text)
+        if begin is None:
+            first: StyleAndTextTuples = [*command, ("", row[match.end() :])]
             return lambda number: first if number == 0 else [("", document.lines[number])]
+        begin = min(begin, len(row))
+        if begin > match.end():
+            command.append(("", row[match.end() : begin]))
         # As many blanks keep what follows in its place.
-        code = " " * len(command) + document.text[len(command) :]
+        code = " " * begin + document.text[begin:]
         lines = self._lex_code(Document(code))
 
         def line(number: int) -> StyleAndTextTuples:
             parts = list(lines(number))
             if number:
                 return parts
-            return [(style, command), *cut(parts, len(command), len(document.lines[0]))]
+            return [*command, *cut(parts, begin, len(row))]
 
         return line
 

@@ -21,6 +21,7 @@ from prompt_toolkit.keys import Keys
 from repl.editor.external_editor import edit_externally
 from repl.editor.options import PromptOptions
 from repl.editor.paste import normalize_line_ends, strip_pasted_prompts
+from repl.input.command_lines import CommandLines
 from repl.input.completeness import is_complete, open_braces
 
 _LONGEST_INDENTED = 100_000  # characters: to find the depth all is read, 0.1 s
@@ -29,7 +30,8 @@ _LONGEST_INDENTED = 100_000  # characters: to find the depth all is read, 0.1 s
 class EditingKeys:
     """The bindings for the input (the search field has its own)."""
 
-    def __init__(self, options: PromptOptions) -> None:
+    def __init__(self, options: PromptOptions, commands: CommandLines) -> None:
+        self._commands = commands
         self._indent = max(options.indent, 1)
         self._editor = options.editor
 
@@ -60,7 +62,7 @@ class EditingKeys:
         buffer = event.current_buffer
         if buffer.complete_state is not None and buffer.complete_state.current_completion:
             buffer.complete_state = None  # takes what the menu has chosen
-        elif _should_submit(buffer.document):
+        elif _should_submit(buffer.document, self._commands):
             buffer.validate_and_handle()
         else:
             self._open_line(event)
@@ -108,10 +110,10 @@ class EditingKeys:
         edit_externally(event.current_buffer, self._editor)
 
 
-def _should_submit(document: Document) -> bool:
+def _should_submit(document: Document, commands: CommandLines) -> bool:
     """In the middle of several lines Enter edits; at the end, or in a single line, it submits."""
     at_end = not document.text_after_cursor.strip()
-    return (at_end or document.line_count == 1) and is_complete(document.text)
+    return (at_end or document.line_count == 1) and is_complete(document.text, commands)
 
 
 def _insert_paste(event: KeyPressEvent) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from prompt_toolkit import PromptSession
@@ -17,7 +17,6 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.utils import is_dumb_terminal
 
 from repl.editor.code_source import CodeSource
-from repl.editor.command_hint import CommandHint
 from repl.editor.completion import InputCompleter
 from repl.editor.fragments import LongLines
 from repl.editor.highlighting import InputLexer
@@ -27,6 +26,7 @@ from repl.editor.options import PromptOptions
 from repl.editor.signature import SignatureHelp
 from repl.editor.suggestions import HistorySuggestions
 from repl.editor.theme import load_style, resolve_theme
+from repl.input.command_lines import CommandLines
 
 
 class _PlainOutput(Vt100_Output):
@@ -42,8 +42,9 @@ class _PlainOutput(Vt100_Output):
 class Prompt:
     """Reads inputs from a terminal.
 
-    `commands`: for Tab to complete, their names with the leading `%` and a line about each.
-    `source`: who knows about code; None: nobody. `input` and `output` default to the terminal.
+    `commands`: what is one, and what Tab completes in it.
+    `source`: who knows about code; None: nobody. `library_folders`: where libraries are that
+    Tab completes. `input` and `output` default to the terminal.
     `warning` says what is wrong with the history file, if anything.
     """
 
@@ -54,8 +55,9 @@ class Prompt:
         options: PromptOptions,
         *,
         colour: bool,
-        commands: Mapping[str, CommandHint] | None = None,
+        commands: CommandLines,
         source: CodeSource | None = None,
+        library_folders: Callable[[], Sequence[str]] = tuple,
         input: Input | None = None,
         output: Output | None = None,
     ) -> None:
@@ -64,12 +66,13 @@ class Prompt:
         self._options = options
         self._colour = colour and resolve_theme(options.theme) != "none"
         self._source = source
+        self._library_folders = library_folders
         self._history_file = history_path(options)
         self._plain: Output | None = None
         if output is None and is_dumb_terminal():
             self._plain = _PlainOutput.from_pty(sys.stdout, term="dumb")
         with self._terminal():
-            self._session = self._create_session(commands or {}, input, output)
+            self._session = self._create_session(commands, input, output)
         self._signature_help = self._follow_buffer()
 
     def read(self, number: int, text: str = "") -> str:
@@ -93,7 +96,7 @@ class Prompt:
         return create_app_session(output=self._plain) if self._plain else nullcontext()
 
     def _create_session(
-        self, commands: Mapping[str, CommandHint], input: Input | None, output: Output | None
+        self, commands: CommandLines, input: Input | None, output: Output | None
     ) -> PromptSession[str]:
         options, colour = self._options, self._colour
         processors: list[Processor] = [LongLines()]
@@ -103,11 +106,11 @@ class Prompt:
             history=open_history(self._history_file, self._warn),
             multiline=True,
             vi_mode=options.vi_mode,
-            completer=InputCompleter(commands, self._source),
+            completer=InputCompleter(commands, self._source, self._library_folders),
             complete_while_typing=options.complete_while_typing,
             auto_suggest=HistorySuggestions() if options.suggestions else None,
-            key_bindings=EditingKeys(options).bindings(),
-            lexer=InputLexer() if colour else None,
+            key_bindings=EditingKeys(options, commands).bindings(),
+            lexer=InputLexer(commands) if colour else None,
             input_processors=processors,
             style=load_style(options.theme),
             include_default_pygments_style=False,

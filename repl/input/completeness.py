@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from repl.input.command_lines import code_of_command, is_command
+from repl.input.command_lines import CommandLines
 from repl.input.lexical import Bracket, Detail, Kind, Lexer, Token
 from repl.input.simple_statements import Status
 from repl.input.statements import Phase, Statement
@@ -87,11 +87,11 @@ def _analyze(text: str) -> _Analyzer:
     return analyzer
 
 
-def is_complete(text: str) -> bool:
+def is_complete(text: str, commands: CommandLines) -> bool:
     """Whether what has been typed can be submitted. Errors are complete: the compiler explains."""
-    if is_command(text.lstrip()):
-        code = code_of_command(text.lstrip())
-        text = code if code is not None else text.strip().partition("\n")[2]
+    if commands.is_command(text.lstrip()):
+        code = commands.code_offset(text)
+        text = text[code:] if code is not None else text.strip().partition("\n")[2]
     analyzer = _analyze(text)
     if analyzer.lexer.malformed and not analyzer.lexer.in_progress:
         return True
@@ -130,7 +130,8 @@ class InputSplitter:
     a mistake in it must not run as statements of their own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, commands: CommandLines) -> None:
+        self._commands = commands
         self._next_line = 1
         self._reset()
 
@@ -167,7 +168,7 @@ class InputSplitter:
 
     def _is_command(self, line: str) -> bool:
         """Whether the line now last in `_pending` is a command rather than part of an input."""
-        if len(self._pending) - 1 != self._droppable or not is_command(line):
+        if len(self._pending) - 1 != self._droppable or not self._commands.is_command(line):
             return False
         if not self._open_until:
             return len(self._pending) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 
-from repl.input.command_lines import is_command
+from repl.input.command_lines import CommandLines
 from repl.input.completeness import InputSplitter
 from repl.input.source import Source
 
@@ -15,9 +15,9 @@ def lines_of(text: str) -> Iterator[str]:
     return iter(io.StringIO(text, newline="\n"))
 
 
-def split_inputs(lines: Iterable[str], name: str) -> Iterator[Source]:
+def split_inputs(lines: Iterable[str], name: str, commands: CommandLines) -> Iterator[Source]:
     """Each input as soon as it is known to be complete; diagnostics name ``name``."""
-    splitter = InputSplitter()
+    splitter = InputSplitter(commands)
     for number, line in enumerate(lines):
         if number == 0:
             line = line.removeprefix("\ufeff")  # a byte order mark
@@ -29,14 +29,18 @@ def split_inputs(lines: Iterable[str], name: str) -> Iterator[Source]:
         yield Source(script_input.text, name, script_input.line)
 
 
-def with_upcoming(sources: Iterator[Source]) -> Iterator[tuple[Source, Source | None]]:
+def with_upcoming(
+    sources: Iterator[Source], commands: CommandLines
+) -> Iterator[tuple[Source, Source | None]]:
     """Each input with the next, where that may be compiled ahead: what it means must
     not depend on what the first one does when it runs, such as writing a header."""
     current = next(sources, None)
     while current is not None:
         following = next(sources, None)
         ahead = following is not None and not (
-            is_command(following.text) or is_command(current.text) or "#" in following.text
+            commands.is_command(following.text)
+            or commands.is_command(current.text)
+            or "#" in following.text
         )
         yield current, following if ahead else None
         current = following

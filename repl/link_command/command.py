@@ -14,7 +14,7 @@ from msgspec import Struct
 from repl import native_programs
 from repl.clang.flags import wants_debug_info
 from repl.crash_reports.report import describe_crash
-from repl.errors import ProgramCrashed, ShellError, UncaughtException, status_of_crash
+from repl.errors import ProgramCrashed, ShellError, status_of_crash
 from repl.link_command.compile_files import FileCompiler
 from repl.link_command.options import STANDARD_ERROR, LinkOptions, parse
 from repl.link_command.progress import ProgressBar
@@ -22,11 +22,11 @@ from repl.link_command.source_files import SourceFile, source_file
 from repl.link_command.times import Times
 from repl.program.linker_import import import_linker
 from repl.program.start import start_executor
+from repl.session.uncaught_exceptions import raise_exception
 from runtime.errors import ExecutorDied
 from runtime.executor_client.in_process import InProcessExecutor
 from runtime.executor_client.interface import ExecutorProcessControl
 from runtime.linker.link_report import LinkPicture, RecordingReport
-from runtime.protocol.wire import Outcome
 
 if TYPE_CHECKING:
     from runtime.linker.link_inputs import CollectedInputs
@@ -144,19 +144,14 @@ class _Command:
         if function is None:
             raise _nothing_defines(entry)
         target.process.set_arguments(arguments)
-        _check(target.session.initialize(unit))
+        raise_exception(target.session.initialize(unit))
         outcome = target.process.run_main(function, arguments)
-        _check(outcome)
+        raise_exception(outcome)
         return target.process.shutdown(outcome.status)
 
 
 def _nothing_defines(entry: str) -> ShellError:
     return ShellError(f"nothing defines {entry}: name the function to call with --entry")
-
-
-def _check(outcome: Outcome) -> None:
-    if outcome.exception_type is not None:
-        raise UncaughtException(outcome.exception_type, outcome.exception_what)
 
 
 class _VisibleReport(RecordingReport):

@@ -19,9 +19,14 @@ class ProgramAtRest(ProgramMemory):
     methods raise ExecutorDied."""
 
     @property
-    def shares_memory(self) -> bool:
-        """Whether memory can be shared with it."""
+    def can_share_memory(self) -> bool:
+        """Whether memory, as of an array, can be shared with it."""
         return self._program.executor.passes_descriptors
+
+    @property
+    def shares_memory(self) -> bool:
+        """Whether what is loaded is in memory that the linker and the program share."""
+        return self._program.shares_memory
 
     def lookup(self, name: str) -> ExecutorAddress | None:
         """The address of a function or variable of the process or its libraries, if there

@@ -77,6 +77,12 @@ class Program:
         return memory_of(self._executor.pid) if self.can_be_saved else 0
 
     @property
+    def shares_memory(self) -> bool:
+        """Whether what is loaded is in memory that the linker and the program share."""
+        # perf does not look for names in memory that has a file.
+        return self._executor.passes_descriptors and not self._options.perf
+
+    @property
     def loaded(self) -> ExecutionSession | None:
         """The execution session, if anything has been linked yet."""
         return self._execution
@@ -94,9 +100,7 @@ class Program:
             from runtime.units.execution_session import ExecutionSession
 
             self._executor.set_arguments(list(self._options.arguments))
-            # perf does not look for names in memory that has a file.
-            shared = self._executor.passes_descriptors and not self._options.perf
-            mapper = SharedMemoryMapper if shared else StreamMemoryMapper
+            mapper = SharedMemoryMapper if self.shares_memory else StreamMemoryMapper
             memory_manager = MapperMemoryManager(mapper(self._executor))
             debuggers = wants_debug_info(self._options.compiler_flags)
             tools = DeveloperTools(debuggers, self._options.perf)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from repl import native_programs
+from repl.clang.flags import is_c
 from repl.clang.header_cache.builder import BackgroundBuild
 from repl.clang.header_cache.storage import HeaderCache, cache_folder, cacheable_flags
 from repl.clang.precompiled_headers import Headers, PrecompiledHeaders
@@ -35,7 +36,7 @@ def find_cache(options: SessionOptions) -> HeaderCache | None:
 
 def common_headers(cache: HeaderCache) -> tuple[Headers, ...]:
     """What is made without being asked for. C's headers are parsed in no time."""
-    return () if "-xc" in cache.flags else _COMMON
+    return () if is_c(cache.flags) else _COMMON
 
 
 class SessionHeaders:

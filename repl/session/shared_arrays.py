@@ -66,7 +66,7 @@ class ArrayDeclaration:
 def share_array(session: LiveSession, declaration: ArrayDeclaration) -> NDArray[Any]:
     """See ``Session.shared_array``."""
     with session.using_program() as program:
-        is_possible = program.shares_memory
+        is_possible = program.can_share_memory
     if not is_possible:
         raise ShellError(
             "an array can be shared with a program on this machine only, and this one is "

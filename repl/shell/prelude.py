@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from repl.commands import COMMAND_LINES
 from repl.commands.context import Shell
 from repl.errors import SetupError, ShellError
 from repl.input.script_inputs import lines_of, split_inputs
@@ -48,7 +49,7 @@ class StartupFile:
             report(error)
             return False
         is_well = True
-        for source in split_inputs(lines_of(text), str(self._path)):
+        for source in split_inputs(lines_of(text), str(self._path), COMMAND_LINES):
             try:
                 evaluate(shell, source)
             except SetupError:  # nothing can ever work

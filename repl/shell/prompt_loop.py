@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 
 from repl.clang.code_questions import CodeQuestions
-from repl.commands import COMMANDS, Quit
+from repl.commands import COMMAND_LINES, Quit
 from repl.commands.context import Shell
-from repl.editor.command_hint import CommandHint
 from repl.editor.options import PromptOptions
 from repl.editor.prompt import Prompt
 from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError
@@ -37,11 +36,9 @@ def run_interactive(
         prompt = Prompt(
             options,
             colour=shell.colour,
-            commands={
-                name: CommandHint(command.summary, command.argument)
-                for name, command in COMMANDS.items()
-            },
+            commands=COMMAND_LINES,
             source=questions,
+            library_folders=lambda: _library_folders(session),
         )
         is_building = session.headers.build()
         # As late as can be: from here on the terminal shows what is typed.
@@ -53,6 +50,12 @@ def run_interactive(
         if is_building and not quiet:
             print("(preparing the standard library for next time)")
         return _run_inputs(shell, prompt, questions, startup)
+
+
+def _library_folders(session: LiveSession) -> list[str]:
+    from runtime.objects.libraries import SYSTEM_FOLDERS  # only when somebody presses Tab
+
+    return [*session.options.library_folders, *SYSTEM_FOLDERS]
 
 
 def _run_inputs(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
-from repl.commands import run_command
+from repl.commands import COMMAND_LINES, run_command
 from repl.commands.context import Shell
-from repl.input.command_lines import is_command
 from repl.input.source import Source
 from repl.session.steps import Result
 from repl.terminal.terminal import can_redraw
@@ -24,7 +23,7 @@ def evaluate(shell: Shell, source: Source, upcoming: Source | None = None) -> No
     started = time.monotonic()
     try:
         with lent_terminal(session.lends_terminal):
-            if is_command(source.text):
+            if COMMAND_LINES.is_command(source.text):
                 result = Result(value=run_command(shell, source.text), warnings="")
             else:
                 entry.ran.append(source)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from repl.commands import Quit
+from repl.commands import COMMAND_LINES, Quit
 from repl.commands.context import Shell
 from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError, status_of_crash
 from repl.input.script_inputs import split_inputs, with_upcoming
@@ -102,7 +102,7 @@ def _finish(session: LiveSession, status: int) -> int:
 
 
 def _with_upcoming(script: Script) -> Iterator[tuple[Source, Source | None]]:
-    sources = split_inputs(script.lines, script.name)
+    sources = split_inputs(script.lines, script.name, COMMAND_LINES)
     if script.arrives_slowly:
         return ((source, None) for source in sources)
-    return with_upcoming(sources)
+    return with_upcoming(sources, COMMAND_LINES)

@@ -9,11 +9,10 @@ from operator import itemgetter
 
 from msgspec import Struct
 
-from runtime.addresses import RX, Protection
+from runtime.addresses import NULL, RX, AddressRange, Protection
 from runtime.debugging.symbolizer import Place, describe
 from runtime.errors import printable
 from runtime.linker.link import LinkedUnit
-from runtime.memory.mapper import Range
 from runtime.objects import elf
 from runtime.objects.demangle import demangle
 from runtime.objects.placed_object import PlacedObject
@@ -35,8 +34,8 @@ class AddressBook:
 
     def __init__(self) -> None:
         self._units: dict[int, LinkedUnit] = {}
-        self._by_start: list[tuple[int, Range, LinkedUnit]] | None = []  # None: out of date
-        self._freed: deque[tuple[str, list[Range]]] = deque(maxlen=_MOST_FREED)
+        self._by_start: list[tuple[int, AddressRange, LinkedUnit]] | None = []  # None: out of date
+        self._freed: deque[tuple[str, list[AddressRange]]] = deque(maxlen=_MOST_FREED)
 
     def add(self, number: int, unit: LinkedUnit) -> None:
         """Note where a unit is, which has just been loaded."""
@@ -63,7 +62,7 @@ class AddressBook:
         if unit is not None:
             return Thing(_describe_memory(unit, range_, address), range_.protection)
         for name, ranges in reversed(self._freed):  # of a range that is used again: the last
-            if any(_holds(range_, address) for range_ in ranges):
+            if any(range_.holds(address) for range_ in ranges):
                 return Thing(f"the freed memory of {name}", Protection.NONE)
         return None
 
@@ -78,10 +77,10 @@ class AddressBook:
         common = _common_variable(unit, address) if unit else None
         return common[0] if common is not None and common[1] == 0 else None
 
-    def _find(self, address: int) -> tuple[LinkedUnit | None, Range]:
+    def _find(self, address: int) -> tuple[LinkedUnit | None, AddressRange]:
         if self._by_start is None:
             found = [
-                (range_.offset, range_, unit)
+                (range_.address, range_, unit)
                 for unit in self._units.values()
                 for range_ in unit.allocation.ranges
             ]
@@ -89,13 +88,9 @@ class AddressBook:
         index = bisect_right(self._by_start, address, key=itemgetter(0)) - 1
         if index >= 0:
             _, range_, unit = self._by_start[index]
-            if _holds(range_, address):
+            if range_.holds(address):
                 return unit, range_
-        return None, Range(0, 0, Protection.NONE)
-
-
-def _holds(range_: Range, address: int) -> bool:
-    return range_.offset <= address < range_.offset + range_.size
+        return None, AddressRange(NULL, 0, Protection.NONE)
 
 
 def _unit_name(unit: LinkedUnit) -> str:
@@ -106,7 +101,7 @@ def _owner(unit: LinkedUnit, address: int) -> PlacedObject | None:
     return next((placed for placed in unit.objects if placed.holds(address)), None)
 
 
-def _describe_memory(unit: LinkedUnit, range_: Range, address: int) -> str:
+def _describe_memory(unit: LinkedUnit, range_: AddressRange, address: int) -> str:
     owner = _owner(unit, address)
     name = printable(owner.name) if owner else _unit_name(unit)
     if range_.protection == RX:

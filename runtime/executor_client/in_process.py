@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from runtime.addresses import ExecutorAddress, Protection
+from runtime.addresses import PAGE_SIZE, ExecutorAddress, Protection
 from runtime.errors import ExecutorError, describe_error
 from runtime.executor_client.interface import SymbolDescription, ThreadArea, UnitRegistration
 from runtime.protocol.wire import MAX_VALUE, Keep, LookAtValue, Outcome, Value, signals_in
@@ -113,9 +113,9 @@ class InProcessExecutor:
     def read_memory(self, address: ExecutorAddress, size: int) -> bytes:
         """Page by page, as a request that ends in a bad page copies nothing of it."""
         buffer = ctypes.create_string_buffer(size)
-        done, page = 0, os.sysconf("SC_PAGESIZE")
+        done = 0
         while done < size:
-            piece = min(page - (address + done) % page, size - done)
+            piece = min(PAGE_SIZE - (address + done) % PAGE_SIZE, size - done)
             local = _Iovec(ctypes.addressof(buffer) + done, piece)
             remote = _Iovec(address + done, piece)
             got = self._libc.process_vm_readv(

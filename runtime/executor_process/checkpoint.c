@@ -93,9 +93,13 @@ static uint32_t let_go_of_channels(int keep) {
   for (int i = 0; i < 3; ++i)
     fstat(i, &standard[i]);
   DIR *folder = opendir("/proc/self/fd");
-  int ends[2];
-  if (!folder || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+  if (!folder)
     return 0;
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)) {
+    closedir(folder);
+    return 0;
+  }
   close(ends[1]);
   uint32_t count = 0;
   for (const struct dirent *entry; (entry = readdir(folder));) {

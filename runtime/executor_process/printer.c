@@ -75,14 +75,14 @@ static void on_write(const char *text, unsigned long size) {
     size -= piece;
   }
   if (size) {
-    tell(WIRE_PRINTED_TOO_MUCH, 0, NULL, NULL, 0);
+    tell(WIRE_PRINTED_TOO_MUCH, 0, NULL, "", 0);
     _exit(0);
   }
 }
 
 static int on_element(const void *address, int has_text) {
   char goes_on = 0;
-  tell(ELEMENT, has_text, address, NULL, 0);
+  tell(ELEMENT, has_text, address, "", 0);
   written = 0;
   if (recv(channel, &goes_on, 1, 0) != 1)
     _exit(0);
@@ -90,7 +90,7 @@ static int on_element(const void *address, int has_text) {
 }
 
 static void on_crash(int number) {
-  tell(WIRE_PRINTER_CRASHED, number, NULL, NULL, 0);
+  tell(WIRE_PRINTER_CRASHED, number, NULL, "", 0);
   _exit(0);
 }
 
@@ -122,7 +122,7 @@ static _Noreturn void print_and_end(uint64_t *functions, size_t count) {
   static struct forkrepl_outcome outcome;
   static char text[FORKREPL_EXCEPTION_TYPE_SIZE + FORKREPL_EXCEPTION_WHAT_SIZE + 2];
   keep_to_itself();
-  tell(STARTED, getpid(), NULL, NULL, 0);
+  tell(STARTED, getpid(), NULL, "", 0);
   functions[count] = (uint64_t)call_print;
   forkrepl_run(functions, count + 1, &outcome);
   int size = snprintf(text, sizeof text, "%s%s%s", outcome.exception_type,

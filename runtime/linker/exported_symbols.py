@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import Struct
 
-from runtime.addresses import ExecutorAddress
+from runtime.addresses import PAGE_SIZE, ExecutorAddress
 from runtime.objects import elf
 from runtime.objects.elf import Array
 
@@ -30,7 +30,6 @@ _DT_GNU_HASH = 0x6FFFFEF5
 _SONAME = b"forkrepl-symbols"
 _SYMBOLS_PER_BUCKET = 4
 _BLOOM_SHIFT = 26
-_PAGE = 4096
 
 
 class ExportedSymbol(Struct, frozen=True):
@@ -83,7 +82,7 @@ def _file(symbols: bytes, hash_table: bytes, strings: bytes) -> bytes:
     ]
     flags = _PF_R | _PF_W
     headers = [
-        (_PT_LOAD, flags, 0, 0, 0, at, at, _PAGE),
+        (_PT_LOAD, flags, 0, 0, 0, at, at, PAGE_SIZE),
         (_PT_DYNAMIC, flags, dynamic_at, dynamic_at, dynamic_at, dynamic_size, dynamic_size, 8),
         (_PT_GNU_STACK, flags, 0, 0, 0, 0, 0, 16),
     ]

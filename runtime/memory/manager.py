@@ -19,10 +19,19 @@ from typing import Any
 
 from msgspec import Struct
 
-from runtime.addresses import RO, RW, RX, ExecutorAddress, Protection, align_up
+from runtime.addresses import (
+    PAGE_SIZE,
+    RO,
+    RW,
+    RX,
+    AddressRange,
+    ExecutorAddress,
+    Protection,
+    align_up,
+)
 from runtime.errors import OutOfMemoryError
 from runtime.memory.free_ranges import FreeRanges
-from runtime.memory.mapper import PAGE_SIZE, MemoryMapper, Range, Reservation
+from runtime.memory.mapper import MemoryMapper, Range, Reservation
 from runtime.memory.snapshot import SlabSnapshot, StripeSnapshot
 from runtime.objects.elf import Array
 
@@ -330,10 +339,13 @@ class FinalizedAllocation:
         self._ranges: list[Range] | None = ranges
 
     @property
-    def ranges(self) -> list[Range]:
-        """The ranges, in whole pages; their offsets are addresses in the executor."""
+    def ranges(self) -> list[AddressRange]:
+        """The ranges of the executor's memory, in whole pages."""
         first = self._slab.reservation.address
-        return [Range(first + r.offset, r.size, r.protection) for r in self._ranges or ()]
+        return [
+            AddressRange(ExecutorAddress(first + r.offset), r.size, r.protection)
+            for r in self._ranges or ()
+        ]
 
     @property
     def size(self) -> int:

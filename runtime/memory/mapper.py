@@ -6,7 +6,6 @@ exist. The names are those of LLVM's ``MemoryMapper``.
 
 from __future__ import annotations
 
-import mmap
 from typing import Protocol, TypeVar
 
 from msgspec import Struct
@@ -14,8 +13,6 @@ from msgspec import Struct
 from runtime.addresses import ExecutorAddress, Protection
 from runtime.executor_client.interface import ExecutorProcessControl
 from runtime.objects.elf import Array
-
-PAGE_SIZE = mmap.PAGESIZE
 
 
 class Range(Struct, frozen=True):

@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from runtime.addresses import Protection
-from runtime.memory.mapper import Range
+from runtime.addresses import AddressRange, Protection
 
 
 class StripeSnapshot(Struct, frozen=True):
@@ -59,4 +58,4 @@ class MemorySnapshot(Struct, frozen=True):
     addresses. What is used by none is kept for a checkpoint."""
 
     slabs: Sequence[SlabSnapshot]
-    units: Mapping[int, Sequence[Range]]
+    units: Mapping[int, Sequence[AddressRange]]

@@ -13,7 +13,7 @@ from runtime.objects.archive import is_archive
 from runtime.objects.input_files import read_input_file
 
 _ELF_MAGIC = b"\x7fELF"  # elf.py has it too, but it needs numpy
-_SYSTEM_FOLDERS = (
+SYSTEM_FOLDERS = (
     "/lib/x86_64-linux-gnu",
     "/usr/lib/x86_64-linux-gnu",
     "/usr/local/lib",
@@ -51,7 +51,7 @@ def find_library_files(name: str, folders: Sequence[str] = ()) -> list[str]:
     candidates = (
         [name, f"lib{name}.so"] if ".so" in name else [f"lib{name}.so", f"lib{name}.a", name]
     )
-    for folder in [*folders, *_SYSTEM_FOLDERS]:
+    for folder in [*folders, *SYSTEM_FOLDERS]:
         for candidate in candidates:
             path = Path(folder, candidate)
             if path.is_file():
@@ -95,7 +95,7 @@ def linker_script_files(path: Path, text: bytes, folders: Sequence[str] = ()) ->
 
 
 def _find_named(script: Path, word: str, folders: Sequence[str]) -> str:
-    for folder in [os.curdir, *folders, os.fspath(script.parent), *_SYSTEM_FOLDERS]:
+    for folder in [os.curdir, *folders, os.fspath(script.parent), *SYSTEM_FOLDERS]:
         candidate = os.path.join(folder, word)  # only the word if it is absolute
         if os.path.isfile(candidate):
             return candidate

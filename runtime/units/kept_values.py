@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from runtime.addresses import ExecutorAddress
+from runtime.addresses import USER_SPACE_END, ExecutorAddress
 from runtime.linker.symbols import Definition, JITDylib
 from runtime.protocol.wire import Keep, Value
 from runtime.units.unit_journal import LoadedUnit
-
-_END = 1 << 47  # of the addresses of programs; what is beyond, no code can refer to
 
 
 class KeptValue(Struct, frozen=True):
@@ -51,8 +49,8 @@ class KeptValues:
 
     def add(self, unit: LoadedUnit, name: str, value: Value) -> ValueNoted | None:
         """A unit has made a value, which displaces another if it has to be kept."""
-        if value.keep == Keep.NOT_KEPT or value.kept >= _END:
-            return None
+        if value.keep == Keep.NOT_KEPT or value.kept >= USER_SPACE_END:
+            return None  # no code can refer to what is beyond
         definition = Definition(ExecutorAddress(value.kept), unit.number, weak=False)
         kept = KeptValue(unit, name, definition, value.size)
         group: Group = ()

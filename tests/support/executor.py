@@ -6,9 +6,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from runtime.addresses import RO, ExecutorAddress
+from runtime.addresses import PAGE_SIZE, RO, ExecutorAddress
 from runtime.executor_client.child import ExecutorProcess
-from runtime.memory.mapper import PAGE_SIZE
 from runtime.protocol import wire
 
 SIZE = 16 * PAGE_SIZE

@@ -17,11 +17,11 @@ import numpy as np
 
 from platform_support.platform import LinuxPlatform
 from repl import native_programs
-from runtime.addresses import ExecutorAddress, Protection
+from runtime.addresses import PAGE_SIZE, ExecutorAddress, Protection
 from runtime.errors import ExecutorError, OutOfMemoryError
 from runtime.executor_client.child import ExecutorProcess
 from runtime.memory.manager import DEFAULT_SLAB_SIZE, MapperMemoryManager
-from runtime.memory.mapper import PAGE_SIZE, MemoryMapper, Range, WorkingMemory
+from runtime.memory.mapper import MemoryMapper, Range, WorkingMemory
 from runtime.memory.memfd_mapper import SharedMemoryMapper
 from runtime.memory.stream_mapper import StreamMemoryMapper
 from runtime.objects import elf

@@ -83,14 +83,14 @@ def take_picture(shell: Shell) -> MemoryPicture:
     session = shell.session
     with session.using_program() as program:
         snapshot, statistics = program.memory_snapshot(), program.statistics()
-        is_shared = program.shares_memory and not session.options.perf
+        is_shared = program.shares_memory
     owners: list[Owner] = []
     known: dict[int, tuple[int, int]] = {}  # of an address: size and owner
     for step in session.steps:
         if step.unit is None or step.unit.number not in snapshot.units:
             continue
         ranges = snapshot.units[step.unit.number]
-        known |= {each.offset: (each.size, len(owners)) for each in ranges}
+        known |= {each.address: (each.size, len(owners)) for each in ranges}
         sizes = {p: sum(r.size for r in ranges if r.protection is p) for p in TYPE_NAMES}
         owners.append(Owner(step.source.unit_name, " ".join(step.source.text.split()), sizes))
     slabs = [

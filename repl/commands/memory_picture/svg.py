@@ -14,14 +14,14 @@ from repl.commands.memory_picture.model import (
     describe_stripe,
 )
 from repl.configuration.memory_size import show_size
+from runtime.addresses import PAGE_SIZE
 
 _WIDTH = 900  # px, of the whole picture
 _MARGIN = 20
 _ROW = 18  # height of a row of a bar
 _LINE = 18  # height of a line of text
 _MOST_ROWS = 24  # of a bar
-_PAGE = 4096
-_PAGES_IN_ROW = 64
+PAGE_SIZES_IN_ROW = 64
 _MOST_OWNERS = 100
 _LONGEST_TEXT = 70  # characters
 _FREE = "#eceff1"
@@ -61,7 +61,7 @@ def _draw_slab(picture: MemoryPicture, slab: Slab, y: int, body: list[str]) -> i
 
 def _draw_bar(picture: MemoryPicture, stripe: Stripe, y: int, body: list[str]) -> int:
     """Rows of a fixed number of bytes, free at first, with the blocks on them."""
-    row_bytes = _PAGES_IN_ROW * _PAGE
+    row_bytes = PAGE_SIZES_IN_ROW * PAGE_SIZE
     while stripe.extent > row_bytes * _MOST_ROWS:
         row_bytes *= 2
     rows = max(-(-stripe.extent // row_bytes), 1)

@@ -12,12 +12,12 @@ from repl.commands.memory_picture.model import (
     describe_stripe,
 )
 from repl.configuration.memory_size import show_size
+from runtime.addresses import PAGE_SIZE
 
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _COLOURS = (31, 32, 33, 34, 35, 36, 91, 92, 93, 94, 95, 96)  # SGR
 _MOST_ROWS = 4  # of a bar
 _MOST_OWNERS = 20
-_PAGE = 4096
 _NARROWEST = 20
 _LONGEST_NAME = 24
 
@@ -43,11 +43,11 @@ def _draw_slab(slab: Slab, width: int, colour: bool) -> list[str]:
 
 def _draw_bar(stripe: Stripe, width: int, colour: bool) -> list[str]:
     """Cells of as many pages as are needed; a cell shows who has most of it."""
-    pages = stripe.extent // _PAGE
+    pages = stripe.extent // PAGE_SIZE
     if not pages:
         return []
     pages_per_cell = -(-pages // (width * _MOST_ROWS))
-    cell = pages_per_cell * _PAGE
+    cell = pages_per_cell * PAGE_SIZE
     shares: list[dict[int, int]] = [{} for _ in range(-(-stripe.extent // cell))]
     for block in stripe.blocks:
         start = block.address - stripe.address

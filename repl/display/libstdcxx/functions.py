@@ -6,6 +6,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
+from repl.display.brackets import with_depth
 from repl.display.characters import PLAIN_CHARACTER
 from repl.display.libstdcxx.reader import Reader
 from repl.display.memory import Unreadable
@@ -48,23 +49,17 @@ def _symbol(object_: Object, address: int) -> str:
 
 
 def _template_arguments(symbol: str, opening: str) -> list[str]:
-    """What is between the brackets after ``opening``, at the commas outside of others."""
+    """What is between the brackets that ``opening`` ends with, at the commas outside of
+    others."""
     _, found, rest = symbol.partition(opening)
-    if not found:
-        return []
-    arguments = [""]
-    depth = 0
-    for at, character in enumerate(rest):
-        if depth == 0 and character == ">" and rest[at - 1 : at] != "-":
+    arguments: list[str] = []
+    for _, text, depth in with_depth(f"<{rest}" if found else "", "<([{"):
+        if depth == 0 and arguments:
             break
-        if depth == 0 and character == ",":
+        if depth == 0 or (depth == 1 and text == ","):
             arguments.append("")
-            continue
-        if character in "<([{":
-            depth += 1
-        elif character in ">)]}" and rest[at - 1 : at] != "-":
-            depth -= 1
-        arguments[-1] += character
+        else:
+            arguments[-1] += text
     return [each.strip() for each in arguments]
 
 

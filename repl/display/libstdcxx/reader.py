@@ -9,6 +9,7 @@ from msgspec import Struct
 from repl.display.nodes import Node
 from repl.display.objects import Corrupt, Object
 from repl.display.types import ValueType
+from runtime.addresses import USER_SPACE_END
 
 
 class Reader(Struct, frozen=True):
@@ -32,6 +33,6 @@ def after(offset: int, type_: ValueType) -> int:
 
 def checked_size(size: int, what: str = "size") -> int:
     """A number of elements or bytes. Raises Corrupt if there is no memory for so many."""
-    if not 0 <= size < 1 << 47:
+    if not 0 <= size < USER_SPACE_END:
         raise Corrupt(f"{what} {size}")
     return size

@@ -11,7 +11,7 @@ from itertools import compress
 
 import numpy as np
 
-from runtime.addresses import RW
+from runtime.addresses import NULL, RW
 from runtime.errors import LinkError
 from runtime.linker.link_graph import NOT_LOADED, SEGMENTS, LinkGraph
 from runtime.linker.passes.linker_symbols import is_linkers
@@ -217,42 +217,61 @@ def _bind_externals(
     dylib: JITDylib,
     process: ProcessSymbols,
 ) -> None:
-    wanted = []
-    for name, symbols in references.items():
+    """Bind what this graph does not define: to the session, then to the process."""
+    for symbols in references.values():
         graph.symbol_canonical[symbols] = symbols[0]
-        definition = dylib.find(name)
-        if definition is not None:
-            graph.symbol_address[symbols[0]] = definition.address
-            graph.symbol_module[symbols[0]] = definition.module
-            graph.symbol_external[symbols[0]] = True
-        elif is_linkers(graph, name):
-            graph.linker_symbols[name] = symbols[0]
-        elif name:
-            wanted.append(name)
-    thread_local = [name for name in wanted if _is_thread_local(graph, references[name][0])]
-    pairs = process.find_thread_locals(thread_local)
-    found = process.find([name for name in wanted if name not in set(thread_local)])
-    missing = []
-    for name in wanted:
-        symbols = references[name]
-        if name in pairs:
-            module, offset = pairs[name]
-            graph.symbol_module[symbols[0]] = module
-            graph.symbol_address[symbols[0]] = offset
-            graph.symbol_external[symbols[0]] = True
-        elif name in found and not any(_is_hidden(graph, symbol) for symbol in symbols):
-            graph.symbol_address[symbols[0]] = found[name]
-            graph.symbol_external[symbols[0]] = True
-        elif all(_is_weak(graph, symbol) for symbol in symbols):
-            graph.symbol_external[symbols[0]] = True  # an undefined weak symbol is 0
-        else:
-            missing.append(name)
+    wanted = _bind_to_session(graph, references, dylib)
+    missing = _bind_to_process(graph, {name: references[name] for name in wanted}, process)
     if missing:
         raise undefined_symbols(
             graph,
             {name: references[name] for name in missing},
             lambda name: dylib.find(name) is not None or bool(process.find([name])),
         )
+
+
+def _bind_to_session(
+    graph: LinkGraph, references: dict[str, list[int]], dylib: JITDylib
+) -> list[str]:
+    """Bind to earlier inputs, and to what the linker itself will define; the names left."""
+    left = []
+    for name, symbols in references.items():
+        definition = dylib.find(name)
+        if definition is not None:
+            _bind(graph, symbols[0], definition.address, definition.module)
+        elif is_linkers(graph, name):
+            graph.linker_symbols[name] = symbols[0]
+        elif name:
+            left.append(name)
+    return left
+
+
+def _bind_to_process(
+    graph: LinkGraph, references: dict[str, list[int]], process: ProcessSymbols
+) -> list[str]:
+    """Bind to libraries, with one question for all; the names that nothing defines."""
+    thread_locals = [n for n, symbols in references.items() if _is_thread_local(graph, symbols[0])]
+    pairs = process.find_thread_locals(thread_locals)
+    found = process.find([name for name in references if name not in set(thread_locals)])
+    missing = []
+    for name, symbols in references.items():
+        if name in pairs:
+            module, offset = pairs[name]
+            _bind(graph, symbols[0], offset, module)
+        elif name in found and not any(_is_hidden(graph, symbol) for symbol in symbols):
+            _bind(graph, symbols[0], found[name])
+        elif all(_is_weak(graph, symbol) for symbol in symbols):
+            _bind(graph, symbols[0], NULL)  # as undefined weak symbols are
+        else:
+            missing.append(name)
+    return missing
+
+
+def _bind(graph: LinkGraph, symbol: int, value: int, module: int = 0) -> None:
+    """``value``: an address; with a ``module``, the offset in its thread-local block."""
+    graph.symbol_address[symbol] = value
+    graph.symbol_module[symbol] = module
+    graph.symbol_external[symbol] = True
 
 
 def _is_thread_local(graph: LinkGraph, symbol: int) -> bool:

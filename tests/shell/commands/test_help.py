@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from repl.commands import COMMANDS
-from repl.input.command_lines import is_command
+from repl.commands import COMMAND_LINES, COMMANDS
 from tests.support.program import OpenShell, Run, Shell, piped
 
 
@@ -52,7 +51,7 @@ def test_the_list_fits_the_terminal(open_shell: OpenShell) -> None:
     ],
 )
 def test_what_is_a_command(text: str, expected: bool) -> None:
-    assert is_command(text) is expected
+    assert COMMAND_LINES.is_command(text) is expected
 
 
 def test_unknown_commands_and_wrong_arguments(forkrepl: Run) -> None:
@@ -78,8 +77,8 @@ def test_unknown_commands_and_wrong_arguments(forkrepl: Run) -> None:
         "%history has no option '-z'; usage: %history [-n] [-t] [-g TERM] [RANGE]",
         "there is no input 99",
         "%history takes a range of inputs such as 3 or 3-7, not 'x'",
-        "%history needs a word after -g",
-        "%history takes one range",
+        "%history needs TERM after -g; usage: %history [-n] [-t] [-g TERM] [RANGE]",
+        "%history takes nothing after RANGE, not '2'",
     ):
         assert message in errors.splitlines() or any(
             line.startswith(message) for line in errors.splitlines()

@@ -7,6 +7,7 @@ import re
 import pytest
 from prompt_toolkit.document import Document
 
+from repl.commands import COMMAND_LINES
 from repl.editor.highlighting import InputLexer, Language, highlight
 from repl.editor.theme import load_style, resolve_theme
 
@@ -15,7 +16,7 @@ _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 def styles(text: str, line: int = 0) -> dict[str, str]:
     """The styles of the parts of a line of an input."""
-    parts = InputLexer().lex_document(Document(text))(line)
+    parts = InputLexer(COMMAND_LINES).lex_document(Document(text))(line)
     assert "".join(part[1] for part in parts) == text.split("\n")[line]
     return {part[1]: part[0] for part in parts}
 

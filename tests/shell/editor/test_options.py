@@ -8,6 +8,7 @@ from contextlib import suppress
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from repl.commands import COMMAND_LINES
 from repl.editor.code_answers import CodeAnswer, CompletionItem, Signature
 from repl.editor.options import PromptOptions
 from repl.editor.prompt import Prompt
@@ -38,7 +39,14 @@ def read_all(options: PromptOptions, *keys: str) -> tuple[list[str], list[str]]:
     source = KnowsVectors()
     submitted: list[str] = []
     with create_pipe_input() as pipe:
-        prompt = Prompt(options, colour=True, source=source, input=pipe, output=DummyOutput())
+        prompt = Prompt(
+            options,
+            colour=True,
+            commands=COMMAND_LINES,
+            source=source,
+            input=pipe,
+            output=DummyOutput(),
+        )
         type_slowly(pipe, *keys, CTRL_C + CTRL_D)
         with suppress(EOFError):
             while True:

@@ -15,13 +15,17 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.output.vt100 import Vt100_Output
 
-from repl.editor.command_hint import CommandHint
 from repl.editor.options import PromptOptions
 from repl.editor.paste import strip_pasted_prompts
 from repl.editor.prompt import Prompt
+from repl.input.command_lines import CommandLines
+from repl.input.command_syntax import CommandSyntax
 from tests.support.editor import type_slowly
 
 ENTER, ALT_ENTER, CTRL_C, CTRL_D, CTRL_R = "\r", "\x1b\r", "\x03", "\x04", "\x12"
+COMMANDS = CommandLines(
+    CommandSyntax(name=name, summary="") for name in ("%help", "%history", "%quit")
+)
 TAB, LEFT, UP, END = "\t", "\x1b[D", "\x1b[A", "\x05"
 
 
@@ -36,7 +40,7 @@ def read_all(*keys: str, history_file: Path | None = None, **options: bool) -> l
         prompt = Prompt(
             PromptOptions(history_file=history_file, vi_mode=options.get("vi_mode", False)),
             colour=options.get("colour", True),
-            commands={name: CommandHint() for name in ("%help", "%history", "%quit")},
+            commands=COMMANDS,
             input=pipe,
             output=DummyOutput(),
         )
@@ -162,7 +166,8 @@ def _below_a_file(path: Path) -> Path:
 @pytest.mark.parametrize("make", [_directory, _below_a_file])
 def test_unusable_history_file_only_warns(tmp_path: Path, make: Callable[[Path], Path]) -> None:
     history_file = make(tmp_path / "file")
-    prompt = Prompt(PromptOptions(history_file=history_file), colour=False, output=DummyOutput())
+    chosen = PromptOptions(history_file=history_file)
+    prompt = Prompt(chosen, colour=False, commands=COMMANDS, output=DummyOutput())
     assert prompt.warning is not None
     assert str(history_file) in prompt.warning
     assert read_all("abc" + ENTER, UP + ENTER, history_file=history_file) == ["abc", "abc"]
@@ -172,7 +177,11 @@ def test_history_that_becomes_unusable_only_warns(tmp_path: Path) -> None:
     history_file = tmp_path / "history"
     with create_pipe_input() as pipe:
         prompt = Prompt(
-            PromptOptions(history_file=history_file), colour=False, input=pipe, output=DummyOutput()
+            PromptOptions(history_file=history_file),
+            colour=False,
+            commands=COMMANDS,
+            input=pipe,
+            output=DummyOutput(),
         )
         assert prompt.warning is None
         history_file.unlink()
@@ -217,7 +226,9 @@ def test_prompts_are_aligned_and_colour_is_optional(colour: bool) -> None:
         output = Vt100_Output(
             cast(TextIO, terminal), lambda: Size(rows=10, columns=40), term="xterm"
         )
-        prompt = Prompt(PromptOptions(), colour=colour, input=pipe, output=output)
+        prompt = Prompt(
+            PromptOptions(), colour=colour, commands=COMMANDS, input=pipe, output=output
+        )
         pipe.send_text("int f() {" + ENTER + "}" + ENTER)
         prompt.read(10)
     shown = [line.rstrip() for line in terminal.screen.display]

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from repl.command_line.arguments import parse
+from repl.command_line.mode import Mode
 from repl.command_line.session_setup import prompt_options, session_options
+from repl.configuration.session_options import SessionOptions
 from repl.configuration.settings import Settings, all_settings
 from repl.configuration.settings_file import LoadedSettings, load_settings
 from repl.configuration.settings_text import print_config
@@ -290,15 +292,20 @@ def test_what_the_prompt_is_told(tmp_path: Path) -> None:
     assert prompt_options(parse([]), Settings()).editor is None
 
 
+def chosen_options(settings: Settings, *arguments: str) -> SessionOptions:
+    line = parse(list(arguments))
+    return session_options(line, settings, Mode.of(line), colour=False)
+
+
 def test_what_the_session_is_told(tmp_path: Path) -> None:
     settings = load(tmp_path, FULL).settings
-    options = session_options(parse(["-i", "-O1", "-lz", "-DN=2", "-c", ""]), settings, False)
+    options = chosen_options(settings, "-i", "-O1", "-lz", "-DN=2", "-c", "")
     flags = list(options.compiler_flags)
     assert flags.index("-DN=41") < flags.index("-DN=2")
     assert "-std=c++20" in flags
     assert (options.optimisation, options.libraries) == (1, ["m", f"{tmp_path}/libmine.so", "z"])
     assert (options.parse_timeout, options.memory_limit) == (2.5, 2 << 30)
     assert not options.redefinition
-    options = session_options(parse(["-xc", "--parse-timeout=0", "-i", "-c", ""]), settings, False)
+    options = chosen_options(settings, "-xc", "--parse-timeout=0", "-i", "-c", "")
     assert "-std=c99" in options.compiler_flags
     assert (options.optimisation, options.parse_timeout) == (2, 0)

@@ -16,11 +16,10 @@ from pathlib import Path
 import pytest
 
 from repl import native_programs
-from runtime.addresses import RO, RW, RX, ExecutorAddress, Protection
+from runtime.addresses import PAGE_SIZE, RO, RW, RX, ExecutorAddress, Protection
 from runtime.errors import ExecutorDied, ExecutorError
 from runtime.executor_client.child import ExecutorProcess
 from runtime.executor_client.waiting import is_readable
-from runtime.memory.mapper import PAGE_SIZE
 from runtime.protocol import wire
 from runtime.protocol.wire import Operation
 from tests.support.executor import SIZE, methods, start_peer

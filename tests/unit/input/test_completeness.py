@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from repl.commands import COMMAND_LINES
 from repl.input.completeness import InputSplitter, ScriptInput, is_complete, open_braces
 
 COMPLETE = [
@@ -88,13 +89,13 @@ INCOMPLETE = [
 
 @pytest.mark.parametrize("text", COMPLETE)
 def test_complete(text: str) -> None:
-    assert is_complete(text)
-    assert is_complete(text + "\n")
+    assert is_complete(text, COMMAND_LINES)
+    assert is_complete(text + "\n", COMMAND_LINES)
 
 
 @pytest.mark.parametrize("text", INCOMPLETE)
 def test_incomplete(text: str) -> None:
-    assert not is_complete(text)
+    assert not is_complete(text, COMMAND_LINES)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_open_braces(text: str, depth: int) -> None:
 
 
 def split(script: str) -> list[str]:
-    splitter = InputSplitter()
+    splitter = InputSplitter(COMMAND_LINES)
     inputs = [i for line in script.splitlines(keepends=True) for i in splitter.feed(line)]
     return [i.text for i in inputs + splitter.finish()]
 
@@ -140,7 +141,7 @@ WAITING = [
 
 @pytest.mark.parametrize("text", IMMEDIATE)
 def test_given_out_at_once(text: str) -> None:
-    splitter = InputSplitter()
+    splitter = InputSplitter(COMMAND_LINES)
     *first, last = [splitter.feed(line) for line in text.splitlines(keepends=True)]
     assert not any(first)
     assert last == [ScriptInput(text, 1)]
@@ -162,7 +163,7 @@ def test_script_of_known_inputs_is_cut_into_them(inputs: list[str]) -> None:
 
 
 def test_line_numbers_skip_blanks_and_comments() -> None:
-    splitter = InputSplitter()
+    splitter = InputSplitter(COMMAND_LINES)
     script = "\n// a\nx;\n\nif (a)\n{\n}\n/* b\n*/\n\nint f()\n{ }\n%help"
     inputs = [i for line in script.splitlines(keepends=True) for i in splitter.feed(line)]
     assert [i.line for i in inputs] == [3, 5, 11, 13]
@@ -194,18 +195,18 @@ FRAGMENTS = st.lists(
 
 @given(FRAGMENTS)
 def test_any_text_is_judged(text: str) -> None:
-    assert is_complete(text) in (True, False)
+    assert is_complete(text, COMMAND_LINES) in (True, False)
     assert open_braces(text) >= 0
 
 
 @given(FRAGMENTS)
 def test_every_input_fed_out_is_complete_and_in_the_script(script: str) -> None:
-    splitter = InputSplitter()
+    splitter = InputSplitter(COMMAND_LINES)
     lines = [line + "\n" for line in script.split("\n")]
     inputs = []
     for line in lines:
         ready = splitter.feed(line)
-        assert all(is_complete(i.text) for i in ready)
+        assert all(is_complete(i.text, COMMAND_LINES) for i in ready)
         inputs += ready
     line_number = 1
     for taken in inputs + splitter.finish():
@@ -229,7 +230,7 @@ def test_every_input_fed_out_is_complete_and_in_the_script(script: str) -> None:
 )  # fmt: skip
 def test_time_is_linear(text: str) -> None:
     start = time.perf_counter()
-    is_complete(text)
+    is_complete(text, COMMAND_LINES)
     assert time.perf_counter() - start < 5
 
 

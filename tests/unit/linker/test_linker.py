@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.addresses import ExecutorAddress
+from runtime.addresses import PAGE_SIZE, ExecutorAddress
 from runtime.errors import LinkError, RuntimeFailure, UndefinedSymbolsError
-from runtime.memory.mapper import PAGE_SIZE
 from runtime.objects import elf
 from tests.support.runtime import (
     COMPILERS,

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from runtime.addresses import RO, RW, RX, Protection, align_up
+from runtime.addresses import PAGE_SIZE, RO, RW, RX, Protection, align_up
 from runtime.errors import ExecutorError, OutOfMemoryError
 from runtime.memory.manager import (
     FinalizedAllocation,
@@ -24,7 +24,6 @@ from runtime.memory.manager import (
     MapperMemoryManager,
     Segment,
 )
-from runtime.memory.mapper import PAGE_SIZE
 from tests.support.runtime import FakeMapper
 
 SLAB = 32 * PAGE_SIZE  # 8 pages for RX, 8 for RO, 16 for RW

@@ -17,12 +17,12 @@ from typing import Any, Protocol
 import pytest
 
 from repl import native_programs
-from runtime.addresses import RO, RW, RX, ExecutorAddress, Protection
+from runtime.addresses import PAGE_SIZE, RO, RW, RX, ExecutorAddress, Protection
 from runtime.errors import ExecutorDied, ExecutorError, OutOfMemoryError, RuntimeFailure
 from runtime.executor_client.child import ExecutorProcess
 from runtime.executor_client.in_process import InProcessExecutor
 from runtime.memory.manager import FinalizedAllocation, MapperMemoryManager
-from runtime.memory.mapper import PAGE_SIZE, MemoryMapper, Range
+from runtime.memory.mapper import MemoryMapper, Range
 from runtime.memory.memfd_mapper import InProcessMemoryMapper, SharedMemoryMapper
 from runtime.memory.stream_mapper import StreamMemoryMapper
 from tests.support.runtime import (
