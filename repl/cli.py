@@ -34,6 +34,7 @@ from runtime.errors import RuntimeFailure
 
 if TYPE_CHECKING:
     from repl.configuration.settings_file import LoadedSettings
+    from repl.program_file import ProgramFile
     from repl.shell import Shell
     from repl.startup_file import StartupFile
 
@@ -150,15 +151,24 @@ def _run(line: CommandLine, settings: Settings, lines: Iterator[str] | None) -> 
     startup = _startup_file(line)
     if lines is None:
         return _begin_dialogue(line, settings, colour, startup)
+    options = session_options(line, settings, colour)
+    program = None
+    if line.file is not None and not reads_standard_input(line):
+        from repl.program_file import compile_program, run_program
+
+        text = "".join(lines)
+        lines, program = _lines_of(text), compile_program(text, line.file, options)
+        if program is not None and startup is None and not line.interactive:
+            return run_program(program, options)
     from repl.session import Session  # starts processes: only when the usage is right
     from repl.shell import Shell
 
-    with Session(session_options(line, settings, colour)) as session:
+    with Session(options) as session:
         shell = Shell(session, colour, settings)
         session.wait_until_ready()
         status = _run_startup_file(shell, line, startup)
         if status is None:
-            status = _run_source(shell, line, lines)
+            status = _run_source(shell, line, lines, program)
         return status if status is not None else _interact(shell, line, startup)
 
 
@@ -203,9 +213,12 @@ def _run_startup_file(shell: Shell, line: CommandLine, startup: StartupFile | No
     return None if is_well or has_prompt(line) else 1
 
 
-def _run_source(shell: Shell, line: CommandLine, lines: Iterator[str]) -> int | None:
-    """Run a script; None if the session goes on with a prompt."""
+def _run_source(
+    shell: Shell, line: CommandLine, lines: Iterator[str], program: ProgramFile | None
+) -> int | None:
+    """Run a script or a program; None if the session goes on with a prompt."""
     from repl.script import Script, leave_script, run_inputs, run_script
+    from repl.whole_file import run_as_input
 
     script = Script(
         lines=lines,
@@ -213,9 +226,11 @@ def _run_source(shell: Shell, line: CommandLine, lines: Iterator[str]) -> int | 
         keep_going=is_dialogue(line),
         arrives_slowly=reads_standard_input(line) and _arrives_slowly(),
     )
-    if not line.interactive:
+    if not line.interactive and program is None:
         return run_script(shell, script)
-    progress = run_inputs(shell, script)
+    progress = run_inputs(shell, script) if program is None else run_as_input(shell, program)
+    if not line.interactive:
+        return leave_script(shell, progress)
     if progress.status is None and not sys.stdin.isatty():  # there is nobody to prompt
         rest = Script(_standard_input(), "-", keep_going=True, arrives_slowly=_arrives_slowly())
         return leave_script(shell, run_inputs(shell, rest, progress.failure))

@@ -13,6 +13,7 @@ from repl.display.types import ValueType
 from repl.errors import ShellError
 from repl.input.source import Source
 from repl.printing import InputValue, Inspect
+from repl.program import allocator_warnings
 from repl.session_steps import V
 from repl.session_values import python_value
 from repl.uncaught_exceptions import raise_exception
@@ -88,6 +89,7 @@ class EvaluatingSession(SurvivingSession):
                 unit = self._program.load(name, compiled.machine_code)
             except UndefinedSymbolsError as error:
                 raise ShellError(explained(error)) from None
+            self._warnings += allocator_warnings(unit)
             outcome = self._program.initialize(unit, value.look)
             value.keep(unit)
             if outcome.exception_type is not None or value.failure is not None:

@@ -282,13 +282,17 @@ class Session(EvaluatingSession):
             self._program.load_library(name)
         self._program_changed()
 
-    def run_main(self) -> int | None:
-        """Call ``main``, if an input defined it: what it returned, or None."""
+    def run_main(self, *, goes_on: bool = False) -> int | None:
+        """Call ``main``, if an input defined it: what it returned, or None.
+
+        ``goes_on``: this is not the end of the session."""
         self.attend()
         with self._running_program():
             outcome = self._program.run_main()
         if outcome is None:
             return None
+        if goes_on:
+            self._program_changed()
         raise_exception(outcome)
         return outcome.status
 

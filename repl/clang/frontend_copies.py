@@ -106,9 +106,11 @@ class FrontendCopy:
         """Whether replays are under way."""
         return self._replays > 0
 
-    def begin_parse(self, source: AcceptedInput, keeps_value: bool = True) -> None:
+    def begin_parse(
+        self, source: AcceptedInput, *, keeps_value: bool = True, is_whole: bool = False
+    ) -> None:
         """Send an input; ``receive`` gets the answer. Raises CompilerDied."""
-        request = source.request("parse") | {"keep": keeps_value}
+        request = source.request("parse") | {"keep": keeps_value, "whole": is_whole}
         send_message(self._connection, request, source.text)
 
     def begin_replays(self, inputs: Sequence[AcceptedInput]) -> None:

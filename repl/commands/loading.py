@@ -8,11 +8,14 @@ import shlex
 import sys
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from repl.commands.command import WrongUsage
 from repl.commands.declared import declared_names
 from repl.commands.subprocesses import ending, lend_terminal_to
 from repl.editor.editor_choice import editor_command
 from repl.errors import ShellError
+from repl.header_cache.standard_headers import only_includes
 from repl.input.script_inputs import lines_of, split_inputs, with_upcoming
 from repl.input.source import Source
 from repl.shell import Shell
@@ -32,17 +35,24 @@ def load_file(shell: Shell, name: str) -> None:
         raise ShellError(
             f"%load: {_DEEPEST} files that load one another are the most: {name} is not loaded"
         )
-    _run_text(shell, _read_text(name), name, "%load")
+    _run_text(shell, _read_text(name), name, "%load", is_file=True)
 
 
-def _run_text(shell: Shell, text: str, name: str, command: str) -> None:
+def _run_text(shell: Shell, text: str, name: str, command: str, *, is_file: bool = False) -> None:
     from repl.evaluate import evaluate  # which runs commands itself
+    from repl.whole_file import evaluate_as_whole
 
     inputs_before = len(shell.session.inputs)
     shell.loading.append(name)
+    may_be_whole = is_file  # all that follows may be one translation unit
     try:
         for source, upcoming in with_upcoming(split_inputs(lines_of(text), name)):
             try:
+                if may_be_whole and not only_includes(source.text):
+                    may_be_whole = False
+                    rest = replace(source, text=_from_line(text, source.line))
+                    if evaluate_as_whole(shell, text, rest):
+                        break
                 evaluate(shell, source, upcoming)
             except (ShellError, RuntimeFailure, KeyboardInterrupt) as error:
                 some = len(shell.session.inputs) > inputs_before
@@ -50,6 +60,10 @@ def _run_text(shell: Shell, text: str, name: str, command: str) -> None:
                 raise
     finally:
         shell.loading.pop()
+
+
+def _from_line(text: str, number: int) -> str:
+    return "".join(list(lines_of(text))[number - 1 :])
 
 
 def _where(command: str, source: Source, some_are_in_force: bool) -> str:

@@ -24,6 +24,7 @@ from repl.linking.source_files import SourceFile, source_file
 from repl.remote import start_executor
 from repl.script import status_of_crash
 from runtime.errors import ExecutorDied
+from runtime.executor_client import ExecutorClient
 from runtime.executor_process_control import ExecutorProcessControl
 from runtime.in_process import InProcessExecutor
 from runtime.link_report import LinkPicture, RecordingReport
@@ -132,7 +133,7 @@ class _Command:
         with self._times.stage("link_ms"):
             report = _VisibleReport(partial(self._progress.show, "linking", len(self._sources)))
             self._times.passes = report.passes  # as many as come
-            unit = target.session.load_objects(collected.objects, report)
+            unit = target.session.load_objects(collected.objects, report, is_program=True)
         self._progress.clear()
         if self._options.map_file is not None and report.picture is not None:
             _write_map(self._options.map_file, report.picture, collected)
@@ -145,6 +146,9 @@ class _Command:
         if function is None:
             raise _nothing_defines(entry)
         target.process.set_arguments(arguments)
+        if isinstance(target.process, ExecutorClient):
+            initializers = target.session.initializers(unit)
+            return target.process.run_program(initializers, function)
         _check(target.session.initialize(unit))
         outcome = target.process.run_main(function, arguments)
         _check(outcome)
