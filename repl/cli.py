@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from repl.command_line.option_parser import OptionParser
     from repl.commands.context import Shell
     from repl.configuration.settings_file import LoadedSettings
+    from repl.session.program_file import ProgramFile
     from repl.shell.prelude import StartupFile
 
 
@@ -160,18 +161,29 @@ def _run(line: CommandLine, mode: Mode, settings: Settings, lines: Iterator[str]
     startup = _startup_file(line, mode)
     if lines is None:
         return _begin_dialogue(line, mode, settings, colour, startup)
+    options = session_options(line, settings, mode, colour)
+    program = None
+    if line.file is not None and not mode.reads_standard_input:
+        from repl.commands import COMMAND_LINES
+        from repl.session.program_file import compile_program, run_program
+
+        text = "".join(lines)
+        lines = _lines_of(text)
+        program = compile_program(text, line.file, options, COMMAND_LINES)
+        if program is not None and startup is None and not line.interactive:
+            return run_program(program, options)
     from repl.commands.context import Shell
     from repl.session.live_session import (
         LiveSession,  # starts processes: only when the usage is right
     )
     from repl.shell.run_input import evaluate
 
-    with LiveSession(session_options(line, settings, mode, colour)) as session:
+    with LiveSession(options) as session:
         shell = Shell(session, evaluate, colour, settings)
         session.wait_until_ready()
         status = _run_startup_file(shell, mode, startup)
         if status is None:
-            status = _run_source(shell, line, mode, lines)
+            status = _run_source(shell, line, mode, lines, program)
         return status if status is not None else _interact(shell, line, startup)
 
 
@@ -221,9 +233,16 @@ def _run_startup_file(shell: Shell, mode: Mode, startup: StartupFile | None) -> 
     return None if is_well or mode.has_prompt else 1
 
 
-def _run_source(shell: Shell, line: CommandLine, mode: Mode, lines: Iterator[str]) -> int | None:
-    """Run a script; None if the session goes on with a prompt."""
+def _run_source(
+    shell: Shell,
+    line: CommandLine,
+    mode: Mode,
+    lines: Iterator[str],
+    program: ProgramFile | None,
+) -> int | None:
+    """Run a script or a program; None if the session goes on with a prompt."""
     from repl.shell.script import Script, leave_script, run_inputs, run_script
+    from repl.shell.whole_file import run_as_input
 
     script = Script(
         lines=lines,
@@ -231,9 +250,11 @@ def _run_source(shell: Shell, line: CommandLine, mode: Mode, lines: Iterator[str
         keep_going=mode.is_dialogue,
         arrives_slowly=mode.reads_standard_input and _arrives_slowly(),
     )
-    if not line.interactive:
+    if not line.interactive and program is None:
         return run_script(shell, script)
-    progress = run_inputs(shell, script)
+    progress = run_inputs(shell, script) if program is None else run_as_input(shell, program)
+    if not line.interactive:
+        return leave_script(shell, progress)
     if progress.status is None and not mode.is_terminal:  # there is nobody to prompt
         rest = Script(_standard_input(), "-", keep_going=True, arrives_slowly=_arrives_slowly())
         return leave_script(shell, run_inputs(shell, rest, progress.failure))

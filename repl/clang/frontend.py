@@ -258,7 +258,7 @@ class Frontend:
         copy = self._ready_copy()
         try:
             if self._begun is None:
-                copy.begin_parse(accepted, source.keeps_value)
+                copy.begin_parse(accepted, keeps_value=source.keeps_value, is_whole=source.is_whole)
             self._begun = None
             left = max(deadline - time.monotonic(), _LEAST_PATIENCE)
             return copy.receive(Parsed, left if self._parse_timeout else 0)

@@ -95,9 +95,12 @@ class FrontendCopy:
         """Whether replays are under way."""
         return self._replays > 0
 
-    def begin_parse(self, source: AcceptedInput, keeps_value: bool = True) -> None:
+    def begin_parse(
+        self, source: AcceptedInput, *, keeps_value: bool = True, is_whole: bool = False
+    ) -> None:
         """Send an input; ``receive`` gets the answer. Raises CompilerDied."""
-        request = Parse(source.hides, includes=b"#include" in source.text, keep=keeps_value)
+        includes = b"#include" in source.text
+        request = Parse(source.hides, includes=includes, keep=keeps_value, whole=is_whole)
         self.send(request, source.text)
 
     def begin_replays(self, inputs: Sequence[AcceptedInput]) -> None:

@@ -198,11 +198,13 @@ class Request(Struct, Generic[ReplyType], frozen=True, tag_field="op", omit_defa
 
 class Parse(Request[Parsed], frozen=True, tag="parse"):
     """An input (the bytes beside it). ``hide``: what it redefines; ``includes``: whether the
-    names of its variables are wanted; ``keep``: its value, for ``_``."""
+    names of its variables are wanted; ``keep``: its value, for ``_``; ``whole``: it is rejected,
+    without a diagnostic, if there are statements in it."""
 
     hide: tuple[HiddenDeclaration, ...] = ()
     includes: bool = False
     keep: bool = True
+    whole: bool = False
 
 
 class Replay(Request[Replayed], frozen=True, tag="replay"):

@@ -10,10 +10,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from repl.clang.header_cache.standard_headers import only_includes
 from repl.commands.catalogue import COMMAND_LINES
 from repl.commands.context import Shell
 from repl.commands.declared import declared_names
 from repl.commands.subprocesses import ending, lend_terminal_to
+from repl.commands.translation_unit import evaluate_as_whole
 from repl.editor.editor_choice import EditorFailed, edit_file, edit_text
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments, WrongUsage
@@ -35,16 +39,22 @@ def load_file(shell: Shell, name: str) -> None:
         raise ShellError(
             f"%load: {_DEEPEST} files that load one another are the most: {name} is not loaded"
         )
-    _run_text(shell, _read_text(name), name, "%load")
+    _run_text(shell, _read_text(name), name, "%load", is_file=True)
 
 
-def _run_text(shell: Shell, text: str, name: str, command: str) -> None:
+def _run_text(shell: Shell, text: str, name: str, command: str, *, is_file: bool = False) -> None:
     inputs_before = len(shell.session.inputs)
     inputs = split_inputs(lines_of(text), name, COMMAND_LINES)
     shell.loading.append(name)
+    may_be_whole = is_file  # all that follows may be one translation unit
     try:
         for source, upcoming in with_upcoming(inputs, COMMAND_LINES):
             try:
+                if may_be_whole and not only_includes(source.text):
+                    may_be_whole = False
+                    rest = replace(source, text=_from_line(text, source.line))
+                    if evaluate_as_whole(shell, text, rest):
+                        break
                 shell.run_input(shell, source, upcoming)
             except (ShellError, RuntimeFailure, KeyboardInterrupt) as error:
                 some = len(shell.session.inputs) > inputs_before
@@ -52,6 +62,10 @@ def _run_text(shell: Shell, text: str, name: str, command: str) -> None:
                 raise
     finally:
         shell.loading.pop()
+
+
+def _from_line(text: str, number: int) -> str:
+    return "".join(list(lines_of(text))[number - 1 :])
 
 
 def _where(command: str, source: Source, some_are_in_force: bool) -> str:

@@ -102,6 +102,11 @@ std::string writeBitcode(const llvm::Module &Module) {
   return Bitcode;
 }
 
+bool hasStatements(const clang::TranslationUnitDecl &Input) {
+  return llvm::any_of(Input.noload_decls(),
+                      llvm::IsaPred<clang::TopLevelStmtDecl>);
+}
+
 // Whether there is more in an input than statements.
 bool declares(const clang::TranslationUnitDecl &Input) {
   return llvm::any_of(Input.noload_decls(), [](const clang::Decl *D) {
@@ -193,6 +198,9 @@ void Frontend::parse(const Message &Request) {
     llvm::consumeError(Unit.takeError()); // the diagnostics say it better
     return sendRejection();
   }
+  // What was to be a whole source file is a list of inputs.
+  if (Request.Header.getBoolean("whole").value_or(false) && hasStatements(*Unit->TUPart))
+    return sendRejection();
   std::string Bitcode = writeBitcode(*Unit->TheModule);
   // Of what came from a precompiled header nothing is seen in the input itself.
   Object Reply{{"ok", true}, {"declares", declares(*Unit->TUPart) || IsFirst}};

@@ -4,7 +4,8 @@
 //               With "hide": [...], it redefines these; if it is rejected,
 //               "redefines": [...] is what would have to be hidden, see shadowing.h;
 //               "completion": what has to be added if only a `;` is missing at the end.
-//               With "keep": false, the value is not kept for `_`.
+//               With "keep": false, the value is not kept for `_`; with "whole": true,
+//               it is rejected, without a diagnostic, if there are statements in it.
 //               Each error is sent before, when it is made, with "interim": true and
 //               otherwise as in the answer: if Clang dies, it is known all the same.
 //   replay      the same, of a text that was accepted before -> {"ok": ...}

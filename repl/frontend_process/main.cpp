@@ -11,11 +11,13 @@
 // has started it ends.
 //
 // With the arguments "--compile PARENT ..." it serves nobody, but compiles a file, see
-// compile_file.h; with "--precompile PARENT ..." it makes a precompiled header, see
+// compile_file.h, or with "--program PARENT ..." a program, see program_file.h; with
+// "--precompile PARENT ..." it makes a precompiled header, see
 // precompiled_header.h. PARENT: the controller's process number.
 #include "compile_file.h"
 #include "frontend.h"
 #include "precompiled_header.h"
+#include "program_file.h"
 #include "protocol.h"
 
 #include "clang/Basic/Version.h"
@@ -59,11 +61,13 @@ int main(int Count, char **Arguments) {
 
   llvm::StringRef Mode = Count > 3 ? Arguments[1] : "";
   bool Precompiles = Mode == "--precompile";
-  if (Precompiles || Mode == "--compile")
+  if (Precompiles || Mode == "--compile" || Mode == "--program")
     if (getppid() != atoi(Arguments[2]))
       return 1; // it ended before we could ask to be told
   if (Mode == "--compile")
     return compileFile({Arguments + 3, size_t(Count - 3)});
+  if (Mode == "--program")
+    return compileProgram({Arguments + 3, size_t(Count - 3)});
 
   if (Count == 2 && llvm::StringRef(Arguments[1]) == "--version") {
     llvm::outs() << clang::getClangFullVersion() << "\nLLVM " LLVM_VERSION_STRING "\n";
