@@ -1,6 +1,6 @@
 """What differs between programs compiled natively and run here: suites of programs.
 
-    .venv/bin/python tests/suite_table.py --suite DIR... [--modes file,piped,link] ...
+    .venv/bin/python -m tests.tables.suite_table --suite DIR... [--modes file,piped,link] ...
 
 DIR holds C and C++ programs of one file each, such as the run-time tests of a compiler.
 Each is compiled by clang-22 and run, then given to forkrepl in each mode with the same
