@@ -16,6 +16,7 @@
 // The input ends when one of them has returned like this: see finishModule().
 #pragma once
 
+#include "clang/AST/Expr.h"
 #include "clang/Sema/SemaConsumer.h"
 #include "llvm/IR/Module.h"
 
