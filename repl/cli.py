@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -22,7 +21,6 @@ from repl.configuration.session_setup import (
     is_dialogue,
     is_quiet,
     prompt_options,
-    reads_standard_input,
     session_options,
 )
 from repl.configuration.settings import Settings
@@ -34,6 +32,7 @@ from runtime.errors import RuntimeFailure
 
 if TYPE_CHECKING:
     from repl.configuration.settings_file import LoadedSettings
+    from repl.input.script_text import ScriptText
     from repl.shell import Shell
     from repl.startup_file import StartupFile
 
@@ -89,12 +88,12 @@ def _shell(line: CommandLine) -> int:
         return _print_config(line)
     if line.build_cache:
         return _build_cache(line)
-    with _source(line) as lines:
+    with _source(line) as text:
         if line.config is None and not has_prompt(line):
-            return _run(line, Settings(), lines)
+            return _run(line, Settings(), text)
         loaded = _load_settings(line)
         try:
-            return _run(line, loaded.settings, lines)
+            return _run(line, loaded.settings, text)
         except SetupError as error:
             flags = configured_flags(loaded.settings, line.language_name)
             if not has_prompt(line) or not flags:
@@ -106,7 +105,7 @@ def _shell(line: CommandLine) -> int:
                 file=sys.stderr,
             )
         plain = replace(loaded.settings, std="", c_std="", include=(), define=(), flags=())
-        return _run(line, replace(plain, banner=False), lines)
+        return _run(line, replace(plain, banner=False), text)
 
 
 def _print_config(line: CommandLine) -> int:
@@ -145,10 +144,10 @@ def _tell_problems(loaded: LoadedSettings) -> None:
         print(f"forkrepl: {problem}", file=sys.stderr)
 
 
-def _run(line: CommandLine, settings: Settings, lines: Iterator[str] | None) -> int:
+def _run(line: CommandLine, settings: Settings, text: ScriptText | None) -> int:
     colour = use_colour(line.color or settings.color)
     startup = _startup_file(line)
-    if lines is None:
+    if text is None:
         return _begin_dialogue(line, settings, colour, startup)
     from repl.session import Session  # starts processes: only when the usage is right
     from repl.shell import Shell
@@ -158,7 +157,7 @@ def _run(line: CommandLine, settings: Settings, lines: Iterator[str] | None) -> 
         session.wait_until_ready()
         status = _run_startup_file(shell, line, startup)
         if status is None:
-            status = _run_source(shell, line, lines)
+            status = _run_source(shell, line, text)
         return status if status is not None else _interact(shell, line, startup)
 
 
@@ -203,27 +202,22 @@ def _run_startup_file(shell: Shell, line: CommandLine, startup: StartupFile | No
     return None if is_well or has_prompt(line) else 1
 
 
-def _run_source(shell: Shell, line: CommandLine, lines: Iterator[str]) -> int | None:
+def _run_source(shell: Shell, line: CommandLine, text: ScriptText) -> int | None:
     """Run a script; None if the session goes on with a prompt."""
     from repl.script import Script, leave_script, run_inputs, run_script
 
     script = Script(
-        lines=lines,
+        text=text,
         name="-c" if line.code is not None else line.file or "-",
         keep_going=is_dialogue(line),
-        arrives_slowly=reads_standard_input(line) and _arrives_slowly(),
     )
     if not line.interactive:
         return run_script(shell, script)
     progress = run_inputs(shell, script)
     if progress.status is None and not sys.stdin.isatty():  # there is nobody to prompt
-        rest = Script(_standard_input(), "-", keep_going=True, arrives_slowly=_arrives_slowly())
+        rest = Script(_standard_input(), "-", keep_going=True)
         return leave_script(shell, run_inputs(shell, rest, progress.failure))
     return progress.status
-
-
-def _arrives_slowly() -> bool:
-    return not stat.S_ISREG(os.fstat(sys.stdin.fileno()).st_mode)
 
 
 def _interact(
@@ -244,29 +238,29 @@ def _interact(
 
 
 @contextmanager
-def _source(line: CommandLine) -> Iterator[Iterator[str] | None]:
-    """The lines to run; None for an interactive session."""
+def _source(line: CommandLine) -> Iterator[ScriptText | None]:
+    """The text to run; None for an interactive session."""
     if line.code is not None:
-        yield _lines_of(line.code + "\n")
+        yield _whole(line.code + "\n")
     elif line.file in (None, "-"):
         if line.file is None and sys.stdin.isatty():
             yield None
         else:
             yield _standard_input()
     else:
-        yield _lines_of(_read(str(line.file)))
+        yield _whole(_read(str(line.file)))
 
 
-def _standard_input() -> Iterator[str]:
-    # Bytes that are no UTF-8 go on to Clang as they are.
-    sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
-    return iter(sys.stdin.readline, "")
+def _standard_input() -> ScriptText:
+    from repl.input.script_text import ArrivingText
+
+    return ArrivingText(sys.stdin.fileno())
 
 
-def _lines_of(text: str) -> Iterator[str]:
-    from repl.input.script_inputs import lines_of
+def _whole(text: str) -> ScriptText:
+    from repl.input.script_text import WholeText
 
-    return lines_of(text)
+    return WholeText(text)
 
 
 def _read(path: str) -> str:

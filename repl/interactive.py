@@ -33,7 +33,7 @@ def run_interactive(
     ``early``: the greeting and the first prompt are on the screen already.
     """
     session = shell.session
-    with CodeQuestions(session.frontend.scratch) as questions:
+    with CodeQuestions(session.frontend.scratch, session.frontend.input_ends) as questions:
         prompt = Prompt(
             options,
             colour=shell.colour,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from repl.errors import SetupError, ShellError
 from repl.evaluate import evaluate, report
-from repl.input.script_inputs import lines_of, split_inputs
+from repl.input.script_inputs import ScriptInputs
+from repl.input.script_text import WholeText
 from repl.shell import Shell
 from runtime.errors import RuntimeFailure, printable
 from runtime.input_files import read_input_file
@@ -48,7 +49,8 @@ class StartupFile:
             report(error)
             return False
         is_well = True
-        for source in split_inputs(lines_of(text), str(self._path)):
+        ask = shell.session.compiler.input_ends
+        for source, _ in ScriptInputs(WholeText(text), str(self._path), ask):
             try:
                 evaluate(shell, source)
             except SetupError:  # nothing can ever work

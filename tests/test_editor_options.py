@@ -29,6 +29,9 @@ class KnowsVectors:
         answer.set_result({"items": items, "signatures": [{"before": "f("}]})
         return answer
 
+    def is_complete(self, text: str) -> bool | None:
+        return None
+
     def cancel(self, question: str) -> None:
         pass
 

@@ -118,11 +118,12 @@ def test_the_editor_does_not_know_the_session() -> None:
     known = {name for path in python_files("repl/editor") for name in imported_modules(path)}
     of_shell = {name for name in known if name.startswith("repl.")}
     assert {name for name in of_shell if not name.startswith("repl.editor")} <= {
-        "repl.input.completeness",
+        "repl.input.indentation",
         "repl.input.command_lines",
+        "repl.input.command_lines.code_of_command",
         "repl.input.command_lines.is_command",
-        "repl.input.completeness.is_complete",
-        "repl.input.completeness.open_braces",
+        "repl.input.indentation.has_open_brackets",
+        "repl.input.indentation.open_braces",
     }
 
 

@@ -17,7 +17,7 @@ from repl.clang.framing import Header
 from repl.clang.frontend import Frontend, FrontendState, ParsedInput
 from repl.display.types import ValueType
 from repl.errors import CompileError, CompilerDied, ShellError
-from repl.input.completeness import unclosed_bracket
+from repl.input.input_ends import InputEnds
 from repl.input.source import Source
 from repl.printers import AskedPrinters, PrinterCode, ask_for_printers
 
@@ -72,9 +72,6 @@ class Compiler:
 
         Raises CompileError or CodegenError; then the input is forgotten.
         """
-        _check_ends(source)
-        if upcoming is not None and unclosed_bracket(upcoming.text):
-            upcoming = None
         ahead, self._ahead = self._ahead, None
         if ahead is None or ahead.source != source:
             self._drop(ahead)
@@ -129,6 +126,11 @@ class Compiler:
                 raise ShellError("Clang crashed over this question; the session goes on") from None
         return reply
 
+    def input_ends(self, text: bytes) -> InputEnds:
+        """Where the inputs of a text end: see ``Frontend.input_ends``."""
+        self._forget_ahead()
+        return self._frontend.input_ends(text)
+
     def generate(self, bitcode: bytes, level: int, output: str) -> str:
         """An input's code as text: ``output`` is "ir" or "assembly". Raises CodegenError."""
         self._forget_ahead()
@@ -172,12 +174,3 @@ class Compiler:
         if ahead is not None:
             self._codegen.cancel()
             self._frontend.rollback(ahead.before)
-
-
-def _check_ends(source: Source) -> None:
-    """Clang's incremental parser waits for ever for the end of such an input."""
-    missing = unclosed_bracket(source.text)
-    if missing:
-        last = source.line + source.text.rstrip("\n").count("\n")
-        message = f"{source.name}:{last}: error: the input ends where a '{missing}' is missing"
-        raise CompileError(message, ())

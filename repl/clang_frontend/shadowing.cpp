@@ -1,5 +1,7 @@
 #include "shadowing.h"
 
+#include "open_brackets.h"
+
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/DeclContextInternals.h"
@@ -114,9 +116,10 @@ Array Shadowing::previous(llvm::ArrayRef<SourceLocation> Places) {
 // Every input has a TranslationUnitDecl of its own, in which Clang would begin another
 // unnamed namespace: of what is declared in both, uses are ambiguous. It is to go on
 // with that of the inputs before. The first token comes before all declarations.
-static void shareUnnamedNamespace(Sema &S) {
+static void watchTokens(Sema &S) {
   ASTContext &Context = S.getASTContext();
-  S.getPreprocessor().setTokenWatcher([&Context](const Token &) {
+  S.getPreprocessor().setTokenWatcher([&Context, Open = OpenBrackets()](const Token &T) mutable {
+    Open.pass(T);
     TranslationUnitDecl *Input = Context.getTranslationUnitDecl();
     TranslationUnitDecl *Before = Input->getPreviousDecl();
     if (Before && !Input->getAnonymousNamespace())
@@ -126,7 +129,7 @@ static void shareUnnamedNamespace(Sema &S) {
 
 void Shadowing::InitializeSema(Sema &S) {
   this->S = &S;
-  shareUnnamedNamespace(S);
+  watchTokens(S);
 }
 
 void Shadowing::beginInput(const Array *Hidden) {

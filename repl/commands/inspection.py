@@ -12,7 +12,6 @@ from repl.commands.command import WrongUsage, no_argument
 from repl.commands.declared import Declared, declared_names, value_of
 from repl.display.names import as_users_write
 from repl.errors import ShellError
-from repl.input.completeness import unclosed_bracket
 from repl.shell import Shell
 
 _QUERY = "__forkrepl_query"
@@ -26,7 +25,7 @@ def run_type(shell: Shell, argument: str) -> str:
     code = argument.rstrip().rstrip(";").rstrip()
     if not code:
         raise WrongUsage("needs an expression or a type")
-    missing = unclosed_bracket(code)
+    missing = shell.session.compiler.input_ends(code.encode("utf-8", "surrogateescape")).missing
     if missing:
         raise ShellError(f"%type: the expression ends where a '{missing}' is missing")
     reply = type_of(shell, code)

@@ -13,7 +13,8 @@ from repl.commands.declared import declared_names
 from repl.commands.subprocesses import ending, lend_terminal_to
 from repl.editor.editor_choice import editor_command
 from repl.errors import ShellError
-from repl.input.script_inputs import lines_of, split_inputs, with_upcoming
+from repl.input.script_inputs import ScriptInputs
+from repl.input.script_text import WholeText
 from repl.input.source import Source
 from repl.shell import Shell
 from runtime.errors import RuntimeFailure
@@ -41,7 +42,8 @@ def _run_text(shell: Shell, text: str, name: str, command: str) -> None:
     inputs_before = len(shell.session.inputs)
     shell.loading.append(name)
     try:
-        for source, upcoming in with_upcoming(split_inputs(lines_of(text), name)):
+        ask = shell.session.compiler.input_ends
+        for source, upcoming in ScriptInputs(WholeText(text), name, ask):
             try:
                 evaluate(shell, source, upcoming)
             except (ShellError, RuntimeFailure, KeyboardInterrupt) as error:

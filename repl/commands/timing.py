@@ -12,7 +12,6 @@ from repl.commands.command import WrongUsage
 from repl.commands.helper_code import C_LINKAGE, read_words, run_helper, unique_name
 from repl.commands.inspection import type_of
 from repl.errors import ShellError
-from repl.input.completeness import unclosed_bracket
 from repl.input.source import Source
 from repl.shell import Shell
 
@@ -119,7 +118,9 @@ return {prefix}_i;
 def run_timeit(shell: Shell, argument: str) -> str:
     """``%timeit``."""
     arguments = _parse(argument)
-    missing = unclosed_bracket(arguments.code)
+    missing = shell.session.compiler.input_ends(
+        arguments.code.encode("utf-8", "surrogateescape")
+    ).missing
     if missing:
         raise ShellError(f"%timeit: the code ends where a '{missing}' is missing")
     prefix = unique_name("timeit")

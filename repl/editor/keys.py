@@ -18,10 +18,12 @@ from prompt_toolkit.filters import (
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
+from repl.editor.code_source import CodeSource
 from repl.editor.external_editor import edit_externally
 from repl.editor.options import PromptOptions
 from repl.editor.paste import normalize_line_ends, strip_pasted_prompts
-from repl.input.completeness import is_complete, open_braces
+from repl.input.command_lines import code_of_command, is_command
+from repl.input.indentation import has_open_brackets, open_braces
 
 _LONGEST_INDENTED = 100_000  # characters: to find the depth all is read, 0.1 s
 
@@ -29,7 +31,8 @@ _LONGEST_INDENTED = 100_000  # characters: to find the depth all is read, 0.1 s
 class EditingKeys:
     """The bindings for the input (the search field has its own)."""
 
-    def __init__(self, options: PromptOptions) -> None:
+    def __init__(self, options: PromptOptions, source: CodeSource | None) -> None:
+        self._source = source
         self._indent = max(options.indent, 1)
         self._editor = options.editor
 
@@ -60,10 +63,25 @@ class EditingKeys:
         buffer = event.current_buffer
         if buffer.complete_state is not None and buffer.complete_state.current_completion:
             buffer.complete_state = None  # takes what the menu has chosen
-        elif _should_submit(buffer.document):
+        elif self._should_submit(buffer.document):
             buffer.validate_and_handle()
         else:
             self._open_line(event)
+
+    def _should_submit(self, document: Document) -> bool:
+        """In the middle of several lines Enter edits; at the end, or in a single line, it
+        submits."""
+        at_end = not document.text_after_cursor.strip()
+        return (at_end or document.line_count == 1) and self._is_complete(document.text)
+
+    def _is_complete(self, text: str) -> bool:
+        if is_command(text.lstrip()):
+            code = code_of_command(text.lstrip())
+            text = code if code is not None else text.strip().partition("\n")[2]
+        if not text.strip():
+            return True
+        answer = self._source.is_complete(text) if self._source is not None else None
+        return not has_open_brackets(text) if answer is None else answer
 
     def _open_line(self, event: KeyPressEvent) -> None:
         buffer = event.current_buffer
@@ -106,12 +124,6 @@ class EditingKeys:
 
     def _edit_externally(self, event: KeyPressEvent) -> None:
         edit_externally(event.current_buffer, self._editor)
-
-
-def _should_submit(document: Document) -> bool:
-    """In the middle of several lines Enter edits; at the end, or in a single line, it submits."""
-    at_end = not document.text_after_cursor.strip()
-    return (at_end or document.line_count == 1) and is_complete(document.text)
 
 
 def _insert_paste(event: KeyPressEvent) -> None:

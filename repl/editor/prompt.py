@@ -106,7 +106,7 @@ class Prompt:
             completer=InputCompleter(commands, self._source),
             complete_while_typing=options.complete_while_typing,
             auto_suggest=HistorySuggestions() if options.suggestions else None,
-            key_bindings=EditingKeys(options).bindings(),
+            key_bindings=EditingKeys(options, self._source).bindings(),
             lexer=InputLexer() if colour else None,
             input_processors=processors,
             style=load_style(options.theme),

@@ -9,7 +9,7 @@ import re
 _COMMAND = re.compile(
     r"[ \t]*(?:%(?!:)|\?|![A-Za-z./~]|\.(?:q|\?|L|x|I|O|undo)(?=\s|\Z))",
 )
-_CODE_FOLLOWS = re.compile(r"[ \t]*%(?:time|timeit|type)\b(?:[ \t]+-[nr][ \t]*\d+)*")
+_CODE_FOLLOWS = re.compile(r"[ \t]*%(?:time|timeit)\b(?:[ \t]+-[nr][ \t]*\d+)*")
 
 
 def is_command(text: str) -> bool:
@@ -18,6 +18,6 @@ def is_command(text: str) -> bool:
 
 
 def code_of_command(text: str) -> str | None:
-    """What is left of a command that takes code, as ``%time CODE``; None for others."""
+    """What is left of a command that takes code, such as ``%time CODE``; None for others."""
     match = _CODE_FOLLOWS.match(text.lstrip("\n"))
     return text.lstrip("\n")[match.end() :] if match else None
