@@ -655,7 +655,7 @@ COMPLETE = [
     "template <class T> T f(T x) { return x; }", "template <class T> struct A {};",
     "template class A<int>;", "template <class T> concept C = requires(T t) { t.x(); };",
     "template <class T> void f(T) requires requires(T x) { x.y(); } {}", "struct A;",
-    "struct A { int x; };", "struct A { int x; }", "enum class E : int { a, b };",
+    "struct A { int x; };", "struct New { int x; }", "enum class E : int { a, b };",
     "struct A x = y;", "class alignas(16) A final : public B<C> {};",
     "typedef struct { int x; } T;", "namespace a::b { int x; }", "namespace a = b;",
     "using namespace std;", "using X = int;", 'extern "C" { int f(); }', 'extern "C" int f();',

@@ -164,8 +164,11 @@ void Scout::HandleDiagnostic(DiagnosticsEngine::Level Level, const Diagnostic &I
     return;
   HasFailed = true;
   HasUnknownName |= isUnknownName(Info.getID());
-  if (Info.getID() == diag::err_unknown_typename)
-    tellIfValue(Text.tokenAt(offsetOf(Info.getLocation())));
+  size_t Wrong = Text.tokenAt(offsetOf(Info.getLocation()));
+  if (Info.getID() == diag::err_unknown_typename ||
+      Info.getID() == diag::err_typename_nested_not_found ||
+      (Info.getID() == diag::err_undeclared_var_use && Wrong == First))
+    tellIfValue(Wrong);
   if (!isOfSyntax(Info.getID()))
     return;
   // What is wrong may begin before the place where that is found.
