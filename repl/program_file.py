@@ -71,7 +71,7 @@ def compile_program(text: str, name: str, options: SessionOptions) -> ProgramFil
         status, messages = run.status(), run.diagnostics()
         if status == _Verdict.PROGRAM:
             return ProgramFile(text, name, run.output(), messages)
-    if status == _Verdict.INPUTS or (status == _Verdict.WRONG_PROGRAM and _has_commands(text)):
+    if status == _Verdict.INPUTS or (status == _Verdict.WRONG_PROGRAM and has_commands(text)):
         return None
     if status != _Verdict.WRONG_PROGRAM:
         how = signal_name(-status) if status < 0 else f"status {status}"
@@ -116,7 +116,7 @@ def _without_shebang(text: str) -> str:
     return f"//{text[2:]}" if text.startswith("#!") else text
 
 
-def _has_commands(text: str) -> bool:
+def has_commands(text: str) -> bool:
     """Whether a line is for the shell: no compiler accepts such a file."""
     return any(is_command(source.text) for source in split_inputs(lines_of(text), ""))
 

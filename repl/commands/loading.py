@@ -40,11 +40,13 @@ def load_file(shell: Shell, name: str) -> None:
 
 def _run_text(shell: Shell, text: str, name: str, command: str, *, is_file: bool = False) -> None:
     from repl.evaluate import evaluate  # which runs commands itself
+    from repl.program_file import has_commands
     from repl.whole_file import evaluate_as_whole
 
     inputs_before = len(shell.session.inputs)
     shell.loading.append(name)
-    may_be_whole = is_file  # all that follows may be one translation unit
+    # Whether all that follows may be one translation unit.
+    may_be_whole = is_file and not has_commands(text)
     try:
         for source, upcoming in with_upcoming(split_inputs(lines_of(text), name)):
             try:
