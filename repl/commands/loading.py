@@ -24,6 +24,7 @@ from repl.input.command_syntax import Arguments, WrongUsage
 from repl.input.script_inputs import ScriptInputs
 from repl.input.script_text import WholeText
 from repl.input.source import Source
+from repl.session.program_file import has_commands
 from runtime.errors import RuntimeFailure
 from runtime.objects.input_files import read_input_file
 
@@ -47,7 +48,8 @@ def _run_text(shell: Shell, text: str, name: str, command: str, *, is_file: bool
     inputs_before = len(shell.session.inputs)
     inputs = ScriptInputs(WholeText(text), name, COMMAND_LINES, shell.session.compiler.input_ends)
     shell.loading.append(name)
-    may_be_whole = is_file  # all that follows may be one translation unit
+    # Whether all that follows may be one translation unit.
+    may_be_whole = is_file and not has_commands(text, COMMAND_LINES)
     try:
         for source, upcoming in inputs:
             try:

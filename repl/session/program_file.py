@@ -73,7 +73,7 @@ def compile_program(
         if status == _Verdict.PROGRAM:
             return ProgramFile(text, name, run.output(), messages)
     is_wrong = status == _Verdict.WRONG_PROGRAM
-    if status == _Verdict.INPUTS or (is_wrong and _has_commands(text, commands)):
+    if status == _Verdict.INPUTS or (is_wrong and has_commands(text, commands)):
         return None
     if not is_wrong:
         how = signal_name(-status) if status < 0 else f"status {status}"
@@ -118,7 +118,7 @@ def _without_shebang(text: str) -> str:
     return f"//{text[2:]}" if text.startswith("#!") else text
 
 
-def _has_commands(text: str, commands: CommandLines) -> bool:
+def has_commands(text: str, commands: CommandLines) -> bool:
     """Whether a line is for the shell: no compiler accepts such a file."""
     return any(map(commands.is_command, lines_outside_brackets(text)))
 
