@@ -21,7 +21,8 @@ from repl.clang.printer_questions import AskedPrinters, PrinterCode, ask_for_pri
 from repl.clang.protocol import ReplyType, Request
 from repl.display.types import ValueType
 from repl.errors import CompileError, CompilerDied, ShellError
-from repl.input.completeness import unclosed_bracket
+from repl.input.input_ends import InputEnds
+from repl.input.open_brackets import unclosed_bracket
 from repl.input.source import Source
 
 _QUERY_TIMEOUT = 10  # s
@@ -141,6 +142,11 @@ class Compiler:
                 return copy.ask(request, encoded, _QUERY_TIMEOUT)[0]
             except CompilerDied:
                 raise ShellError("Clang crashed over this question; the session goes on") from None
+
+    def input_ends(self, text: bytes, *, whole: bool = False, limit: float = 2) -> InputEnds:
+        """Where the inputs of a text end: see ``Frontend.input_ends``."""
+        self._forget_ahead()
+        return self._frontend.input_ends(text, whole=whole, limit=limit)
 
     def generate(self, bitcode: bytes, level: int, output: Literal["assembly", "ir"]) -> str:
         """An input's code as text. Raises CodegenError."""

@@ -23,12 +23,14 @@ from repl.clang.crash_message import describe_crash
 from repl.clang.diagnostics import compile_error, joined, shorten
 from repl.clang.frontend_copies import AcceptedInput, FrontendCopies, FrontendCopy
 from repl.clang.precompiled_headers import PrecompiledHeaders
-from repl.clang.protocol import HandedOver, HiddenDeclaration, Parsed, Reply
+from repl.clang.protocol import FindEnds, HandedOver, HiddenDeclaration, Parsed, Reply
 from repl.errors import CompileError, CompilerDied, CompilerTimeout, SetupError
+from repl.input.input_ends import InputEnds
 from repl.input.source import Source
 
 _OUT_OF_MEMORY = re.compile("out of memory|pthread_create failed")  # LLVM's words
 _MOST_ROUNDS = 100  # of finding out what an input redefines: Clang tells 20 first, then more
+_LEXING_LIMIT = 30.0  # s: of a text of any size
 _LEAST_PATIENCE = 0.001  # s
 
 
@@ -163,6 +165,21 @@ class Frontend:
         except BaseException:  # Ctrl-C, perhaps in the middle of a request
             self._drop_current()
             raise
+
+    def input_ends(self, text: bytes, *, whole: bool = False, limit: float = 2) -> InputEnds:
+        """Where the inputs of a text end, by what is in force; nothing changes.
+
+        ``whole``: the text is one input. ``limit``: seconds for what only the parser can tell;
+        after that it is guessed. Raises ShellError.
+        """
+        self._cancel_begun()
+        request = FindEnds(whole=whole, limit=int(limit * 1000))
+        try:
+            reply, _ = self._ready_copy().ask(request, text, limit + _LEXING_LIMIT)
+        except BaseException:  # Ctrl-C: it may still answer, as if to the next request
+            self._drop_current()
+            raise
+        return InputEnds(reply.rest, reply.ends, reply.missing, reply.file, reply.line)
 
     @contextmanager
     def scratch(self) -> Iterator[FrontendCopy]:

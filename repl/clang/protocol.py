@@ -16,6 +16,7 @@ from msgspec import Struct
 from repl.display.type_table import TypeTable
 from repl.editor.code_answers import CompletionItem, Signature
 from repl.errors import Diagnostic
+from repl.input.input_ends import Rest
 
 # What comes from the frontend.
 
@@ -121,6 +122,16 @@ class BegunPrecompiled(Reply, frozen=True, kw_only=True):
     """``overlaps``: some, but not all, of the header's code has been emitted already."""
 
     overlaps: bool = False
+
+
+class EndsFound(Reply, frozen=True, kw_only=True):
+    """As of ``InputEnds``."""
+
+    rest: Rest = "wrong"
+    ends: tuple[tuple[int, int], ...] = ()
+    missing: str = ""
+    file: str = ""
+    line: int = 0
 
 
 class TypeDescribed(Reply, frozen=True, kw_only=True):
@@ -238,6 +249,13 @@ class DescribeCall(Request[Suggested], frozen=True, tag="signature"):
     line: int
     column: int
     hide: tuple[HiddenDeclaration, ...] = ()
+
+
+class FindEnds(Request[EndsFound], frozen=True, tag="ends"):
+    """Of the inputs of a text. ``whole``: it is one; ``limit``: ms that the parser may take."""
+
+    whole: bool
+    limit: int
 
 
 class BeginPrecompiled(Request[BegunPrecompiled], frozen=True, tag="precompiled"):

@@ -21,8 +21,10 @@ from repl.commands.translation_unit import evaluate_as_whole
 from repl.editor.editor_choice import EditorFailed, edit_file, edit_text
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments, WrongUsage
-from repl.input.script_inputs import lines_of, split_inputs, with_upcoming
+from repl.input.script_inputs import ScriptInputs
+from repl.input.script_text import WholeText
 from repl.input.source import Source
+from repl.session.program_file import has_commands
 from runtime.errors import RuntimeFailure
 from runtime.objects.input_files import read_input_file
 
@@ -44,11 +46,12 @@ def load_file(shell: Shell, name: str) -> None:
 
 def _run_text(shell: Shell, text: str, name: str, command: str, *, is_file: bool = False) -> None:
     inputs_before = len(shell.session.inputs)
-    inputs = split_inputs(lines_of(text), name, COMMAND_LINES)
+    inputs = ScriptInputs(WholeText(text), name, COMMAND_LINES, shell.session.compiler.input_ends)
     shell.loading.append(name)
-    may_be_whole = is_file  # all that follows may be one translation unit
+    # Whether all that follows may be one translation unit.
+    may_be_whole = is_file and not has_commands(text, COMMAND_LINES)
     try:
-        for source, upcoming in with_upcoming(inputs, COMMAND_LINES):
+        for source, upcoming in inputs:
             try:
                 if may_be_whole and not only_includes(source.text):
                     may_be_whole = False
@@ -65,7 +68,7 @@ def _run_text(shell: Shell, text: str, name: str, command: str, *, is_file: bool
 
 
 def _from_line(text: str, number: int) -> str:
-    return "".join(list(lines_of(text))[number - 1 :])
+    return "\n".join(text.split("\n")[number - 1 :])
 
 
 def _where(command: str, source: Source, some_are_in_force: bool) -> str:

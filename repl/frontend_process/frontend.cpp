@@ -3,6 +3,7 @@
 #include "completion.h"
 #include "early_initialization.h"
 #include "embedded_texts.h"
+#include "input_end.h"
 #include "interpreter.h"
 #include "lambda_names.h"
 #include "leading_sign.h"
@@ -11,6 +12,7 @@
 #include "statement_range.h"
 
 #include "clang/AST/ASTContext.h"
+#include "clang/Basic/DiagnosticSema.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/MultiplexConsumer.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
@@ -22,6 +24,13 @@
 
 using namespace forkrepl;
 using llvm::json::Object;
+
+// The end of an input is not that of a file: what a #pragma sets lasts.
+static void silenceEndsOfFiles(clang::DiagnosticsEngine &Diagnostics) {
+  for (unsigned ID : {clang::diag::warn_pragma_pack_modified_after_include,
+                      clang::diag::warn_pragma_pack_no_pop_eof})
+    Diagnostics.setSeverity(ID, clang::diag::Severity::Ignored, clang::SourceLocation());
+}
 
 llvm::Error Frontend::start(const std::vector<const char *> &Flags,
                             const llvm::json::Array *Emitted) {
@@ -64,6 +73,7 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags,
   };
   Diagnostics->BeginSourceFile(CI.getLangOpts(), &CI.getPreprocessor());
   CI.getDiagnostics().setClient(Diagnostics.get(), /*ShouldOwnClient=*/false);
+  silenceEndsOfFiles(CI.getDiagnostics());
   Internals = InternalDefinitions::install(CI);
   if (First) {
     Internals->share(*First); // also if it is not needed any more
@@ -294,6 +304,8 @@ void Frontend::serve() {
       checkpoint(Request.Descriptor);
     else if (Operation == "complete" || Operation == "signature")
       complete(*Interpreter, *Shadow, *Diagnostics, Controller, Request);
+    else if (Operation == "ends")
+      Controller.send(answerEnds(Request, *Interpreter));
     else if (Operation == "precompiled")
       beginPrecompiled(Request.Header);
     else if (auto Answer = answerQuery(Operation, Request, *Interpreter, *Diagnostics))

@@ -14,6 +14,7 @@
 //               bitcode that calls it, see printers.h. The copy is good for nothing else.
 //   checkpoint  {"op": "checkpoint"} + a socket -> a forked copy of this process
 //               serves that socket: Clang's state as of now, to go back to.
+//   ends        where the inputs of a text end, see input_end.h.
 //   complete, signature   what may be typed at a place, see completion.h.
 //   precompiled {"op": "precompiled", "file": ..., "places": [...], "inputs": N,
 //               "emitted": [...]} -> {"ok": ...}. A copy of the root begins again with a

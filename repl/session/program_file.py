@@ -22,7 +22,7 @@ from repl.configuration.session_options import SessionOptions
 from repl.crash_reports.report import describe_crash
 from repl.errors import ProgramCrashed, signal_name, status_of_crash
 from repl.input.command_lines import CommandLines
-from repl.input.script_inputs import lines_of, split_inputs
+from repl.input.open_brackets import lines_outside_brackets
 from repl.program.linker_import import import_linker
 from repl.program.program import Program, allocator_warnings
 from runtime.errors import ExecutorDied
@@ -73,7 +73,7 @@ def compile_program(
         if status == _Verdict.PROGRAM:
             return ProgramFile(text, name, run.output(), messages)
     is_wrong = status == _Verdict.WRONG_PROGRAM
-    if status == _Verdict.INPUTS or (is_wrong and _has_commands(text, commands)):
+    if status == _Verdict.INPUTS or (is_wrong and has_commands(text, commands)):
         return None
     if not is_wrong:
         how = signal_name(-status) if status < 0 else f"status {status}"
@@ -118,10 +118,9 @@ def _without_shebang(text: str) -> str:
     return f"//{text[2:]}" if text.startswith("#!") else text
 
 
-def _has_commands(text: str, commands: CommandLines) -> bool:
+def has_commands(text: str, commands: CommandLines) -> bool:
     """Whether a line is for the shell: no compiler accepts such a file."""
-    inputs = split_inputs(lines_of(text), "", commands)
-    return any(commands.is_command(source.text) for source in inputs)
+    return any(map(commands.is_command, lines_outside_brackets(text)))
 
 
 def _too_slow(options: SessionOptions) -> str:

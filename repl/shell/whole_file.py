@@ -12,7 +12,7 @@ from repl.errors import (
     ShellError,
     status_of_crash,
 )
-from repl.input.script_inputs import lines_of
+from repl.input.script_text import WholeText
 from repl.input.source import Source
 from repl.session.program_file import ProgramFile
 from repl.shell.run_input import report
@@ -28,7 +28,7 @@ def run_as_input(shell: Shell, file: ProgramFile) -> Progress:
         if file.machine_code is None:
             raise CompileError(file.messages, ())
         if not evaluate_as_whole(shell, file.text, Source(file.text, file.name)):
-            inputs = run_inputs(shell, Script(lines_of(file.text), file.name))
+            inputs = run_inputs(shell, Script(WholeText(file.text), file.name))
             if inputs.status is not None or inputs.failure:
                 return inputs
         shell.session.run_main(goes_on=True)

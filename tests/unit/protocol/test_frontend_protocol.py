@@ -158,6 +158,7 @@ def test_all_that_the_frontend_says_is_understood(
             (protocol.DescribeName(), b"constant"),
             (protocol.FindDeclarations(count), b""),
             (protocol.FindPieces(count), b""),
+            (protocol.FindEnds(whole=False, limit=1000), b"int end;\n(1"),
             (protocol.Complete(1, 2), b"c"),
             (protocol.DescribeCall(1, 6), b"call("),
         ]
