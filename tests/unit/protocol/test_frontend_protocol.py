@@ -149,6 +149,7 @@ def test_all_that_the_frontend_says_is_understood(
             with frontend.scratch() as copy:
                 copy.ask(protocol.FindPrinters(types), b"", 30)
         frontend.parse(Source("double counted;", "In"))  # a redefinition
+        frontend.parse(Source("int unfinished", "In"))  # whose `;` is missing
         with pytest.raises(CompileError):
             frontend.parse(Source("missing", "In"))
         count = frontend.length
