@@ -164,16 +164,15 @@ void Scout::HandleDiagnostic(DiagnosticsEngine::Level Level, const Diagnostic &I
     return;
   HasFailed = true;
   HasUnknownName |= isUnknownName(Info.getID());
-  size_t Wrong = Text.tokenAt(offsetOf(Info.getLocation()));
+  size_t Offset = offsetOf(Info.getLocation());
+  size_t At = Text.tokenAt(Offset);
   if (Info.getID() == diag::err_unknown_typename ||
       Info.getID() == diag::err_typename_nested_not_found ||
-      (Info.getID() == diag::err_undeclared_var_use && Wrong == First))
-    tellIfValue(Wrong);
+      (Info.getID() == diag::err_undeclared_var_use && At == First))
+    tellIfValue(At);
   if (!isOfSyntax(Info.getID()))
     return;
   // What is wrong may begin before the place where that is found.
-  size_t Offset = offsetOf(Info.getLocation());
-  size_t At = Text.tokenAt(Offset);
   for (const CharSourceRange &Range : Info.getRanges()) {
     size_t Begin = Text.tokenAt(offsetOf(Range.getBegin()));
     if (Begin < At && Text.Tokens[Begin].AtLineStart && Begin > First &&
@@ -192,8 +191,7 @@ void Scout::tellAfterError(unsigned ID, size_t Offset) {
     bool MayEnd = isMissingSemicolon(ID) || HasUnknownName;
     tellAtEnd(MayEnd ? InputRest::Open : InputRest::Incomplete);
   }
-  size_t At = std::max(Text.tokenAt(Offset), First);
-  size_t Last = At;
+  size_t At = std::max(Text.tokenAt(Offset), First), Last = At;
   if (At > First && Tokens[At].AtLineStart) {
     for (Last = At - 1; Last > First && Text.isDirective(Last);)
       --Last;
