@@ -1,5 +1,6 @@
 // The exception barrier: the user's code is called from here and nowhere else,
-// so that an exception ends the snippet and not the process.
+// so that an exception ends the snippet and not the process. A program that was compiled
+// as one is called without it.
 #include "handlers.h"
 
 #include <cstdio>
@@ -62,10 +63,11 @@ void describe_current(forkrepl_outcome *outcome, const char *what,
   const std::type_info *type = abi::__cxa_current_exception_type();
   int status = 0;
   char *name =
-      type ? abi::__cxa_demangle(type->name(), nullptr, nullptr, &status)
-           : nullptr;
+      type ? abi::__cxa_demangle(type->name(), nullptr, nullptr, &status) : nullptr;
   copy(outcome->exception_type, sizeof outcome->exception_type,
-       name ? name : type ? type->name() : "foreign exception");
+       name   ? name
+       : type ? type->name()
+              : "foreign exception");
   std::free(name);
   copy(outcome->exception_what, sizeof outcome->exception_what, what);
 }
@@ -78,8 +80,7 @@ void flush_output() {
   std::fflush(stderr);
 }
 
-template <class Callable>
-void guard(Callable call, forkrepl_outcome *outcome) {
+template <class Callable> void guard(Callable call, forkrepl_outcome *outcome) {
   try {
     call();
   } catch (const std::exception &exception) {
@@ -107,8 +108,7 @@ void forkrepl_guarded_call(void (*function)(void *), void *argument,
   guard([&] { function(argument); }, outcome);
 }
 
-void forkrepl_run(const uint64_t *functions, size_t count,
-                  forkrepl_outcome *outcome) {
+void forkrepl_run(const uint64_t *functions, size_t count, forkrepl_outcome *outcome) {
   std::memset(outcome, 0, sizeof *outcome);
   void *unit = count ? forkrepl_unit_of_address((const void *)functions[0]) : nullptr;
   forkrepl_values_begin(unit, outcome);
@@ -131,9 +131,19 @@ void forkrepl_run_main(uint64_t function, int argc, char **argv,
   forkrepl_argv = argv;
   using Main = int (*)(int, char **, char **);
   guard(
-      [&] {
-        outcome->status = reinterpret_cast<Main>(function)(argc, argv, environ);
-      },
+      [&] { outcome->status = reinterpret_cast<Main>(function)(argc, argv, environ); },
       outcome);
   flush_output();
+}
+
+// No handler anywhere on the stack: so an exception that nobody catches unwinds nothing
+// and calls std::terminate. Initializers get the arguments of main, as from the C library.
+void forkrepl_run_program(const uint64_t *initializers, size_t count, uint64_t main) {
+  using Function = int (*)(int, char **, char **);
+  auto call = [](uint64_t function) {
+    return reinterpret_cast<Function>(function)(forkrepl_argc, forkrepl_argv, environ);
+  };
+  for (size_t i = 0; i < count; ++i)
+    call(initializers[i]);
+  std::exit(main ? call(main) : 0);
 }

@@ -70,8 +70,7 @@ static void take_away(struct debug_object *object) {
   free(object);
 }
 
-int forkrepl_debugger_add(uint64_t dso_handle, const void *contents,
-                          size_t size) {
+int forkrepl_debugger_add(uint64_t dso_handle, const void *contents, size_t size) {
   struct debug_object *added = malloc(sizeof *added + size);
   if (!added) {
     forkrepl_debugger_forget(dso_handle);

@@ -59,8 +59,7 @@ static void after_fork(int in_child) {
   uint64_t last = last_of_this_fork;
   pthread_mutex_unlock(&lock);
   struct fork_handler handler = {.number = 0};
-  while ((handler = next_to(handler.number, 1)).number &&
-         handler.number <= last) {
+  while ((handler = next_to(handler.number, 1)).number && handler.number <= last) {
     void (*function)(void) = in_child ? handler.child : handler.parent;
     if (function)
       function();
@@ -85,8 +84,7 @@ int forkrepl_register_atfork(void (*prepare)(void), void (*parent)(void),
   if (!added)
     return ENOMEM;
   pthread_mutex_lock(&lock);
-  *added = (struct fork_handler){newest, ++count,   prepare,
-                                 parent, child, dso_handle};
+  *added = (struct fork_handler){newest, ++count, prepare, parent, child, dso_handle};
   newest = added;
   pthread_mutex_unlock(&lock);
   return 0;

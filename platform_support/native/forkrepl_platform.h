@@ -26,7 +26,7 @@ struct forkrepl_unit {
   uint64_t dso_handle; // its identity: the address of its __dso_handle
   uint64_t text_start;
   uint64_t text_size;
-  uint64_t eh_frame; // 0, or the start of frames that end with a zero word
+  uint64_t eh_frame;   // 0, or the start of frames that end with a zero word
   uint64_t tls_module; // what its code gives to __tls_get_addr
   uint64_t tls_image;  // initial contents of its thread-local variables
   uint64_t tls_size;   // 0: it has none
@@ -75,7 +75,7 @@ struct forkrepl_value {
 
 struct forkrepl_outcome {
   uint32_t kind;
-  int32_t status; // what main returned; if it threw, enum forkrepl_exception
+  int32_t status;            // what main returned; if it threw, enum forkrepl_exception
   uint64_t restored_signals; // a unit went with their handlers; bit 0: signal 1
   char exception_type[FORKREPL_EXCEPTION_TYPE_SIZE];
   char exception_what[FORKREPL_EXCEPTION_WHAT_SIZE];
@@ -83,6 +83,10 @@ struct forkrepl_outcome {
 
 // Registers frames and remembers the unit. 0, or an errno value.
 int forkrepl_unit_register(const struct forkrepl_unit *unit);
+
+// Libraries call the unit's function from now on instead of the one of this name. 0, or
+// an errno value.
+int forkrepl_interpose(uint64_t dso_handle, const char *name, uint64_t address);
 
 // For each pair (slot, resolver): calls the resolver of an indirect function and
 // stores the address that it chooses (psABI, STT_GNU_IFUNC).
@@ -112,8 +116,7 @@ void forkrepl_set_signal_default(void (*restore)(int signal));
 // Shows debuggers an object file with the addresses of its sections filled in; it
 // is copied, and goes when its unit is closed or cannot be registered. 0, or ENOMEM:
 // then debuggers know nothing of the unit.
-int forkrepl_debugger_add(uint64_t dso_handle, const void *contents,
-                          size_t size);
+int forkrepl_debugger_add(uint64_t dso_handle, const void *contents, size_t size);
 void forkrepl_debugger_forget(uint64_t dso_handle);
 
 // Appends lines to /tmp/perf-PID.map. 0, or an errno value; EEXIST: something that is
@@ -132,6 +135,11 @@ void forkrepl_attend_values(void (*look)(const struct forkrepl_value *value));
 // The same for `int main(int, char **, char **)`; sets argc and argv.
 void forkrepl_run_main(uint64_t function, int argc, char **argv,
                        struct forkrepl_outcome *outcome);
+
+// Runs a program as natively: initializers, then main (0: there is none), then exit with
+// what it returns. Nothing catches what they throw. argc and argv are those that were set.
+void forkrepl_run_program(const uint64_t *initializers, size_t count, uint64_t main)
+    __attribute__((noreturn));
 
 // Nanoseconds that the last forkrepl_run took: by the clock, and of the processors.
 struct forkrepl_run_times {
@@ -152,17 +160,15 @@ struct forkrepl_measurement {
   uint64_t times[]; // ns of each run
 };
 void __forkrepl_measure(unsigned long (*code)(unsigned long),
-                        unsigned long (*empty)(unsigned long),
-                        unsigned long loops, unsigned long runs,
-                        struct forkrepl_measurement *result);
+                        unsigned long (*empty)(unsigned long), unsigned long loops,
+                        unsigned long runs, struct forkrepl_measurement *result);
 
 // What scripts see as `argc` and `argv`.
 extern int forkrepl_argc;
 extern char **forkrepl_argv;
 
 // Bound to the names that the user's code uses.
-int forkrepl_cxa_atexit(void (*function)(void *), void *argument,
-                        void *dso_handle);
+int forkrepl_cxa_atexit(void (*function)(void *), void *argument, void *dso_handle);
 int forkrepl_atexit(void (*function)(void));
 int forkrepl_on_exit(void (*function)(int, void *), void *argument);
 int forkrepl_at_quick_exit(void (*function)(void));
@@ -179,8 +185,7 @@ int forkrepl_key_create(unsigned *key, void (*destructor)(void *));
 int forkrepl_key_delete(unsigned key);
 int forkrepl_tss_create(unsigned *key, void (*destructor)(void *));
 void forkrepl_tss_delete(unsigned key);
-int forkrepl_thread_atexit(void (*function)(void *), void *object,
-                           void *dso_handle);
+int forkrepl_thread_atexit(void (*function)(void *), void *object, void *dso_handle);
 void *forkrepl_tls_get_addr(const uint64_t *module_and_offset);
 
 // Room for thread-local variables at a fixed distance from the thread pointer:
@@ -198,13 +203,12 @@ int forkrepl_close_memory(void *handle);
 void *forkrepl_find_symbol(const char *name);
 
 // What such a name stands for. Address 0: nothing.
-void forkrepl_describe_symbol(const char *name, uint64_t *address,
-                              uint64_t *size, uint64_t *is_variable);
+void forkrepl_describe_symbol(const char *name, uint64_t *address, uint64_t *size,
+                              uint64_t *is_variable);
 
 // Where the process or a library has a thread-local variable, in the terms of
 // forkrepl_tls_get_addr. Module 0: nowhere.
-void forkrepl_find_thread_local(const char *name, uint64_t *module,
-                                uint64_t *offset);
+void forkrepl_find_thread_local(const char *name, uint64_t *module, uint64_t *offset);
 
 #ifdef __cplusplus
 }

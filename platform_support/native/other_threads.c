@@ -26,8 +26,8 @@ static void on_signal(int number) {
   int saved = errno;
   // A thread that was given up on, and takes the signal now, comes too late.
   pid_t mine = (pid_t)syscall(SYS_gettid);
-  if (__atomic_compare_exchange_n(&request.thread, &mine, 0, 0,
-                                  __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+  if (__atomic_compare_exchange_n(&request.thread, &mine, 0, 0, __ATOMIC_ACQ_REL,
+                                  __ATOMIC_ACQUIRE)) {
     request.function(request.argument);
     sem_post(&request.done);
   }

@@ -62,8 +62,7 @@ static int write_all(int descriptor, const char *from, size_t size) {
 int forkrepl_perf_map_append(const void *lines, size_t size) {
   char path[64];
   snprintf(path, sizeof path, "/tmp/perf-%d.map", (int)getpid());
-  int descriptor =
-      created_by == getpid() ? open_again(path) : create(path);
+  int descriptor = created_by == getpid() ? open_again(path) : create(path);
   if (descriptor < 0)
     return errno;
   created_by = getpid();

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 static int is_attending;
-static void (*tell)(int status); // may be NULL
+static void (*tell)(int status);           // may be NULL
 static uint64_t closed_since = UINT64_MAX; // handlers from this one on have run
 static int quick_is_done;
 static int quick_status = -1;
@@ -57,6 +57,7 @@ void forkrepl_attend_exit(void (*tell_status)(int status)) {
 }
 
 void forkrepl_library_opened(void) {
+  forkrepl_interpositions_apply();
   if (is_attending)
     on_exit(at_exit_place, (void *)(forkrepl_handlers_count() + 1));
 }

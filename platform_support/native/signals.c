@@ -14,9 +14,7 @@ static void set_default(int number) {
 
 static void (*restore)(int number) = set_default;
 
-void forkrepl_set_signal_default(void (*wanted)(int signal)) {
-  restore = wanted;
-}
+void forkrepl_set_signal_default(void (*wanted)(int signal)) { restore = wanted; }
 
 uint64_t forkrepl_signals_restore(uint64_t text_start, uint64_t text_size) {
   uint64_t restored = 0;

@@ -23,8 +23,7 @@ static __thread char small_area[256]
 
 // To be told of a module's block by dl_iterate_phdr, the thread must have asked
 // for it once by way of __tls_get_addr.
-static __thread volatile char asked_for
-    __attribute__((tls_model("global-dynamic")));
+static __thread volatile char asked_for __attribute__((tls_model("global-dynamic")));
 
 static struct {
   int64_t offset; // from the thread pointer
@@ -96,8 +95,8 @@ static int initialize_image(const struct contents *contents) {
     return forkrepl_patch(search.image, contents->image, contents->size);
   for (uint64_t done = 0; !error && done < contents->size; done += ALIGNMENT) {
     uint64_t rest = contents->size - done;
-    error = forkrepl_patch(search.image + done, zeros,
-                           rest < ALIGNMENT ? rest : ALIGNMENT);
+    error =
+        forkrepl_patch(search.image + done, zeros, rest < ALIGNMENT ? rest : ALIGNMENT);
   }
   return error;
 }
@@ -130,12 +129,10 @@ static int is_static(const char *name) {
   return distance == distance_in_thread((void *)name);
 }
 
-void forkrepl_find_thread_local(const char *name, uint64_t *module,
-                                uint64_t *offset) {
+void forkrepl_find_thread_local(const char *name, uint64_t *module, uint64_t *offset) {
   // For a thread-local symbol dlsym gives this thread's variable.
   struct search search = {(uint64_t)forkrepl_find_symbol(name), 0, 0, NULL};
-  if (search.address && dl_iterate_phdr(find_module, &search) &&
-      is_static(name)) {
+  if (search.address && dl_iterate_phdr(find_module, &search) && is_static(name)) {
     search.module = STATIC_MODULE;
     search.offset = search.address - (uint64_t)thread_pointer();
   }

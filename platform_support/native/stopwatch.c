@@ -64,8 +64,7 @@ static unsigned long choose_loops(Loop code) {
   return MOST_LOOPS;
 }
 
-void __forkrepl_measure(Loop code, Loop empty, unsigned long loops,
-                        unsigned long runs,
+void __forkrepl_measure(Loop code, Loop empty, unsigned long loops, unsigned long runs,
                         struct forkrepl_measurement *result) {
   result->loops = loops ? loops : choose_loops(code);
   result->empty = UINT64_MAX;

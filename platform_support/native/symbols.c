@@ -21,15 +21,14 @@ void *forkrepl_find_symbol(const char *name) {
   return found;
 }
 
-void forkrepl_describe_symbol(const char *name, uint64_t *address,
-                              uint64_t *size, uint64_t *is_variable) {
+void forkrepl_describe_symbol(const char *name, uint64_t *address, uint64_t *size,
+                              uint64_t *is_variable) {
   Dl_info info;
   const ElfW(Sym) *symbol = NULL;
   void *found = forkrepl_find_symbol(name);
   *address = (uint64_t)found;
   *size = *is_variable = 0;
-  if (found &&
-      dladdr1(found, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol &&
+  if (found && dladdr1(found, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol &&
       info.dli_saddr == found && ELF64_ST_TYPE(symbol->st_info) == STT_OBJECT) {
     *size = symbol->st_size;
     *is_variable = 1;

@@ -50,8 +50,8 @@ static int create(pthread_key_t *key, void (*destructor)(void *), void *owner) {
 }
 
 int forkrepl_key_create(unsigned *key, void (*destructor)(void *)) {
-  return create(key, destructor, forkrepl_owner((const void *)destructor,
-                                                __builtin_return_address(0)));
+  return create(key, destructor,
+                forkrepl_owner((const void *)destructor, __builtin_return_address(0)));
 }
 
 int forkrepl_key_delete(unsigned key) {
@@ -60,8 +60,9 @@ int forkrepl_key_delete(unsigned key) {
 }
 
 int forkrepl_tss_create(unsigned *key, void (*destructor)(void *)) {
-  int error = create(key, destructor, forkrepl_owner((const void *)destructor,
-                                                     __builtin_return_address(0)));
+  int error =
+      create(key, destructor,
+             forkrepl_owner((const void *)destructor, __builtin_return_address(0)));
   return error ? thrd_error : thrd_success;
 }
 
@@ -69,8 +70,7 @@ void forkrepl_tss_delete(unsigned key) { forkrepl_key_delete(key); }
 
 // As at the end of a thread: the value is gone before the destructor is called,
 // which may set another one, but not for ever.
-static void destroy_value(const struct key *key,
-                          struct forkrepl_outcome *outcome) {
+static void destroy_value(const struct key *key, struct forkrepl_outcome *outcome) {
   for (int i = 0; key->destructor && i < PTHREAD_DESTRUCTOR_ITERATIONS; ++i) {
     void *value = pthread_getspecific(key->key);
     if (!value)

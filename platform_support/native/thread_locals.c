@@ -154,8 +154,7 @@ void *forkrepl_tls_get_addr(const uint64_t *index) {
   return find_or_make(index);
 }
 
-int forkrepl_thread_atexit(void (*function)(void *), void *object,
-                           void *dso_handle) {
+int forkrepl_thread_atexit(void (*function)(void *), void *object, void *dso_handle) {
   struct destructor *added = malloc(sizeof *added);
   if (!added)
     return -1;
@@ -187,15 +186,14 @@ int forkrepl_thread_locals_add(const struct forkrepl_unit *unit) {
       error = ENOMEM;
   }
   if (!error)
-    images[number] = (struct image){
-        (const void *)unit->tls_image, unit->tls_size,
-        unit->tls_align < sizeof(void *) ? sizeof(void *) : unit->tls_align};
+    images[number] = (struct image){(const void *)unit->tls_image, unit->tls_size,
+                                    unit->tls_align < sizeof(void *) ? sizeof(void *)
+                                                                     : unit->tls_align};
   pthread_mutex_unlock(&lock);
   return error;
 }
 
-void forkrepl_thread_locals_run(void *dso_handle,
-                                struct forkrepl_outcome *outcome) {
+void forkrepl_thread_locals_run(void *dso_handle, struct forkrepl_outcome *outcome) {
   run_destructors(dso_handle, outcome);
 }
 

@@ -16,7 +16,7 @@ extern const void *_Unwind_Find_FDE(void *, void *);
 struct unit {
   struct unit *older;
   uint64_t first_handler; // the number that its first one would have
-  int is_finalized; // or on the way to it
+  int is_finalized;       // or on the way to it
   struct forkrepl_unit description;
   struct forkrepl_move *moves;
   uint64_t finalizers[];
@@ -95,8 +95,7 @@ void *forkrepl_unit_of_address(const void *address) {
   void *found = NULL;
   pthread_mutex_lock(&lock);
   for (struct unit *unit = newest; unit && !found; unit = unit->older)
-    if ((uint64_t)address - unit->description.text_start <
-        unit->description.text_size)
+    if ((uint64_t)address - unit->description.text_start < unit->description.text_size)
       found = (void *)unit->description.dso_handle;
   pthread_mutex_unlock(&lock);
   return found;
@@ -130,10 +129,11 @@ static void close_unit(struct unit *unit, struct forkrepl_outcome *outcome) {
   forkrepl_quick_handlers_drop(dso_handle);
   forkrepl_fork_handlers_drop(dso_handle, description->text_start,
                               description->text_size);
-  outcome->restored_signals = forkrepl_signals_restore(description->text_start,
-                                                       description->text_size);
+  outcome->restored_signals =
+      forkrepl_signals_restore(description->text_start, description->text_size);
   if (description->eh_frame)
     __deregister_frame((void *)description->eh_frame);
+  forkrepl_interpositions_drop(dso_handle);
   forkrepl_variables_return(unit->moves, description->move_count);
   forkrepl_thread_locals_remove(description);
   forkrepl_debugger_forget(description->dso_handle);

@@ -42,7 +42,8 @@ static void show(const struct forkrepl_value *value) {
 }
 
 // Shows the value; then what is kept takes the place of the last one.
-static void show_and_keep(struct forkrepl_value *value, struct kept *last, struct kept next) {
+static void show_and_keep(struct forkrepl_value *value, struct kept *last,
+                          struct kept next) {
   struct kept before = *last;
   // First of all: what is gone may have been where the next one is.
   int is_there = before.object && forkrepl_handler_cancel(before.drop, before.object);

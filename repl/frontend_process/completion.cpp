@@ -89,8 +89,7 @@ const char *describeKind(const CodeCompletionResult &Result,
 
 // Smaller is better. What the user has declared comes before what a header has, but
 // after members and local variables.
-unsigned priorityOf(const CodeCompletionResult &Result,
-                    const SourceManager &Sources) {
+unsigned priorityOf(const CodeCompletionResult &Result, const SourceManager &Sources) {
   bool IsUsers = Result.Kind == CodeCompletionResult::RK_Declaration &&
                  Result.Declaration->getLocation().isValid() &&
                  !Sources.isInSystemHeader(Result.Declaration->getLocation());
@@ -122,8 +121,8 @@ bool isReserved(StringRef Name) {
 }
 
 // Whether it is worth showing to who has typed `Prefix`.
-bool isWanted(const CodeCompletionResult &Result, StringRef Name,
-              StringRef Prefix, bool IsMember) {
+bool isWanted(const CodeCompletionResult &Result, StringRef Name, StringRef Prefix,
+              bool IsMember) {
   if (Name.empty() || !Name.starts_with(Prefix) || Result.Hidden)
     return false;
   if (Result.Availability == CXAvailability_NotAccessible ||
@@ -137,8 +136,7 @@ bool isWanted(const CodeCompletionResult &Result, StringRef Name,
     if (IsMember && Class->isInjectedClassName())
       return false;
   // Operators, conversions and destructors are hardly ever called by their names.
-  return Result.Declaration->getDeclName().isIdentifier() ||
-         Prefix.starts_with("~");
+  return Result.Declaration->getDeclName().isIdentifier() || Prefix.starts_with("~");
 }
 
 // The parts of one of Clang's completion strings.
@@ -149,9 +147,7 @@ struct Description {
   std::string Before; // signatures: all up to the current parameter
   std::string Current, After;
 
-  explicit Description(const CodeCompletionString &String) {
-    read(String);
-  }
+  explicit Description(const CodeCompletionString &String) { read(String); }
 
 private:
   bool HasName = false, HasCurrent = false;
@@ -183,12 +179,11 @@ private:
 // it would go on with half a program, and might never come to an end.
 class Answerer : public CodeCompleteConsumer {
 public:
-  Answerer(Connection &Controller, Shadowing &Shadow,
-           DiagnosticCollector &Diagnostics, bool WantSignatures)
+  Answerer(Connection &Controller, Shadowing &Shadow, DiagnosticCollector &Diagnostics,
+           bool WantSignatures)
       : CodeCompleteConsumer(options(WantSignatures)), Controller(Controller),
         Shadow(Shadow), Diagnostics(Diagnostics), WantSignatures(WantSignatures),
-        Allocator(std::make_shared<GlobalCodeCompletionAllocator>()),
-        Unit(Allocator) {}
+        Allocator(std::make_shared<GlobalCodeCompletionAllocator>()), Unit(Allocator) {}
 
   CodeCompletionAllocator &getAllocator() override { return *Allocator; }
   CodeCompletionTUInfo &getCodeCompletionTUInfo() override { return Unit; }
@@ -224,8 +219,7 @@ private:
     return Options;
   }
 
-  Object describe(Sema &S, const CodeCompletionContext &Context,
-                  const Item &Each);
+  Object describe(Sema &S, const CodeCompletionContext &Context, const Item &Each);
 
   Connection &Controller;
   Shadowing &Shadow;
@@ -252,8 +246,7 @@ Object Answerer::describe(Sema &S, const CodeCompletionContext &Context,
       {"deprecated", Each.Best->Availability == CXAvailability_Deprecated}};
 }
 
-void Answerer::ProcessCodeCompleteResults(Sema &S,
-                                          CodeCompletionContext Context,
+void Answerer::ProcessCodeCompleteResults(Sema &S, CodeCompletionContext Context,
                                           CodeCompletionResult *Results,
                                           unsigned Count) {
   if (WantSignatures)
@@ -279,9 +272,8 @@ void Answerer::ProcessCodeCompleteResults(Sema &S,
   std::vector<Item> Sorted;
   for (auto &Entry : Items)
     Sorted.push_back(std::move(Entry.second));
-  llvm::stable_sort(Sorted, [](const Item &A, const Item &B) {
-    return A.Priority < B.Priority;
-  });
+  llvm::stable_sort(
+      Sorted, [](const Item &A, const Item &B) { return A.Priority < B.Priority; });
   bool HasMore = Sorted.size() > MostItems;
   if (HasMore)
     Sorted.erase(Sorted.begin() + MostItems, Sorted.end());
@@ -292,14 +284,13 @@ void Answerer::ProcessCodeCompleteResults(Sema &S,
 }
 
 void Answerer::ProcessOverloadCandidates(Sema &S, unsigned Argument,
-                                         OverloadCandidate *Candidates,
-                                         unsigned Count, SourceLocation,
-                                         bool Braced) {
+                                         OverloadCandidate *Candidates, unsigned Count,
+                                         SourceLocation, bool Braced) {
   if (!WantSignatures)
     return;
   Array Signatures;
-  for (OverloadCandidate &Each : llvm::MutableArrayRef(
-           Candidates, std::min<size_t>(Count, MostSignatures))) {
+  for (OverloadCandidate &Each :
+       llvm::MutableArrayRef(Candidates, std::min<size_t>(Count, MostSignatures))) {
     CodeCompletionString *String = Each.CreateSignatureString(
         Argument, S, *Allocator, Unit, includeBriefComments(), Braced);
     if (!String)
@@ -310,8 +301,7 @@ void Answerer::ProcessOverloadCandidates(Sema &S, unsigned Argument,
         {"before", asText(Parts.Before)},
         {"current", asText(Parts.Current)},
         {"after", asText(Parts.After)},
-        {"doc",
-         asText(String->getBriefComment() ? String->getBriefComment() : "")}});
+        {"doc", asText(String->getBriefComment() ? String->getBriefComment() : "")}});
   }
   answer(Object{{"signatures", std::move(Signatures)}});
 }

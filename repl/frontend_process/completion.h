@@ -20,7 +20,7 @@ namespace forkrepl {
 // Answers one such request. It ends this process, because Clang stops in the middle of
 // the text: only a copy may be asked.
 [[noreturn]] void complete(clang::Interpreter &Interpreter, Shadowing &Shadow,
-                           DiagnosticCollector &Diagnostics,
-                           Connection &Controller, const Message &Request);
+                           DiagnosticCollector &Diagnostics, Connection &Controller,
+                           const Message &Request);
 
 } // namespace forkrepl

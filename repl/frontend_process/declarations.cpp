@@ -117,8 +117,9 @@ Object forkrepl::describeFully(Sema &S, const NamedDecl *D) {
   const Decl *Templated = D;
   if (const auto *Template = dyn_cast<TemplateDecl>(D))
     Templated = Template->getTemplatedDecl();
-  Result["declaration"] = isa<NamespaceDecl>(D) ? "namespace " + D->getQualifiedNameAsString()
-                                                : print(D, /*Terse=*/true);
+  Result["declaration"] = isa<NamespaceDecl>(D)
+                              ? "namespace " + D->getQualifiedNameAsString()
+                              : print(D, /*Terse=*/true);
   if (const RawComment *Comment = Context.getRawCommentForAnyRedecl(D))
     Result["comment"] = llvm::json::fixUTF8(Comment->getFormattedText(
         Context.getSourceManager(), Context.getDiagnostics()));
@@ -147,8 +148,8 @@ static DeclContext *insideOf(NamedDecl *D) {
 static void findOne(Sema &S, llvm::StringRef Name, DeclContext *Inside,
                     std::vector<NamedDecl *> &Found) {
   DeclarationName Wanted = &S.getASTContext().Idents.get(Name);
-  for (auto Kind : {Sema::LookupOrdinaryName, Sema::LookupTagName,
-                    Sema::LookupNamespaceName}) {
+  for (auto Kind :
+       {Sema::LookupOrdinaryName, Sema::LookupTagName, Sema::LookupNamespaceName}) {
     LookupResult Result(S, Wanted, SourceLocation(), Kind);
     Result.suppressDiagnostics();
     if (Inside)

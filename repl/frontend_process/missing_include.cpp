@@ -89,7 +89,8 @@ Wanted afterStd(const Diagnostic &Error, const Preprocessor &PP) {
   SourceLocation Location = Error.getLocation();
   std::string Last = "std";
   while (true) {
-    auto Colons = Lexer::findNextToken(Location, PP.getSourceManager(), PP.getLangOpts());
+    auto Colons =
+        Lexer::findNextToken(Location, PP.getSourceManager(), PP.getLangOpts());
     if (!Colons || Colons->isNot(tok::coloncolon))
       break;
     auto Name = Lexer::findNextToken(Colons->getLocation(), PP.getSourceManager(),
@@ -148,7 +149,8 @@ std::optional<Symbol> findSymbol(const WantedName &Wanted) {
 // Whether it exists, and has not been included.
 bool isMissing(StringRef Header, const Preprocessor &PP) {
   OptionalFileEntryRef File = PP.getHeaderSearchInfo().LookupFile(
-      Header, SourceLocation(), /*isAngled=*/true, /*FromDir=*/nullptr, /*CurDir=*/nullptr,
+      Header, SourceLocation(), /*isAngled=*/true, /*FromDir=*/nullptr,
+      /*CurDir=*/nullptr,
       /*Includers=*/{}, /*SearchPath=*/nullptr, /*RelativePath=*/nullptr,
       /*RequestingModule=*/nullptr, /*SuggestedModule=*/nullptr, /*IsMapped=*/nullptr,
       /*IsFrameworkFound=*/nullptr);

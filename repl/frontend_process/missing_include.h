@@ -14,6 +14,7 @@ namespace forkrepl {
 // For an error that a name is not known, or is of an incomplete type: where the standard
 // library declares it, as the text of a note. Empty if it does not, if the header has been
 // included, or if there is no such file.
-std::string missingInclude(const clang::Diagnostic &Error, const clang::Preprocessor &PP);
+std::string missingInclude(const clang::Diagnostic &Error,
+                           const clang::Preprocessor &PP);
 
 } // namespace forkrepl

@@ -105,12 +105,13 @@ std::string forkrepl::printersText(Sema &S, llvm::ArrayRef<QualType> Types,
       continue;
     std::string Type = named("printed", Index), Chosen = named("chosen", Index);
     declareName(S, Type, Types[Index]);
-    Text += "typedef decltype(__forkrepl_printing::__show(0, __forkrepl_printing::__an<" + Type +
-            ">(), __forkrepl_printing::__rank<3>())) " + Chosen + ";\n" +
-            "extern \"C\" void " + named("print", Index) +
-            "(void *__object, const __forkrepl_printing::__calls *__c) {\n"
-            "  __forkrepl_printing::__show(__c, *static_cast<" + Type +
-            " *>(__object), __forkrepl_printing::__rank<3>());\n}\n";
+    Text +=
+        "typedef decltype(__forkrepl_printing::__show(0, __forkrepl_printing::__an<" +
+        Type + ">(), __forkrepl_printing::__rank<3>())) " + Chosen + ";\n" +
+        "extern \"C\" void " + named("print", Index) +
+        "(void *__object, const __forkrepl_printing::__calls *__c) {\n"
+        "  __forkrepl_printing::__show(__c, *static_cast<" +
+        Type + " *>(__object), __forkrepl_printing::__rank<3>());\n}\n";
   }
   return Text + "#pragma clang diagnostic pop\n";
 }
@@ -118,8 +119,8 @@ std::string forkrepl::printersText(Sema &S, llvm::ArrayRef<QualType> Types,
 // The arguments of the `kind` that has been chosen for a type.
 static const TemplateArgumentList *chosen(Sema &S, int64_t Index) {
   IdentifierInfo *Name = &S.getASTContext().Idents.get(named("chosen", Index));
-  auto *Typedef = dyn_cast_or_null<TypedefNameDecl>(S.LookupSingleName(
-      S.TUScope, Name, SourceLocation(), Sema::LookupOrdinaryName));
+  auto *Typedef = dyn_cast_or_null<TypedefNameDecl>(
+      S.LookupSingleName(S.TUScope, Name, SourceLocation(), Sema::LookupOrdinaryName));
   const CXXRecordDecl *Record =
       Typedef ? Typedef->getUnderlyingType()->getAsCXXRecordDecl() : nullptr;
   const auto *Kind = dyn_cast_or_null<ClassTemplateSpecializationDecl>(Record);

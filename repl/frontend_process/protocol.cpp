@@ -23,8 +23,7 @@ struct FrameHead {
 // A peer that breaks the protocol cannot be served: the controller notices
 // that this process is gone and starts another.
 [[noreturn]] void giveUp(const char *Why) {
-  llvm::errs() << "forkrepl-frontend: " << Why << ": " << strerror(errno)
-               << "\n";
+  llvm::errs() << "forkrepl-frontend: " << Why << ": " << strerror(errno) << "\n";
   _exit(70);
 }
 } // namespace
@@ -49,8 +48,7 @@ bool Connection::readFully(void *Data, size_t Size, int *Descriptor) {
       giveUp("truncated message");
     }
     for (cmsghdr *C = CMSG_FIRSTHDR(&Header); C; C = CMSG_NXTHDR(&Header, C))
-      if (Descriptor && C->cmsg_level == SOL_SOCKET &&
-          C->cmsg_type == SCM_RIGHTS)
+      if (Descriptor && C->cmsg_level == SOL_SOCKET && C->cmsg_type == SCM_RIGHTS)
         memcpy(Descriptor, CMSG_DATA(C), sizeof(int));
     At += Got;
     Left -= Got;

@@ -65,7 +65,8 @@ static Object answerType(llvm::StringRef Text, clang::Interpreter &Interpreter,
       if (const auto *Named = dyn_cast<TypedefNameDecl>(Each))
         if (Named->getName() == "__forkrepl_query" &&
             !Named->getUnderlyingType()->isDependentType())
-          return describeQuery(Interpreter.getCompilerInstance()->getSema(), Named->getUnderlyingType());
+          return describeQuery(Interpreter.getCompilerInstance()->getSema(),
+                               Named->getUnderlyingType());
   DiagnosticCollector::Taken Taken = Diagnostics.take();
   return Object{{"ok", false},
                 {"diagnostics", std::move(Taken.Records)},
@@ -78,16 +79,16 @@ static void describeMacro(Preprocessor &PP, llvm::StringRef Name, Array &Found) 
     return;
   SourceManager &Sources = PP.getSourceManager();
   PresumedLoc Place = Sources.getPresumedLoc(Macro->getDefinitionLoc());
-  llvm::StringRef Text = Lexer::getSourceText(
-      CharSourceRange::getTokenRange(Macro->getDefinitionLoc(),
-                                     Macro->getDefinitionEndLoc()),
-      Sources, PP.getLangOpts());
-  Found.push_back(Object{
-      {"kind", "macro"},
-      {"name", Name},
-      {"declaration", llvm::json::fixUTF8(("#define " + Text).str())},
-      {"file", llvm::json::fixUTF8(Place.isValid() ? Place.getFilename() : "")},
-      {"line", int64_t(Place.isValid() ? Place.getLine() : 0)}});
+  llvm::StringRef Text =
+      Lexer::getSourceText(CharSourceRange::getTokenRange(Macro->getDefinitionLoc(),
+                                                          Macro->getDefinitionEndLoc()),
+                           Sources, PP.getLangOpts());
+  Found.push_back(
+      Object{{"kind", "macro"},
+             {"name", Name},
+             {"declaration", llvm::json::fixUTF8(("#define " + Text).str())},
+             {"file", llvm::json::fixUTF8(Place.isValid() ? Place.getFilename() : "")},
+             {"line", int64_t(Place.isValid() ? Place.getLine() : 0)}});
 }
 
 static Object answerDescribe(llvm::StringRef Name, CompilerInstance &CI) {

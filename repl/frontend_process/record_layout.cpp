@@ -38,16 +38,14 @@ static Array describeBases(TypeTable &Table, const CXXRecordDecl &Record,
   for (const CXXBaseSpecifier &Base : Record.bases()) {
     if (Base.isVirtual())
       continue;
-    CharUnits Offset =
-        Layout.getBaseClassOffset(Base.getType()->getAsCXXRecordDecl());
+    CharUnits Offset = Layout.getBaseClassOffset(Base.getType()->getAsCXXRecordDecl());
     Bases.push_back(Object{{"type", Table.add(Base.getType().getCanonicalType())},
                            {"offset", Offset.getQuantity()}});
   }
   if (!Record.getNumVBases())
     return Bases;
   // Where they are depends on the object's own class: its virtual table says it.
-  auto *Tables =
-      cast<ItaniumVTableContext>(Table.context().getVTableContext());
+  auto *Tables = cast<ItaniumVTableContext>(Table.context().getVTableContext());
   for (const CXXBaseSpecifier &Base : Record.vbases()) {
     CharUnits Offset = Tables->getVirtualBaseOffsetOffset(
         &Record, Base.getType()->getAsCXXRecordDecl());
@@ -85,8 +83,7 @@ static Array describeFields(TypeTable &Table, const RecordDecl &Record,
       Name = Capture->second;
     Object Entry{
         {"name", Name},
-        {"offset",
-         static_cast<int64_t>(Layout.getFieldOffset(Field->getFieldIndex()))},
+        {"offset", static_cast<int64_t>(Layout.getFieldOffset(Field->getFieldIndex()))},
         {"type", Table.add(Field->getType())}};
     if (Field->isBitField())
       Entry["width"] = static_cast<int64_t>(Field->getBitWidthValue());
@@ -102,8 +99,7 @@ static void describeArguments(TypeTable &Table, const RecordDecl &Record,
   Result["qualified"] = Name;
   llvm::StringRef Scope(Name);
   const auto *Instance = dyn_cast<ClassTemplateSpecializationDecl>(&Record);
-  if (!Instance ||
-      !(Scope.starts_with("std::") || Scope.starts_with("__gnu_cxx::")))
+  if (!Instance || !(Scope.starts_with("std::") || Scope.starts_with("__gnu_cxx::")))
     return;
   Array Arguments;
   addArguments(Table, Arguments, Instance->getTemplateArgs().asArray());

@@ -6,7 +6,6 @@
 namespace forkrepl {
 
 // Of kind "record", with its bases and fields; or "incomplete".
-llvm::json::Object describeRecord(TypeTable &Table,
-                                  const clang::RecordDecl &Record);
+llvm::json::Object describeRecord(TypeTable &Table, const clang::RecordDecl &Record);
 
 } // namespace forkrepl

@@ -6,7 +6,6 @@
 #include "clang/AST/DeclFriend.h"
 #include "clang/AST/DeclTemplate.h"
 #include "clang/Basic/SourceManager.h"
-#include "clang/Lex/Preprocessor.h"
 #include "clang/Sema/IdentifierResolver.h"
 #include "clang/Sema/Scope.h"
 #include "clang/Sema/Sema.h"
@@ -90,11 +89,12 @@ static std::string nameOf(const NamedDecl *D) {
 
 static Object describe(const NamedDecl *D, size_t Input, const SourceManager &Sources) {
   PresumedLoc Place = Sources.getPresumedLoc(D->getLocation());
-  return Object{{"input", static_cast<int64_t>(Input)},
-                {"name", nameOf(D)},
-                {"file", llvm::json::fixUTF8(Place.isValid() ? Place.getFilename() : "")},
-                {"line", static_cast<int64_t>(Place.isValid() ? Place.getLine() : 0)},
-                {"column", static_cast<int64_t>(Place.isValid() ? Place.getColumn() : 0)}};
+  return Object{
+      {"input", static_cast<int64_t>(Input)},
+      {"name", nameOf(D)},
+      {"file", llvm::json::fixUTF8(Place.isValid() ? Place.getFilename() : "")},
+      {"line", static_cast<int64_t>(Place.isValid() ? Place.getLine() : 0)},
+      {"column", static_cast<int64_t>(Place.isValid() ? Place.getColumn() : 0)}};
 }
 
 Array Shadowing::previous(llvm::ArrayRef<SourceLocation> Places) {
@@ -102,8 +102,8 @@ Array Shadowing::previous(llvm::ArrayRef<SourceLocation> Places) {
   Array Found;
   for (size_t Input = 0; Input < Inputs.size() && !Places.empty(); ++Input)
     visitAll(Inputs[Input], [&](NamedDecl *D) {
-      bool IsMeant = llvm::any_of(
-          Places, [&](SourceLocation Place) { return isAt(D, Place); });
+      bool IsMeant =
+          llvm::any_of(Places, [&](SourceLocation Place) { return isAt(D, Place); });
       // Later includes count on what a system header has declared.
       if (IsMeant && isVisibleByName(D) && !isOfSystem(D, Sources))
         Found.push_back(describe(D, Input, Sources));
@@ -113,20 +113,12 @@ Array Shadowing::previous(llvm::ArrayRef<SourceLocation> Places) {
 
 // Every input has a TranslationUnitDecl of its own, in which Clang would begin another
 // unnamed namespace: of what is declared in both, uses are ambiguous. It is to go on
-// with that of the inputs before. The first token comes before all declarations.
-static void shareUnnamedNamespace(Sema &S) {
-  ASTContext &Context = S.getASTContext();
-  S.getPreprocessor().setTokenWatcher([&Context](const Token &) {
-    TranslationUnitDecl *Input = Context.getTranslationUnitDecl();
-    TranslationUnitDecl *Before = Input->getPreviousDecl();
-    if (Before && !Input->getAnonymousNamespace())
-      Input->setAnonymousNamespace(Before->getAnonymousNamespace());
-  });
-}
-
-void Shadowing::InitializeSema(Sema &S) {
-  this->S = &S;
-  shareUnnamedNamespace(S);
+// with that of the inputs before.
+void forkrepl::shareUnnamedNamespace(ASTContext &Context) {
+  TranslationUnitDecl *Input = Context.getTranslationUnitDecl();
+  TranslationUnitDecl *Before = Input->getPreviousDecl();
+  if (Before && !Input->getAnonymousNamespace())
+    Input->setAnonymousNamespace(Before->getAnonymousNamespace());
 }
 
 void Shadowing::beginInput(const Array *Hidden) {
@@ -244,7 +236,8 @@ bool Shadowing::HandleTopLevelDecl(DeclGroupRef Group) {
   if (!Redefined.empty())
     for (Decl *Each : Group)
       visit(Each, [&](NamedDecl *D) {
-        if (isVisibleByName(D) && Redefined.contains({contextOf(D), D->getDeclName()}) &&
+        if (isVisibleByName(D) &&
+            Redefined.contains({contextOf(D), D->getDeclName()}) &&
             isOfThisInput(D->getCanonicalDecl()) &&
             !S->getSourceManager().isInSystemHeader(D->getLocation()))
           rename(D);
@@ -254,7 +247,8 @@ bool Shadowing::HandleTopLevelDecl(DeclGroupRef Group) {
 
 bool Shadowing::isOfThisInput(const Decl *D) const {
   const SourceManager &Sources = S->getSourceManager();
-  return !Sources.isLoadedSourceLocation(D->getLocation()) && // from a precompiled header
+  return !Sources.isLoadedSourceLocation(
+             D->getLocation()) && // from a precompiled header
          !Sources.isBeforeInSLocAddrSpace(D->getLocation(), Begin);
 }
 
@@ -289,8 +283,8 @@ void Shadowing::rename(NamedDecl *D) {
     if (Each->hasAttr<AsmLabelAttr>())
       continue;
     if (isNotMangled(D)) {
-      Each->addAttr(AsmLabelAttr::CreateImplicit(
-          Context, (D->getName() + "." + Version).str()));
+      Each->addAttr(
+          AsmLabelAttr::CreateImplicit(Context, (D->getName() + "." + Version).str()));
     } else if (!Each->hasAttr<AbiTagAttr>()) {
       llvm::StringRef Tag = Version;
       Each->addAttr(AbiTagAttr::CreateImplicit(Context, &Tag, 1));

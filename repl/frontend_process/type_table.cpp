@@ -20,8 +20,7 @@ constexpr size_t MostEnumerators = 2000;
 static QualType withoutMemberTypedefs(ASTContext &Context, QualType Type) {
   while (true) {
     const auto *Typedef = Type->getAs<TypedefType>();
-    bool IsMember = Typedef &&
-                    Typedef->getDecl()->getDeclContext()->isRecord() &&
+    bool IsMember = Typedef && Typedef->getDecl()->getDeclContext()->isRecord() &&
                     !(Context.getLangOpts().CPlusPlus && Type->isRecordType() &&
                       Typedef->getDecl()->getName() != "type");
     // Clang's own name for the type of sizeof is __size_t.
@@ -36,12 +35,10 @@ static std::string withoutKeywords(llvm::StringRef Name) {
   std::string Result;
   while (!Name.empty()) {
     llvm::StringRef Before(Result);
-    bool IsStart = Before.empty() || Before.ends_with("<") ||
-                   Before.ends_with(", ") || Before.ends_with("const ") ||
-                   Before.ends_with("volatile ");
-    if (IsStart &&
-        (Name.consume_front("struct ") || Name.consume_front("class ") ||
-         Name.consume_front("union ") || Name.consume_front("enum ")))
+    bool IsStart = Before.empty() || Before.ends_with("<") || Before.ends_with(", ") ||
+                   Before.ends_with("const ") || Before.ends_with("volatile ");
+    if (IsStart && (Name.consume_front("struct ") || Name.consume_front("class ") ||
+                    Name.consume_front("union ") || Name.consume_front("enum ")))
       continue;
     Result += Name.front();
     Name = Name.drop_front();
@@ -86,10 +83,9 @@ std::string forkrepl::printName(ASTContext &Context, QualType Type) {
       llvm::to_underlying(PrintingPolicy::SuppressInlineNamespaceMode::All);
   // A type that was deduced may have been written inside of a namespace. Names for
   // numbers, such as size_t, are better short.
-  std::string Name =
-      Type.getCanonicalType()->isBuiltinType()
-          ? Type.getAsString(Policy)
-          : TypeName::getFullyQualifiedName(Type, Context, Policy);
+  std::string Name = Type.getCanonicalType()->isBuiltinType()
+                         ? Type.getAsString(Policy)
+                         : TypeName::getFullyQualifiedName(Type, Context, Policy);
   if (isInternal(Name) || lacksNamespace(Name, Type))
     Name = Type.getCanonicalType().getAsString(Policy);
   return llvm::json::fixUTF8(withoutKeywords(Name));
@@ -126,8 +122,7 @@ static Object describeEnum(const EnumDecl *Enum) {
   QualType Underlying = Enum->getIntegerType();
   return Object{{"kind", "enum"},
                 {"qualified", qualifiedName(*Enum)},
-                {"signed", !Underlying.isNull() &&
-                               Underlying->isSignedIntegerType()},
+                {"signed", !Underlying.isNull() && Underlying->isSignedIntegerType()},
                 {"enumerators", std::move(Enumerators)}};
 }
 
@@ -178,9 +173,8 @@ static Object describePointer(TypeTable &Table, QualType Pointee) {
 
 static Object describeMemberPointer(TypeTable &Table,
                                     const MemberPointerType *Pointer) {
-  Object Result{{"kind", Pointer->isMemberFunctionPointer()
-                             ? "member function pointer"
-                             : "member pointer"}};
+  Object Result{{"kind", Pointer->isMemberFunctionPointer() ? "member function pointer"
+                                                            : "member pointer"}};
   if (const CXXRecordDecl *Class = Pointer->getMostRecentCXXRecordDecl())
     Result["owner"] = Table.add(Table.context().getCanonicalTagType(Class));
   return Result;
@@ -234,9 +228,9 @@ static Object describeKind(TypeTable &Table, QualType Type) {
 
 static bool hasSize(QualType Type) {
   const RecordDecl *Record = Type->getAsRecordDecl();
-  return !Type->isIncompleteType() && !Type->isFunctionType() &&
-         !Type->isVoidType() && !Type->isVariableArrayType() &&
-         !Type->isDependentType() && !(Record && Record->isInvalidDecl());
+  return !Type->isIncompleteType() && !Type->isFunctionType() && !Type->isVoidType() &&
+         !Type->isVariableArrayType() && !Type->isDependentType() &&
+         !(Record && Record->isInvalidDecl());
 }
 
 int64_t forkrepl::sizeOf(ASTContext &Context, QualType Type) {

@@ -55,8 +55,8 @@ static int between(void *error) {
 // do it again after a fork by a process like the one between.
 static void register_rseq(void) {
   if (__rseq_size)
-    syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, sizeof(struct rseq),
-            0, RSEQ_SIG);
+    syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset,
+            sizeof(struct rseq), 0, RSEQ_SIG);
 }
 
 // 0 here, 1 in the copy, or a negative errno value.
@@ -104,7 +104,8 @@ static uint32_t let_go_of_channels(int keep) {
   uint32_t count = 0;
   for (const struct dirent *entry; (entry = readdir(folder));) {
     int fd = atoi(entry->d_name);
-    if (fd < 3 || fd == keep || fd == ends[0] || connection_is(fd) || fstat(fd, &file) || !is_channel(&file))
+    if (fd < 3 || fd == keep || fd == ends[0] || connection_is(fd) ||
+        fstat(fd, &file) || !is_channel(&file))
       continue;
     if (same_file(&file, &standard[0]) || same_file(&file, &standard[1]) ||
         same_file(&file, &standard[2]))

@@ -102,13 +102,11 @@ int connection_receive(struct request *request) {
 }
 
 static void send_frame(uint16_t operation, int error, const void *first,
-                       size_t first_size, const void *second,
-                       size_t second_size) {
+                       size_t first_size, const void *second, size_t second_size) {
   struct wire_head head = {(uint32_t)(first_size + second_size), operation,
                            (uint16_t)error};
-  struct iovec vectors[3] = {{&head, sizeof head},
-                             {(void *)first, first_size},
-                             {(void *)second, second_size}};
+  struct iovec vectors[3] = {
+      {&head, sizeof head}, {(void *)first, first_size}, {(void *)second, second_size}};
   struct msghdr message = {.msg_iov = vectors, .msg_iovlen = 3};
   while (message.msg_iovlen) {
     ssize_t sent = sendmsg(control, &message, MSG_NOSIGNAL);
@@ -141,15 +139,13 @@ static int begin_sending(int most) {
 }
 
 void connection_reply2(uint16_t operation, int error, const void *first,
-                       size_t first_size, const void *second,
-                       size_t second_size) {
+                       size_t first_size, const void *second, size_t second_size) {
   begin_sending(-1);
   send_frame(operation, error, first, first_size, second, second_size);
   atomic_flag_clear(&sending);
 }
 
-void connection_reply(uint16_t operation, int error, const void *payload,
-                      size_t size) {
+void connection_reply(uint16_t operation, int error, const void *payload, size_t size) {
   connection_reply2(operation, error, payload, size, NULL, 0);
 }
 

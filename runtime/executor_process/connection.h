@@ -36,13 +36,11 @@ void connection_take_buffer_back(struct connection_buffer before);
 // 0 when the controller is gone.
 int connection_receive(struct request *request);
 
-void connection_reply(uint16_t operation, int error, const void *payload,
-                      size_t size);
+void connection_reply(uint16_t operation, int error, const void *payload, size_t size);
 
 // A reply in two pieces.
 void connection_reply2(uint16_t operation, int error, const void *first,
-                       size_t first_size, const void *second,
-                       size_t second_size);
+                       size_t first_size, const void *second, size_t second_size);
 
 // For a crash: the socket is this thread's for good, and what others want to send
 // waits for the end of the process. 0 if another reply is on its way and stays there.

@@ -206,8 +206,8 @@ static struct wire_crash describe(int number, const siginfo_t *info,
     return crash;
   }
   crash.address = (uint64_t)info->si_addr;
-  crash.access = number == SIGSYS ? (uint64_t)info->si_syscall
-                                  : (uint64_t)registers[REG_ERR];
+  crash.access =
+      number == SIGSYS ? (uint64_t)info->si_syscall : (uint64_t)registers[REG_ERR];
   return crash;
 }
 
@@ -252,8 +252,7 @@ void crash_attend(int (*is_controlled)(void)) {
   sigaltstack(&own, NULL); // of this thread; the others have none
   for (int i = 0; i < CRASH_SIGNALS; ++i) {
     struct sigaction now;
-    if (sigaction(crash_signals[i], NULL, &now) == 0 &&
-        now.sa_handler == SIG_DFL)
+    if (sigaction(crash_signals[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
       install(crash_signals[i]);
   }
   forkrepl_set_signal_default(restore);

@@ -57,8 +57,7 @@ static void end_forks(void) {
     if (end == at)
       break;
     snprintf(path, sizeof path, "/proc/%ld/exe", pid);
-    if (stat(path, &its) == 0 && its.st_dev == ours.st_dev &&
-        its.st_ino == ours.st_ino)
+    if (stat(path, &its) == 0 && its.st_dev == ours.st_dev && its.st_ino == ours.st_ino)
       kill((pid_t)pid, SIGKILL);
   }
   free(list);
@@ -68,8 +67,9 @@ static _Noreturn void keep(void) {
   sigset_t child;
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
-  struct pollfd polled[2] = {{signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK), POLLIN, 0},
-                             {report_socket, POLLIN, 0}};
+  struct pollfd polled[2] = {
+      {signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK), POLLIN, 0},
+      {report_socket, POLLIN, 0}};
   for (;;) {
     if (poll(polled, 2, -1) < 0)
       continue;

@@ -59,9 +59,8 @@ static void reply_after(const struct request *request,
   if (request->head.size < head)
     return reply(request, EINVAL, NULL, 0);
   reply(request,
-        use(word(request, 0), request->payload + head,
-            request->head.size - head),
-        NULL, 0);
+        use(word(request, 0), request->payload + head, request->head.size - head), NULL,
+        0);
 }
 
 static void on_release(const struct request *request) {
@@ -110,8 +109,7 @@ static void on_load_library(const struct request *request) {
 }
 
 static void on_open_exports(const struct request *request) {
-  void *handle =
-      forkrepl_open_memory(request->payload, request->head.size);
+  void *handle = forkrepl_open_memory(request->payload, request->head.size);
   if (handle)
     reply(request, 0, &handle, sizeof handle);
   else
@@ -137,8 +135,7 @@ static void on_register(const struct request *request) {
   if (wire.move_count > rest / sizeof(struct wire_move))
     return reply(request, EINVAL, NULL, 0);
   const unsigned char *moves = request->payload + sizeof wire;
-  const unsigned char *finalizers =
-      moves + wire.move_count * sizeof(struct wire_move);
+  const unsigned char *finalizers = moves + wire.move_count * sizeof(struct wire_move);
   struct forkrepl_unit unit = {
       .dso_handle = wire.dso_handle,
       .text_start = wire.text_start,
@@ -152,19 +149,39 @@ static void on_register(const struct request *request) {
       .moves = (const struct forkrepl_move *)moves,
       .move_count = wire.move_count,
       .finalizers = (const uint64_t *)finalizers,
-      .finalizer_count =
-          (size_t)(request->payload + request->head.size - finalizers) /
-          sizeof(uint64_t),
+      .finalizer_count = (size_t)(request->payload + request->head.size - finalizers) /
+                         sizeof(uint64_t),
   };
   reply(request, forkrepl_unit_register(&unit), NULL, 0);
+}
+
+struct interposition {
+  const struct request *request;
+  int error;
+};
+
+static void interpose(size_t index, char *name, void *context) {
+  struct interposition *all = context;
+  if (!all->error && index < word(all->request, 1))
+    all->error =
+        forkrepl_interpose(word(all->request, 0), name, word(all->request, 2 + index));
+}
+
+static void on_interpose(const struct request *request) {
+  struct interposition all = {request, 0};
+  uint64_t words = 2 + word(request, 1);
+  if (words > request->head.size / sizeof(uint64_t))
+    return reply(request, EINVAL, NULL, 0);
+  strings(request, words * sizeof(uint64_t), interpose, &all);
+  reply(request, all.error, NULL, 0);
 }
 
 static void on_perf_map(const struct request *request) {
   char text[128];
   memory_drop_names();
   int error = forkrepl_perf_map_append(request->payload, request->head.size);
-  snprintf(text, sizeof text, "/tmp/perf-%d.map cannot be written: %s%s",
-           (int)getpid(), strerror(error),
+  snprintf(text, sizeof text, "/tmp/perf-%d.map cannot be written: %s%s", (int)getpid(),
+           strerror(error),
            error == EEXIST ? ", and is not ours to replace: remove it" : "");
   if (error)
     reply_error(request, error, text);
@@ -243,12 +260,16 @@ static void serve(struct request *request) {
     return on_load_library(request);
   case WIRE_REGISTER:
     return on_register(request);
+  case WIRE_INTERPOSE:
+    return on_interpose(request);
   case WIRE_CHOOSE:
     return on_choose(request);
   case WIRE_RUN:
     return running_on_run(request);
   case WIRE_RUN_MAIN:
     return running_on_run_main(request);
+  case WIRE_RUN_PROGRAM:
+    return running_on_run_program(request);
   case WIRE_CLOSE:
     return running_on_close(request);
   case WIRE_READ:

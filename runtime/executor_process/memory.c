@@ -65,8 +65,7 @@ int memory_release(uint64_t address, uint64_t size) {
 static int is_reserved(const struct wire_range *range) {
   for (size_t i = 0; i < reservation_count; ++i) {
     uint64_t offset = range->address - reservations[i].address;
-    if (offset < reservations[i].size &&
-        range->size <= reservations[i].size - offset)
+    if (offset < reservations[i].size && range->size <= reservations[i].size - offset)
       return 1;
   }
   return 0;

@@ -104,7 +104,8 @@ static void keep_to_itself(void) {
   for (int fd = 0; fd < 3; ++fd)
     dup2(nowhere, fd);
   setpgid(0, 0);
-  struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK | SA_NODEFER};
+  struct sigaction action = {.sa_handler = on_crash,
+                             .sa_flags = SA_ONSTACK | SA_NODEFER};
   for (int i = 0; i < CRASH_SIGNALS; ++i)
     sigaction(crash_signals[i], &action, NULL);
   // Should the executor be gone before its time is up.
@@ -127,8 +128,8 @@ static _Noreturn void print_and_end(uint64_t *functions, size_t count) {
   forkrepl_run(functions, count + 1, &outcome);
   int size = snprintf(text, sizeof text, "%s%s%s", outcome.exception_type,
                       *outcome.exception_what ? ": " : "", outcome.exception_what);
-  tell(outcome.kind == FORKREPL_THREW ? WIRE_PRINTER_THREW : WIRE_PRINTED, 0, NULL, text,
-       (size_t)size);
+  tell(outcome.kind == FORKREPL_THREW ? WIRE_PRINTER_THREW : WIRE_PRINTED, 0, NULL,
+       text, (size_t)size);
   _exit(0);
 }
 
@@ -237,10 +238,11 @@ static void supervise(const struct request *request, struct copy *copy) {
     }
   struct wire_printed printed = {message.kind, message.number};
   if (message.kind == WIRE_PRINTER_THREW)
-    connection_reply2(request->head.operation, 0, &printed, sizeof printed, message.text,
-                      size);
+    connection_reply2(request->head.operation, 0, &printed, sizeof printed,
+                      message.text, size);
   else
-    connection_reply2(request->head.operation, 0, &printed, sizeof printed, text, length);
+    connection_reply2(request->head.operation, 0, &printed, sizeof printed, text,
+                      length);
 }
 
 static void print_in_copy(const struct request *request, uint64_t *functions,

@@ -2,13 +2,11 @@
 
 #include <string.h>
 
-void reply(const struct request *request, int error, const void *payload,
-                  size_t size) {
+void reply(const struct request *request, int error, const void *payload, size_t size) {
   connection_reply(request->head.operation, error, payload, size);
 }
 
-void reply_error(const struct request *request, int error,
-                        const char *text) {
+void reply_error(const struct request *request, int error, const char *text) {
   reply(request, error, text, strlen(text));
 }
 
@@ -20,8 +18,7 @@ uint64_t word(const struct request *request, size_t index) {
 }
 
 size_t strings(const struct request *request, size_t offset,
-                      void (*each)(size_t index, char *text, void *context),
-                      void *context) {
+               void (*each)(size_t index, char *text, void *context), void *context) {
   size_t count = 0;
   while (offset < request->head.size) {
     char *text = (char *)request->payload + offset;

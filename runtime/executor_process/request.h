@@ -3,8 +3,7 @@
 
 #include "connection.h"
 
-void reply(const struct request *request, int error, const void *payload,
-           size_t size);
+void reply(const struct request *request, int error, const void *payload, size_t size);
 
 // With a text that says what is wrong.
 void reply_error(const struct request *request, int error, const char *text);
@@ -15,5 +14,4 @@ uint64_t word(const struct request *request, size_t index);
 // Calls `each` for every NUL-terminated string of the payload from `offset` on;
 // returns how many there are. `each` may be NULL.
 size_t strings(const struct request *request, size_t offset,
-               void (*each)(size_t index, char *text, void *context),
-               void *context);
+               void (*each)(size_t index, char *text, void *context), void *context);

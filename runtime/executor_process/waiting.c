@@ -43,7 +43,7 @@ static void answer_until_resumed(void) {
 
 static void show(const struct forkrepl_value *value) {
   static unsigned char first[WIRE_MAX_VALUE]; // the program's stack may be small
-  if (!in_control()) // a fork that the expression has made
+  if (!in_control())                          // a fork that the expression has made
     return;
   // For the time being the keyboard is the controller's.
   keyboard_off();

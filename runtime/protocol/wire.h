@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-enum { WIRE_VERSION = 6 };
+enum { WIRE_VERSION = 7 };
 
 enum { WIRE_MAX_PAYLOAD = 64 << 20 };
 
@@ -21,31 +21,31 @@ struct wire_head {
 };
 
 enum wire_operation {
-  WIRE_HELLO = 1,       // u32 version -> wire_hello
-  WIRE_RESERVE = 2,     // u64 size, u64 low, u64 wire_sharing: whether a memfd
-                        // comes along -> u64 address (low: in the first 2 GiB)
-  WIRE_RELEASE = 3,     // u64 address, u64 size ->
-  WIRE_PROTECT = 4,     // n * wire_range ->   (protection 0 also drops pages)
-  WIRE_LOOKUP = 5,      // n * NUL-terminated name -> n * u64 (0: not found)
-  WIRE_LOAD_LIBRARY = 6, // NUL-terminated path ->
-  WIRE_REGISTER = 7,    // wire_unit, wire_moves, finalizers ->
-  WIRE_RUN = 8,         // n * u64 function -> wire_outcome
-  WIRE_RUN_MAIN = 9,    // u64 function, n * NUL-terminated argument -> wire_outcome
-  WIRE_CLOSE = 10,      // u64 dso handle -> wire_outcome
-  WIRE_READ = 11,       // u64 address, u64 size -> bytes that could be read
-  WIRE_SHUTDOWN = 12,   // i32 status -> (exits as by exit(status); EXITING follows)
+  WIRE_HELLO = 1,          // u32 version -> wire_hello
+  WIRE_RESERVE = 2,        // u64 size, u64 low, u64 wire_sharing: whether a memfd
+                           // comes along -> u64 address (low: in the first 2 GiB)
+  WIRE_RELEASE = 3,        // u64 address, u64 size ->
+  WIRE_PROTECT = 4,        // n * wire_range ->   (protection 0 also drops pages)
+  WIRE_LOOKUP = 5,         // n * NUL-terminated name -> n * u64 (0: not found)
+  WIRE_LOAD_LIBRARY = 6,   // NUL-terminated path ->
+  WIRE_REGISTER = 7,       // wire_unit, wire_moves, finalizers ->
+  WIRE_RUN = 8,            // n * u64 function -> wire_outcome
+  WIRE_RUN_MAIN = 9,       // u64 function, n * NUL-terminated argument -> wire_outcome
+  WIRE_CLOSE = 10,         // u64 dso handle -> wire_outcome
+  WIRE_READ = 11,          // u64 address, u64 size -> bytes that could be read
+  WIRE_SHUTDOWN = 12,      // i32 status -> (exits as by exit(status); EXITING follows)
   WIRE_SET_ARGUMENTS = 13, // n * NUL-terminated argument ->
-  WIRE_EXITING = 14,    // unasked: i32 status, from exit() or quick_exit()
-  WIRE_CHOOSE = 15,     // n * (u64 slot, u64 resolver) ->
-  WIRE_WRITE = 17,      // u64 address, bytes ->
+  WIRE_EXITING = 14,       // unasked: i32 status, from exit() or quick_exit()
+  WIRE_CHOOSE = 15,        // n * (u64 slot, u64 resolver) ->
+  WIRE_WRITE = 17,         // u64 address, bytes ->
   WIRE_LOOKUP_THREAD_LOCAL = 16, // n * NUL-terminated name ->
                                  // n * (u64 module, u64 offset) (0: not found)
-  WIRE_THREAD_AREA = 18, // -> wire_thread_area
-  WIRE_DESCRIBE = 19,    // n * NUL-terminated name ->
-                         // n * (u64 address, u64 size, u64 is a variable)
-  WIRE_ENDED = 20,       // unasked, the last: i32 status as of wait(2); a listener
-                         // (runtime/listener_process/server.py) sends it for an executor
-                         // that is gone, the executor itself never
+  WIRE_THREAD_AREA = 18,         // -> wire_thread_area
+  WIRE_DESCRIBE = 19,            // n * NUL-terminated name ->
+                                 // n * (u64 address, u64 size, u64 is a variable)
+  WIRE_ENDED = 20, // unasked, the last: i32 status as of wait(2); a listener
+                   // (runtime/listener_process/server.py) sends it for an executor
+                   // that is gone, the executor itself never
   WIRE_OPEN_EXPORTS = 21,  // a shared object -> u64 handle
   WIRE_CLOSE_EXPORTS = 22, // u64 handle ->
   WIRE_CHECKPOINT = 23,    // a socket comes along ->; from the fork, on that socket
@@ -59,11 +59,16 @@ enum wire_operation {
   WIRE_NAME = 29,          // u64 address -> the name of what a library has there
   WIRE_PRINT = 32,         // u64 printer, u64 object, n * u64 function to run before ->
                            // wire_printed, text
-  WIRE_ELEMENT = 33,       // to PRINT, before its answer: wire_element, text. READ reads the
-                           // printer's memory, until RESUME with u64 1: show more
-  WIRE_DEBUG_OBJECT = 30,  // u64 dso handle of a unit that REGISTER will name, an
-                           // object file with addresses ->
-  WIRE_PERF_MAP = 31,      // lines of text ->
+  WIRE_ELEMENT = 33, // to PRINT, before its answer: wire_element, text. READ reads the
+                     // printer's memory, until RESUME with u64 1: show more
+  WIRE_DEBUG_OBJECT = 30, // u64 dso handle of a unit that REGISTER will name, an
+                          // object file with addresses ->
+  WIRE_PERF_MAP = 31,     // lines of text ->
+  WIRE_INTERPOSE = 35,    // u64 dso handle, u64 n, n * u64 address, n * NUL-terminated
+                          // name of what libraries are to call there ->
+  WIRE_RUN_PROGRAM = 34,  // u64 main (0: there is none), n * u64 initializer ->
+                          // (runs them, and exits with what main returns; EXITING
+                          // follows)
 };
 
 enum wire_sharing {
@@ -114,7 +119,7 @@ struct wire_outcome {
   int32_t status; // what main returned; if kind says that it threw: which class of
                   // exceptions (enum forkrepl_exception)
   uint64_t restored_signals; // whose handlers went with a unit; bit 0: signal 1
-  uint32_t type_length; // of the two strings that follow
+  uint32_t type_length;      // of the two strings that follow
   uint32_t what_length;
 };
 
@@ -175,10 +180,10 @@ struct wire_crash {
 };
 
 struct wire_crash_details {
-  uint64_t walked;      // how many frames there are, as far as was looked
-  uint64_t instruction; // the first bytes at the pc
-  uint32_t is_complete; // it was looked to the end
-  uint32_t newest_count; // after so many frames some may be left out
+  uint64_t walked;        // how many frames there are, as far as was looked
+  uint64_t instruction;   // the first bytes at the pc
+  uint32_t is_complete;   // it was looked to the end
+  uint32_t newest_count;  // after so many frames some may be left out
   uint32_t mapping_count; // the one below the address, at it, above it
   uint32_t frame_count;   // innermost first
 };
@@ -192,7 +197,7 @@ struct wire_crash_mapping {
 
 struct wire_crash_frame {
   uint64_t pc;
-  uint32_t is_return; // pc is where a call returns to
+  uint32_t is_return;      // pc is where a call returns to
   uint32_t library_length; // of the two strings that follow, empty for code that
   uint32_t symbol_length;  // is in no library
   uint32_t unused;

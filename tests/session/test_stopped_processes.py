@@ -395,7 +395,10 @@ def test_clang_that_has_not_started(mark: str, monkeypatch: pytest.MonkeyPatch) 
 def test_clang_that_is_asked_by_another_thread(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The prompt does not wait for it."""
     monkeypatch.setattr(frontend_copies, "_FORK_PATIENCE", 0.5)
-    with session_with_x() as session, CodeQuestions(session.compiler.scratch) as questions:
+    with (
+        session_with_x() as session,
+        CodeQuestions(session.compiler.scratch, session.compiler.input_ends) as questions,
+    ):
         session.compiler.ask(FindDeclarations(inputs=0))
         stop(frontends(mark)["all"])
         answer = questions.ask("complete", "x", 1)

@@ -98,9 +98,10 @@ struct __buffer : std::streambuf {
 
 // Kind 2: by an operator<<. What becomes a number or a pointer by itself could be streamed
 // as that.
-template <class __T, typename __enable<(__is_class(__T) || __is_union(__T)) &&
-                                       !__is_convertible(const __T, long double) &&
-                                       !__is_convertible(const __T, const void *)>::__type = 0>
+template <class __T,
+          typename __enable<(__is_class(__T) || __is_union(__T)) &&
+                            !__is_convertible(const __T, long double) &&
+                            !__is_convertible(const __T, const void *)>::__type = 0>
 auto __show(const __calls *__c, __T &__object, __rank<2>)
     -> decltype((void)(__an<std::ostream>() << __an<const __T>()), __kind<2, void>()) {
   __buffer __to(__c);
@@ -121,14 +122,17 @@ __write_element(const __calls *__c, __E &__element, __rank<1>) {
   return 1;
 }
 
-template <class __E> int __write_element(const __calls *, __E &, __rank<0>) { return 0; }
+template <class __E> int __write_element(const __calls *, __E &, __rank<0>) {
+  return 0;
+}
 
 // Kind 3: a range.
 template <class __T>
 auto __show(const __calls *__c, __T &__object, __rank<1>)
     -> decltype((void)(__object.begin() != __object.end()),
                 (void)++__an<decltype(__object.begin())>(),
-                __kind<3, typename __unreferenced<decltype(*__object.begin())>::__type>()) {
+                __kind<3, typename __unreferenced<
+                              decltype(*__object.begin())>::__type>()) {
   auto __last = __object.end();
   for (auto __at = __object.begin(); __at != __last; ++__at) {
     auto &&__element = *__at;
@@ -139,6 +143,8 @@ auto __show(const __calls *__c, __T &__object, __rank<1>)
   return {};
 }
 
-template <class __T> __kind<0, void> __show(const __calls *, __T &, __rank<0>) { return {}; }
+template <class __T> __kind<0, void> __show(const __calls *, __T &, __rank<0>) {
+  return {};
+}
 
 } // namespace __forkrepl_printing
