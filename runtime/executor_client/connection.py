@@ -90,9 +90,11 @@ class Connection:
         If it goes on, it is ended; if it answers, the answer counts where
         ``survives_interrupts``. Otherwise Ctrl-C takes effect when the answer is there.
         """
-        self.greet()
         state = self._state
-        state.check_allows(operation)
+        if state is not IDLE:
+            self.greet()
+            state = self._state
+            state.check_allows(operation)
         if len(payload) > wire.MAX_PAYLOAD:
             raise ExecutorError(f"a request of {len(payload) >> 20} MiB is too large")
         frame = wire.HEAD.pack(len(payload), operation, 0) + payload
