@@ -46,6 +46,14 @@ LIMIT = 60  # s, after which a wait counts as endless
 LONG = 1000.0  # s: a deadline that is not what ends the wait
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c() -> Iterator[None]:
+    """As in a shell, even if whoever has started the tests ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Processes that are started from now on have it, and are gone at the end. A wait that
