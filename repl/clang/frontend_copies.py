@@ -233,24 +233,29 @@ class FrontendCopies:
         self._flags = list(flags)
         self._checkpoints: list[FrontendCopy] = []  # the root first
         self._can_start = False  # has done it, and not failed since
+        self._start_failure = ""  # why it has never started, once that is known
         self._root = self._start_root()
 
     def wait_until_ready(self) -> None:
         """Wait for Clang to have started. Raises SetupError if it cannot."""
         if self._checkpoints:
             return
+        if self._start_failure:  # what it has printed was read then
+            raise SetupError(self._start_failure)
         try:
             greeting = self._receive_greeting()
         except CompilerDied:
-            raise SetupError(
+            self._start_failure = (
                 f"the Clang frontend ({self._program}) does not start: "
                 f"{self._root.last_words()}\n"
                 "It needs the shared libraries of LLVM and Clang 22 (on Debian: libllvm22 and "
                 "libclang-cpp22); 'make setup' installs them"
-            ) from None
+            )
+            raise SetupError(self._start_failure) from None
         if not greeting.ok:
             reason = self._root.take_output() or greeting.rendered
-            raise SetupError(shorten(reason.removeprefix("error: ")))
+            self._start_failure = shorten(reason.removeprefix("error: "))
+            raise SetupError(self._start_failure)
         self._checkpoints.append(FrontendCopy(self._root.channel, 0))
         self._can_start = True
 

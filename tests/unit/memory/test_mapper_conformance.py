@@ -399,7 +399,7 @@ def test_the_executor_dying_during_a_reservation_leaks_nothing(program: Program)
     for _ in range(3):
         with pytest.raises(ExecutorDied):
             mapper.reserve(SIZE)
-    assert open_descriptors() == descriptors
+    assert open_descriptors() <= descriptors  # the connection is closed at once
 
 
 def test_forgetting_needs_no_executor(program: Program) -> None:
