@@ -8,6 +8,8 @@
 // again. 0, or an errno value.
 int forkrepl_patch(void *at, const void *from, size_t size);
 
+struct dl_phdr_info; // link.h has it, where _GNU_SOURCE is defined
+
 // What a loaded object's dynamic section says: the address under a tag, 0 if there is none.
 uint64_t forkrepl_dynamic(const struct dl_phdr_info *info, int64_t tag);
 
