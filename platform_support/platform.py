@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 from platform_support.initializers import FunctionArray, finalizers, initializers
-from platform_support.replacements import REPLACEMENTS
+from platform_support.replacements import REPLACEMENTS, interposed
 from runtime.addresses import ExecutorAddress
 
 
@@ -20,6 +20,10 @@ class LinuxPlatform:
     def initializers(self, arrays: Iterable[FunctionArray]) -> list[ExecutorAddress]:
         """See ``initializers.initializers``."""
         return initializers(arrays)
+
+    def interposed(self, names: Set[str], *, is_program: bool) -> list[str]:
+        """See ``symbols.interposed``."""
+        return interposed(names, is_program=is_program)
 
     def finalizers(self, arrays: Iterable[FunctionArray]) -> list[ExecutorAddress]:
         """See ``initializers.finalizers``."""

@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
-from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +24,7 @@ from repl.command_line.session_setup import (
 from repl.configuration.settings import Settings
 from repl.configuration.user_folders import usual_startup_file
 from repl.errors import ProgramExited, SetupError, ShellError
+from repl.input.script_text import ArrivingText, ScriptText, WholeText
 from repl.terminal.early_prompt import EarlyPrompt
 from repl.terminal.terminal import use_colour
 from runtime import trace
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from repl.command_line.option_parser import OptionParser
     from repl.commands.context import Shell
     from repl.configuration.settings_file import LoadedSettings
+    from repl.session.program_file import ProgramFile
     from repl.shell.prelude import StartupFile
 
 
@@ -97,12 +97,12 @@ def _shell(line: CommandLine) -> int:
     if line.build_cache:
         return _build_cache(line)
     mode = Mode.of(line)
-    lines = _script(line) if mode.has_script else None  # first: there may be no such file
+    text = _script(line) if mode.has_script else None  # first: there may be no such file
     if line.config is None and not mode.has_prompt:
-        return _run(line, mode, Settings(), lines)
+        return _run(line, mode, Settings(), text)
     loaded = _load_settings(line, mode)
     try:
-        return _run(line, mode, loaded.settings, lines)
+        return _run(line, mode, loaded.settings, text)
     except SetupError as error:
         flags = configured_flags(loaded.settings, line.language_name)
         if not mode.has_prompt or not flags:
@@ -114,7 +114,7 @@ def _shell(line: CommandLine) -> int:
             file=sys.stderr,
         )
     plain = replace(loaded.settings, std="", c_std="", include=(), define=(), flags=())
-    return _run(line, mode, replace(plain, banner=False), lines)
+    return _run(line, mode, replace(plain, banner=False), text)
 
 
 def _print_config(line: CommandLine) -> int:
@@ -155,23 +155,32 @@ def _tell_problems(loaded: LoadedSettings) -> None:
         print(f"forkrepl: {problem}", file=sys.stderr)
 
 
-def _run(line: CommandLine, mode: Mode, settings: Settings, lines: Iterator[str] | None) -> int:
+def _run(line: CommandLine, mode: Mode, settings: Settings, text: ScriptText | None) -> int:
     colour = use_colour(line.color or settings.color)
     startup = _startup_file(line, mode)
-    if lines is None:
+    if text is None:
         return _begin_dialogue(line, mode, settings, colour, startup)
+    options = session_options(line, settings, mode, colour)
+    program = None
+    if line.file is not None and isinstance(text, WholeText):
+        from repl.commands import COMMAND_LINES
+        from repl.session.program_file import compile_program, run_program
+
+        program = compile_program(text.text, line.file, options, COMMAND_LINES)
+        if program is not None and startup is None and not line.interactive:
+            return run_program(program, options)
     from repl.commands.context import Shell
     from repl.session.live_session import (
         LiveSession,  # starts processes: only when the usage is right
     )
     from repl.shell.run_input import evaluate
 
-    with LiveSession(session_options(line, settings, mode, colour)) as session:
+    with LiveSession(options) as session:
         shell = Shell(session, evaluate, colour, settings)
         session.wait_until_ready()
         status = _run_startup_file(shell, mode, startup)
         if status is None:
-            status = _run_source(shell, line, mode, lines)
+            status = _run_source(shell, line, mode, text, program)
         return status if status is not None else _interact(shell, line, startup)
 
 
@@ -221,27 +230,31 @@ def _run_startup_file(shell: Shell, mode: Mode, startup: StartupFile | None) -> 
     return None if is_well or mode.has_prompt else 1
 
 
-def _run_source(shell: Shell, line: CommandLine, mode: Mode, lines: Iterator[str]) -> int | None:
-    """Run a script; None if the session goes on with a prompt."""
+def _run_source(
+    shell: Shell,
+    line: CommandLine,
+    mode: Mode,
+    text: ScriptText,
+    program: ProgramFile | None,
+) -> int | None:
+    """Run a script or a program; None if the session goes on with a prompt."""
     from repl.shell.script import Script, leave_script, run_inputs, run_script
+    from repl.shell.whole_file import run_as_input
 
     script = Script(
-        lines=lines,
+        text=text,
         name="-c" if line.code is not None else line.file or "-",
         keep_going=mode.is_dialogue,
-        arrives_slowly=mode.reads_standard_input and _arrives_slowly(),
     )
-    if not line.interactive:
+    if not line.interactive and program is None:
         return run_script(shell, script)
-    progress = run_inputs(shell, script)
+    progress = run_inputs(shell, script) if program is None else run_as_input(shell, program)
+    if not line.interactive:
+        return leave_script(shell, progress)
     if progress.status is None and not mode.is_terminal:  # there is nobody to prompt
-        rest = Script(_standard_input(), "-", keep_going=True, arrives_slowly=_arrives_slowly())
+        rest = Script(ArrivingText(sys.stdin.fileno()), "-", keep_going=True)
         return leave_script(shell, run_inputs(shell, rest, progress.failure))
     return progress.status
-
-
-def _arrives_slowly() -> bool:
-    return not stat.S_ISREG(os.fstat(sys.stdin.fileno()).st_mode)
 
 
 def _interact(
@@ -261,25 +274,13 @@ def _interact(
     )
 
 
-def _script(line: CommandLine) -> Iterator[str]:
-    """The lines to run. Raises ShellError if there is no such file."""
+def _script(line: CommandLine) -> ScriptText:
+    """The text to run. Raises ShellError if there is no such file."""
     if line.code is not None:
-        return _lines_of(line.code + "\n")
+        return WholeText(line.code + "\n")
     if line.file in (None, "-"):
-        return _standard_input()
-    return _lines_of(_read(str(line.file)))
-
-
-def _standard_input() -> Iterator[str]:
-    # Bytes that are no UTF-8 go on to Clang as they are.
-    sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
-    return iter(sys.stdin.readline, "")
-
-
-def _lines_of(text: str) -> Iterator[str]:
-    from repl.input.script_inputs import lines_of
-
-    return lines_of(text)
+        return ArrivingText(sys.stdin.fileno())
+    return WholeText(_read(str(line.file)))
 
 
 def _read(path: str) -> str:

@@ -1,5 +1,6 @@
 // The exception barrier: the user's code is called from here and nowhere else,
-// so that an exception ends the snippet and not the process.
+// so that an exception ends the snippet and not the process. A program that was compiled
+// as one is called without it.
 #include "handlers.h"
 
 #include <cstdio>
@@ -133,4 +134,16 @@ void forkrepl_run_main(uint64_t function, int argc, char **argv,
       [&] { outcome->status = reinterpret_cast<Main>(function)(argc, argv, environ); },
       outcome);
   flush_output();
+}
+
+// No handler anywhere on the stack: so an exception that nobody catches unwinds nothing
+// and calls std::terminate. Initializers get the arguments of main, as from the C library.
+void forkrepl_run_program(const uint64_t *initializers, size_t count, uint64_t main) {
+  using Function = int (*)(int, char **, char **);
+  auto call = [](uint64_t function) {
+    return reinterpret_cast<Function>(function)(forkrepl_argc, forkrepl_argv, environ);
+  };
+  for (size_t i = 0; i < count; ++i)
+    call(initializers[i]);
+  std::exit(main ? call(main) : 0);
 }

@@ -84,6 +84,10 @@ struct forkrepl_outcome {
 // Registers frames and remembers the unit. 0, or an errno value.
 int forkrepl_unit_register(const struct forkrepl_unit *unit);
 
+// Libraries call the unit's function from now on instead of the one of this name. 0, or
+// an errno value.
+int forkrepl_interpose(uint64_t dso_handle, const char *name, uint64_t address);
+
 // For each pair (slot, resolver): calls the resolver of an indirect function and
 // stores the address that it chooses (psABI, STT_GNU_IFUNC).
 void forkrepl_choose_functions(const uint64_t *pairs, size_t count);
@@ -131,6 +135,11 @@ void forkrepl_attend_values(void (*look)(const struct forkrepl_value *value));
 // The same for `int main(int, char **, char **)`; sets argc and argv.
 void forkrepl_run_main(uint64_t function, int argc, char **argv,
                        struct forkrepl_outcome *outcome);
+
+// Runs a program as natively: initializers, then main (0: there is none), then exit with
+// what it returns. Nothing catches what they throw. argc and argv are those that were set.
+void forkrepl_run_program(const uint64_t *initializers, size_t count, uint64_t main)
+    __attribute__((noreturn));
 
 // Nanoseconds that the last forkrepl_run took: by the clock, and of the processors.
 struct forkrepl_run_times {

@@ -2,9 +2,10 @@
 // can be unmapped (Itanium C++ ABI, section 3.3.6 "DSO Object Destruction API"; C11
 // 7.22.4; on_exit(3)).
 //
-// Two lists, newest first: what runs at exit, and what at quick_exit. Every record
-// belongs to a unit, so that a unit's records can be run or dropped alone; what
-// belongs to no unit runs at the end.
+// Two lists, newest first: what runs at exit, and what at quick_exit. A record goes with
+// the unit that has registered it, as with a shared object, and with the unit that holds
+// the function, because it must not outlive its code: whichever is first. What belongs
+// to no unit runs at the end.
 #include "handlers.h"
 
 #include <pthread.h>
@@ -12,7 +13,8 @@
 
 struct handler {
   struct handler *older;
-  void *dso_handle;
+  void *registrar; // the __dso_handle of the unit that registered it; NULL: of none
+  void *holder;    // the same of the unit that holds the function
   uint64_t number; // they are counted, from 1
   void (*function)(void *);
   void (*with_status)(int, void *); // instead, if it came by on_exit
@@ -24,8 +26,9 @@ static struct handler *quick;  // what quick_exit runs
 static uint64_t count;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-// Adds a copy to a list. 0, or -1 without memory.
-static int add(struct handler **list, struct handler handler) {
+// Adds a copy to a list. `code`: the user's function. 0, or -1 without memory.
+static int add(struct handler **list, struct handler handler, const void *code) {
+  handler.holder = forkrepl_unit_of_address(code);
   struct handler *added = malloc(sizeof *added);
   if (!added)
     return -1;
@@ -41,32 +44,39 @@ static int add(struct handler **list, struct handler handler) {
 static void call_without_argument(void *function) { ((void (*)(void))function)(); }
 
 int forkrepl_cxa_atexit(void (*function)(void *), void *argument, void *dso_handle) {
-  return add(&normal, (struct handler){.dso_handle = dso_handle,
-                                       .function = function,
-                                       .argument = argument});
+  struct handler handler = {
+      .registrar = dso_handle, .function = function, .argument = argument};
+  return add(&normal, handler, (const void *)function);
+}
+
+// For functions that are registered without a __dso_handle.
+static struct handler without_argument(void (*function)(void), const void *caller) {
+  return (struct handler){.registrar = forkrepl_unit_of_address(caller),
+                          .function = call_without_argument,
+                          .argument = (void *)function};
 }
 
 int forkrepl_atexit(void (*function)(void)) {
-  void *owner = forkrepl_owner((const void *)function, __builtin_return_address(0));
-  return forkrepl_cxa_atexit(call_without_argument, (void *)function, owner);
+  const void *caller = __builtin_return_address(0);
+  return add(&normal, without_argument(function, caller), (const void *)function);
 }
 
 int forkrepl_on_exit(void (*function)(int, void *), void *argument) {
-  void *owner = forkrepl_owner((const void *)function, __builtin_return_address(0));
-  return add(&normal, (struct handler){.dso_handle = owner,
-                                       .with_status = function,
-                                       .argument = argument});
+  const void *caller = __builtin_return_address(0);
+  struct handler handler = {.registrar = forkrepl_unit_of_address(caller),
+                            .with_status = function,
+                            .argument = argument};
+  return add(&normal, handler, (const void *)function);
 }
 
 int forkrepl_cxa_at_quick_exit(void (*function)(void *), void *dso_handle) {
-  return add(&quick, (struct handler){.dso_handle = dso_handle, .function = function});
+  struct handler handler = {.registrar = dso_handle, .function = function};
+  return add(&quick, handler, (const void *)function);
 }
 
 int forkrepl_at_quick_exit(void (*function)(void)) {
-  void *owner = forkrepl_owner((const void *)function, __builtin_return_address(0));
-  return add(&quick, (struct handler){.dso_handle = owner,
-                                      .function = call_without_argument,
-                                      .argument = (void *)function});
+  const void *caller = __builtin_return_address(0);
+  return add(&quick, without_argument(function, caller), (const void *)function);
 }
 
 int forkrepl_handler_cancel(void (*function)(void *), void *argument) {
@@ -98,7 +108,7 @@ static struct handler *take_newest(struct handler **list, void *dso_handle,
   struct handler *found = NULL;
   pthread_mutex_lock(&lock);
   for (struct handler **at = list; *at && (*at)->number >= first; at = &(*at)->older)
-    if (!dso_handle || (*at)->dso_handle == dso_handle) {
+    if (!dso_handle || (*at)->registrar == dso_handle || (*at)->holder == dso_handle) {
       found = *at;
       *at = found->older;
       break;

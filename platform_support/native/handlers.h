@@ -42,6 +42,12 @@ void forkrepl_fork_handlers_drop(void *dso_handle, uint64_t text_start,
 // those of other threads are not.
 void forkrepl_keys_delete(void *dso_handle, struct forkrepl_outcome *outcome);
 
+// Points the libraries to the functions that a unit had replaced, or to an older unit's.
+void forkrepl_interpositions_drop(void *dso_handle);
+
+// The same as when they were replaced, for libraries that have been opened since.
+void forkrepl_interpositions_apply(void);
+
 // Restores the default action of signals with handlers in this code. Returns
 // which: bit 0 for signal 1.
 uint64_t forkrepl_signals_restore(uint64_t text_start, uint64_t text_size);

@@ -57,32 +57,35 @@ int forkrepl_patch(void *at, const void *from, size_t size) {
   return 0;
 }
 
-struct table {
-  const ElfW(Rela) * start;
-  size_t count;
-};
-
-static struct table relocations(const struct dl_phdr_info *info) {
-  uint64_t address = 0, size = 0;
+static uint64_t dynamic_entry(const struct dl_phdr_info *info, int64_t tag) {
   for (int i = 0; i < info->dlpi_phnum; ++i) {
     if (info->dlpi_phdr[i].p_type != PT_DYNAMIC)
       continue;
     const ElfW(Dyn) *entry =
         (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
     for (; entry->d_tag != DT_NULL; ++entry)
-      if (entry->d_tag == DT_RELA)
-        address = entry->d_un.d_ptr;
-      else if (entry->d_tag == DT_RELASZ)
-        size = entry->d_un.d_val;
+      if (entry->d_tag == tag)
+        return entry->d_un.d_val;
   }
+  return 0;
+}
+
+uint64_t forkrepl_dynamic(const struct dl_phdr_info *info, int64_t tag) {
+  uint64_t address = dynamic_entry(info, tag);
   if (address && address < info->dlpi_addr) // not adjusted: the vDSO
     address += info->dlpi_addr;
-  return (struct table){(const void *)address, size / sizeof(ElfW(Rela))};
+  return address;
+}
+
+struct forkrepl_relocations forkrepl_relocations(const struct dl_phdr_info *info,
+                                                 int64_t start, int64_t size) {
+  return (struct forkrepl_relocations){(const void *)forkrepl_dynamic(info, start),
+                                       dynamic_entry(info, size) / sizeof(ElfW(Rela))};
 }
 
 static int redirect(struct dl_phdr_info *info, size_t size, void *context) {
   const struct forkrepl_move *move = context;
-  struct table table = relocations(info);
+  struct forkrepl_relocations table = forkrepl_relocations(info, DT_RELA, DT_RELASZ);
   for (size_t i = 0; i < table.count; ++i) {
     const ElfW(Rela) *entry = &table.start[i];
     uint64_t type = ELF64_R_TYPE(entry->r_info);

@@ -57,6 +57,7 @@ void forkrepl_attend_exit(void (*tell_status)(int status)) {
 }
 
 void forkrepl_library_opened(void) {
+  forkrepl_interpositions_apply();
   if (is_attending)
     on_exit(at_exit_place, (void *)(forkrepl_handlers_count() + 1));
 }

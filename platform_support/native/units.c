@@ -133,6 +133,7 @@ static void close_unit(struct unit *unit, struct forkrepl_outcome *outcome) {
       forkrepl_signals_restore(description->text_start, description->text_size);
   if (description->eh_frame)
     __deregister_frame((void *)description->eh_frame);
+  forkrepl_interpositions_drop(dso_handle);
   forkrepl_variables_return(unit->moves, description->move_count);
   forkrepl_thread_locals_remove(description);
   forkrepl_debugger_forget(description->dso_handle);

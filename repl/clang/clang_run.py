@@ -17,19 +17,25 @@ _CANNOT_EXECUTE = 127  # what the dynamic loader ends with when a library is mis
 class ClangRun:
     """Started by the constructor; leaving the context ends it, whatever it is doing.
 
-    It writes into memory and not into pipes, so that nobody needs to read along.
+    It reads from and writes into memory and not pipes, so that nobody needs to read along.
+    ``mode``: what the frontend program is to do; ``text``: its standard input.
     """
 
-    def __init__(self, program: Path, flags: Sequence[str]) -> None:
-        command = [os.fspath(program), "--compile", str(os.getpid()), *flags]
+    def __init__(
+        self, program: Path, flags: Sequence[str], mode: str = "--compile", text: bytes = b""
+    ) -> None:
+        command = [os.fspath(program), mode, str(os.getpid()), *flags]
         with ExitStack() as stack:
-            self._bitcode = stack.enter_context(_memory_file("bitcode"))
+            standard_input = stack.enter_context(_memory_file("text"))
+            standard_input.write(text)
+            standard_input.seek(0)
+            self._output = stack.enter_context(_memory_file("output"))
             self._diagnostics = stack.enter_context(_memory_file("diagnostics"))
             try:
                 self._process = subprocess.Popen(
                     command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=self._bitcode,
+                    stdin=standard_input,
+                    stdout=self._output,
                     stderr=self._diagnostics,
                 )
             except OSError as error:
@@ -44,6 +50,11 @@ class ClangRun:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
 
     def fileno(self) -> int:
         """A descriptor that is readable once ``status`` will not wait."""
@@ -62,9 +73,9 @@ class ClangRun:
             )
         return status
 
-    def bitcode(self) -> bytes:
-        """The bitcode that Clang has written."""
-        return _contents(self._bitcode)
+    def output(self) -> bytes:
+        """What Clang has written: an object."""
+        return _contents(self._output)
 
     def diagnostics(self) -> str:
         """Clang's diagnostics, as text."""

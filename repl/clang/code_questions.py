@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import AbstractContextManager, contextmanager, suppress
 
 from repl.clang.frontend import redefined
@@ -17,7 +18,9 @@ from repl.clang.protocol import Complete, DescribeCall, Suggested
 from repl.editor.code_answers import CodeAnswer
 from repl.editor.code_source import Question
 from repl.errors import ShellError
+from repl.input.input_ends import InputEnds
 
+_ENTER_LIMIT = 0.5  # s: that somebody notices, but not longer
 _LIMIT = 5.0  # s: who has waited so long has typed on
 _MOST_ROUNDS = 10  # of finding out what the input redefines
 _LONGEST_TEXT = 200_000  # bytes
@@ -31,12 +34,17 @@ _NOTHING = Suggested(ok=False)
 class CodeQuestions:
     """Asks one question at a time, in a thread of its own.
 
-    ``scratch``: ``Frontend.scratch``. Nobody else may use the frontend between a question and
-    ``stop``. A context manager: leaving it ends the thread.
+    ``scratch`` and ``input_ends``: those of ``Frontend``. Nobody else may use the frontend
+    between a question and ``stop``. A context manager: leaving it ends the thread.
     """
 
-    def __init__(self, scratch: Callable[[], AbstractContextManager[FrontendCopy]]) -> None:
+    def __init__(
+        self,
+        scratch: Callable[[], AbstractContextManager[FrontendCopy]],
+        input_ends: Callable[..., InputEnds],
+    ) -> None:
         self._scratch = scratch
+        self._input_ends = input_ends
         # One thread for the whole session: a frontend process that it starts ends with it.
         self._thread = ThreadPoolExecutor(1, "code-questions")
         self._lock = threading.Lock()
@@ -61,6 +69,19 @@ class CodeQuestions:
             nothing: Future[CodeAnswer] = Future()
             nothing.set_result(CodeAnswer())
             return nothing
+
+    def is_complete(self, text: str) -> bool | None:
+        """See ``repl.editor.code_source.CodeSource``."""
+        for question in tuple(self._wanted):
+            self.cancel(question)
+        try:
+            return self._thread.submit(self._ask_ends, text).result(_ENTER_LIMIT)
+        except (FutureTimeoutError, RuntimeError, ShellError, OSError):
+            return None  # who runs the input will learn why
+
+    def _ask_ends(self, text: str) -> bool:
+        data = text.encode("utf-8", "surrogateescape")
+        return self._input_ends(data, whole=True, limit=_ENTER_LIMIT).is_complete
 
     def cancel(self, question: Question) -> None:
         """See ``repl.editor.code_source.CodeSource``."""

@@ -21,10 +21,12 @@ from repl.clang.printer_questions import AskedPrinters, PrinterCode, ask_for_pri
 from repl.clang.protocol import ReplyType, Request
 from repl.display.types import ValueType
 from repl.errors import CompileError, CompilerDied, ShellError
-from repl.input.completeness import unclosed_bracket
+from repl.input.input_ends import InputEnds
+from repl.input.open_brackets import unclosed_bracket
 from repl.input.source import Source
 
 _QUERY_TIMEOUT = 10  # s
+_MOST_BRACKETS = 256  # of one kind that Clang nests
 
 
 class CompiledInput(Struct, frozen=True):
@@ -75,8 +77,10 @@ class Compiler:
 
         Raises CompileError or CodegenError; then the input is forgotten.
         """
-        _check_ends(source)
-        if upcoming is not None and unclosed_bracket(upcoming.text):
+        missing = _missing_bracket(source)
+        if missing:
+            raise CompileError(f"{source.name}:{source.line}: error: expected '{missing}'", ())
+        if upcoming is not None and _missing_bracket(upcoming):
             upcoming = None
         ahead, self._ahead = self._ahead, None
         if ahead is None or ahead.source != source:
@@ -139,6 +143,11 @@ class Compiler:
             except CompilerDied:
                 raise ShellError("Clang crashed over this question; the session goes on") from None
 
+    def input_ends(self, text: bytes, *, whole: bool = False, limit: float = 2) -> InputEnds:
+        """Where the inputs of a text end: see ``Frontend.input_ends``."""
+        self._forget_ahead()
+        return self._frontend.input_ends(text, whole=whole, limit=limit)
+
     def generate(self, bitcode: bytes, level: int, output: Literal["assembly", "ir"]) -> str:
         """An input's code as text. Raises CodegenError."""
         self._forget_ahead()
@@ -184,10 +193,9 @@ class Compiler:
             self._frontend.rollback(ahead.before)
 
 
-def _check_ends(source: Source) -> None:
-    """Clang's incremental parser waits for ever for the end of such an input."""
-    missing = unclosed_bracket(source.text)
-    if missing:
-        last = source.line + source.text.rstrip("\n").count("\n")
-        message = f"{source.name}:{last}: error: the input ends where a '{missing}' is missing"
-        raise CompileError(message, ())
+def _missing_bracket(source: Source) -> str:
+    """Among brackets beyond number Clang's parser calls itself until its stack is full: the
+    closing one that the end of the text waits for, or nothing."""
+    if max(map(source.text.count, "([{")) <= _MOST_BRACKETS:
+        return ""
+    return unclosed_bracket(source.text)

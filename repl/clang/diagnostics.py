@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from repl.clang.protocol import Reply
 from repl.errors import CompileError
@@ -31,3 +32,12 @@ def compile_error(reply: Reply) -> CompileError:
     """What Clang says of an input that it rejected."""
     rendered = shorten(reply.rendered)
     return CompileError(rendered or "Clang rejected the input", reply.diagnostics)
+
+
+def joined(replies: Sequence[Reply]) -> Reply:
+    """Diagnostics that came one by one, as those of one answer."""
+    return Reply(
+        ok=False,
+        diagnostics=tuple(record for reply in replies for record in reply.diagnostics),
+        rendered="".join(reply.rendered for reply in replies),
+    )

@@ -19,15 +19,18 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from repl.clang.diagnostics import compile_error, shorten
+from repl.clang.crash_message import describe_crash
+from repl.clang.diagnostics import compile_error, joined, shorten
 from repl.clang.frontend_copies import AcceptedInput, FrontendCopies, FrontendCopy
 from repl.clang.precompiled_headers import PrecompiledHeaders
-from repl.clang.protocol import HandedOver, HiddenDeclaration, Parsed
+from repl.clang.protocol import FindEnds, HandedOver, HiddenDeclaration, Parsed, Reply
 from repl.errors import CompileError, CompilerDied, CompilerTimeout, SetupError
+from repl.input.input_ends import InputEnds
 from repl.input.source import Source
 
 _OUT_OF_MEMORY = re.compile("out of memory|pthread_create failed")  # LLVM's words
 _MOST_ROUNDS = 100  # of finding out what an input redefines: Clang tells 20 first, then more
+_LEXING_LIMIT = 30.0  # s: of a text of any size
 _LEAST_PATIENCE = 0.001  # s
 
 
@@ -163,6 +166,21 @@ class Frontend:
             self._drop_current()
             raise
 
+    def input_ends(self, text: bytes, *, whole: bool = False, limit: float = 2) -> InputEnds:
+        """Where the inputs of a text end, by what is in force; nothing changes.
+
+        ``whole``: the text is one input. ``limit``: seconds for what only the parser can tell;
+        after that it is guessed. Raises ShellError.
+        """
+        self._cancel_begun()
+        request = FindEnds(whole=whole, limit=int(limit * 1000))
+        try:
+            reply, _ = self._ready_copy().ask(request, text, limit + _LEXING_LIMIT)
+        except BaseException:  # Ctrl-C: it may still answer, as if to the next request
+            self._drop_current()
+            raise
+        return InputEnds(reply.rest, reply.ends, reply.missing, reply.file, reply.line)
+
     @contextmanager
     def scratch(self) -> Iterator[FrontendCopy]:
         """A copy that has parsed all inputs in force, to be asked; it may come to any harm.
@@ -220,10 +238,11 @@ class Frontend:
         reply, bitcode = self._attempt(source, accepted, deadline)
         for _ in range(_MOST_ROUNDS):
             more = redefined(reply.redefines, accepted) if self._redefinition else ()
-            if not more:
+            completion = b"" if accepted.text != text else _completion(reply)
+            if not (more or completion):
                 break
             self._drop_current()
-            accepted = AcceptedInput(text, accepted.hides + more)
+            accepted = AcceptedInput(accepted.text + completion, accepted.hides + more)
             started = time.monotonic()
             reply, bitcode = self._attempt(source, accepted, deadline)
         if not reply.ok:
@@ -256,7 +275,7 @@ class Frontend:
         copy = self._ready_copy()
         try:
             if self._begun is None:
-                copy.begin_parse(accepted, source.keeps_value)
+                copy.begin_parse(accepted, keeps_value=source.keeps_value, is_whole=source.is_whole)
             self._begun = None
             left = max(deadline - time.monotonic(), _LEAST_PATIENCE)
             return copy.receive(Parsed, left if self._parse_timeout else 0)
@@ -265,17 +284,19 @@ class Frontend:
                 f"Clang did not finish within {self._parse_timeout:g} s "
                 "(--parse-timeout=SECONDS changes that)"
             )
-            raise CompileError(_at(source, reason), ()) from None
+            raise _with_errors(CompileError(_at(source, reason), ()), copy.errors) from None
         except CompilerDied:
-            output = shorten(self._copies.take_output())
+            output = self._copies.take_output()
             if self._precompiled.distrust():
                 self._drop_current()
                 self._copies.forget(0)
                 return self._attempt(source, accepted, deadline)
-            reason = "Clang crashed on this input"
+            if copy.errors:  # what is wrong with the input, and has led to the crash
+                raise compile_error(joined(copy.errors)) from None
             if _OUT_OF_MEMORY.search(output):
-                reason, output = "Clang needs more memory for this input than it may have", ""
-            raise CompileError(f"{_at(source, reason)}\n{output}".rstrip(), ()) from None
+                reason = "Clang needs more memory for this input than it may have"
+                raise CompileError(_at(source, reason), ()) from None
+            raise CompileError(_at(source, describe_crash(output)), ()) from None
 
     def _ready_copy(self) -> FrontendCopy:
         """The copy that parses, with all inputs in force parsed."""
@@ -332,6 +353,19 @@ class Frontend:
 
 def _at(source: Source, reason: str) -> str:
     return f"{source.name}:{source.line}: error: {reason}"
+
+
+def _with_errors(error: CompileError, found: Sequence[Reply]) -> CompileError:
+    """``error``, after those that Clang had found by then."""
+    if not found:
+        return error
+    before = compile_error(joined(found))
+    return CompileError(f"{before}\n{error}", before.diagnostics)
+
+
+def _completion(reply: Parsed) -> bytes:
+    """What has to be added to an input in which only the last ``;`` is missing."""
+    return reply.completion.encode("utf-8", "surrogateescape")
 
 
 def redefined(

@@ -14,6 +14,7 @@ import resource
 import signal
 import socket
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from msgspec import Struct
 
 from repl.clang.compiler_process import CompilerProcess
 from repl.clang.diagnostics import shorten
-from repl.clang.framing import Channel, Message, receive_message, send_message
+from repl.clang.framing import Channel, receive_message, send_message
 from repl.clang.protocol import (
     Fork,
     Forked,
@@ -30,6 +31,7 @@ from repl.clang.protocol import (
     Parse,
     Replay,
     Replayed,
+    Reply,
     ReplyType,
     Request,
 )
@@ -81,6 +83,7 @@ class FrontendCopy:
             raise CompilerDied("the process ended") from None
         self._replays = 0  # that have not been answered yet
         self.length = length
+        self.errors: list[Reply] = []  # of the request that is being answered
 
     @property
     def has_ended(self) -> bool:
@@ -92,9 +95,12 @@ class FrontendCopy:
         """Whether replays are under way."""
         return self._replays > 0
 
-    def begin_parse(self, source: AcceptedInput, keeps_value: bool = True) -> None:
+    def begin_parse(
+        self, source: AcceptedInput, *, keeps_value: bool = True, is_whole: bool = False
+    ) -> None:
         """Send an input; ``receive`` gets the answer. Raises CompilerDied."""
-        request = Parse(source.hides, includes=b"#include" in source.text, keep=keeps_value)
+        includes = b"#include" in source.text
+        request = Parse(source.hides, includes=includes, keep=keeps_value, whole=is_whole)
         self.send(request, source.text)
 
     def begin_replays(self, inputs: Sequence[AcceptedInput]) -> None:
@@ -136,15 +142,23 @@ class FrontendCopy:
         self.send(request, text)
         return self.receive(request.reply_type(), limit)
 
-    def receive(self, kind: type[Message], limit: float = 0) -> tuple[Message, bytes]:
+    def receive(self, kind: type[ReplyType], limit: float = 0) -> tuple[ReplyType, bytes]:
         """Wait for the answer to a request, up to ``limit`` seconds (0: for ever).
 
-        ``kind``: the request's ``reply_type``. Raises CompilerDied or CompilerTimeout.
+        ``kind``: the request's ``reply_type``. Raises CompilerDied or CompilerTimeout; then
+        ``errors`` are those that Clang had found by then.
         """
-        try:
-            return receive_message(self._channel, kind, limit or math.inf)
-        except CompilerTimeout:
-            raise CompilerTimeout(f"Clang did not finish within {limit:g} s") from None
+        self.errors = []
+        deadline = time.monotonic() + (limit or math.inf)
+        while True:
+            try:
+                left = max(deadline - time.monotonic(), 0)
+                reply, blob = receive_message(self._channel, kind, left)
+            except CompilerTimeout:
+                raise CompilerTimeout(f"Clang did not finish within {limit:g} s") from None
+            if not reply.interim:
+                return reply, blob
+            self.errors.append(reply)
 
     def fork(self) -> FrontendCopy:
         """A copy of this copy, which must not be at work.
@@ -219,24 +233,29 @@ class FrontendCopies:
         self._flags = list(flags)
         self._checkpoints: list[FrontendCopy] = []  # the root first
         self._can_start = False  # has done it, and not failed since
+        self._start_failure = ""  # why it has never started, once that is known
         self._root = self._start_root()
 
     def wait_until_ready(self) -> None:
         """Wait for Clang to have started. Raises SetupError if it cannot."""
         if self._checkpoints:
             return
+        if self._start_failure:  # what it has printed was read then
+            raise SetupError(self._start_failure)
         try:
             greeting = self._receive_greeting()
         except CompilerDied:
-            raise SetupError(
+            self._start_failure = (
                 f"the Clang frontend ({self._program}) does not start: "
                 f"{self._root.last_words()}\n"
                 "It needs the shared libraries of LLVM and Clang 22 (on Debian: libllvm22 and "
                 "libclang-cpp22); 'make setup' installs them"
-            ) from None
+            )
+            raise SetupError(self._start_failure) from None
         if not greeting.ok:
             reason = self._root.take_output() or greeting.rendered
-            raise SetupError(shorten(reason.removeprefix("error: ")))
+            self._start_failure = shorten(reason.removeprefix("error: "))
+            raise SetupError(self._start_failure)
         self._checkpoints.append(FrontendCopy(self._root.channel, 0))
         self._can_start = True
 

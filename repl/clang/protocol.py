@@ -16,15 +16,19 @@ from msgspec import Struct
 from repl.display.type_table import TypeTable
 from repl.editor.code_answers import CompletionItem, Signature
 from repl.errors import Diagnostic
+from repl.input.input_ends import Rest
 
 # What comes from the frontend.
 
 
 class Reply(Struct, frozen=True, kw_only=True):
     """``ok``: what was asked for has been done. Otherwise ``diagnostics`` and ``rendered``
-    (the same as Clang shows it), or just the latter, say why not."""
+    (the same as Clang shows it), or just the latter, say why not. ``interim``: that is not the
+    answer, which is still to come, but an error as soon as Clang has found it: the process
+    may not live long enough to answer."""
 
     ok: bool
+    interim: bool = False
     rendered: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
 
@@ -71,13 +75,15 @@ class HandedOver(Struct, frozen=True):
 
 class Parsed(Reply, frozen=True, kw_only=True):
     """``declares``: there is more in the input than statements; ``variables``: that the code of
-    one with includes defines; ``redefines``: what would have to be hidden for a rejected one.
+    one with includes defines; ``redefines``: what would have to be hidden for a rejected one;
+    ``completion``: what would have to be added to it, as only its last ``;`` is missing.
     The bytes beside it are bitcode."""
 
     declares: bool = False
     variables: tuple[str, ...] = ()
     value: HandedOver | None = None
     redefines: tuple[HiddenDeclaration, ...] = ()
+    completion: str = ""
 
 
 class Replayed(Reply, frozen=True, kw_only=True):
@@ -116,6 +122,16 @@ class BegunPrecompiled(Reply, frozen=True, kw_only=True):
     """``overlaps``: some, but not all, of the header's code has been emitted already."""
 
     overlaps: bool = False
+
+
+class EndsFound(Reply, frozen=True, kw_only=True):
+    """As of ``InputEnds``."""
+
+    rest: Rest = "wrong"
+    ends: tuple[tuple[int, int], ...] = ()
+    missing: str = ""
+    file: str = ""
+    line: int = 0
 
 
 class TypeDescribed(Reply, frozen=True, kw_only=True):
@@ -193,11 +209,13 @@ class Request(Struct, Generic[ReplyType], frozen=True, tag_field="op", omit_defa
 
 class Parse(Request[Parsed], frozen=True, tag="parse"):
     """An input (the bytes beside it). ``hide``: what it redefines; ``includes``: whether the
-    names of its variables are wanted; ``keep``: its value, for ``_``."""
+    names of its variables are wanted; ``keep``: its value, for ``_``; ``whole``: it is rejected,
+    without a diagnostic, if there are statements in it."""
 
     hide: tuple[HiddenDeclaration, ...] = ()
     includes: bool = False
     keep: bool = True
+    whole: bool = False
 
 
 class Replay(Request[Replayed], frozen=True, tag="replay"):
@@ -231,6 +249,13 @@ class DescribeCall(Request[Suggested], frozen=True, tag="signature"):
     line: int
     column: int
     hide: tuple[HiddenDeclaration, ...] = ()
+
+
+class FindEnds(Request[EndsFound], frozen=True, tag="ends"):
+    """Of the inputs of a text. ``whole``: it is one; ``limit``: ms that the parser may take."""
+
+    whole: bool
+    limit: int
 
 
 class BeginPrecompiled(Request[BegunPrecompiled], frozen=True, tag="precompiled"):

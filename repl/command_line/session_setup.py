@@ -56,6 +56,7 @@ def session_options(
         header_cache=line.cache and settings.cache,
         memory_limit=_memory_limit(line, settings),
         limits=Limits.chosen(settings.most_elements, settings.most_characters),
+        return_ends_script=not mode.has_prompt,
     )
 
 

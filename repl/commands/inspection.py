@@ -13,7 +13,6 @@ from repl.display.names import as_users_write
 from repl.display.redefined_names import as_written
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments, WrongUsage
-from repl.input.completeness import unclosed_bracket
 from repl.program.at_rest import ProgramAtRest
 
 _QUERY = "__forkrepl_query"
@@ -27,7 +26,7 @@ def run_type(shell: Shell, arguments: Arguments) -> str:
     code = arguments.text.rstrip().rstrip(";").rstrip()
     if not code:
         raise WrongUsage("needs an expression or a type")
-    missing = unclosed_bracket(code)
+    missing = shell.session.compiler.input_ends(code.encode("utf-8", "surrogateescape")).missing
     if missing:
         raise ShellError(f"%type: the expression ends where a '{missing}' is missing")
     reply = type_of(shell, code)

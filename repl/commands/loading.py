@@ -10,15 +10,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from repl.clang.header_cache.standard_headers import only_includes
 from repl.commands.catalogue import COMMAND_LINES
 from repl.commands.context import Shell
 from repl.commands.declared import declared_names
 from repl.commands.subprocesses import ending, lend_terminal_to
+from repl.commands.translation_unit import evaluate_as_whole
 from repl.editor.editor_choice import EditorFailed, edit_file, edit_text
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments, WrongUsage
-from repl.input.script_inputs import lines_of, split_inputs, with_upcoming
+from repl.input.script_inputs import ScriptInputs
+from repl.input.script_text import WholeText
 from repl.input.source import Source
+from repl.session.program_file import has_commands
 from runtime.errors import RuntimeFailure
 from runtime.objects.input_files import read_input_file
 
@@ -35,16 +41,23 @@ def load_file(shell: Shell, name: str) -> None:
         raise ShellError(
             f"%load: {_DEEPEST} files that load one another are the most: {name} is not loaded"
         )
-    _run_text(shell, _read_text(name), name, "%load")
+    _run_text(shell, _read_text(name), name, "%load", is_file=True)
 
 
-def _run_text(shell: Shell, text: str, name: str, command: str) -> None:
+def _run_text(shell: Shell, text: str, name: str, command: str, *, is_file: bool = False) -> None:
     inputs_before = len(shell.session.inputs)
-    inputs = split_inputs(lines_of(text), name, COMMAND_LINES)
+    inputs = ScriptInputs(WholeText(text), name, COMMAND_LINES, shell.session.compiler.input_ends)
     shell.loading.append(name)
+    # Whether all that follows may be one translation unit.
+    may_be_whole = is_file and not has_commands(text, COMMAND_LINES)
     try:
-        for source, upcoming in with_upcoming(inputs, COMMAND_LINES):
+        for source, upcoming in inputs:
             try:
+                if may_be_whole and not only_includes(source.text):
+                    may_be_whole = False
+                    rest = replace(source, text=_from_line(text, source.line))
+                    if evaluate_as_whole(shell, text, rest):
+                        break
                 shell.run_input(shell, source, upcoming)
             except (ShellError, RuntimeFailure, KeyboardInterrupt) as error:
                 some = len(shell.session.inputs) > inputs_before
@@ -52,6 +65,10 @@ def _run_text(shell: Shell, text: str, name: str, command: str) -> None:
                 raise
     finally:
         shell.loading.pop()
+
+
+def _from_line(text: str, number: int) -> str:
+    return "\n".join(text.split("\n")[number - 1 :])
 
 
 def _where(command: str, source: Source, some_are_in_force: bool) -> str:

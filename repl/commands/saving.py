@@ -40,11 +40,11 @@ def _inputs(shell: Shell) -> list[InputText]:
     """The inputs in force, each with where its statements and declarations are."""
     compiler = shell.session.compiler
     pieces = compiler.ask(FindPieces(compiler.length)).inputs
-    hidden = [each.hides for each in compiler.snapshot().inputs]
+    accepted = compiler.snapshot().inputs
     return [
-        InputText(index, step.source, of_input, hides)
-        for index, (step, of_input, hides) in enumerate(
-            zip(shell.session.steps, pieces, hidden, strict=True)
+        InputText(index, step.source, each.text, of_input, each.hides)
+        for index, (step, of_input, each) in enumerate(
+            zip(shell.session.steps, pieces, accepted, strict=True)
         )
     ]
 

@@ -17,10 +17,12 @@ from repl.input.source import Source
 
 
 class InputText(Struct, frozen=True):
-    """An input in force. ``index``: among all; ``hides``: what it redefines."""
+    """An input in force. ``index``: among all; ``text``: what Clang got; ``hides``: what it
+    redefines."""
 
     index: int
     source: Source
+    text: bytes
     pieces: Sequence[Piece]
     hides: Sequence[HiddenDeclaration]
 
@@ -110,7 +112,7 @@ _SEMICOLON = re.compile(rb"\s*;")
 
 
 def _parts(each: InputText) -> list[_Part]:
-    data = each.source.with_line_directive()
+    data = each.text
     parts: list[_Part] = []
     at = _start(data)
 

@@ -10,7 +10,6 @@ from repl.commands.helper_code import C_LINKAGE, read_words, run_helper, unique_
 from repl.commands.inspection import type_of
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments, WrongUsage
-from repl.input.completeness import unclosed_bracket
 from repl.input.source import Source
 from runtime.addresses import ExecutorAddress
 
@@ -95,7 +94,7 @@ def run_timeit(shell: Shell, arguments: Arguments) -> str:
         raise WrongUsage("needs code")
     if not 0 < runs <= _MOST_RUNS or loops > _MOST_LOOPS:
         raise WrongUsage(f"can do up to {_MOST_RUNS} runs of {_MOST_LOOPS} loops, and not 0 runs")
-    missing = unclosed_bracket(code)
+    missing = shell.session.compiler.input_ends(code.encode("utf-8", "surrogateescape")).missing
     if missing:
         raise ShellError(f"%timeit: the code ends where a '{missing}' is missing")
     prefix = unique_name("timeit")

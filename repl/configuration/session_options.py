@@ -29,7 +29,8 @@ class SessionOptions(Struct, frozen=True):
     ``raises_interrupts``: Ctrl-C while the program runs becomes KeyboardInterrupt, once the
     session has gone back, instead of ProgramCrashed.
     ``header_cache``: precompiled standard headers may be used and, if interactive, made.
-    ``limits``: how much of a value is shown.
+    ``limits``: how much of a value is shown. ``return_ends_script``: a ``return`` outside of
+    functions ends the program, with that status, and not only its input.
     """
 
     compiler_flags: Sequence[str] = ()
@@ -53,6 +54,7 @@ class SessionOptions(Struct, frozen=True):
     raises_interrupts: bool = False
     header_cache: bool = True
     limits: Limits = TO_BE_READ
+    return_ends_script: bool = False
 
     @property
     def all_flags(self) -> list[str]:
@@ -71,4 +73,6 @@ def frontend_flags(options: SessionOptions) -> list[str]:
         flags += line_table_flags(options.compiler_flags)
     if options.colour:
         flags.append("--colour-diagnostics")
+    if options.return_ends_script:
+        flags.append("--return-ends-script")
     return flags

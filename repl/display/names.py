@@ -14,7 +14,7 @@ _STRING = re.compile(
     r"(?:, ?std::char_traits<\3>)?(?:, ?std::allocator<\3>)? ?>"
 )
 _INTERNAL = re.compile(r"\b(std::(?:\w+::)*)__(?:cxx11|1|debug|exception_ptr)::")
-_CLOSURE = re.compile(r"\$_\d+")  # a lambda outside of functions
+_CLOSURE = re.compile(r"(?:\b__lambda::)?\{lambda\(.*?\)#\d+\}")  # as the demangler has it
 _ALLOCATOR = ("std::allocator<",)
 _ORDERED = ("std::less<", *_ALLOCATOR)
 _HASHED = ("std::hash<", "std::equal_to<", *_ALLOCATOR)

@@ -20,5 +20,8 @@ class CodeSource(Protocol):
         kind is given up.
         """
 
+    def is_complete(self, text: str) -> bool | None:
+        """Whether more lines are not needed, or do not help; None if that takes too long."""
+
     def cancel(self, question: Question) -> None:
         """Give up what has been asked: its answer is empty and comes soon."""

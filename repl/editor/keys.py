@@ -18,11 +18,12 @@ from prompt_toolkit.filters import (
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
+from repl.editor.code_source import CodeSource
 from repl.editor.external_editor import edit_externally
 from repl.editor.options import PromptOptions
 from repl.editor.paste import normalize_line_ends, strip_pasted_prompts
 from repl.input.command_lines import CommandLines
-from repl.input.completeness import is_complete, open_braces
+from repl.input.open_brackets import open_braces, unclosed_bracket
 
 _LONGEST_INDENTED = 100_000  # characters: to find the depth all is read, 0.1 s
 
@@ -30,8 +31,11 @@ _LONGEST_INDENTED = 100_000  # characters: to find the depth all is read, 0.1 s
 class EditingKeys:
     """The bindings for the input (the search field has its own)."""
 
-    def __init__(self, options: PromptOptions, commands: CommandLines) -> None:
+    def __init__(
+        self, options: PromptOptions, commands: CommandLines, source: CodeSource | None
+    ) -> None:
         self._commands = commands
+        self._source = source
         self._indent = max(options.indent, 1)
         self._editor = options.editor
 
@@ -62,10 +66,25 @@ class EditingKeys:
         buffer = event.current_buffer
         if buffer.complete_state is not None and buffer.complete_state.current_completion:
             buffer.complete_state = None  # takes what the menu has chosen
-        elif _should_submit(buffer.document, self._commands):
+        elif self._should_submit(buffer.document):
             buffer.validate_and_handle()
         else:
             self._open_line(event)
+
+    def _should_submit(self, document: Document) -> bool:
+        """In the middle of several lines Enter edits; at the end, or in a single line, it
+        submits."""
+        at_end = not document.text_after_cursor.strip()
+        return (at_end or document.line_count == 1) and self._is_complete(document.text)
+
+    def _is_complete(self, text: str) -> bool:
+        if self._commands.is_command(text.lstrip()):
+            code = self._commands.code_offset(text)
+            text = text[code:] if code is not None else text.strip().partition("\n")[2]
+        if not text.strip():
+            return True
+        answer = self._source.is_complete(text) if self._source is not None else None
+        return not unclosed_bracket(text) if answer is None else answer
 
     def _open_line(self, event: KeyPressEvent) -> None:
         buffer = event.current_buffer
@@ -108,12 +127,6 @@ class EditingKeys:
 
     def _edit_externally(self, event: KeyPressEvent) -> None:
         edit_externally(event.current_buffer, self._editor)
-
-
-def _should_submit(document: Document, commands: CommandLines) -> bool:
-    """In the middle of several lines Enter edits; at the end, or in a single line, it submits."""
-    at_end = not document.text_after_cursor.strip()
-    return (at_end or document.line_count == 1) and is_complete(document.text, commands)
 
 
 def _insert_paste(event: KeyPressEvent) -> None:

@@ -109,7 +109,7 @@ class Prompt:
             completer=InputCompleter(commands, self._source, self._library_folders),
             complete_while_typing=options.complete_while_typing,
             auto_suggest=HistorySuggestions() if options.suggestions else None,
-            key_bindings=EditingKeys(options, commands).bindings(),
+            key_bindings=EditingKeys(options, commands, self._source).bindings(),
             lexer=InputLexer(commands) if colour else None,
             input_processors=processors,
             style=load_style(options.theme),

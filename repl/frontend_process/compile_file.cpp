@@ -12,6 +12,7 @@
 #include "clang/Frontend/CompilerInvocation.h"
 #include "clang/Frontend/TextDiagnosticPrinter.h"
 #include "clang/FrontendTool/Utils.h"
+#include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/TargetParser/Host.h"
 
@@ -38,12 +39,12 @@ const driver::Command *onlyJob(const driver::Compilation &Compilation,
 
 } // namespace
 
-int forkrepl::compileFile(llvm::ArrayRef<const char *> Arguments) {
-  noteBottomOfStack(); // Clang goes on with a new stack when this one gets short
+std::shared_ptr<CompilerInvocation>
+forkrepl::invocationFor(llvm::ArrayRef<const char *> Arguments) {
   std::vector<const char *> Command = {"clang", "-resource-dir", FORKREPL_RESOURCE_DIR};
   Command.insert(Command.end(), Arguments.begin(), Arguments.end());
   // Last, so that no option of the user's takes them back.
-  Command.insert(Command.end(), {"-fPIC", "-c", "-emit-llvm", "-o", "-"});
+  Command.insert(Command.end(), {"-fPIC", "-c", "-o", "-"});
 
   std::unique_ptr<DiagnosticOptions> Options = CreateAndPopulateDiagOpts(Command);
   auto Printer = std::make_unique<TextDiagnosticPrinter>(llvm::errs(), *Options);
@@ -51,15 +52,27 @@ int forkrepl::compileFile(llvm::ArrayRef<const char *> Arguments) {
   DiagnosticsEngine Diagnostics(DiagnosticIDs::create(), *Options, Printer.release());
   ProcessWarningOptions(Diagnostics, *Options, *llvm::vfs::getRealFileSystem());
 
-  driver::Driver Driver(Command[0], llvm::sys::getProcessTriple(), Diagnostics);
+  // As if it were Clang itself, which looks for gcc's headers from where it is.
+  driver::Driver Driver(FORKREPL_RESOURCE_DIR "/../../../bin/clang",
+                        llvm::sys::getProcessTriple(), Diagnostics);
+  Driver.setCheckInputsExist(false); // it may be a pipe, which has been read
   std::unique_ptr<driver::Compilation> Compilation(Driver.BuildCompilation(Command));
   const driver::Command *Job =
       Compilation ? onlyJob(*Compilation, Diagnostics) : nullptr;
   if (!Job)
-    return 1;
+    return nullptr;
   auto Invocation = std::make_shared<CompilerInvocation>();
   if (!CompilerInvocation::CreateFromArgs(*Invocation, Job->getArguments(),
                                           Diagnostics))
+    return nullptr;
+  return Invocation;
+}
+
+int forkrepl::compileFile(llvm::ArrayRef<const char *> Arguments) {
+  noteBottomOfStack(); // Clang goes on with a new stack when this one gets short
+  llvm::InitializeNativeTargetAsmParser();
+  std::shared_ptr<CompilerInvocation> Invocation = invocationFor(Arguments);
+  if (!Invocation)
     return 1;
   CompilerInstance Compiler(std::move(Invocation));
   Compiler.createDiagnostics();

@@ -11,7 +11,7 @@ using namespace clang;
 using namespace forkrepl;
 
 // Clang's interpreter includes every input from a buffer of its own, which is
-// nothing that the user has written. An error there is at the end of an input.
+// nothing that the user has written.
 static constexpr llvm::StringLiteral AllInputs = "<<< inputs >>>";
 
 static const char *severityName(DiagnosticsEngine::Level Level) {
@@ -30,6 +30,19 @@ static const char *severityName(DiagnosticsEngine::Level Level) {
     return "fatal error";
   }
   return "error";
+}
+
+static std::string withoutAllInputs(llvm::StringRef Text) {
+  static const llvm::Regex Place((AllInputs + "(:[0-9]+)*: ").str());
+  const std::string IncludedFrom = ("In file included from " + AllInputs).str();
+  std::string Kept;
+  while (!Text.empty()) {
+    size_t Length = std::min(Text.find('\n'), Text.size() - 1) + 1;
+    if (!Text.starts_with(IncludedFrom))
+      Kept += Place.sub("", Text.take_front(Length));
+    Text = Text.drop_front(Length);
+  }
+  return Kept;
 }
 
 // Errors that would not be if what an earlier input declared were not there. A note
@@ -97,9 +110,33 @@ void DiagnosticCollector::BeginSourceFile(const LangOptions &LangOpts,
 
 void DiagnosticCollector::EndSourceFile() { Printer.EndSourceFile(); }
 
+static bool isMissingSemicolon(const Diagnostic &Info) {
+  return Info.getNumFixItHints() == 1 && Info.getFixItHint(0).CodeToInsert == ";";
+}
+
 void DiagnosticCollector::HandleDiagnostic(DiagnosticsEngine::Level Level,
                                            const Diagnostic &Info) {
   DiagnosticConsumer::HandleDiagnostic(Level, Info); // counts
+  if (Info.getID() == diag::err_init_element_not_constant && OnNotConstant &&
+      Level == DiagnosticsEngine::Remark)
+    return OnNotConstant(Info.getLocation());
+  if (Level >= DiagnosticsEngine::Error) {
+    ++Errors;
+    IsSemicolon = isMissingSemicolon(Info) &&
+                  End.isAt(Info.getFixItHint(0).RemoveRange.getBegin());
+  }
+  SourceLocation Place =
+      End.isPassedBy(Info.getLocation()) ? End.place() : SourceLocation();
+  if (Place.isInvalid())
+    return handle(Level, Info);
+  llvm::SmallString<128> Message;
+  Info.FormatDiagnostic(Message);
+  DiagnosticStorage NoArguments; // the message has them already
+  handle(Level, Diagnostic(Info.getDiags(), Place, Info.getID(), NoArguments, Message));
+}
+
+void DiagnosticCollector::handle(DiagnosticsEngine::Level Level,
+                                 const Diagnostic &Info) {
   Rendered.clear();
   Printer.HandleDiagnostic(Level, Info);
 
@@ -125,10 +162,22 @@ void DiagnosticCollector::HandleDiagnostic(DiagnosticsEngine::Level Level,
   if (Level == DiagnosticsEngine::Error)
     noteMissingInclude(Info);
   notePrevious(Level, Info);
+  tellError(Level, Record);
   Groups.back().Records.push_back(std::move(Record));
   Groups.back().Text += Stream.str();
   if (Info.getID() == diag::fatal_too_many_errors && OnTooManyErrors)
     OnTooManyErrors();
+}
+
+void DiagnosticCollector::tellError(DiagnosticsEngine::Level Level,
+                                    const llvm::json::Object &Record) {
+  if (Level != DiagnosticsEngine::Note)
+    IsError = Level >= DiagnosticsEngine::Error;
+  if (!IsError || !OnError)
+    return;
+  llvm::json::Array Records;
+  Records.push_back(llvm::json::Object(Record));
+  OnError({std::move(Records), llvm::json::fixUTF8(withoutAllInputs(Stream.str()))});
 }
 
 // Once for each header, or rather name.
@@ -159,19 +208,6 @@ void DiagnosticCollector::dropUnusedWarnings(SourceLocation Begin) {
   });
 }
 
-static std::string withoutAllInputs(llvm::StringRef Text) {
-  static const llvm::Regex Place((AllInputs + "(:[0-9]+)*: ").str());
-  const std::string IncludedFrom = ("In file included from " + AllInputs).str();
-  std::string Kept;
-  while (!Text.empty()) {
-    size_t Length = std::min(Text.find('\n'), Text.size() - 1) + 1;
-    if (!Text.starts_with(IncludedFrom))
-      Kept += Place.sub("", Text.take_front(Length));
-    Text = Text.drop_front(Length);
-  }
-  return Kept;
-}
-
 // A note of ours, as Clang shows its own.
 std::string DiagnosticCollector::renderedNote(llvm::StringRef Message) {
   Rendered.clear();
@@ -184,6 +220,7 @@ std::string DiagnosticCollector::renderedNote(llvm::StringRef Message) {
 
 DiagnosticCollector::Taken DiagnosticCollector::take() {
   Taken Result;
+  Errors = 0;
   std::string Text;
   const Group *Previous = nullptr;
   std::vector<Group> All = std::exchange(Groups, {});

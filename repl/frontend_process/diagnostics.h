@@ -2,6 +2,8 @@
 // that Clang itself would print, with carets and, if asked, colours.
 #pragma once
 
+#include "last_place.h"
+
 #include "clang/Basic/Diagnostic.h"
 #include "clang/Basic/DiagnosticOptions.h"
 #include "clang/Frontend/TextDiagnosticPrinter.h"
@@ -25,6 +27,11 @@ public:
   void HandleDiagnostic(clang::DiagnosticsEngine::Level Level,
                         const clang::Diagnostic &Info) override;
 
+  // Before an input is parsed, see LastPlace.
+  void beginInput(const clang::Preprocessor &PP, size_t Size) {
+    End.beginInput(PP, Size);
+  }
+
   // Drops warnings that the result of an expression is not used, from `Begin` on:
   // it is used, the shell shows it.
   void dropUnusedWarnings(clang::SourceLocation Begin);
@@ -45,6 +52,15 @@ public:
   // in quadratic time if that is one variable again and again.
   std::function<void()> OnTooManyErrors;
 
+  // Called instead of an error that CInitializers decides about.
+  std::function<void(clang::SourceLocation)> OnNotConstant;
+
+  // Whether the only error since take() is a `;` that is missing at the end of the input.
+  bool lacksSemicolon() const { return Errors == 1 && IsSemicolon; }
+
+  // Called with each error when it is made, and with each note to it.
+  std::function<void(Taken)> OnError;
+
 private:
   // A diagnostic with its notes.
   struct Group {
@@ -63,6 +79,9 @@ private:
     }
   };
 
+  void handle(clang::DiagnosticsEngine::Level Level, const clang::Diagnostic &Info);
+  void tellError(clang::DiagnosticsEngine::Level Level,
+                 const llvm::json::Object &Record);
   void noteMissingInclude(const clang::Diagnostic &Info);
   std::string renderedNote(llvm::StringRef Message);
   void notePrevious(clang::DiagnosticsEngine::Level Level,
@@ -74,6 +93,10 @@ private:
   std::vector<Group> Groups;
   std::vector<clang::SourceLocation> Previous;
   bool IsRedefinition = false; // the last error was one
+  bool IsError = false;        // what the next notes belong to
+  unsigned Errors = 0;         // since take()
+  bool IsSemicolon = false;    // the last error was one that is missing at the end
+  LastPlace End;
   const clang::Preprocessor *Reader = nullptr;
   clang::SourceManager *Sources = nullptr;
 };

@@ -1,14 +1,18 @@
 #include "frontend.h"
 
 #include "completion.h"
+#include "early_initialization.h"
 #include "embedded_texts.h"
+#include "input_end.h"
 #include "interpreter.h"
+#include "lambda_names.h"
 #include "leading_sign.h"
 #include "printers.h"
 #include "queries.h"
 #include "statement_range.h"
 
 #include "clang/AST/ASTContext.h"
+#include "clang/Basic/DiagnosticSema.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/MultiplexConsumer.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
@@ -21,17 +25,40 @@
 using namespace forkrepl;
 using llvm::json::Object;
 
+// The end of an input is not that of a file: what a #pragma sets lasts.
+static void silenceEndsOfFiles(clang::DiagnosticsEngine &Diagnostics) {
+  for (unsigned ID : {clang::diag::warn_pragma_pack_modified_after_include,
+                      clang::diag::warn_pragma_pack_no_pop_eof})
+    Diagnostics.setSeverity(ID, clang::diag::Severity::Ignored,
+                            clang::SourceLocation());
+}
+
 llvm::Error Frontend::start(const std::vector<const char *> &Flags,
                             const llvm::json::Array *Emitted) {
   auto OwnedShadow = std::make_unique<Shadowing>();
   auto OwnedCapture = std::make_unique<ValueCapture>();
+  auto OwnedReturns = std::make_unique<TopLevelReturn>(*OwnedCapture, ReturnEndsScript);
+  auto OwnedInitializers = std::make_unique<CInitializers>(*OwnedCapture);
+  auto OwnedWatcher = std::make_unique<InputWatcher>(*OwnedReturns);
+  Watcher = OwnedWatcher.get();
+  Returns = OwnedReturns.get();
+  Initializers = OwnedInitializers.get();
   Shadow = OwnedShadow.get();
   Capture = OwnedCapture.get();
   std::vector<std::unique_ptr<clang::ASTConsumer>> Consumers;
+  Consumers.push_back(std::move(OwnedWatcher));
   Consumers.push_back(std::move(OwnedShadow));
+  Consumers.push_back(std::move(OwnedReturns));
   Consumers.push_back(std::move(OwnedCapture));
+  Consumers.push_back(std::move(OwnedInitializers));
+  Consumers.push_back(std::make_unique<EarlyInitialization>());
+  Consumers.push_back(std::make_unique<LambdaNames>());
   auto Created = createInterpreter(
-      Flags, std::make_unique<clang::MultiplexConsumer>(std::move(Consumers)), First);
+      Flags, std::make_unique<clang::MultiplexConsumer>(std::move(Consumers)), First,
+      [this](const std::string &Message) {
+        Controller.send(Object{{"ok", false}, {"rendered", Message}});
+        _exit(1);
+      });
   if (!Created)
     return Created.takeError();
   Interpreter = std::move(*Created);
@@ -41,11 +68,15 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags,
 
   clang::CompilerInstance &CI = *Interpreter->getCompilerInstance();
   Diagnostics = std::make_unique<DiagnosticCollector>(CI.getDiagnosticOpts(), Colour);
+  Diagnostics->OnNotConstant = [this](clang::SourceLocation Place) {
+    Initializers->noteNotConstant(Place);
+  };
   Diagnostics->BeginSourceFile(CI.getLangOpts(), &CI.getPreprocessor());
   CI.getDiagnostics().setClient(Diagnostics.get(), /*ShouldOwnClient=*/false);
+  silenceEndsOfFiles(CI.getDiagnostics());
   Internals = InternalDefinitions::install(CI);
   if (First) {
-    Internals->shareVariables(*First); // also if it is not needed any more
+    Internals->share(*First); // also if it is not needed any more
     Precompiled.offer(std::move(First), Emitted);
   }
   return mendStatementRange(CI.getASTContext());
@@ -81,6 +112,10 @@ std::string writeBitcode(const llvm::Module &Module) {
   return Bitcode;
 }
 
+bool hasStatements(const clang::TranslationUnitDecl &Input) {
+  return llvm::any_of(Input.noload_decls(), llvm::IsaPred<clang::TopLevelStmtDecl>);
+}
+
 // Whether there is more in an input than statements.
 bool declares(const clang::TranslationUnitDecl &Input) {
   return llvm::any_of(Input.noload_decls(), [](const clang::Decl *D) {
@@ -101,14 +136,18 @@ Frontend::parseText(const Message &Request) {
   // What redefines many things is told of them twice as fast each time.
   if (ErrorLimit)
     CI.getDiagnostics().setErrorLimit(ErrorLimit + (Hidden ? Hidden->size() : 0));
-  auto Unit = Interpreter->Parse(protectLeadingSign(Request.Blob, Options));
+  ProtectedText Input = protectLeadingSign(Request.Blob, Options);
+  Diagnostics->beginInput(CI.getPreprocessor(), Input.End);
+  auto Unit = Interpreter->Parse(Input.Text);
+  Initializers->finishInput(Unit ? Unit->TheModule.get() : nullptr);
   if (!Unit)
     return Unit;
   if (!Unit->TheModule)
     return llvm::createStringError("no module");
   Shadow->acceptInput();
   Precompiled.joinInto(Unit->TheModule);
-  Internals->shareVariables(*Unit->TheModule);
+  Internals->share(*Unit->TheModule);
+  Returns->finishModule(*Unit->TheModule);
   return Unit;
 }
 
@@ -121,31 +160,64 @@ DiagnosticCollector::Taken Frontend::takeDiagnostics() {
 void Frontend::sendRejection() {
   Object Reply{{"ok", false},
                {"redefines", Shadow->previous(Diagnostics->takePrevious())}};
+  if (Diagnostics->lacksSemicolon())
+    Reply["completion"] = completion();
   DiagnosticCollector::Taken Taken = takeDiagnostics();
   Reply["diagnostics"] = std::move(Taken.Records);
   Reply["rendered"] = std::move(Taken.Text);
   Controller.send(std::move(Reply));
 }
 
+// The semicolon; and if it ends the declaration of a variable, that shows its value.
+std::string Frontend::completion() const {
+  const clang::ASTContext &Context =
+      Interpreter->getCompilerInstance()->getASTContext();
+  const clang::VarDecl *Last = nullptr;
+  for (const clang::Decl *Each : Context.getTranslationUnitDecl()->noload_decls())
+    Last = llvm::dyn_cast<clang::VarDecl>(Each);
+  bool IsShown =
+      Last && Last->getIdentifier() && !Last->isInvalidDecl() &&
+      !Last->getDescribedVarTemplate() &&
+      Last->isThisDeclarationADefinition() != clang::VarDecl::DeclarationOnly;
+  // On a line of its own: the last one may end with a comment.
+  return IsShown ? ("\n;" + Last->getName()).str() : "\n;";
+}
+
+void Frontend::sendInterim(DiagnosticCollector::Taken Error) {
+  Controller.send(Object{{"ok", false},
+                         {"interim", true},
+                         {"diagnostics", std::move(Error.Records)},
+                         {"rendered", Precompiled.withPlaces(Error.Text)}});
+}
+
 void Frontend::parse(const Message &Request) {
   bool IsFirst = Precompiled.hasCode();
   Capture->setKeeps(Request.Header.getBoolean("keep").value_or(true));
   // After an error this process is of no more use to anybody.
-  Diagnostics->OnTooManyErrors = [this] {
+  auto Reject = [this] {
     sendRejection();
     _exit(0);
   };
+  Diagnostics->OnTooManyErrors = Watcher->OnErrors = Reject;
+  Diagnostics->OnError = [this](DiagnosticCollector::Taken Error) {
+    sendInterim(std::move(Error));
+  };
   auto Unit = parseText(Request);
-  Diagnostics->OnTooManyErrors = nullptr;
+  Diagnostics->OnTooManyErrors = Watcher->OnErrors = nullptr;
+  Diagnostics->OnError = nullptr;
   if (!Unit) {
     llvm::consumeError(Unit.takeError()); // the diagnostics say it better
     return sendRejection();
   }
+  // What was to be a whole source file is a list of inputs.
+  if (Request.Header.getBoolean("whole").value_or(false) &&
+      hasStatements(*Unit->TUPart))
+    return sendRejection();
   std::string Bitcode = writeBitcode(*Unit->TheModule);
   // Of what came from a precompiled header nothing is seen in the input itself.
   Object Reply{{"ok", true}, {"declares", declares(*Unit->TUPart) || IsFirst}};
   if (Request.Header.getBoolean("includes").value_or(false))
-    Reply["variables"] = llvm::json::Array(definedVariables(*Unit->TheModule));
+    Reply["variables"] = llvm::json::Array(definedNames(*Unit->TheModule));
   if (auto Value = Capture->takeValue()) {
     Diagnostics->dropUnusedWarnings(Capture->begin());
     Reply["value"] = std::move(*Value);
@@ -180,7 +252,7 @@ void Frontend::printers(const Message &Request) {
   Object Reply{{"ok", bool(Unit)}, {"rendered", Diagnostics->take().Text}};
   std::string Bitcode;
   if (Unit && Unit->TheModule) {
-    Internals->shareVariables(*Unit->TheModule);
+    Internals->share(*Unit->TheModule);
     Bitcode = writeBitcode(*Unit->TheModule);
     Reply["printers"] = describePrinters(S, Indices);
   } else if (!Unit) {
@@ -234,6 +306,8 @@ void Frontend::serve() {
       checkpoint(Request.Descriptor);
     else if (Operation == "complete" || Operation == "signature")
       complete(*Interpreter, *Shadow, *Diagnostics, Controller, Request);
+    else if (Operation == "ends")
+      Controller.send(answerEnds(Request, *Interpreter));
     else if (Operation == "precompiled")
       beginPrecompiled(Request.Header);
     else if (auto Answer = answerQuery(Operation, Request, *Interpreter, *Diagnostics))

@@ -2,14 +2,19 @@
 //
 //   parse       {"op": "parse"}, blob: text     -> {"ok": ...}, blob: bitcode
 //               With "hide": [...], it redefines these; if it is rejected,
-//               "redefines": [...] is what would have to be hidden, see shadowing.h.
-//               With "keep": false, the value is not kept for `_`.
+//               "redefines": [...] is what would have to be hidden, see shadowing.h;
+//               "completion": what has to be added if only a `;` is missing at the end.
+//               With "keep": false, the value is not kept for `_`; with "whole": true,
+//               it is rejected, without a diagnostic, if there are statements in it.
+//               Each error is sent before, when it is made, with "interim": true and
+//               otherwise as in the answer: if Clang dies, it is known all the same.
 //   replay      the same, of a text that was accepted before -> {"ok": ...}
 //   printers    {"op": "printers", "types": [...]}, of the value that the last input
 //               hands over -> what users have written to print these types, and
 //               bitcode that calls it, see printers.h. The copy is good for nothing else.
 //   checkpoint  {"op": "checkpoint"} + a socket -> a forked copy of this process
 //               serves that socket: Clang's state as of now, to go back to.
+//   ends        where the inputs of a text end, see input_end.h.
 //   complete, signature   what may be typed at a place, see completion.h.
 //   precompiled {"op": "precompiled", "file": ..., "places": [...], "inputs": N,
 //               "emitted": [...]} -> {"ok": ...}. A copy of the root begins again with a
@@ -17,11 +22,14 @@
 //   and those of queries.h
 #pragma once
 
+#include "c_initializers.h"
 #include "diagnostics.h"
+#include "input_watcher.h"
 #include "internal_linkage.h"
 #include "precompiled_header.h"
 #include "protocol.h"
 #include "shadowing.h"
+#include "top_level_return.h"
 #include "value_capture.h"
 
 #include "clang/Interpreter/Interpreter.h"
@@ -34,8 +42,11 @@ namespace forkrepl {
 
 class Frontend {
 public:
-  Frontend(Connection &Controller, bool Colour, std::vector<const char *> Flags)
-      : Controller(Controller), Colour(Colour), Flags(std::move(Flags)) {}
+  // ReturnEndsScript: see TopLevelReturn.
+  Frontend(Connection &Controller, bool Colour, bool ReturnEndsScript,
+           std::vector<const char *> Flags)
+      : Controller(Controller), Colour(Colour), ReturnEndsScript(ReturnEndsScript),
+        Flags(std::move(Flags)) {}
 
   llvm::Error start() { return start(Flags, nullptr); }
   void serve();
@@ -46,6 +57,8 @@ private:
                     const llvm::json::Array *Emitted);
   void parse(const Message &Request);
   void sendRejection();
+  std::string completion() const;
+  void sendInterim(DiagnosticCollector::Taken Error);
   void replay(const Message &Request);
   llvm::Expected<clang::PartialTranslationUnit &> parseText(const Message &Request);
   void printers(const Message &Request);
@@ -54,15 +67,18 @@ private:
   DiagnosticCollector::Taken takeDiagnostics();
 
   Connection &Controller;
-  bool Colour;
+  bool Colour, ReturnEndsScript;
   std::vector<const char *> Flags;
   std::unique_ptr<llvm::Module> First; // what the flags have defined
   PrecompiledState Precompiled;
   std::unique_ptr<DiagnosticCollector> Diagnostics;
   InternalDefinitions *Internals = nullptr; // owned by the ASTContext
   // Owned by the Interpreter.
+  InputWatcher *Watcher = nullptr;
   Shadowing *Shadow = nullptr;
   ValueCapture *Capture = nullptr;
+  TopLevelReturn *Returns = nullptr;
+  CInitializers *Initializers = nullptr;
   std::unique_ptr<clang::Interpreter> Interpreter;
 };
 

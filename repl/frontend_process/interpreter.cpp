@@ -2,6 +2,7 @@
 
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Interpreter/PartialTranslationUnit.h"
+#include "clang/Lex/PreprocessorOptions.h"
 #include "clang/Options/Options.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h" // completes a type of clang/Interpreter/Interpreter.h
 #include "llvm/Option/Arg.h"
@@ -68,7 +69,7 @@ llvm::Error checkOptions(llvm::ArrayRef<const char *> Flags) {
 llvm::Expected<std::unique_ptr<clang::Interpreter>>
 forkrepl::createInterpreter(const std::vector<const char *> &Flags,
                             std::unique_ptr<clang::ASTConsumer> Consumer,
-                            std::unique_ptr<llvm::Module> &First) {
+                            std::unique_ptr<llvm::Module> &First, OnBadHeader OnBad) {
   if (llvm::Error Failure = checkOptions(Flags))
     return Failure;
   clang::IncrementalCompilerBuilder Builder;
@@ -76,6 +77,11 @@ forkrepl::createInterpreter(const std::vector<const char *> &Flags,
   auto Compiler = Builder.CreateCpp();
   if (!Compiler)
     return Compiler.takeError();
+  const std::string &Header = (*Compiler)->getPreprocessorOpts().ImplicitPCHInclude;
+  clang::DiagnosticsEngine &Diagnostics = (*Compiler)->getDiagnostics();
+  if (!Header.empty())
+    Diagnostics.setClient(new StartDiagnostics(Diagnostics.takeClient(), Header, Flags,
+                                               std::move(OnBad)));
   auto Executor = std::make_unique<clang::IncrementalExecutorBuilder>();
   Executor->IE = std::make_unique<NoExecutor>(First);
   llvm::Error Failure = llvm::Error::success();

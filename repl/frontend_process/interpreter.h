@@ -2,6 +2,8 @@
 // in the place of its value printing.
 #pragma once
 
+#include "start_diagnostics.h"
+
 #include "clang/AST/ASTConsumer.h"
 #include "clang/Interpreter/Interpreter.h"
 #include "llvm/IR/Module.h"
@@ -12,10 +14,11 @@
 namespace forkrepl {
 
 // `First` gets what -include and a precompiled header have defined, if anything. Options
-// that Clang does not know are an error.
+// that Clang does not know are an error. `OnBad` is called, and must not return, if a
+// precompiled header does not fit.
 llvm::Expected<std::unique_ptr<clang::Interpreter>>
 createInterpreter(const std::vector<const char *> &Flags,
                   std::unique_ptr<clang::ASTConsumer> Consumer,
-                  std::unique_ptr<llvm::Module> &First);
+                  std::unique_ptr<llvm::Module> &First, OnBadHeader OnBad);
 
 } // namespace forkrepl

@@ -12,8 +12,8 @@ static int nesting(const Token &T) {
   return T.isOneOf(tok::r_paren, tok::r_square, tok::r_brace) ? -1 : 0;
 }
 
-std::string forkrepl::protectLeadingSign(llvm::StringRef Text,
-                                         const LangOptions &Options) {
+forkrepl::ProtectedText forkrepl::protectLeadingSign(llvm::StringRef Text,
+                                                     const LangOptions &Options) {
   std::string Original = Text.str(); // a Lexer needs the zero at its end
   const char *Begin = Original.c_str();
   Lexer Tokens(SourceLocation(), Options, Begin, Begin, Begin + Text.size());
@@ -49,6 +49,9 @@ std::string forkrepl::protectLeadingSign(llvm::StringRef Text,
     Depth += nesting(T);
     AtStart = Depth == 0 && T.is(tok::semi);
   } while (T.isNot(tok::eof));
-  Insert(Text.size(), Inserted ? "\n)" : ""); // a comment may be open in its last line
-  return Result;
+  Insert(Text.size(), "");
+  size_t Size = Result.size();
+  if (Inserted)
+    Result += "\n)"; // a comment may be open in its last line
+  return {std::move(Result), Size};
 }

@@ -10,8 +10,14 @@
 
 namespace forkrepl {
 
+struct ProtectedText {
+  std::string Text;
+  size_t End; // of what the user has written in it
+};
+
 // The text of an input, with the statements in parentheses that begin so. Lines stay
 // as they are, and columns in the first of these.
-std::string protectLeadingSign(llvm::StringRef Text, const clang::LangOptions &Options);
+ProtectedText protectLeadingSign(llvm::StringRef Text,
+                                 const clang::LangOptions &Options);
 
 } // namespace forkrepl

@@ -11,16 +11,19 @@
 // has started it ends.
 //
 // With the arguments "--compile PARENT ..." it serves nobody, but compiles a file, see
-// compile_file.h; with "--precompile PARENT ..." it makes a precompiled header, see
+// compile_file.h, or with "--program PARENT ..." a program, see program_file.h; with
+// "--precompile PARENT ..." it makes a precompiled header, see
 // precompiled_header.h. PARENT: the controller's process number.
 #include "compile_file.h"
 #include "frontend.h"
 #include "precompiled_header.h"
+#include "program_file.h"
 #include "protocol.h"
 
 #include "clang/Basic/Version.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/PrettyStackTrace.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
@@ -48,6 +51,8 @@ int main(int Count, char **Arguments) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getenv("FORKREPL_DEBUG"))
     llvm::sys::PrintStackTraceOnErrorSignal(Arguments[0]);
+  else
+    llvm::EnablePrettyStackTrace(); // if Clang crashes: what it was parsing
   llvm::install_out_of_memory_new_handler();
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
@@ -56,11 +61,13 @@ int main(int Count, char **Arguments) {
 
   llvm::StringRef Mode = Count > 3 ? Arguments[1] : "";
   bool Precompiles = Mode == "--precompile";
-  if (Precompiles || Mode == "--compile")
+  if (Precompiles || Mode == "--compile" || Mode == "--program")
     if (getppid() != atoi(Arguments[2]))
       return 1; // it ended before we could ask to be told
   if (Mode == "--compile")
     return compileFile({Arguments + 3, size_t(Count - 3)});
+  if (Mode == "--program")
+    return compileProgram({Arguments + 3, size_t(Count - 3)});
 
   if (Count == 2 && llvm::StringRef(Arguments[1]) == "--version") {
     llvm::outs() << clang::getClangFullVersion() << "\nLLVM " LLVM_VERSION_STRING "\n";
@@ -70,10 +77,12 @@ int main(int Count, char **Arguments) {
   std::vector<const char *> Flags = {"-resource-dir", FORKREPL_RESOURCE_DIR,
                                      // see README.md beside this
                                      "-fPIC", "-fcommon"};
-  bool Colour = false;
+  bool Colour = false, ReturnEndsScript = false;
   for (int I = Precompiles ? 4 : 1; I < Count; ++I)
     if (llvm::StringRef(Arguments[I]) == "--colour-diagnostics")
       Colour = true;
+    else if (llvm::StringRef(Arguments[I]) == "--return-ends-script")
+      ReturnEndsScript = true;
     else if (llvm::StringRef(Arguments[I]) != "--started-by-thread")
       Flags.push_back(Arguments[I]);
 
@@ -83,7 +92,7 @@ int main(int Count, char **Arguments) {
   }
 
   Connection Controller(ControllerDescriptor);
-  Frontend Process(Controller, Colour, std::move(Flags));
+  Frontend Process(Controller, Colour, ReturnEndsScript, std::move(Flags));
   if (llvm::Error Failure = Process.start()) {
     Controller.send(
         Object{{"ok", false}, {"rendered", llvm::toString(std::move(Failure))}});

@@ -77,11 +77,14 @@ int forkrepl::precompile(llvm::ArrayRef<const char *> Arguments) {
   return 0;
 }
 
-std::vector<std::string> forkrepl::definedVariables(const llvm::Module &Module) {
+std::vector<std::string> forkrepl::definedNames(const llvm::Module &Module) {
   std::vector<std::string> Names;
   for (const llvm::GlobalVariable &Variable : Module.globals())
     if (!Variable.isDeclaration() && !Variable.getName().starts_with("llvm."))
       Names.push_back(Variable.getName().str());
+  for (const llvm::Function &Function : Module)
+    if (!Function.isDeclaration() && Function.hasExternalLinkage())
+      Names.push_back(Function.getName().str());
   return Names;
 }
 
@@ -94,7 +97,7 @@ void PrecompiledState::begin(const llvm::json::Array *Wanted) {
 
 void PrecompiledState::offer(std::unique_ptr<llvm::Module> Offered,
                              const llvm::json::Array *Emitted) {
-  std::vector<std::string> Names = definedVariables(*Offered);
+  std::vector<std::string> Names = definedNames(*Offered);
   auto IsEmitted = [&](llvm::StringRef Name) {
     return Emitted && llvm::is_contained(*Emitted, llvm::json::Value(Name));
   };

@@ -27,8 +27,8 @@ public:
   // Places: "NAME:LINE" of each include.
   void begin(const llvm::json::Array *Places);
 
-  // Takes the code that came with the header: the variables that it defines. Emitted:
-  // the names of those that have been sent already.
+  // Takes the code that came with the header. Emitted: the names of what has been sent
+  // already.
   void offer(std::unique_ptr<llvm::Module> Code, const llvm::json::Array *Emitted);
 
   // Whether some but not all had been sent: then the header cannot be used.
@@ -48,7 +48,8 @@ private:
   std::vector<std::string> Places;
 };
 
-// The names of the variables that a module defines.
-std::vector<std::string> definedVariables(const llvm::Module &Module);
+// The names of the variables that a module defines, and of the functions that no other
+// may define.
+std::vector<std::string> definedNames(const llvm::Module &Module);
 
 } // namespace forkrepl

@@ -6,7 +6,6 @@
 #include "clang/AST/DeclFriend.h"
 #include "clang/AST/DeclTemplate.h"
 #include "clang/Basic/SourceManager.h"
-#include "clang/Lex/Preprocessor.h"
 #include "clang/Sema/IdentifierResolver.h"
 #include "clang/Sema/Scope.h"
 #include "clang/Sema/Sema.h"
@@ -114,20 +113,12 @@ Array Shadowing::previous(llvm::ArrayRef<SourceLocation> Places) {
 
 // Every input has a TranslationUnitDecl of its own, in which Clang would begin another
 // unnamed namespace: of what is declared in both, uses are ambiguous. It is to go on
-// with that of the inputs before. The first token comes before all declarations.
-static void shareUnnamedNamespace(Sema &S) {
-  ASTContext &Context = S.getASTContext();
-  S.getPreprocessor().setTokenWatcher([&Context](const Token &) {
-    TranslationUnitDecl *Input = Context.getTranslationUnitDecl();
-    TranslationUnitDecl *Before = Input->getPreviousDecl();
-    if (Before && !Input->getAnonymousNamespace())
-      Input->setAnonymousNamespace(Before->getAnonymousNamespace());
-  });
-}
-
-void Shadowing::InitializeSema(Sema &S) {
-  this->S = &S;
-  shareUnnamedNamespace(S);
+// with that of the inputs before.
+void forkrepl::shareUnnamedNamespace(ASTContext &Context) {
+  TranslationUnitDecl *Input = Context.getTranslationUnitDecl();
+  TranslationUnitDecl *Before = Input->getPreviousDecl();
+  if (Before && !Input->getAnonymousNamespace())
+    Input->setAnonymousNamespace(Before->getAnonymousNamespace());
 }
 
 void Shadowing::beginInput(const Array *Hidden) {

@@ -26,9 +26,12 @@ class TranslationUnitDecl;
 
 namespace forkrepl {
 
+// To be called before the first declaration of an input.
+void shareUnnamedNamespace(clang::ASTContext &Context);
+
 class Shadowing : public clang::SemaConsumer {
 public:
-  void InitializeSema(clang::Sema &S) override;
+  void InitializeSema(clang::Sema &S) override { this->S = &S; }
   void ForgetSema() override { S = nullptr; }
 
   // Before an input is parsed. Hidden: what it redefines, as previous() described it.

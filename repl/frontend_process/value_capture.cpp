@@ -1,5 +1,6 @@
 #include "value_capture.h"
 
+#include "immediate_calls.h"
 #include "printers.h"
 #include "type_table.h"
 
@@ -16,18 +17,18 @@ using namespace forkrepl;
 
 namespace {
 
-// Answers when Clang has found nothing by the name of `_`: so a variable, a parameter,
-// a placeholder or a macro of the user's comes first.
-class LastValueSource : public ExternalSemaSource {
+// Answers when Clang has found nothing by a name: so a variable, a parameter, a
+// placeholder or a macro of the user's comes first.
+class NamesOfOurs : public ExternalSemaSource {
 public:
-  explicit LastValueSource(ValueCapture &Capture) : Capture(Capture) {}
+  explicit NamesOfOurs(ValueCapture &Capture) : Capture(Capture) {}
 
   bool LookupUnqualified(LookupResult &Found, Scope *) override {
     const IdentifierInfo *Name = Found.getLookupName().getAsIdentifierInfo();
-    if (!Name || !Name->isStr("_") || Found.isForRedeclaration() ||
+    if (!Name || Found.isForRedeclaration() ||
         Found.getLookupKind() != Sema::LookupOrdinaryName)
       return false;
-    VarDecl *Variable = Capture.lastValue();
+    VarDecl *Variable = Capture.lookUp(Name->getName());
     if (!Variable)
       return false;
     Found.addDecl(Variable);
@@ -43,7 +44,7 @@ private:
 
 void ValueCapture::InitializeSema(Sema &S) {
   this->S = &S;
-  S.addExternalSource(llvm::makeIntrusiveRefCnt<LastValueSource>(*this));
+  S.addExternalSource(llvm::makeIntrusiveRefCnt<NamesOfOurs>(*this));
 }
 
 static std::string symbolOf(unsigned Value) {
@@ -53,32 +54,36 @@ static std::string symbolOf(unsigned Value) {
 VarDecl *ValueCapture::lastValue() {
   if (LastVariable || LastType.isNull())
     return LastVariable;
-  DeclContext *Input = Context->getTranslationUnitDecl();
-  LastVariable = VarDecl::Create(
-      *Context, Input, SourceLocation(), SourceLocation(), &Context->Idents.get("_"),
-      LastType, Context->getTrivialTypeSourceInfo(LastType), SC_Extern);
-  LastVariable->addAttr(AsmLabelAttr::CreateImplicit(*Context, symbolOf(Values)));
+  LastVariable = makeExternal("_", LastType, symbolOf(Values));
   return LastVariable;
 }
 
-// The one that is being parsed, if any.
-static TopLevelStmtDecl *currentStatement(const Sema &S) {
-  for (const Scope *Each = S.getCurScope(); Each; Each = Each->getParent())
-    if (DeclContext *Entity = Each->getEntity())
-      if (auto *Statement = dyn_cast<TopLevelStmtDecl>(Entity))
-        return Statement;
-  return nullptr;
+VarDecl *ValueCapture::makeExternal(llvm::StringRef Name, QualType Type,
+                                    llvm::StringRef Symbol) {
+  VarDecl *Variable =
+      VarDecl::Create(*Context, Context->getTranslationUnitDecl(), SourceLocation(),
+                      SourceLocation(), &Context->Idents.get(Name), Type,
+                      Context->getTrivialTypeSourceInfo(Type), SC_Extern);
+  Variable->addAttr(AsmLabelAttr::CreateImplicit(*Context, Symbol));
+  return Variable;
+}
+
+VarDecl *ValueCapture::lookUp(llvm::StringRef Name) {
+  if (Name == "_")
+    return lastValue();
+  if (Name == "argc" && !ArgumentCount)
+    ArgumentCount = makeExternal(Name, Context->IntTy, "forkrepl_argc");
+  if (Name == "argv" && !Arguments)
+    Arguments = makeExternal(
+        Name, Context->getPointerType(Context->getPointerType(Context->CharTy)),
+        "forkrepl_argv");
+  return Name == "argc" ? ArgumentCount : Name == "argv" ? Arguments : nullptr;
 }
 
 bool ValueCapture::HandleTopLevelDecl(DeclGroupRef Group) {
-  // A constexpr function is instantiated, and named, in the midst of a statement that
-  // calls it, perhaps with a lambda.
-  // (What a precompiled header hands over comes before there is a Sema.)
-  if (TopLevelStmtDecl *Statement = S ? currentStatement(*S) : nullptr)
-    moveLocals(*Statement);
   for (Decl *D : Group)
     if (auto *Statement = dyn_cast<TopLevelStmtDecl>(D)) {
-      moveLocals(*Statement);
+      evaluateImmediateCalls(*S);
       auto *Expression = dyn_cast_or_null<Expr>(Statement->getStmt());
       if (Statement->isSemiMissing() && Expression)
         Statement->setStmt(capture(Expression));
@@ -89,35 +94,6 @@ bool ValueCapture::HandleTopLevelDecl(DeclGroupRef Group) {
   if (LastVariable)
     S->UndefinedButUsed.erase(LastVariable);
   return true;
-}
-
-static bool needsFunction(const Decl *Local) {
-  if (const auto *Variable = dyn_cast<VarDecl>(Local))
-    return Variable->isStaticLocal();
-  const auto *Tag = dyn_cast<TagDecl>(Local);
-  return Tag && (Tag->isCompleteDefinition() || !Tag->isBeingDefined());
-}
-
-void ValueCapture::moveLocals(TopLevelStmtDecl &Statement) {
-  if (HomeOf != &Statement)
-    Home = nullptr;
-  HomeOf = &Statement;
-  for (Decl *Local : Statement.decls()) {
-    if (!needsFunction(Local) || Local->getDeclContext() == Home)
-      continue;
-    if (!Home) {
-      std::string Name = "__stmts_" + std::to_string(++Statements);
-      QualType Signature = Context->getFunctionType(Context->VoidTy, {},
-                                                    FunctionProtoType::ExtProtoInfo());
-      Home = FunctionDecl::Create(*Context, Context->getTranslationUnitDecl(),
-                                  Statement.getBeginLoc(), Statement.getBeginLoc(),
-                                  &Context->Idents.get(Name), Signature,
-                                  /*TInfo=*/nullptr, SC_Static);
-    }
-    DeclContext *Lexical = Local->getLexicalDeclContext();
-    Local->setDeclContext(Home);
-    Local->setLexicalDeclContext(Lexical); // the parser is still in it
-  }
 }
 
 std::optional<llvm::json::Object> ValueCapture::takeValue() {
@@ -180,7 +156,7 @@ Keep ValueCapture::howToKeep(const Expr *Expression) {
   return Expression->isPRValue() && Type->isRecordType() ? Keep::Held : Keep::No;
 }
 
-Stmt *ValueCapture::capture(Expr *Whole) {
+Expr *ValueCapture::capture(Expr *Whole) {
   // The temporaries of E live until its value has been taken.
   auto *Cleanups = dyn_cast<ExprWithCleanups>(Whole);
   Expr *Expression = withoutDecay(Cleanups ? Cleanups->getSubExpr() : Whole);
@@ -192,6 +168,14 @@ Stmt *ValueCapture::capture(Expr *Whole) {
   if (!hasValue(Expression->getType()))
     return Whole;
 
+  // One that a `return` hands over, or the last, but never both.
+  if (!Type.isNull() && !Context->hasSameType(Type, Expression->getType())) {
+    unsigned TwoTypes = S->getDiagnostics().getCustomDiagID(
+        DiagnosticsEngine::Error,
+        "a value of type %0 in an input that may end with one of type %1");
+    S->Diag(Whole->getBeginLoc(), TwoTypes) << Expression->getType() << Type;
+    return Whole;
+  }
   Begin = Whole->getBeginLoc();
   Type = Expression->getType();
   Keep How = howToKeep(Expression);
@@ -226,12 +210,11 @@ Expr *ValueCapture::number(uint64_t Value, QualType Type, SourceLocation Locatio
       *Context, llvm::APInt(Context->getIntWidth(Type), Value), Type, Location);
 }
 
-// Null if Sema rejects it.
 Expr *ValueCapture::call(llvm::StringRef Function, llvm::ArrayRef<Expr *> Arguments) {
   SourceLocation Location = Arguments.front()->getExprLoc();
   LookupResult Found(*S, &Context->Idents.get(Function), Location,
                      Sema::LookupOrdinaryName);
-  S->LookupName(Found, S->TUScope);
+  S->LookupName(Found, S->TUScope, /*AllowBuiltinCreation=*/true);
   ExprResult Callee =
       S->BuildDeclarationNameExpr(CXXScopeSpec(), Found, /*NeedsADL=*/false);
   if (Callee.isInvalid())

@@ -54,24 +54,24 @@ public:
   // Where the expression of that value begins.
   clang::SourceLocation begin() const { return Begin; }
 
-  // What `_` means in this input if nothing else has that name; null without a value.
-  clang::VarDecl *lastValue();
+  // What a name of ours means if nothing else has it, or null: `_`, the last value, if
+  // there is one; `argc` and `argv`, of the program.
+  clang::VarDecl *lookUp(llvm::StringRef Name);
+
+  // The expression as one that hands over its value, if it has one.
+  clang::Expr *capture(clang::Expr *Expression);
+
+  // A call of a global function. Null if Sema rejects it.
+  clang::Expr *call(llvm::StringRef Function, llvm::ArrayRef<clang::Expr *> Arguments);
 
 private:
-  // Gives what a statement declares for itself (lambdas, local classes, static
-  // variables) a function to belong to. Clang takes the statement for one when
-  // it makes up their names, and crashes, or not, as the memory happens to be.
-  void moveLocals(clang::TopLevelStmtDecl &Statement);
-
-  const clang::TopLevelStmtDecl *HomeOf = nullptr; // the last with locals
-  clang::FunctionDecl *Home = nullptr;             // that they belong to
-
-  clang::Stmt *capture(clang::Expr *Expression);
+  clang::VarDecl *lastValue();
+  clang::VarDecl *makeExternal(llvm::StringRef Name, clang::QualType Type,
+                               llvm::StringRef Symbol);
   Keep howToKeep(const clang::Expr *Expression);
   clang::Expr *addressOf(clang::Expr *Expression);
   clang::Expr *callCapture(clang::Expr *Expression, Keep How);
   clang::Expr *hold(clang::Expr *Expression);
-  clang::Expr *call(llvm::StringRef Function, llvm::ArrayRef<clang::Expr *> Arguments);
   clang::Expr *number(uint64_t Value, clang::QualType Type,
                       clang::SourceLocation Location);
 
@@ -85,7 +85,8 @@ private:
   unsigned Values = 0;                    // of the inputs so far
   bool Keeps = true;
   bool HasStreaming = false; // the inputs declare an operator<<
-  unsigned Statements = 0;   // that had locals, for unique names
+  clang::VarDecl *ArgumentCount = nullptr,
+                 *Arguments = nullptr; // if they have been used
 };
 
 } // namespace forkrepl

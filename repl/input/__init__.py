@@ -1,5 +1,5 @@
-"""Text of the user's, before Clang sees it: complete or not, command or code, one input
-or several.
+"""Text of the user's, before Clang sees it: command or code, one input or several.
 
-Must not ask Clang, or know sessions or terminals. Start reading at ``completeness``.
+Where an input ends is Clang's to say: who needs it is given a function that asks. Must not
+know Clang, sessions or terminals. Start reading at ``script_inputs``.
 """

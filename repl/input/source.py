@@ -8,13 +8,16 @@ from msgspec import Struct
 class Source(Struct, frozen=True):
     """An input: its text, and the file and line that diagnostics name for it.
 
-    ``keeps_value``: the next inputs may call its value ``_``.
+    ``keeps_value``: the next inputs may call its value ``_``. ``is_whole``: it is all of a
+    source file (or what follows its first includes): it is rejected, without a
+    diagnostic, if there are statements in it.
     """
 
     text: str
     name: str
     line: int = 1
     keeps_value: bool = True
+    is_whole: bool = False
 
     @property
     def unit_name(self) -> str:

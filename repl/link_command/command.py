@@ -24,6 +24,7 @@ from repl.program.linker_import import import_linker
 from repl.program.start import start_executor
 from repl.session.uncaught_exceptions import raise_exception
 from runtime.errors import ExecutorDied
+from runtime.executor_client.client import ExecutorClient
 from runtime.executor_client.in_process import InProcessExecutor
 from runtime.executor_client.interface import ExecutorProcessControl
 from runtime.linker.link_report import LinkPicture, RecordingReport
@@ -131,7 +132,7 @@ class _Command:
         with self._times.stage("link_ms"):
             report = _VisibleReport(partial(self._progress.show, "linking", len(self._sources)))
             self._times.passes = report.passes  # as many as come
-            unit = target.session.load_objects(collected.objects, report)
+            unit = target.session.load_objects(collected.objects, report, is_program=True)
         self._progress.clear()
         if self._options.map_file is not None and report.picture is not None:
             _write_map(self._options.map_file, report.picture, collected)
@@ -144,6 +145,9 @@ class _Command:
         if function is None:
             raise _nothing_defines(entry)
         target.process.set_arguments(arguments)
+        if isinstance(target.process, ExecutorClient):
+            initializers = target.session.initializers(unit)
+            return target.process.run_program(initializers, function)
         raise_exception(target.session.initialize(unit))
         outcome = target.process.run_main(function, arguments)
         raise_exception(outcome)

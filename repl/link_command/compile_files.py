@@ -1,4 +1,4 @@
-"""Files to objects, several at once: Clang, then the code generator.
+"""Files to objects, several at once: by Clang, or of LLVM IR by the code generator.
 
 One thread serves all: each file is at any time the business of one process, whose
 descriptor says when there is something to do.
@@ -19,7 +19,6 @@ from msgspec import Struct
 from repl import native_programs
 from repl.clang.clang_run import ClangRun
 from repl.clang.code_generator import CodeGenerator
-from repl.clang.flags import optimisation_flags
 from repl.errors import CodegenError, signal_name
 from repl.link_command.source_files import SourceFile
 
@@ -72,7 +71,7 @@ class FileCompiler:
         with ExitStack() as stack:
             self._selector = stack.enter_context(selectors.DefaultSelector())
             for _ in range(min(len(files), os.cpu_count() or 1)):
-                lane = self._lane(stack.enter_context(CodeGenerator()))
+                lane = self._lane()
                 stack.callback(lane.close)
                 self._advance(lane)
             self._stack = stack.pop_all()
@@ -95,11 +94,12 @@ class FileCompiler:
                 self._advance(key.data)
         return [self._results[number] for number in sorted(self._results)]
 
-    def _lane(self, codegen: CodeGenerator) -> _Steps[None]:
+    def _lane(self) -> _Steps[None]:
         """Takes one file after another."""
         while self._waiting:
             number, file = self._waiting.popleft()
-            self._results[number] = yield from _compile(file, codegen, self._options)
+            compile_ = _compile_ir if file.language is None else _compile
+            self._results[number] = yield from compile_(file, self._options)
 
     def _advance(self, lane: _Steps[None]) -> None:
         wanted = next(lane, None)
@@ -107,34 +107,34 @@ class FileCompiler:
             self._selector.register(wanted, selectors.EVENT_READ, lane)
 
 
-def _compile(
-    file: SourceFile, codegen: CodeGenerator, options: CompileOptions
-) -> _Steps[CompiledFile]:
-    """Take a file through all stages."""
-    messages = ""
-    if file.language is None:
-        try:
-            code = Path(file.path).read_bytes()
-        except OSError as error:
-            return CompiledFile(None, f"{file.path}: error: cannot be read: {error.strerror}")
-    else:
-        with ClangRun(native_programs.frontend(), _clang_flags(file, options)) as run:
-            yield run
-            status, code, messages = run.status(), run.bitcode(), run.diagnostics()
-        if status != 0 or not code:
-            return CompiledFile(None, _explain(file, status, messages))
-    codegen.begin(code, options.level, foreign=file.language is None)
-    yield codegen
+def _compile(file: SourceFile, options: CompileOptions) -> _Steps[CompiledFile]:
+    """C and C++."""
+    with ClangRun(native_programs.frontend(), _clang_flags(file, options)) as run:
+        yield run
+        status, code, messages = run.status(), run.output(), run.diagnostics()
+    if status != 0 or not code:
+        return CompiledFile(None, _explain(file, status, messages))
+    return CompiledFile(code, messages)
+
+
+def _compile_ir(file: SourceFile, options: CompileOptions) -> _Steps[CompiledFile]:
     try:
-        return CompiledFile(codegen.finish(), messages)
-    except CodegenError as error:
-        return CompiledFile(None, _join(messages, _with_name(file, str(error))))
+        code = Path(file.path).read_bytes()
+    except OSError as error:
+        return CompiledFile(None, f"{file.path}: error: cannot be read: {error.strerror}")
+    with CodeGenerator() as codegen:
+        codegen.begin(code, options.level, foreign=True)
+        yield codegen
+        try:
+            return CompiledFile(codegen.finish(), "")
+        except CodegenError as error:
+            return CompiledFile(None, _with_name(file, str(error)))
 
 
 def _clang_flags(file: SourceFile, options: CompileOptions) -> list[str]:
     colour = ["-fcolor-diagnostics"] if options.colour else []
     language = ["-x", str(file.language)]
-    return [*options.flags, *optimisation_flags(options.level), *colour, *language, file.path]
+    return [*options.flags, f"-O{options.level}", *colour, *language, file.path]
 
 
 def _explain(file: SourceFile, status: int, messages: str) -> str:

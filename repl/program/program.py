@@ -42,6 +42,19 @@ class SavedProgram(Struct, frozen=True):
     libraries: tuple[str, ...]
 
 
+def allocator_warnings(unit: LoadedUnit, *, is_program: bool = False) -> list[str]:
+    """What is to be said of a unit that replaces a part of the C library's allocator."""
+    from platform_support.replacements import kept_by_libraries
+
+    names = kept_by_libraries(unit.linked.definitions.keys(), is_program=is_program)
+    if not names:
+        return []
+    return [
+        f"warning: libraries keep their own {', '.join(names)}: a program in a file may "
+        "replace them, all of malloc, free, calloc and realloc"
+    ]
+
+
 class Program:
     """A context manager: leaving it ends the process."""
 
@@ -124,10 +137,10 @@ class Program:
         if isinstance(self._executor, ExecutorProcess):
             self._executor.check()
 
-    def load(self, name: str, machine_code: bytes) -> LoadedUnit:
+    def load(self, name: str, machine_code: bytes, *, is_program: bool = False) -> LoadedUnit:
         """Link an input's object; see ``ExecutionSession.load``."""
         try:
-            return self.execution().load([(name, machine_code)])
+            return self.execution().load([(name, machine_code)], is_program=is_program)
         except ExecutorOutOfMemory as error:
             if self._options.memory_limit is not None:
                 error.add_note(memory_hint(self._options.memory_limit))
@@ -172,6 +185,15 @@ class Program:
         if main is None:
             return None
         return self._explained(self._executor.run_main(main, list(self._options.arguments)))
+
+    def run_program(self, unit: LoadedUnit) -> int:
+        """Run a unit that is a whole program to its end, as natively: its exit status.
+
+        Raises ExecutorDied for a crash, which an exception that nobody catches is.
+        """
+        execution = self.execution()
+        main = execution.find_symbol("main")
+        return self._executor.run_program(execution.initializers(unit), main)
 
     # Going back.
 

@@ -11,6 +11,7 @@ from repl.display.types import ValueType
 from repl.errors import ShellError
 from repl.input.source import Source
 from repl.program.printing import InputValue, Inspect
+from repl.program.program import allocator_warnings
 from repl.session.state import SessionState
 from repl.session.steps import V
 from repl.session.survival import Survival, explained
@@ -76,6 +77,8 @@ class Evaluation:
                 unit = state.program.load(name, compiled.machine_code)
             except UndefinedSymbolsError as error:
                 raise ShellError(explained(error)) from None
+            for warning in allocator_warnings(unit):
+                state.warn(warning)
             outcome = state.program.initialize(unit, value.look)
             value.keep(unit)
             if outcome.exception_type is not None or value.failure is not None:

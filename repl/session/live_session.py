@@ -272,13 +272,18 @@ class LiveSession:
             self._state.program.load_library(name)
         self._survival.program_changed()
 
-    def run_main(self) -> int | None:
-        """Call ``main``, if an input defined it: what it returned, or None."""
+    def run_main(self, *, goes_on: bool = False) -> int | None:
+        """Call ``main``, if an input defined it: what it returned, or None.
+
+        ``goes_on``: this is not the end of the session.
+        """
         self._survival.attend()
         with self._survival.running_program():
             outcome = self._state.program.run_main()
         if outcome is None:
             return None
+        if goes_on:
+            self._survival.program_changed()
         raise_exception(outcome)
         return outcome.status
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from repl.commands import COMMAND_LINES
 from repl.commands.context import Shell
 from repl.errors import SetupError, ShellError
-from repl.input.script_inputs import lines_of, split_inputs
+from repl.input.script_inputs import ScriptInputs
+from repl.input.script_text import WholeText
 from repl.shell.run_input import evaluate, report
 from runtime.errors import RuntimeFailure, printable
 from runtime.objects.input_files import read_input_file
@@ -49,7 +50,8 @@ class StartupFile:
             report(error)
             return False
         is_well = True
-        for source in split_inputs(lines_of(text), str(self._path), COMMAND_LINES):
+        ask = shell.session.compiler.input_ends
+        for source, _ in ScriptInputs(WholeText(text), str(self._path), COMMAND_LINES, ask):
             try:
                 evaluate(shell, source)
             except SetupError:  # nothing can ever work

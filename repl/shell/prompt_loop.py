@@ -32,7 +32,7 @@ def run_interactive(
     ``early``: the greeting and the first prompt are on the screen already.
     """
     session = shell.session
-    with CodeQuestions(session.compiler.scratch) as questions:
+    with CodeQuestions(session.compiler.scratch, session.compiler.input_ends) as questions:
         prompt = Prompt(
             options,
             colour=shell.colour,

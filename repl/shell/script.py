@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from msgspec import Struct
 
 from repl.commands import COMMAND_LINES, Quit
 from repl.commands.context import Shell
 from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError, status_of_crash
-from repl.input.script_inputs import split_inputs, with_upcoming
-from repl.input.source import Source
+from repl.input.script_inputs import ScriptInputs
+from repl.input.script_text import ScriptText
 from repl.session.live_session import LiveSession
 from repl.shell.run_input import evaluate, report
 from runtime.errors import RuntimeFailure
@@ -20,14 +18,12 @@ class Script(Struct, frozen=True):
     """Where inputs come from.
 
     ``keep_going``: an input that fails does not keep the next ones from running
-    (the exit status tells all the same). ``arrives_slowly``: lines come as somebody
-    writes them, so an input is run before the next one is asked for.
+    (the exit status tells all the same).
     """
 
-    lines: Iterable[str]
+    text: ScriptText
     name: str
     keep_going: bool = False
-    arrives_slowly: bool = False
 
 
 class Progress(Struct):
@@ -51,7 +47,8 @@ def run_inputs(shell: Shell, script: Script, failure: int = 0) -> Progress:
     """Run all inputs, after others with this ``failure``. Raises SetupError if none can be run."""
     progress = Progress(failure=failure)
     try:
-        for source, upcoming in _with_upcoming(script):
+        ask = shell.session.compiler.input_ends
+        for source, upcoming in ScriptInputs(script.text, script.name, COMMAND_LINES, ask):
             try:
                 evaluate(shell, source, upcoming)
             except SetupError:
@@ -99,10 +96,3 @@ def _finish(session: LiveSession, status: int) -> int:
         report(error)
         session.finish(1)
         return 1
-
-
-def _with_upcoming(script: Script) -> Iterator[tuple[Source, Source | None]]:
-    sources = split_inputs(script.lines, script.name, COMMAND_LINES)
-    if script.arrives_slowly:
-        return ((source, None) for source in sources)
-    return with_upcoming(sources, COMMAND_LINES)

@@ -6,7 +6,7 @@ How it is asked is ``Connection``'s.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from runtime.addresses import ExecutorAddress, Protection
@@ -194,6 +194,14 @@ class ExecutorClient:
         finalizers = map(wire.WORD.pack, unit.finalizers)
         self._connection.ask(Operation.REGISTER, head + b"".join([*moves, *finalizers]))
 
+    def interpose(
+        self, dso_handle: ExecutorAddress, functions: Mapping[str, ExecutorAddress]
+    ) -> None:
+        """See ``ExecutorProcessControl``."""
+        words = [dso_handle, len(functions), *functions.values()]
+        payload = b"".join(map(wire.WORD.pack, words)) + wire.pack_strings(list(functions))
+        self._connection.ask(Operation.INTERPOSE, payload)
+
     def choose_functions(
         self, functions: Sequence[tuple[ExecutorAddress, ExecutorAddress]]
     ) -> None:
@@ -241,6 +249,17 @@ class ExecutorClient:
         payload = wire.WORD.pack(function) + wire.pack_strings(arguments)
         return wire.unpack_outcome(self._connection.ask(Operation.RUN_MAIN, payload))
 
+    def run_program(
+        self, initializers: Sequence[ExecutorAddress], main: ExecutorAddress | None
+    ) -> int:
+        """Run a program to its end, as natively: its exit status.
+
+        The arguments of main, if there is one, are those of ``set_arguments``. Raises
+        ExecutorDied for a crash, which an exception that nobody catches is.
+        """
+        words = map(wire.WORD.pack, [main or 0, *initializers])
+        return self._ask_for_the_end(Operation.RUN_PROGRAM, b"".join(words))
+
     def set_arguments(self, arguments: list[str]) -> None:
         """What the program sees as ``argc`` and ``argv`` before main is called."""
         self._connection.ask(Operation.SET_ARGUMENTS, wire.pack_strings(arguments))
@@ -252,8 +271,11 @@ class ExecutorClient:
 
         Returns its exit status, which a handler may have changed.
         """
+        return self._ask_for_the_end(Operation.SHUTDOWN, wire.STATUS.pack(status))
+
+    def _ask_for_the_end(self, operation: Operation, payload: bytes) -> int:
         try:
-            self._connection.ask(Operation.SHUTDOWN, wire.STATUS.pack(status))
+            self._connection.ask(operation, payload)
         except ExecutorDied as died:
             if died.exit_status is None:
                 raise

@@ -27,6 +27,7 @@ _RUN_THE_PROGRAM = frozenset(
     {
         Operation.RUN,
         Operation.RUN_MAIN,
+        Operation.RUN_PROGRAM,
         Operation.CLOSE,
         Operation.SHUTDOWN,
         Operation.LOAD_LIBRARY,

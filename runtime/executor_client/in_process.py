@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +224,11 @@ class InProcessExecutor:
         error = self._platform.forkrepl_unit_register(ctypes.byref(description))
         if error:
             raise ExecutorError(describe_error(error))
+
+    def interpose(
+        self, dso_handle: ExecutorAddress, functions: Mapping[str, ExecutorAddress]
+    ) -> None:
+        """Nothing: the libraries of this process are the shell's, too."""
 
     def choose_functions(
         self, functions: Sequence[tuple[ExecutorAddress, ExecutorAddress]]

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -118,6 +118,12 @@ class ExecutorProcessControl(Protocol):
 
     def register_unit(self, unit: UnitRegistration) -> None:
         """Tell the platform library about a unit whose memory is in place."""
+
+    def interpose(
+        self, dso_handle: ExecutorAddress, functions: Mapping[str, ExecutorAddress]
+    ) -> None:
+        """Libraries call these functions of a unit from now on, instead of their own of
+        these names, until the unit is closed."""
 
     def choose_functions(
         self, functions: Sequence[tuple[ExecutorAddress, ExecutorAddress]]

@@ -155,6 +155,27 @@ static void on_register(const struct request *request) {
   reply(request, forkrepl_unit_register(&unit), NULL, 0);
 }
 
+struct interposition {
+  const struct request *request;
+  int error;
+};
+
+static void interpose(size_t index, char *name, void *context) {
+  struct interposition *all = context;
+  if (!all->error && index < word(all->request, 1))
+    all->error =
+        forkrepl_interpose(word(all->request, 0), name, word(all->request, 2 + index));
+}
+
+static void on_interpose(const struct request *request) {
+  struct interposition all = {request, 0};
+  uint64_t words = 2 + word(request, 1);
+  if (words > request->head.size / sizeof(uint64_t))
+    return reply(request, EINVAL, NULL, 0);
+  strings(request, words * sizeof(uint64_t), interpose, &all);
+  reply(request, all.error, NULL, 0);
+}
+
 static void on_perf_map(const struct request *request) {
   char text[128];
   memory_drop_names();
@@ -239,12 +260,16 @@ static void serve(struct request *request) {
     return on_load_library(request);
   case WIRE_REGISTER:
     return on_register(request);
+  case WIRE_INTERPOSE:
+    return on_interpose(request);
   case WIRE_CHOOSE:
     return on_choose(request);
   case WIRE_RUN:
     return running_on_run(request);
   case WIRE_RUN_MAIN:
     return running_on_run_main(request);
+  case WIRE_RUN_PROGRAM:
+    return running_on_run_program(request);
   case WIRE_CLOSE:
     return running_on_close(request);
   case WIRE_READ:

@@ -58,6 +58,11 @@ static int set_arguments(const struct request *request, size_t offset) {
   arguments = copies;
   forkrepl_argc = (int)count;
   forkrepl_argv = arguments;
+  if (count) { // what assert(3) and err(3) call the program
+    program_invocation_name = arguments[0];
+    const char *slash = strrchr(arguments[0], '/');
+    program_invocation_short_name = slash ? (char *)slash + 1 : arguments[0];
+  }
   return (int)count;
 }
 
@@ -75,6 +80,15 @@ void running_on_run_main(const struct request *request) {
   forkrepl_run_main(function, count, arguments, &outcome);
   keyboard_off();
   reply_outcome(request, &outcome);
+}
+
+// Nothing comes back: the program ends here, as natively, also by an exception.
+void running_on_run_program(const struct request *request) {
+  if (request->head.size < sizeof(uint64_t))
+    return reply(request, EINVAL, NULL, 0);
+  keyboard_on();
+  forkrepl_run_program((const uint64_t *)request->payload + 1,
+                       request->head.size / sizeof(uint64_t) - 1, word(request, 0));
 }
 
 void running_on_close(const struct request *request) {

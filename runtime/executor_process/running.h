@@ -13,6 +13,7 @@ pid_t running_pid(void);
 // Requests; wire.h says what they are.
 void running_on_run(const struct request *request);
 void running_on_run_main(const struct request *request);
+void running_on_run_program(const struct request *request);
 void running_on_close(const struct request *request);
 void running_on_set_arguments(const struct request *request);
 void running_on_shutdown(const struct request *request);

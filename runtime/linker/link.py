@@ -237,18 +237,38 @@ def _definitions(
 
 
 _ARRAY_TYPES = (elf.SHT_INIT_ARRAY, elf.SHT_FINI_ARRAY, elf.SHT_PREINIT_ARRAY)
+_RUN_BACKWARDS = (".ctors", ".dtors")
 
 
 def _function_arrays(
     graph: LinkGraph, memory: Array, segments: list[SegmentMemory]
 ) -> tuple[FunctionArray, ...]:
     found = []
-    for section in np.flatnonzero(graph.section_segment != NOT_LOADED).tolist():
+    for section in _with_functions(graph):
         name, kind = graph.section_names[section], int(graph.section_type[section])
-        if kind in _ARRAY_TYPES or name.startswith((".ctors", ".dtors")):
-            segment = segments[int(graph.section_segment[section])]
-            start = segment.position + int(graph.section_position[section])
-            size = int(graph.section_size[section]) // 8 * 8
-            pointers = memory[start : start + size].view("<u8").tolist()
-            found.append(FunctionArray(name, kind, tuple(map(ExecutorAddress, pointers))))
+        segment = segments[int(graph.section_segment[section])]
+        start = segment.position + int(graph.section_position[section])
+        size = int(graph.section_size[section]) // 8 * 8
+        pointers = memory[start : start + size].view("<u8").tolist()
+        found.append(FunctionArray(name, kind, tuple(map(ExecutorAddress, pointers))))
     return tuple(found)
+
+
+def _with_functions(graph: LinkGraph) -> list[int]:
+    """The numbers of the sections of function pointers, first come, first run.
+
+    LLVM counts on the ``.ctors`` of an object being run from the end. Those of one object
+    are several sections if some are in groups: an instantiated variable's initializer is,
+    and it comes last in the file and has to run before the statements that use it.
+    """
+    found: list[int] = []
+    loaded = np.flatnonzero(graph.section_segment != NOT_LOADED).tolist()
+    for _, sections in itertools.groupby(loaded, lambda each: int(graph.section_object[each])):
+        of_object = list(sections)
+        backwards = [s for s in of_object if graph.section_names[s].startswith(_RUN_BACKWARDS)]
+        for section in of_object:
+            if graph.section_names[section].startswith(_RUN_BACKWARDS):
+                found.append(backwards.pop())
+            elif int(graph.section_type[section]) in _ARRAY_TYPES:
+                found.append(section)
+    return found

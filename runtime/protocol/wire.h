@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-enum { WIRE_VERSION = 6 };
+enum { WIRE_VERSION = 7 };
 
 enum { WIRE_MAX_PAYLOAD = 64 << 20 };
 
@@ -64,6 +64,11 @@ enum wire_operation {
   WIRE_DEBUG_OBJECT = 30, // u64 dso handle of a unit that REGISTER will name, an
                           // object file with addresses ->
   WIRE_PERF_MAP = 31,     // lines of text ->
+  WIRE_INTERPOSE = 35,    // u64 dso handle, u64 n, n * u64 address, n * NUL-terminated
+                          // name of what libraries are to call there ->
+  WIRE_RUN_PROGRAM = 34,  // u64 main (0: there is none), n * u64 initializer ->
+                          // (runs them, and exits with what main returns; EXITING
+                          // follows)
 };
 
 enum wire_sharing {

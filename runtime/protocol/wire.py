@@ -17,7 +17,7 @@ from msgspec import Struct
 from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorError, ExecutorOutOfMemory, describe_error
 
-VERSION = 6
+VERSION = 7
 MAX_PAYLOAD = 64 << 20
 
 HEAD = struct.Struct("<IHH")  # payload size, operation, error
@@ -76,6 +76,8 @@ class Operation(enum.IntEnum):
     ELEMENT = 33
     DEBUG_OBJECT = 30
     PERF_MAP = 31
+    RUN_PROGRAM = 34
+    INTERPOSE = 35
 
 
 class Sharing(enum.IntEnum):

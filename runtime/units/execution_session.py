@@ -7,7 +7,7 @@ initializers run; for a snippet that is running it) and, at the end, ``unload``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import ExitStack
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from runtime.debugging.developer_tools import DeveloperTools
 from runtime.debugging.symbolizer import Place
 from runtime.executor_client.interface import ExecutorProcessControl, UnitRegistration
 from runtime.linker.exported_symbols import ExportedSymbol, shared_object
-from runtime.linker.link import FunctionArray, link
+from runtime.linker.link import FunctionArray, LinkedUnit, link
 from runtime.linker.link_report import SILENT, LinkReport, PictureReport
 from runtime.linker.symbols import Definition, JITDylib, ProcessSymbols
 from runtime.linker.thread_local_blocks import ThreadLocalBlocks
@@ -44,6 +44,9 @@ class Platform(Protocol):
 
     def finalizers(self, arrays: Iterable[FunctionArray]) -> list[ExecutorAddress]:
         """What to run before the code is unmapped, in order."""
+
+    def interposed(self, names: Set[str], *, is_program: bool) -> list[str]:
+        """Of the functions that a unit defines those that libraries are to call, too."""
 
 
 class SessionMark(Struct, frozen=True):
@@ -85,14 +88,20 @@ class ExecutionSession:
         self._journal = UnitJournal()
         self._values = KeptValues(self._dylib)
 
-    def load(self, inputs: Sequence[tuple[str, bytes]]) -> LoadedUnit:
+    def load(self, inputs: Sequence[tuple[str, bytes]], *, is_program: bool = False) -> LoadedUnit:
         """Read objects, given as (name, contents), and ``load_objects``."""
-        return self.load_objects([read_object(name, data) for name, data in inputs])
+        objects = [read_object(name, data) for name, data in inputs]
+        return self.load_objects(objects, is_program=is_program)
 
     def load_objects(
-        self, objects: Sequence[ObjectFile], report: LinkReport = SILENT
+        self,
+        objects: Sequence[ObjectFile],
+        report: LinkReport = SILENT,
+        *,
+        is_program: bool = False,
     ) -> LoadedUnit:
         """Link objects and register the result. ``report`` is told of each step.
+        ``is_program``: nothing has run before it.
 
         Its symbols are visible to later units from now on. Raises what
         ``linker.link`` raises; then nothing has changed.
@@ -123,6 +132,7 @@ class ExecutionSession:
             undo.callback(loaded.deallocate)
             self._process.register_unit(registration)
             undo.callback(self._process.close_unit, linked.dso_handle)
+            self._interpose(linked, is_program)
             if isinstance(observer, PictureReport) and observer.picture is not None:
                 self._tools.show(self._process, observer.picture.graph, linked.dso_handle)
             self._process.choose_functions(linked.indirect_functions)
@@ -136,6 +146,12 @@ class ExecutionSession:
         self._add(loaded)
         self._journal.note(UnitLoaded(loaded))
         return loaded
+
+    def _interpose(self, linked: LinkedUnit, is_program: bool) -> None:
+        names = self._platform.interposed(linked.definitions.keys(), is_program=is_program)
+        if names:
+            functions = {name: linked.definitions[name].address for name in names}
+            self._process.interpose(linked.dso_handle, functions)
 
     def initialize(self, unit: LoadedUnit, look: LookAtValue | None = None) -> Outcome:
         """Run a unit's initializers. ``look``: see ``ExecutorProcessControl.run``."""

@@ -32,7 +32,7 @@ def benchmark(runs: int) -> None:
         frontend.parse(Source(_INCLUDE, "In[1]"))
         frontend.parse(Source(_DECLARATIONS, "In[2]"))
         rows = []
-        with CodeQuestions(frontend.scratch) as questions:
+        with CodeQuestions(frontend.scratch, frontend.input_ends) as questions:
             for text, question in _QUESTIONS.items():
                 seconds = []
                 for _ in range(count):

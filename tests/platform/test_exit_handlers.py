@@ -266,8 +266,23 @@ void with_status(int status, void *) { printf("later %d\\n", status); }
             "%undo 2\n",
             "mine 0\ngone\n",
         ),
-        # It belongs to the unit that has the function.
-        ("on_exit(with_status, nullptr);\n%undo\n", "gone\nlater 0\n"),
+        # What a unit has registered goes with it, also when the function stays.
+        ("on_exit(with_status, nullptr);\n%undo\n", "later 0\ngone\n"),
+        (
+            'void f() { puts("f"); }\natexit(f);\natexit(f);\n%undo\nputs("one");\n%undo 2\n',
+            "f\none\nf\ngone\n",
+        ),
+        # And with the function, if that goes first: it must not outlive its code.
+        (
+            "void registers(void (*f)()) { atexit(f); }\n"
+            'void f() { puts("f"); }\nregisters(f);\n%undo 2\nputs("undone");\n%undo\n',
+            "f\nundone\ngone\n",
+        ),
+        # What is for quick_exit does not run then, but goes all the same.
+        (
+            'void q() { puts("never"); }\nat_quick_exit(q);\n%undo\nquick_exit(0);\n',
+            "",
+        ),
         # What is for quick_exit is not run, not even at its end.
         ('void q() { puts("never"); }\nat_quick_exit(q);\n%undo 2\n', "gone\n"),
         # One handler registers another.

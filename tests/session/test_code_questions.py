@@ -45,7 +45,7 @@ def frontend(mark: str) -> Iterator[Frontend]:
 
 @pytest.fixture
 def questions(frontend: Frontend) -> Iterator[CodeQuestions]:
-    with CodeQuestions(frontend.scratch) as questions:
+    with CodeQuestions(frontend.scratch, frontend.input_ends) as questions:
         yield questions
 
 
@@ -150,7 +150,7 @@ def test_a_question_that_is_given_up_ends_at_once(frontend: Frontend, tmp_path: 
             copies.append(copy)
             yield copy
 
-    with CodeQuestions(noted) as asking:
+    with CodeQuestions(noted, frontend.input_ends) as asking:
         text = f'#include "{tmp_path}/pipe.h"\nhere.'
         first = asking.ask("complete", text, len(text))
         assert wait_for(lambda: len(copies) == 1)

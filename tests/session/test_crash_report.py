@@ -274,16 +274,23 @@ def test_at_the_prompt(open_shell: OpenShell) -> None:
     assert shell.run("1 + 1") == "(int) 2\n"
 
 
-def test_in_a_file_inputs_are_named_by_their_first_lines(forkrepl: Run, tmp_path: Path) -> None:
+def test_a_program_has_lines_without_being_asked(forkrepl: Run, tmp_path: Path) -> None:
     (tmp_path / "script.cpp").write_text(BUMP + "int main() {\n  return bump(nullptr); }\n")
     result = forkrepl("script.cpp")
     assert report(result) == [
         "SIGSEGV: read from address 0x0 (null pointer)",
-        "  at script.cpp:1   in bump(int*)",
-        "  at script.cpp:4   in main",
+        "  at script.cpp:2:10   in bump(int*)",
+        "  at script.cpp:5:10   in main",
     ]
     exact = report(forkrepl("-g", "script.cpp"))
     assert calls(exact) == ["at script.cpp:2:10 in bump(int*)", "at script.cpp:5:10 in main"]
+
+
+def test_in_a_file_of_statements_inputs_are_named_by_their_first_lines(
+    forkrepl: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "script.cpp").write_text(BUMP + "bump(nullptr);\n")
+    assert calls(report(forkrepl("script.cpp")))[0] == "at script.cpp:1 in bump(int*)"
 
 
 def test_a_file_shows_fewer_calls(forkrepl: Run, tmp_path: Path) -> None:

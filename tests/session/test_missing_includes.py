@@ -87,9 +87,9 @@ def test_what_is_shown(forkrepl: Run) -> None:
     assert "\x1b[0;1;36mnote: \x1b[0m'std::vector' is declared in <vector>" in coloured
 
 
-def test_an_error_at_the_end_of_the_input_is_at_no_place_of_ours(forkrepl: Run) -> None:
+def test_an_error_at_the_end_of_the_input_is_at_its_last_token(forkrepl: Run) -> None:
     shown = forkrepl("-c", "std::").stderr
-    assert shown.splitlines()[-1] == "error: expected unqualified-id"
+    assert shown.splitlines()[-3] == "-c:1:6: error: expected unqualified-id"
     assert "<<<" not in shown
 
 

@@ -46,6 +46,14 @@ LIMIT = 60  # s, after which a wait counts as endless
 LONG = 1000.0  # s: a deadline that is not what ends the wait
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c() -> Iterator[None]:
+    """As in a shell, even if whoever has started the tests ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Processes that are started from now on have it, and are gone at the end. A wait that
@@ -395,7 +403,10 @@ def test_clang_that_has_not_started(mark: str, monkeypatch: pytest.MonkeyPatch) 
 def test_clang_that_is_asked_by_another_thread(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The prompt does not wait for it."""
     monkeypatch.setattr(frontend_copies, "_FORK_PATIENCE", 0.5)
-    with session_with_x() as session, CodeQuestions(session.compiler.scratch) as questions:
+    with (
+        session_with_x() as session,
+        CodeQuestions(session.compiler.scratch, session.compiler.input_ends) as questions,
+    ):
         session.compiler.ask(FindDeclarations(inputs=0))
         stop(frontends(mark)["all"])
         answer = questions.ask("complete", "x", 1)

@@ -530,7 +530,8 @@ COMPILERS = (
     _row("undefined_variable", "extern int absent; absent = 1;", leaves="absent"),
     _row("address_too_far", 'asm(".pushsection .data; .byte puts; .popsection");',
          leaves="R_X86_64_8"),
-    _row("defined_again", 'asm(".globl twice; twice:");', 'asm(".globl twice; twice: nop");'),
+    _row("defined_again", 'asm(".globl twice; twice:"); (void)0;',
+         'asm(".globl twice; twice: nop");'),
 )  # fmt: skip
 
 C_FAULTS = (

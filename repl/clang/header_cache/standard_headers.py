@@ -58,6 +58,12 @@ def includes_of(text: bytes) -> tuple[Include, ...]:
     return tuple(found)
 
 
+def only_includes(text: str) -> bool:
+    """Whether an input, as it is in a file, includes standard headers and does nothing else."""
+    lines = text.encode("utf-8", "surrogateescape").split(b"\n")
+    return any(b"#" in line for line in lines) and all(map(_LINE.match, lines))
+
+
 def includes_of_all(texts: Iterable[bytes]) -> tuple[Include, ...]:
     """The includes of several inputs; empty if one of them is anything else."""
     found: list[Include] = []

@@ -35,7 +35,7 @@ _SAFE_FLAG = re.compile(
     r"|W(?!system-headers)[a-z][a-z0-9=+-]*)$"
 )
 # Line tables do not change what is parsed: so the prompt and scripts share the entries.
-_IRRELEVANT = ("--colour-diagnostics", *line_table_flags(()))
+_IRRELEVANT = ("--colour-diagnostics", "--return-ends-script", *line_table_flags(()))
 _VARIABLES = (  # of the environment, that change where Clang finds headers
     "CPATH",
     "C_INCLUDE_PATH",

@@ -6,9 +6,11 @@
 #pragma clang diagnostic ignored "-Weverything"
 #ifndef __cplusplus
 void __forkrepl_capture_value(const void *, unsigned long, int);
+void __forkrepl_end_input(int);
 #else
 extern "C" {
 void __forkrepl_capture_value(const void *, unsigned long, int);
+void __forkrepl_end_input(int);
 void __forkrepl_hold_object(void *, unsigned long, void (*)(void *));
 void *__forkrepl_allocate_value(unsigned long, unsigned long);
 void __forkrepl_free_value(void *);

@@ -211,7 +211,9 @@ def test_bytes_that_are_no_text(forkrepl: Run, tmp_path: Path) -> None:
 
 
 def test_interrupt_while_it_compiles(open_shell: OpenShell, tmp_path: Path) -> None:
-    write(tmp_path, "file.cpp", f'#include <cstdio>\nint a = puts("begun") > 0;\n{NOT_ENDING}')
+    # With a command in it, it is a list of inputs.
+    text = f'#include <cstdio>\nint a = puts("begun") > 0;\n{NOT_ENDING}\n%who\n'
+    write(tmp_path, "file.cpp", text)
     shell = open_shell("--quiet", "--Xcc=-fconstexpr-steps=2000000000")
     shell.type("%load file.cpp")
     shell.child.expect_exact("begun")

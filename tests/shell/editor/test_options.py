@@ -30,6 +30,9 @@ class KnowsVectors:
         answer.set_result(CodeAnswer(items, (Signature(before="f("),)))
         return answer
 
+    def is_complete(self, text: str) -> bool | None:
+        return None
+
     def cancel(self, question: str) -> None:
         pass
 

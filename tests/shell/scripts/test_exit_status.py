@@ -132,4 +132,4 @@ def test_of_a_script_that_ends_too_early(forkrepl: Run) -> None:
     """What comes before the unfinished input runs all the same."""
     result = forkrepl("-c", "int n = 42;\nn\nint g() {\n")
     assert (result.returncode, result.stdout) == (1, "(int) 42\n")
-    assert "-c:3: error: " in result.stderr
+    assert "-c:3:10: error: expected '}'" in result.stderr

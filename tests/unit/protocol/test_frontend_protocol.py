@@ -149,6 +149,7 @@ def test_all_that_the_frontend_says_is_understood(
             with frontend.scratch() as copy:
                 copy.ask(protocol.FindPrinters(types), b"", 30)
         frontend.parse(Source("double counted;", "In"))  # a redefinition
+        frontend.parse(Source("int unfinished", "In"))  # whose `;` is missing
         with pytest.raises(CompileError):
             frontend.parse(Source("missing", "In"))
         count = frontend.length
@@ -158,6 +159,7 @@ def test_all_that_the_frontend_says_is_understood(
             (protocol.DescribeName(), b"constant"),
             (protocol.FindDeclarations(count), b""),
             (protocol.FindPieces(count), b""),
+            (protocol.FindEnds(whole=False, limit=1000), b"int end;\n(1"),
             (protocol.Complete(1, 2), b"c"),
             (protocol.DescribeCall(1, 6), b"call("),
         ]

@@ -1,0 +1,30 @@
+"""A source file as one input, if it is a translation unit and no list of inputs."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from repl.commands.catalogue import COMMAND_LINES
+from repl.commands.context import Shell
+from repl.errors import CompileError
+from repl.input.source import Source
+from repl.session.program_file import compile_program
+
+
+def evaluate_as_whole(shell: Shell, text: str, rest: Source) -> bool:
+    """Run the rest of a file, whose text this is, as one input; False if it is a list of
+    inputs, or Clang takes a declaration in it for a statement.
+
+    Then nothing has happened. Raises what ``Shell.run_input`` raises, also for a program with
+    errors.
+    """
+    try:
+        shell.run_input(shell, replace(rest, is_whole=True), None)
+    except CompileError as error:
+        is_wrong = bool(str(error))  # and does not only have statements
+        options = shell.session.options
+        if is_wrong and compile_program(text, rest.name, options, COMMAND_LINES) is not None:
+            raise
+        shell.log[-1].ran.pop()
+        return False
+    return True

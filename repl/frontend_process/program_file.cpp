@@ -1,0 +1,223 @@
+#include "program_file.h"
+
+#include "compile_file.h"
+
+#include "clang/AST/ASTConsumer.h"
+#include "clang/AST/ASTContext.h"
+#include "clang/AST/Decl.h"
+#include "clang/Basic/DiagnosticParse.h"
+#include "clang/Basic/SourceManager.h"
+#include "clang/Basic/Stack.h"
+#include "clang/CodeGen/CodeGenAction.h"
+#include "clang/Frontend/CompilerInstance.h"
+#include "clang/Frontend/CompilerInvocation.h"
+#include "clang/Frontend/FrontendActions.h"
+#include "clang/Frontend/MultiplexConsumer.h"
+#include "clang/Frontend/TextDiagnosticPrinter.h"
+#include "clang/Lex/PreprocessorOptions.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <csignal>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace clang;
+using namespace forkrepl;
+
+namespace {
+
+// What a parse rejects first. `Line`: of the main file, also if it is in a header.
+struct FirstError {
+  unsigned Id = 0;
+  unsigned Line = 0;        // 0: nothing, or not in a line
+  bool FoundNested = false; // a function in a function: a brace is missing before it
+  bool IsOpen = false;      // something is expected at the end of the main file
+
+  void note(DiagnosticsEngine::Level Level, const Diagnostic &Info) {
+    FoundNested |= Info.getID() == diag::err_function_definition_not_allowed;
+    IsOpen |= Info.getID() == diag::err_expected && isAtEnd(Info);
+    if (Id || Level < DiagnosticsEngine::Error)
+      return;
+    Id = Info.getID();
+    if (Info.getLocation().isInvalid())
+      return;
+    const SourceManager &Sources = Info.getSourceManager();
+    SourceLocation At = Sources.getExpansionLoc(Info.getLocation());
+    for (SourceLocation From;
+         (From = Sources.getIncludeLoc(Sources.getFileID(At))).isValid();)
+      At = Sources.getExpansionLoc(From);
+    Line = Sources.getSpellingLineNumber(At);
+  }
+
+private:
+  static bool isAtEnd(const Diagnostic &Info) {
+    if (Info.getLocation().isInvalid() || Info.getLocation().isMacroID())
+      return false;
+    const SourceManager &Sources = Info.getSourceManager();
+    auto [File, Offset] = Sources.getDecomposedLoc(Info.getLocation());
+    return File == Sources.getMainFileID() &&
+           Sources.getBufferData(File).substr(Offset).trim().empty();
+  }
+};
+
+// As the compiler shows diagnostics.
+class Printer : public TextDiagnosticPrinter {
+public:
+  Printer(DiagnosticOptions &Options, FirstError &First)
+      : TextDiagnosticPrinter(llvm::errs(), Options), First(First) {}
+  void HandleDiagnostic(DiagnosticsEngine::Level Level,
+                        const Diagnostic &Info) override {
+    First.note(Level, Info);
+    TextDiagnosticPrinter::HandleDiagnostic(Level, Info);
+  }
+
+private:
+  FirstError &First;
+};
+
+class Listener : public DiagnosticConsumer {
+public:
+  explicit Listener(FirstError &First) : First(First) {}
+  void HandleDiagnostic(DiagnosticsEngine::Level Level,
+                        const Diagnostic &Info) override {
+    DiagnosticConsumer::HandleDiagnostic(Level, Info);
+    First.note(Level, Info);
+  }
+
+private:
+  FirstError &First;
+};
+
+// Whether the file itself says what its main does, perhaps with errors: without a
+// parameter list it is a variable.
+class MainFinder : public ASTConsumer {
+public:
+  explicit MainFinder(bool &Found) : Found(Found) {}
+  bool HandleTopLevelDecl(DeclGroupRef Group) override {
+    for (const Decl *D : Group)
+      note(D);
+    return true;
+  }
+
+private:
+  void note(const Decl *D) {
+    if (const auto *Linkage = dyn_cast<LinkageSpecDecl>(D))
+      for (const Decl *Inner : Linkage->decls())
+        note(Inner);
+    else if (const auto *Named = dyn_cast<DeclaratorDecl>(D))
+      Found |= Named->getDeclName().isIdentifier() && Named->getName() == "main" &&
+               Named->getDeclContext()->getRedeclContext()->isTranslationUnit() &&
+               isDefinition(Named);
+  }
+
+  static bool isDefinition(const DeclaratorDecl *D) {
+    const auto *Function = dyn_cast<FunctionDecl>(D);
+    return Function ? Function->doesThisDeclarationHaveABody() : isa<VarDecl>(D);
+  }
+
+  bool &Found;
+};
+
+class ProgramAction : public EmitObjAction {
+public:
+  bool DefinesMain = false;
+
+protected:
+  std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &Compiler,
+                                                 llvm::StringRef File) override {
+    auto Backend = EmitObjAction::CreateASTConsumer(Compiler, File);
+    if (!Backend)
+      return nullptr;
+    // First, as the backend may drop the tree when it has what it needs.
+    std::vector<std::unique_ptr<ASTConsumer>> Consumers;
+    Consumers.push_back(std::make_unique<MainFinder>(DefinesMain));
+    Consumers.push_back(std::move(Backend));
+    return std::make_unique<MultiplexConsumer>(std::move(Consumers));
+  }
+};
+
+// The file is what was read of it once: it may be a pipe, or be changed meanwhile.
+void setContents(CompilerInvocation &Invocation, llvm::StringRef Text) {
+  Invocation.getPreprocessorOpts().addRemappedFile(
+      Invocation.getFrontendOpts().Inputs[0].getFile(),
+      llvm::MemoryBuffer::getMemBufferCopy(Text).release());
+}
+
+// As ExecuteCompilerInvocation does it for -mllvm.
+void setLLVMOptions(const FrontendOptions &Options) {
+  if (Options.LLVMArgs.empty())
+    return;
+  std::vector<const char *> Command = {"clang (LLVM option parsing)"};
+  for (const std::string &Argument : Options.LLVMArgs)
+    Command.push_back(Argument.c_str());
+  llvm::cl::ParseCommandLineOptions(Command.size(), Command.data());
+}
+
+// Whether the first thing that a compiler rejects is a statement, or an expression
+// whose value is to be shown: then this is no program with a mistake in it.
+bool beginsWithStatement(std::shared_ptr<CompilerInvocation> Invocation,
+                         llvm::StringRef Text, const FirstError &Rejected) {
+  Invocation->getLangOpts().IncrementalExtensions = true;
+  setContents(*Invocation, Text);
+  FirstError First;
+  CompilerInstance Compiler(std::move(Invocation));
+  Compiler.createDiagnostics(new Listener(First));
+  Compiler.setVerboseOutputStream(llvm::nulls());
+  SyntaxOnlyAction Action;
+  Compiler.ExecuteAction(Action);
+  if (!First.Id || First.Line > Rejected.Line)
+    return true;
+  return First.Line == Rejected.Line && First.Id == diag::err_expected_semi_after_expr;
+}
+
+// So long may Clang look for statements, which no compiler has seen.
+constexpr rlim_t MostSeconds = 60;
+
+// In a process of its own, which Clang may end or keep busy for ever.
+bool isListOfInputs(std::shared_ptr<CompilerInvocation> Invocation,
+                    llvm::StringRef Text, const FirstError &Rejected) {
+  signal(SIGCHLD, SIG_DFL); // or its end could not be waited for
+  pid_t Parent = getpid(), Child = fork();
+  if (Child == 0) {
+    const rlimit Limit = {MostSeconds, MostSeconds};
+    setrlimit(RLIMIT_CPU, &Limit);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    _exit(getppid() == Parent &&
+          beginsWithStatement(std::move(Invocation), Text, Rejected));
+  }
+  int Status = 0;
+  return Child > 0 && waitpid(Child, &Status, 0) == Child && WIFEXITED(Status) &&
+         WEXITSTATUS(Status);
+}
+
+} // namespace
+
+int forkrepl::compileProgram(llvm::ArrayRef<const char *> Arguments) {
+  noteBottomOfStack(); // Clang goes on with a new stack when this one gets short
+  llvm::InitializeNativeTargetAsmParser();
+  auto Text = llvm::MemoryBuffer::getSTDIN();
+  std::shared_ptr<CompilerInvocation> Invocation = invocationFor(Arguments);
+  if (!Text || !Invocation)
+    return IsWrongProgram;
+  auto Again = std::make_shared<CompilerInvocation>(*Invocation);
+  setContents(*Invocation, (*Text)->getBuffer());
+  setLLVMOptions(Invocation->getFrontendOpts());
+  FirstError Rejected;
+  CompilerInstance Compiler(std::move(Invocation));
+  Compiler.createDiagnostics(new Printer(Compiler.getDiagnosticOpts(), Rejected));
+  ProgramAction Action;
+  if (Compiler.ExecuteAction(Action))
+    return IsProgram;
+  bool DefinesMain = Action.DefinesMain || Rejected.FoundNested;
+  // The incremental parser waits for ever for the end of what is open.
+  if (DefinesMain && Rejected.IsOpen)
+    return IsWrongProgram;
+  if (!DefinesMain || isListOfInputs(std::move(Again), (*Text)->getBuffer(), Rejected))
+    return IsNotProgram;
+  return IsWrongProgram;
+}

@@ -1,0 +1,20 @@
+// A file that may be a program: compiled as one translation unit, as `clang -c` does it,
+// or left to be run input by input.
+#pragma once
+
+#include "llvm/ADT/ArrayRef.h"
+
+namespace forkrepl {
+
+// What `compileProgram` returns.
+enum ProgramStatus {
+  IsProgram = 0,      // its object is on standard output
+  IsWrongProgram = 1, // it defines main, and has errors
+  IsNotProgram = 3,   // not a translation unit: a list of inputs
+};
+
+// Arguments: Clang's options and the name of a file whose text is standard input.
+// Diagnostics go to standard error.
+int compileProgram(llvm::ArrayRef<const char *> Arguments);
+
+} // namespace forkrepl

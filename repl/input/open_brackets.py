@@ -1,0 +1,47 @@
+"""Brackets that are open in a text, counted without a parser: for the indentation, and where
+nobody can be asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_SKIPPED = re.compile(
+    r"""//[^\n]* | /\*.*?(?:\*/|\Z) | (?<!\w)(?:u8|[uUL])?R"([^()\\\s"]{0,16})\(.*?(?:\)\1"|\Z)
+    | "(?:[^"\\\n]|\\.)*+"? | (?<!\w)'(?:[^'\\\n]|\\.)*+'?""",
+    re.VERBOSE | re.DOTALL,
+)
+_OPENS_RAW_STRING = re.compile(r'R"([^()\\\s"]{0,16})\((?!.*\)\1")', re.DOTALL)
+
+
+def open_braces(text: str) -> int:
+    """How many braces are open at the end of ``text``.
+
+    None where white space would change a raw string or a spliced line.
+    """
+    if text.endswith("\\") or _OPENS_RAW_STRING.search(text):
+        return 0
+    code = _SKIPPED.sub(" ", text)
+    return max(code.count("{") + code.count("<%") - code.count("}") - code.count("%>"), 0)
+
+
+def unclosed_bracket(text: str) -> str:
+    """A closing bracket that the end of ``text`` waits for, or nothing."""
+    code = _SKIPPED.sub(" ", text)
+    for opener, closer in ("()", "[]", "{}"):
+        if code.count(opener) > code.count(closer):
+            return closer
+    return ""
+
+
+def lines_outside_brackets(text: str) -> Iterator[str]:
+    """The lines that begin outside of brackets, without comments and literals."""
+    depth = 0
+    for line in _SKIPPED.sub(_blank_lines, text).split("\n"):
+        if depth <= 0:
+            yield line
+        depth += sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
+
+
+def _blank_lines(skipped: re.Match[str]) -> str:
+    return " " + "\n" * skipped[0].count("\n")

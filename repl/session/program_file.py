@@ -1,0 +1,137 @@
+"""A FILE that is a program: compiled and run as one translation unit, as natively.
+
+Whether it is one is Clang's to say (``frontend_process/program_file.h``): what a compiler
+accepts is a program; so is what it rejects, if it defines ``main`` and the first thing
+that is wrong is no statement at top level. All other files are lists of inputs.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+import resource
+import sys
+from contextlib import suppress
+
+from msgspec import Struct
+
+from repl import native_programs
+from repl.clang.clang_run import ClangRun
+from repl.clang.flags import line_table_flags
+from repl.configuration.session_options import SessionOptions
+from repl.crash_reports.report import describe_crash
+from repl.errors import ProgramCrashed, signal_name, status_of_crash
+from repl.input.command_lines import CommandLines
+from repl.input.open_brackets import lines_outside_brackets
+from repl.program.linker_import import import_linker
+from repl.program.program import Program, allocator_warnings
+from runtime.errors import ExecutorDied
+from runtime.executor_client.memory_limit import machine_memory
+from runtime.executor_client.waiting import is_readable
+
+
+class _Verdict(enum.IntEnum):
+    """What a file is: the exit statuses of ``forkrepl-frontend --program``."""
+
+    PROGRAM = 0
+    WRONG_PROGRAM = 1
+    INPUTS = 3
+
+
+class ProgramFile(Struct, frozen=True):
+    """A file that is a program. ``machine_code``: a relocatable object, None if it has
+    errors; ``messages``: Clang's errors and warnings."""
+
+    text: str
+    name: str
+    machine_code: bytes | None
+    messages: str
+
+
+_MAIN = re.compile(r"\bmain\b")
+
+
+def compile_program(
+    text: str, name: str, options: SessionOptions, commands: CommandLines
+) -> ProgramFile | None:
+    """Compile a file as one translation unit; None if it is a list of inputs.
+
+    Diagnostics name ``name``. Raises SetupError if Clang does not start.
+    """
+    # What never says main has none of its own: its inputs do the same one after another.
+    if not _MAIN.search(text):
+        return None
+    text = _without_shebang(text)
+    contents = text.encode("utf-8", "surrogateescape")
+    frontend, flags = native_programs.frontend(), _clang_flags(options)
+    with ClangRun(frontend, [*flags, name], "--program", contents) as run:
+        _limit_memory(run.pid)
+        import_linker()  # now there is time
+        if options.parse_timeout and not is_readable(run.fileno(), options.parse_timeout):
+            return ProgramFile(text, name, None, f"{name}: error: {_too_slow(options)}")
+        status, messages = run.status(), run.diagnostics()
+        if status == _Verdict.PROGRAM:
+            return ProgramFile(text, name, run.output(), messages)
+    is_wrong = status == _Verdict.WRONG_PROGRAM
+    if status == _Verdict.INPUTS or (is_wrong and has_commands(text, commands)):
+        return None
+    if not is_wrong:
+        how = signal_name(-status) if status < 0 else f"status {status}"
+        crash = f"{name}: error: Clang crashed on this file ({how})"
+        messages = f"{messages}\n{crash}".lstrip("\n")
+    return ProgramFile(text, name, None, messages)
+
+
+def run_program(file: ProgramFile, options: SessionOptions) -> int:
+    """Run it, with the options' arguments, and show its messages: the exit status.
+
+    Raises RuntimeFailure or ShellError if it does not link or cannot be run.
+    """
+    if file.messages:
+        print(file.messages, file=sys.stderr, flush=True)
+    if file.machine_code is None:
+        return 1
+    with Program(options) as program:
+        try:
+            unit = program.load(file.name, file.machine_code, is_program=True)
+            for warning in allocator_warnings(unit, is_program=True):
+                print(warning, file=sys.stderr, flush=True)
+            return program.run_program(unit)
+        except ExecutorDied as died:
+            if died.exit_status is not None:
+                return died.exit_status
+            report = describe_crash(died, program.loaded, options.most_frames)
+            crash = ProgramCrashed(died.signal, died.wait_status, report)
+            print(crash, file=sys.stderr)
+            return status_of_crash(crash)
+
+
+def _clang_flags(options: SessionOptions) -> list[str]:
+    flags = [*line_table_flags(options.compiler_flags), *options.compiler_flags]
+    colour = ["-fcolor-diagnostics"] if options.colour else []
+    return [*flags, f"-O{options.optimisation}", *colour]
+
+
+def _without_shebang(text: str) -> str:
+    """The line of ``#!`` is for the kernel; the numbers of the others stay."""
+    text = text.removeprefix("\ufeff")  # a byte order mark
+    return f"//{text[2:]}" if text.startswith("#!") else text
+
+
+def has_commands(text: str, commands: CommandLines) -> bool:
+    """Whether a line is for the shell: no compiler accepts such a file."""
+    return any(map(commands.is_command, lines_outside_brackets(text)))
+
+
+def _too_slow(options: SessionOptions) -> str:
+    return (
+        f"Clang did not finish within {options.parse_timeout:g} s "
+        "(--parse-timeout=SECONDS changes that)"
+    )
+
+
+def _limit_memory(pid: int) -> None:
+    """An endless instantiation shall meet this limit, and not the machine's."""
+    most = machine_memory() // 2
+    with suppress(OSError):  # it has ended, and says why; or may not
+        resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
