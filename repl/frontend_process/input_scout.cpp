@@ -209,8 +209,8 @@ void Scout::tellIfValue(size_t At, bool HasValue) {
 
 // Whether the parser is in a statement that begins as an expression does.
 bool Scout::isInExpression() const {
-  if (!tok::isAnyIdentifier(Text.Tokens[First].Kind))
-    return false;
+  if (Text.Tokens[First].Name && !tok::isAnyIdentifier(Text.Tokens[First].Kind))
+    return false; // it begins with a keyword
   for (const Scope *Each = CI.getSema().getCurScope(); Each; Each = Each->getParent())
     if (DeclContext *Entity = Each->getEntity())
       return isa<TopLevelStmtDecl>(Entity);
