@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Mapping, Set
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,13 +32,21 @@ class UndefinedSymbolsError(LinkError):
     """Symbols that nothing defines: ``names`` holds them all, as in the object files.
 
     ``brief``: the message without the places of the references, which say nothing to
-    the author of a snippet.
+    the author of a snippet. ``needed_by``: for each name the numbers of the objects, of those
+    that were to be linked, that refer to it.
     """
 
-    def __init__(self, message: str, brief: str, names: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        message: str,
+        brief: str,
+        names: tuple[str, ...],
+        needed_by: Mapping[str, Set[int]] = MappingProxyType({}),
+    ) -> None:
         super().__init__(message)
         self.brief = brief
         self.names = names
+        self.needed_by = needed_by
 
 
 class OutOfMemoryError(RuntimeFailure):

@@ -14,6 +14,7 @@ from repl.display.redefined_names import as_written
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments, WrongUsage
 from repl.program.at_rest import ProgramAtRest
+from repl.session.waiting import WaitingInput
 
 _QUERY = "__forkrepl_query"
 _MOST_OVERLOADS = 12
@@ -73,21 +74,30 @@ def run_describe(shell: Shell, arguments: Arguments) -> str:
     found = shell.session.compiler.ask(DescribeName(), name).found
     if not found:
         raise ShellError(f"nothing is called {name} here (%vars lists what inputs declare)")
+    waiting = shell.session.waiting()
     with shell.session.using_program() as program:
-        texts = [_description(shell, program, each) for each in found[:_MOST_OVERLOADS]]
+        texts = [_description(shell, program, each, waiting) for each in found[:_MOST_OVERLOADS]]
     if len(found) > _MOST_OVERLOADS:
         texts.append(f"... and {len(found) - _MOST_OVERLOADS} more")
     return "\n\n".join(texts)
 
 
-def _description(shell: Shell, program: ProgramAtRest, found: Declaration) -> str:
+def _description(
+    shell: Shell,
+    program: ProgramAtRest,
+    found: Declaration,
+    waiting: Sequence[tuple[WaitingInput, str]],
+) -> str:
     declared = as_shown(found)
     text = as_written(declared.declaration).strip()
     if len(text) > _LONGEST_DECLARATION:
         text = text[:_LONGEST_DECLARATION] + " ..."
     lines = [text]
     lines += [f"    {line}".rstrip() for line in declared.comment.splitlines()]
-    if declared.kind == "variable":
+    waits = _waits(waiting, declared)
+    if waits:
+        lines.append(f"  {waits}")
+    elif declared.kind == "variable":
         value = value_of(program, declared, shell.session.options.limits)
         lines.append(f"  value: {as_written(value)}")
     if declared.kind in ("type", "variable", "member") and declared.type:
@@ -110,17 +120,29 @@ def _description(shell: Shell, program: ProgramAtRest, found: Declaration) -> st
 def run_vars(shell: Shell, arguments: Arguments) -> str:
     """``%vars``."""
     variables = _variables(shell, arguments.operands)
-    if not variables:
+    waiting = shell.session.waiting()
+    if not variables and not waiting:
         return "no variables"
     limits = shell.session.options.limits
     with shell.session.using_program() as program:
-        values = [value_of(program, each, limits) for each in variables]
+        values = [
+            f"<{_waits(waiting, each)}>" if _waits(waiting, each) else value_of(program, each, limits)
+            for each in variables
+        ]
     rows = [("name", "type", "size", "value", "input")]
     for each, text in zip(variables, values, strict=True):
         value = " ".join(as_written(text).split())
         source = shell.session.steps[each.input].source.unit_name
         rows.append((each.name, each.type, str(each.size), value, source))
-    return _table(rows, shell.width)
+    lines = [] if arguments.operands else [f"{w.name} waits for {needs}" for w, needs in waiting]
+    return "\n".join([_table(rows, shell.width), *lines])
+
+
+def _waits(waiting: Sequence[tuple[WaitingInput, str]], declared: Declaration) -> str:
+    """What is to be said of a function or a variable whose input waits."""
+    symbol = declared.symbol
+    found = [needs for each, needs in waiting if symbol and symbol in each.defines]
+    return f"waits for {found[-1]}" if found else ""
 
 
 def _variables(shell: Shell, wanted: Sequence[str]) -> list[Declaration]:

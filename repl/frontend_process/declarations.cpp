@@ -120,6 +120,8 @@ Object forkrepl::describeFully(Sema &S, const NamedDecl *D) {
   Result["declaration"] = isa<NamespaceDecl>(D)
                               ? "namespace " + D->getQualifiedNameAsString()
                               : print(D, /*Terse=*/true);
+  if (isa<FunctionDecl>(D))
+    Result["symbol"] = symbolOf(D);
   if (const RawComment *Comment = Context.getRawCommentForAnyRedecl(D))
     Result["comment"] = llvm::json::fixUTF8(Comment->getFormattedText(
         Context.getSourceManager(), Context.getDiagnostics()));

@@ -1,11 +1,13 @@
 #include "frontend.h"
 
+#include "c_statics.h"
 #include "completion.h"
 #include "early_initialization.h"
 #include "embedded_texts.h"
 #include "input_end.h"
 #include "interpreter.h"
 #include "lambda_names.h"
+#include "late_definitions.h"
 #include "leading_sign.h"
 #include "printers.h"
 #include "queries.h"
@@ -25,10 +27,13 @@
 using namespace forkrepl;
 using llvm::json::Object;
 
-// The end of an input is not that of a file: what a #pragma sets lasts.
+// The end of an input is not that of a file: what a #pragma sets lasts, and what is
+// undefined may be defined by the next.
 static void silenceEndsOfFiles(clang::DiagnosticsEngine &Diagnostics) {
   for (unsigned ID : {clang::diag::warn_pragma_pack_modified_after_include,
-                      clang::diag::warn_pragma_pack_no_pop_eof})
+                      clang::diag::warn_pragma_pack_no_pop_eof,
+                      clang::diag::warn_undefined_internal,
+                      clang::diag::warn_undefined_inline})
     Diagnostics.setSeverity(ID, clang::diag::Severity::Ignored,
                             clang::SourceLocation());
 }
@@ -53,6 +58,8 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags,
   Consumers.push_back(std::move(OwnedInitializers));
   Consumers.push_back(std::make_unique<EarlyInitialization>());
   Consumers.push_back(std::make_unique<LambdaNames>());
+  Consumers.push_back(std::make_unique<CStatics>());
+  Consumers.push_back(std::make_unique<LateDefinitions>());
   auto Created = createInterpreter(
       Flags, std::make_unique<clang::MultiplexConsumer>(std::move(Consumers)), First,
       [this](const std::string &Message) {

@@ -7,6 +7,7 @@ the other RuntimeFailures); ``Session`` says what that means for an input.
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -139,12 +140,22 @@ class Program:
 
     def load(self, name: str, machine_code: bytes, *, is_program: bool = False) -> LoadedUnit:
         """Link an input's object; see ``ExecutionSession.load``."""
+        return self.load_together([(name, machine_code)], is_program=is_program)
+
+    def load_together(
+        self, objects: Sequence[tuple[str, bytes]], *, is_program: bool = False
+    ) -> LoadedUnit:
+        """Link the objects of several inputs as one unit. Each: name and contents."""
         try:
-            return self.execution().load([(name, machine_code)], is_program=is_program)
+            return self.execution().load(objects, is_program=is_program)
         except ExecutorOutOfMemory as error:
             if self._options.memory_limit is not None:
                 error.add_note(memory_hint(self._options.memory_limit))
             raise
+
+    def defined(self, names: Sequence[str]) -> set[str]:
+        """Those of the names that the program defines, or one of its libraries."""
+        return self.execution().defined(names) if names else set()
 
     def initialize(self, unit: LoadedUnit, look: LookAtValue | None = None) -> Outcome:
         """Run the unit's initializers, the input's statements among them. ``look`` gets the value,

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from repl.clang.compiler import CompiledInput
 from repl.display.inspect import format_value
 from repl.display.program_view import ProgramView
 from repl.display.types import ValueType
-from repl.errors import ShellError
 from repl.input.source import Source
 from repl.program.printing import InputValue, Inspect
 from repl.program.program import allocator_warnings
 from repl.session.state import SessionState
 from repl.session.steps import V
-from repl.session.survival import Survival, explained
+from repl.session.survival import Survival
 from repl.session.uncaught_exceptions import raise_exception
+from repl.session.waiting import Loaded, load
 from runtime.addresses import ExecutorAddress
-from runtime.errors import UndefinedSymbolsError
-
-if TYPE_CHECKING:
-    from runtime.units.unit_journal import LoadedUnit
 
 
 class Evaluation:
@@ -39,10 +35,10 @@ class Evaluation:
         try:
             if compiled.value_type is None:
                 raise ValueError(f"{expression!r} has no value: is it an expression without ;?")
-            unit, value = self.load_and_run(compiled, source.unit_name, inspect)
-            if unit is not None:
+            loaded, value = self.load_and_run(compiled, source.unit_name, inspect)
+            if loaded.unit is not None:
                 with self._survival.running_program():
-                    outcome = state.unload(unit)
+                    outcome = state.unload(loaded.unit)
                 self._survival.program_changed()
                 raise_exception(outcome)
         finally:
@@ -55,15 +51,15 @@ class Evaluation:
 
     def load_and_run(
         self, compiled: CompiledInput, name: str, inspect: Inspect[Any]
-    ) -> tuple[LoadedUnit | None, Any]:
-        """The unit, and what ``inspect`` made of the value; None if there is none.
+    ) -> tuple[Loaded, Any]:
+        """What was loaded, and what ``inspect`` made of the value; None if there is none.
 
-        After an exception, also of the program's or of ``inspect``, the unit is gone.
+        After an exception, also of the program's or of ``inspect``, it is gone.
         """
         self._survival.attend()
-        if not compiled.machine_code:
-            return None, None
         state = self._state
+        if not compiled.machine_code:
+            return Loaded(None, state.waiting), None
         value = InputValue(
             state.program,
             compiled.parsed.value_symbol,
@@ -73,10 +69,10 @@ class Evaluation:
             state.options.limits,
         )
         with self._survival.running_program():
-            try:
-                unit = state.program.load(name, compiled.machine_code)
-            except UndefinedSymbolsError as error:
-                raise ShellError(explained(error)) from None
+            loaded = load(state.program, name, compiled.machine_code, state.waiting)
+            unit = loaded.unit
+            if unit is None:
+                return loaded, None
             for warning in allocator_warnings(unit):
                 state.warn(warning)
             outcome = state.program.initialize(unit, value.look)
@@ -87,4 +83,4 @@ class Evaluation:
                 raise_exception(outcome)
                 if value.failure is not None:
                     raise value.failure
-            return unit, value.result
+            return loaded, value.result

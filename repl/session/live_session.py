@@ -27,7 +27,8 @@ from repl.session.steps import Position, Result, Step, V
 from repl.session.survival import Survival
 from repl.session.uncaught_exceptions import raise_exception
 from repl.session.values import python_value
-from runtime.errors import ExecutorDied
+from repl.session.waiting import WaitingInput, needs_of
+from runtime.errors import ExecutorDied, LinkError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,6 +119,18 @@ class LiveSession:
         """What the inputs occupy."""
         return self._state.program.execution().statistics()
 
+    def waiting(self) -> list[tuple[WaitingInput, str]]:
+        """The inputs that wait, oldest first, each with what it waits for."""
+        if not self._state.waiting:
+            return []
+        self._survival.attend()
+        with self._survival.running_program(is_at_rest=True):
+            return self._what_waits()
+
+    def _what_waits(self) -> list[tuple[WaitingInput, str]]:
+        program = self._state.program
+        return [(each, needs_of(each, program)) for each in self._state.waiting]
+
     def take_warnings(self) -> list[str]:
         """What the user should know of the last input or ``undo``, whether it failed or not."""
         return self._state.take_warnings()
@@ -173,7 +186,7 @@ class LiveSession:
         state = self._state
         compiled = state.compiler.compile(source, upcoming)
         try:
-            unit, value = self._evaluation.load_and_run(
+            loaded, value = self._evaluation.load_and_run(
                 compiled, source.unit_name, inspect or self._evaluation.format
             )
         except BaseException:
@@ -183,10 +196,10 @@ class LiveSession:
         if self._survival.can_rewind:
             before = Position(tuple(state.steps), state.compiler.snapshot(compiled.before))
             self._survival.note_input(before)
-        state.steps.append(Step.of(source, compiled, unit))
-        if unit is not None:
+        state.steps.append(Step.of(source, compiled, loaded))
+        if loaded.unit is not None:
             self._survival.program_changed()
-        return Result(value, compiled.parsed.warnings)
+        return Result(value, compiled.parsed.warnings, loaded.waits_for)
 
     def evaluate(self, expression: str, inspect: Inspect[V]) -> V:
         """What ``inspect`` makes of the value of an expression, as for ``Session.value``."""
@@ -210,10 +223,14 @@ class LiveSession:
             message = f"cannot undo {count} inputs: there are {there}"
             raise ShellError(message if there else "nothing to undo")
         kept = len(state.steps) - count
+        waited = state.waiting
         self._survival.attend()
         with self._survival.running_program():
             outcomes = [state.unload(s.unit) for s in reversed(state.steps[kept:]) if s.unit]
-        del state.steps[kept:]
+            del state.steps[kept:]
+            for each, needs in self._what_waits():
+                if each not in waited:
+                    state.warn(f"note: {each.name} waits for {needs} again")
         state.compiler.rollback(kept)
         self._survival.program_changed()
         for outcome in outcomes:  # all are gone; now say what one of them threw
@@ -275,8 +292,11 @@ class LiveSession:
     def run_main(self, *, goes_on: bool = False) -> int | None:
         """Call ``main``, if an input defined it: what it returned, or None.
 
-        ``goes_on``: this is not the end of the session.
+        ``goes_on``: this is not the end of the session. Raises LinkError if it waits.
         """
+        for each, needs in self.waiting():
+            if "main" in each.defines:
+                raise LinkError(f"{each.name}: main cannot run: it waits for {needs}")
         self._survival.attend()
         with self._survival.running_program():
             outcome = self._state.program.run_main()

@@ -9,6 +9,7 @@ from repl.configuration.session_options import SessionOptions
 from repl.errors import ProgramCrashed, signal_name
 from repl.program.program import Program
 from repl.session.steps import Position, Step
+from repl.session.waiting import WaitingInput
 from runtime.protocol.wire import Outcome
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ class SessionState:
         self.beginnings = 0
         self.crash_between: ProgramCrashed | None = None
         self._warnings: list[str] = []
+
+    @property
+    def waiting(self) -> tuple[WaitingInput, ...]:
+        """The inputs in force that wait for what is not defined yet, oldest first."""
+        return self.steps[-1].waiting if self.steps else ()
 
     def warn(self, message: str) -> None:
         """Something that the user should know when the input has run, or failed."""

@@ -9,6 +9,7 @@ from msgspec import Struct
 from repl.clang.compiler import CompiledInput
 from repl.clang.frontend import FrontendState
 from repl.input.source import Source
+from repl.session.waiting import Loaded, WaitingInput
 
 if TYPE_CHECKING:
     from runtime.units.unit_journal import LoadedUnit
@@ -19,14 +20,17 @@ V = TypeVar("V")
 
 class Result(Struct, Generic[V], frozen=True):
     """What an input gave: what ``inspect`` has made of its value, None if it has none, and
-    Clang's warnings."""
+    Clang's warnings. ``waits_for``: the symbols that it needs and that are not defined yet, as
+    text; it takes effect when they are."""
 
     value: V | None
     warnings: str
+    waits_for: str = ""
 
 
 class Step(Struct, frozen=True):
-    """An input that took effect. ``unit`` is None if it made no code or data.
+    """An input that took effect. ``unit`` is None if it made no code or data, or waits;
+    ``waiting``: the inputs up to this one that do.
 
     ``value_symbol``: see ``ParsedInput``; ``bitcode``: what it was compiled from;
     ``level``: of optimisation.
@@ -39,19 +43,21 @@ class Step(Struct, frozen=True):
     unit: LoadedUnit | None
     bitcode: bytes
     level: int
+    waiting: tuple[WaitingInput, ...]
 
     @staticmethod
-    def of(source: Source, compiled: CompiledInput, unit: LoadedUnit | None) -> Step:
-        """The step of an input that was compiled and loaded."""
+    def of(source: Source, compiled: CompiledInput, loaded: Loaded) -> Step:
+        """The step of an input that was compiled, and loaded if nothing is missing."""
         parsed = compiled.parsed
         return Step(
             source=source,
             machine_code=compiled.machine_code,
             declares=parsed.declares,
             value_symbol=parsed.value_symbol,
-            unit=unit,
+            unit=loaded.unit,
             bitcode=parsed.bitcode,
             level=compiled.level,
+            waiting=loaded.waiting,
         )
 
 

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from msgspec.structs import replace
 
 from repl.crash_reports.report import describe_crash
-from repl.display.redefined_names import as_written
 from repl.errors import ProgramCrashed, ProgramExited
 from repl.program.at_rest import ProgramAtRest
-from repl.program.printing import InputValue, is_last_value
+from repl.program.printing import InputValue
 from repl.session.recovery import Recovery, lost_inputs, rolled_back
 from repl.session.state import SessionState
 from repl.session.steps import Position, Step
+from repl.session.waiting import load
 from runtime.errors import ExecutorDied, UndefinedSymbolsError
 
 
@@ -203,15 +203,17 @@ class Survival:
 
     def _run_again(self, step: Step) -> Step:
         if not step.machine_code:
-            return step
+            return replace(step, waiting=self._state.waiting)
         state = self._state
+        name = step.source.unit_name
         try:
-            unit = state.program.load(step.source.unit_name, step.machine_code)
+            loaded = load(state.program, name, step.machine_code, state.waiting)
         except UndefinedSymbolsError as error:  # such as `_`, of an input that does not run again
             if step.declares:
-                state.warn(f"warning: {step.source.name} cannot run again: {explained(error)}")
-            return replace(step, unit=None)
-        if step.declares:
+                state.warn(f"warning: {step.source.name} cannot run again: {error}")
+            return replace(step, unit=None, waiting=state.waiting)
+        unit = loaded.unit
+        if step.declares and unit is not None:
             value = InputValue(state.program, step.value_symbol)
             outcome = state.program.initialize(unit, value.look)
             value.keep(unit)
@@ -219,14 +221,4 @@ class Survival:
                 state.warn(
                     f"warning: {step.source.name} threw {outcome.exception_type} when it ran again"
                 )
-        return replace(step, unit=unit)
-
-
-def explained(error: UndefinedSymbolsError) -> str:
-    """What the user is told."""
-    if any(map(is_last_value, error.names)):
-        return (
-            "`_`: the last value is gone: it was a temporary that cannot be kept, or what "
-            "has been undone since had taken its place"
-        )
-    return as_written(error.brief)
+        return replace(step, unit=unit, waiting=loaded.waiting)

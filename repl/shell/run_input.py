@@ -30,6 +30,8 @@ def evaluate(shell: Shell, source: Source, upcoming: Source | None = None) -> No
                 result = session.run(source, upcoming, inspect=shell.show)
         if result.warnings:
             print(result.warnings, file=sys.stderr, flush=True)
+        if result.waits_for and shell.session.options.interactive:  # else the end will tell
+            print(f"note: waits for {result.waits_for}", file=sys.stderr, flush=True)
     finally:
         entry.seconds = time.monotonic() - started
         for warning in session.take_warnings():

@@ -11,7 +11,7 @@ from repl.input.script_inputs import ScriptInputs
 from repl.input.script_text import ScriptText
 from repl.session.live_session import LiveSession
 from repl.shell.run_input import evaluate, report
-from runtime.errors import RuntimeFailure
+from runtime.errors import LinkError, RuntimeFailure
 
 
 class Script(Struct, frozen=True):
@@ -40,6 +40,10 @@ def run_script(shell: Shell, script: Script) -> int:
     progress = run_inputs(shell, script)
     if progress.status is not None:
         return progress.status
+    if not progress.failure or script.keep_going:  # else it was not read to its end
+        for each, needs in shell.session.waiting():
+            report(LinkError(f"{each.name}: undefined symbol: {needs}"))
+            progress.failure = progress.failure or 1
     return _finish(shell.session, progress.failure)
 
 

@@ -254,6 +254,15 @@ def _function_arrays(
     return tuple(found)
 
 
+def runs_code(candidate: ObjectFile) -> bool:
+    """Whether an object has initializers."""
+    types = candidate.sections["type"].tolist()
+    return any(
+        kind in (elf.SHT_INIT_ARRAY, elf.SHT_PREINIT_ARRAY) or name.startswith(".ctors")
+        for kind, name in zip(types, candidate.section_names, strict=True)
+    )
+
+
 def _with_functions(graph: LinkGraph) -> list[int]:
     """The numbers of the sections of function pointers, first come, first run.
 

@@ -27,6 +27,10 @@ def undefined_symbols(
     ``is_defined``: whether the session or the process has a name, for advice.
     """
     names = list(references)
+    needed_by = {
+        name: frozenset(graph.symbol_object(symbol) for symbol in symbols)
+        for name, symbols in references.items()
+    }
     listed = names[:_MOST_LISTED]
     shown = [demangle(name) for name in listed]
     first = [_first_relocation(graph, references[name]) for name in listed]
@@ -37,7 +41,7 @@ def undefined_symbols(
     if len(names) == 1:
         message = f"undefined symbol: {shown[0]}, {places[0]}{advice[0]}"
         brief = f"{owners[0]}: undefined symbol: {shown[0]}{advice[0]}"
-        return UndefinedSymbolsError(message, brief, tuple(names))
+        return UndefinedSymbolsError(message, brief, tuple(names), needed_by)
     width = min(max(map(len, shown)), 40)
     rows = zip(shown, places, advice, strict=True)
     lines = [f"  {name:{width}}   {place}{hint}" for name, place, hint in rows]
@@ -45,7 +49,7 @@ def undefined_symbols(
     message = "\n".join([head, *lines, *more])
     brief_lines = [f"  {name}{hint}" for name, hint in zip(shown, advice, strict=True)]
     brief = "\n".join([f"{owners[0]}: {head}", *brief_lines, *more])
-    return UndefinedSymbolsError(message, brief, tuple(names))
+    return UndefinedSymbolsError(message, brief, tuple(names), needed_by)
 
 
 def _first_relocation(graph: LinkGraph, symbols: list[int]) -> int:

@@ -251,6 +251,12 @@ class ExecutionSession:
         """All that is known of a symbol that a loaded unit defines."""
         return self._dylib.find(name)
 
+    def defined(self, names: Sequence[str]) -> set[str]:
+        """Those of the names that loaded units, or the process's libraries, define."""
+        ours = {name for name in names if self._dylib.find(name) is not None}
+        others = [name for name in names if name not in ours]
+        return ours.union(self._process_symbols.find(others))
+
     def memory_snapshot(self) -> MemorySnapshot:
         """Which unit has which part of the slabs now."""
         ranges = {n: unit.linked.allocation.ranges for n, unit in self._units.items()}
