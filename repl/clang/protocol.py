@@ -148,8 +148,9 @@ class Declaration(Struct, frozen=True):
 
     ``kind``: variable, function, type ...; ``input``: the index of the one that has it, -1
     if none has; ``size``: bytes, 0 for what has none; ``symbol``: the linker's name of a
-    variable, and of a function that was asked for by name; ``constant``: its value, where Clang knows it. Only where it was asked for by name:
-    ``declaration`` (its text), ``comment``, ``members``, ``bases``.
+    variable, and of a function that was asked for by name; ``constant``: its value, where
+    Clang knows it. Only where it was asked for by name: ``declaration`` (its text),
+    ``comment``, ``members``, ``bases``.
     """
 
     kind: str

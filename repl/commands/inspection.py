@@ -126,7 +126,9 @@ def run_vars(shell: Shell, arguments: Arguments) -> str:
     limits = shell.session.options.limits
     with shell.session.using_program() as program:
         values = [
-            f"<{_waits(waiting, each)}>" if _waits(waiting, each) else value_of(program, each, limits)
+            f"<{_waits(waiting, each)}>"
+            if _waits(waiting, each)
+            else value_of(program, each, limits)
             for each in variables
         ]
     rows = [("name", "type", "size", "value", "input")]

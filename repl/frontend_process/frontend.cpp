@@ -30,10 +30,11 @@ using llvm::json::Object;
 // The end of an input is not that of a file: what a #pragma sets lasts, and what is
 // undefined may be defined by the next.
 static void silenceEndsOfFiles(clang::DiagnosticsEngine &Diagnostics) {
-  for (unsigned ID : {clang::diag::warn_pragma_pack_modified_after_include,
-                      clang::diag::warn_pragma_pack_no_pop_eof,
-                      clang::diag::warn_undefined_internal,
-                      clang::diag::warn_undefined_inline})
+  for (unsigned ID :
+       {clang::diag::warn_pragma_pack_modified_after_include,
+        clang::diag::warn_pragma_pack_no_pop_eof, clang::diag::warn_undefined_internal,
+        clang::diag::warn_func_template_missing, clang::diag::warn_var_template_missing,
+        clang::diag::warn_undefined_inline})
     Diagnostics.setSeverity(ID, clang::diag::Severity::Ignored,
                             clang::SourceLocation());
 }

@@ -467,13 +467,13 @@ FAILURES = {
         ["1"],
     ),
     "an undefined symbol": (
-        "int f() { return 1; }\nint g();\nint f() { return g(); }\nf()\n",
-        ": undefined symbol: g()",
+        "int f() { return 1; }\nint g();\nint f() { return g(); }\nf()\n%undo\nf()\n",
+        ": undefined symbol: g() (needed by -:3)",
         ["1"],
     ),
     "an undefined symbol whose name was redefined": (
-        "int f() { return 1; }\ndouble f();\nint g() { return f(); }\ng()\n%undo\nf()\n",
-        ": undefined symbol: f()",
+        "int f() { return 1; }\ndouble f();\nint g() { return f(); }\ng()\n%undo 2\nf()\n",
+        ": undefined symbol: f() (needed by -:3)",
         ["1"],
     ),
     "an undefined symbol in C++ over a redefined type": (

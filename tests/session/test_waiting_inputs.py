@@ -6,111 +6,147 @@ import pytest
 
 from repl import Session
 from runtime.errors import LinkError
-from tests.support.program import Run
-from tests.support.values import values
+from tests.support.program import Run, values
 
 CASES = {
-    "a function": ("void late();\nint main() { late(); }\nint n;\nvoid late() { n = 4; }\nmain();\nn",
-                   "4"),
-    "a function by a statement": ("int late();\nint f() { return late(); }\nint late() { return 3; }\n"
-                                  "f()", "3"),
+    "a function": (
+        "void late();\nint main() { late(); }\nint n;\nvoid late() { n = 4; }\nmain();\nn",
+        "4",
+    ),
+    "a function by a statement": (
+        "int late();\nint f() { return late(); }\nint late() { return 3; }\nf()",
+        "3",
+    ),
     "mutual recursion": (
         "int odd(int n);\nint even(int n) { return n == 0 ? 1 : odd(n - 1); }\n"
-        "int odd(int n) { return n == 0 ? 0 : even(n - 1); }\neven(10)\nodd(10)", "1 0",
+        "int odd(int n) { return n == 0 ? 0 : even(n - 1); }\neven(10)\nodd(10)",
+        "1 0",
     ),
     "mutual recursion of three": (
         "int a(int), b(int), c(int);\nint a(int n) { return n ? b(n - 1) : 1; }\n"
         "int b(int n) { return n ? c(n - 1) : 2; }\nint c(int n) { return n ? a(n - 1) : 3; }\n"
-        "a(7)", "2",
+        "a(7)",
+        "2",
     ),
     "a variable": ("extern int n;\nint f() { return n; }\nint n = 5;\nf()", "5"),
     "a variable that code initialises": (
-        "extern int n;\nint f() { return n; }\nint five() { return 5; }\nint n = five();\nf()", "5",
+        "extern int n;\nint f() { return n; }\nint five() { return 5; }\nint n = five();\nf()",
+        "5",
     ),
     "an initializer that needs what waits": (
-        "int late();\nint f() { return late(); }\n"
-        "int late() { return 3; } int now = f();\nnow", "3",
+        "int late();\nint f() { return late(); }\nint late() { return 3; } int now = f();\nnow",
+        "3",
     ),
-    "a static member": ("struct S { static int n; };\nint f() { return S::n; }\nint S::n = 6;\nf()",
-                        "6"),
-    "a constant that refers to it": (
-        "extern int n;\nint *const p = &n;\nint n = 7;\n*p", "7"),
+    "a static member": (
+        "struct S { static int n; };\nint f() { return S::n; }\nint S::n = 6;\nf()",
+        "6",
+    ),
+    "a constant that refers to it": ("extern int n;\nint *const p = &n;\nint n = 7;\n*p", "7"),
     "member functions": (
-        "struct S { int f(); int g(); };\nint S::f() { return g() + 1; }\nint S::g() { return 1; }\n"
-        "S().f()", "2",
+        "struct S { int f(); int g(); };\nint S::f() { return g() + 1; }\n"
+        "int S::g() { return 1; }\n"
+        "S().f()",
+        "2",
     ),
     "the ordinary class": (
         "int n = 0;\nstruct A { A(); virtual ~A(); virtual int f(); };\nA::A() { ++n; }\n"
-        "A::~A() { n += 10; }\nint A::f() { return n; }\n{ A a; n += 100; }\nn", "111",
+        "A::~A() { n += 10; }\nint A::f() { return n; }\n{ A a; n += 100; }\nn",
+        "111",
     ),
     "the key function last": (
         "struct A { virtual int f(); virtual int g(); };\nstruct B : A { int f() override; };\n"
         "int B::f() { return 2; }\nint A::g() { return 3; }\nint A::f() { return 1; }\n"
-        "static_cast<A &&>(B()).f()\nB().g()", "2 3",
+        "static_cast<A &&>(B()).f()\nB().g()",
+        "2 3",
     ),
     "the constructor of a base": (
         "struct A { int n; A(int n); };\nstruct B : A { B(); };\nB::B() : A(4) {}\n"
-        "A::A(int n) : n(n) {}\nB().n", "4",
+        "A::A(int n) : n(n) {}\nB().n",
+        "4",
     ),
     "two that need one": (
         "int late();\nint f() { return late(); }\nint g() { return late() + 1; }\n"
-        "int late() { return 1; }\nf() * 10 + g()", "12",
+        "int late() { return 1; }\nf() * 10 + g()",
+        "12",
     ),
     "one that needs two": (
-        "int a(), b();\nint f() { return a() + b(); }\nint a() { return 1; }\nint b() { return 2; }\n"
-        "f()", "3",
+        "int a(), b();\nint f() { return a() + b(); }\nint a() { return 1; }\n"
+        "int b() { return 2; }\n"
+        "f()",
+        "3",
     ),
     "a chain": (
         "int a(), b(), c();\nint a() { return b(); }\nint b() { return c(); }\n"
-        "int c() { return 9; }\na()", "9",
+        "int c() { return 9; }\na()",
+        "9",
     ),
     "what is new while it waits": (
         "int late();\nint f() { return late(); }\nint other() { return 2; }\nother()\n"
-        "int late() { return other(); }\nf()", "2 2",
+        "int late() { return other(); }\nf()",
+        "2 2",
     ),
     "internal linkage": (
-        "static int late();\nint f() { return late(); }\nstatic int late() { return 8; }\nf()", "8"),
+        "static int late();\nint f() { return late(); }\nstatic int late() { return 8; }\nf()",
+        "8",
+    ),
     "an unnamed namespace": (
-        "namespace { int late(); }\nint f() { return late(); }\nnamespace { int late() { return 8; } }\n"
-        "f()", "8",
+        "namespace { int late(); }\nint f() { return late(); }\n"
+        "namespace { int late() { return 8; } }\n"
+        "f()",
+        "8",
     ),
     "an inline function": (
-        "inline int late();\nint f() { return late(); }\ninline int late() { return 8; }\nf()", "8"),
+        "inline int late();\nint f() { return late(); }\ninline int late() { return 8; }\nf()",
+        "8",
+    ),
     "an inline member": (
         "struct S { int late(); int f() { return late(); } };\nint f() { return S().f(); }\n"
-        "inline int S::late() { return 8; }\nf()", "8",
+        "inline int S::late() { return 8; }\nf()",
+        "8",
     ),
     "a function template": (
         "template <class T> T late(T);\nint f() { return late(4); }\n"
-        "template <class T> T late(T t) { return t * 2; }\nf()", "8",
+        "template <class T> T late(T t) { return t * 2; }\nf()",
+        "8",
     ),
     "a member of a class template": (
         "template <class T> struct V { T late(); };\nint f() { return V<int>().late(); }\n"
-        "template <class T> T V<T>::late() { return 8; }\nf()", "8",
+        "template <class T> T V<T>::late() { return 8; }\nf()",
+        "8",
     ),
     "a static member of a class template": (
         "template <class T> struct V { static T n; };\nint f() { return V<int>::n; }\n"
-        "template <class T> T V<T>::n = 8;\nf()", "8",
-    ),
-    "a thread-local variable": (
-        "extern thread_local int n;\nint f() { return n; }\nthread_local int n = 5;\nf()", "5"),
-    "a local static variable": (
-        "int late();\nint f() { static int n = late(); return ++n; }\nint late() { return 4; }\n"
-        "f()\nf()", "5 6",
-    ),
-    "extern C": (
-        'extern "C" int late();\nint f() { return late(); }\nextern "C" int late() { return 8; }\nf()',
+        "template <class T> T V<T>::n = 8;\nf()",
         "8",
     ),
-}  # fmt: skip
+    "a thread-local variable": (
+        "extern thread_local int n;\nint f() { return n; }\nthread_local int n = 5;\nf()",
+        "5",
+    ),
+    "a local static variable": (
+        "int late();\nint f() { static int n = late(); return ++n; }\nint late() { return 4; }\n"
+        "f()\nf()",
+        "5 6",
+    ),
+    "extern C": (
+        'extern "C" int late();\nint f() { return late(); }\n'
+        'extern "C" int late() { return 8; }\nf()',
+        "8",
+    ),
+}
 
 C_CASES = {
-    "a function": ("int late(void);\nint f(void) { return late(); }\nint late(void) { return 3; }\n"
-                   "f()", "3"),
-    "a static function": ("static int late(void);\nint f(void) { return late(); }\n"
-                          "static int late(void) { return 3; }\nf()", "3"),
+    "a function": (
+        "int late(void);\nint f(void) { return late(); }\nint late(void) { return 3; }\nf()",
+        "3",
+    ),
+    "a static function": (
+        "static int late(void);\nint f(void) { return late(); }\n"
+        "static int late(void) { return 3; }\nf()",
+        "3",
+    ),
     "a variable": ("extern int n;\nint f(void) { return n; }\nint n = 5;\nf()", "5"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -130,16 +166,22 @@ def test_in_c(forkrepl: Run, case: str) -> None:
 
 
 def test_main_runs_at_the_end(forkrepl: Run) -> None:
-    text = '#include <cstdio>\nvoid late();\nint main() { late(); }\nvoid late() { puts("late"); }\n'
+    text = (
+        '#include <cstdio>\nvoid late();\nint main() { late(); }\nvoid late() { puts("late"); }\n'
+    )
     result = forkrepl(input=text)
     assert (result.stdout, result.stderr, result.returncode) == ("late\n", "", 0)
 
 
 ERRORS = {
-    "by a statement": ("int late();\nint f() { return late(); }\nf()\n",
-                       "-:3: undefined symbol: late() (needed by -:2)"),
-    "by an initializer": ("int late();\nint f() { return late(); }\nint n = f();\n",
-                          "-:3: undefined symbol: late() (needed by -:2)"),
+    "by a statement": (
+        "int late();\nint f() { return late(); }\nf()\n",
+        "-:3: undefined symbol: late() (needed by -:2)",
+    ),
+    "by an initializer": (
+        "int late();\nint f() { return late(); }\nint n = f();\n",
+        "-:3: undefined symbol: late() (needed by -:2)",
+    ),
     "by way of another": (
         "int late();\nint f() { return late(); }\nint g() { return f(); }\ng()\n",
         "-:4: undefined symbol: late() (needed by -:2)",
@@ -149,7 +191,7 @@ ERRORS = {
         "-:4: 2 undefined symbols:\n  b() (needed by -:3)\n  a() (needed by -:2)",
     ),
     "by itself": ("int late();\nlate()\n", "-:2: undefined symbol: late()\n"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", ERRORS)
