@@ -67,7 +67,9 @@ KILLERS = {
     "a class twice": "struct intruder {}; struct intruder {};",
     "a redefinition that has an error": "double square(int n) { return missing; } int intruder;",
     "a redefinition of a class that has an error": "struct Point { double x; missing y; };",
-    "a redefinition that does not link": "int nowhere(); int square(int) { return nowhere(); }",
+    "a redefinition that does not link": (
+        "int nowhere(); int square(int) { return nowhere(); } int intruder = square(1);"
+    ),
     "a redefinition that throws": "int intruder() { throw 1; } double kept = intruder();",
     "an overload in an input that fails": "int square(char) { return 0; } int intruder = missing;",
     "a specialization in an input that fails": (
