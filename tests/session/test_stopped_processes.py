@@ -120,6 +120,7 @@ def ctrl_c_on(
     is called; then Ctrl-C is pressed, once."""
     original = getattr(owner, name)
     waits = threading.Event()
+    over = threading.Event()
 
     def waiting(*arguments: Any, **named: Any) -> Any:
         if not waits.is_set():
@@ -128,7 +129,7 @@ def ctrl_c_on(
         return original(*arguments, **named)
 
     def press() -> None:
-        if waits.wait(LIMIT):
+        if waits.wait(LIMIT) and not over.is_set():  # or it would be pytest's
             os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=press)
@@ -138,6 +139,7 @@ def ctrl_c_on(
         try:
             yield
         finally:
+            over.set()
             waits.set()
             thread.join()
 
