@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from msgspec.structs import replace
 
@@ -53,6 +53,7 @@ def main() -> None:
             status = executor_command.main(sys.argv[2:])
         else:
             status = _shell(parse(sys.argv[1:], _help_page))
+        sys.stdout.flush()
     except (ShellError, RuntimeFailure) as error:
         if debugging:
             raise
@@ -77,7 +78,15 @@ def main() -> None:
             file=sys.stderr,
         )
         status = 1
-    sys.exit(status)
+    _leave(status)
+
+
+def _leave(status: int) -> NoReturn:
+    """End at once: all is closed, and what Python does at its end takes 20 ms."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # it has been told, or nobody listens
+            stream.flush()
+    os._exit(status)
 
 
 def _help_page(parser: OptionParser) -> str:

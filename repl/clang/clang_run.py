@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
+from repl.caching.stamps import Dependencies, read_dependencies
 from repl.errors import SetupError
 
 _CANNOT_EXECUTE = 127  # what the dynamic loader ends with when a library is missing
@@ -18,14 +19,17 @@ class ClangRun:
     """Started by the constructor; leaving the context ends it, whatever it is doing.
 
     It reads from and writes into memory and not pipes, so that nobody needs to read along.
-    ``mode``: what the frontend program is to do; ``text``: its standard input.
+    ``is_program``: the file may be a program, whose ``text`` is this.
     """
 
     def __init__(
-        self, program: Path, flags: Sequence[str], mode: str = "--compile", text: bytes = b""
+        self, program: Path, flags: Sequence[str], *, is_program: bool = False, text: bytes = b""
     ) -> None:
-        command = [os.fspath(program), mode, str(os.getpid()), *flags]
         with ExitStack() as stack:
+            self._dependencies = stack.enter_context(_memory_file("dependencies"))
+            told = self._dependencies.fileno()
+            mode = ["--program", str(os.getpid()), str(told)] if is_program else None
+            command = [os.fspath(program), *(mode or ["--compile", str(os.getpid())]), *flags]
             standard_input = stack.enter_context(_memory_file("text"))
             standard_input.write(text)
             standard_input.seek(0)
@@ -37,6 +41,7 @@ class ClangRun:
                     stdin=standard_input,
                     stdout=self._output,
                     stderr=self._diagnostics,
+                    pass_fds=(told,),
                 )
             except OSError as error:
                 raise SetupError(f"cannot start {program}: {error.strerror}") from error
@@ -80,6 +85,11 @@ class ClangRun:
     def diagnostics(self) -> str:
         """Clang's diagnostics, as text."""
         return _contents(self._diagnostics).decode("utf-8", "replace").rstrip()
+
+    def dependencies(self) -> Dependencies | None:
+        """What the object of a program depends on, with the stamps of now."""
+        told = _contents(self._dependencies).decode("utf-8", "surrogateescape")
+        return read_dependencies(told)
 
     def _end(self) -> None:
         if self._process.poll() is None:

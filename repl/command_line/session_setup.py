@@ -53,7 +53,7 @@ def session_options(
         most_frames=8 if mode.is_dialogue else 4,
         redefinition=_redefinition(line, settings, mode),
         parse_timeout=_first(line.parse_timeout, settings.parse_timeout),
-        header_cache=line.cache and settings.cache,
+        cache=line.cache and settings.cache,
         memory_limit=_memory_limit(line, settings),
         limits=Limits.chosen(settings.most_elements, settings.most_characters),
         return_ends_script=not mode.has_prompt,

@@ -28,7 +28,8 @@ class SessionOptions(Struct, frozen=True):
     ``parse_timeout``: seconds that Clang may take for an input, 0 for any time.
     ``raises_interrupts``: Ctrl-C while the program runs becomes KeyboardInterrupt, once the
     session has gone back, instead of ProgramCrashed.
-    ``header_cache``: precompiled standard headers may be used and, if interactive, made.
+    ``cache``: what was compiled before may be used: precompiled standard headers, which an
+    interactive session makes, and programs, which are kept.
     ``limits``: how much of a value is shown. ``return_ends_script``: a ``return`` outside of
     functions ends the program, with that status, and not only its input.
     """
@@ -52,7 +53,7 @@ class SessionOptions(Struct, frozen=True):
     redefinition: bool = True
     parse_timeout: float = 60
     raises_interrupts: bool = False
-    header_cache: bool = True
+    cache: bool = True
     limits: Limits = TO_BE_READ
     return_ends_script: bool = False
 

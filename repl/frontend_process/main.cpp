@@ -11,7 +11,7 @@
 // has started it ends.
 //
 // With the arguments "--compile PARENT ..." it serves nobody, but compiles a file, see
-// compile_file.h, or with "--program PARENT ..." a program, see program_file.h; with
+// compile_file.h, or with "--program PARENT DESCRIPTOR ..." a program, see program_file.h; with
 // "--precompile PARENT ..." it makes a precompiled header, see
 // precompiled_header.h. PARENT: the controller's process number.
 #include "compile_file.h"

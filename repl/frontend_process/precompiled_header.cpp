@@ -1,48 +1,19 @@
 #include "precompiled_header.h"
 
-#include "clang/Basic/Version.h"
+#include "dependencies.h"
+
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/FrontendActions.h"
-#include "clang/Frontend/Utils.h"
 #include "clang/Interpreter/Interpreter.h"
-#include "clang/Lex/HeaderSearch.h"
-#include "clang/Lex/Preprocessor.h"
 #include "clang/Lex/PreprocessorOptions.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h" // completes a type of clang/Interpreter/Interpreter.h
 #include "llvm/Linker/Linker.h"
 #include "llvm/Support/MemoryBuffer.h"
 
-#include <dlfcn.h>
-
 using namespace clang;
 using namespace forkrepl;
 
-namespace {
-
-constexpr llvm::StringLiteral MainFile = "forkrepl-precompiled";
-
-class HeaderDependencies : public DependencyCollector {
-public:
-  void attachToPreprocessor(Preprocessor &PP) override {
-    DependencyCollector::attachToPreprocessor(PP);
-    for (const DirectoryLookup &Each : PP.getHeaderSearchInfo().search_dir_range())
-      Folders.push_back(Each.getName().str());
-  }
-  bool needSystemDependencies() override { return true; }
-  bool sawDependency(llvm::StringRef Name, bool, bool, bool, bool) override {
-    return llvm::sys::path::is_absolute(Name); // not what is only in memory
-  }
-  std::vector<std::string> Folders;
-};
-
-// Another build of the same version of Clang may not be able to read the file.
-std::string clangLibrary() {
-  Dl_info Library;
-  auto *Inside = reinterpret_cast<void *>(&getClangFullVersion);
-  return dladdr(Inside, &Library) ? Library.dli_fname : "";
-}
-
-} // namespace
+static constexpr llvm::StringLiteral MainFile = "forkrepl-precompiled";
 
 int forkrepl::precompile(llvm::ArrayRef<const char *> Arguments) {
   auto Text = llvm::MemoryBuffer::getSTDIN();
@@ -63,17 +34,13 @@ int forkrepl::precompile(llvm::ArrayRef<const char *> Arguments) {
   // At the end of an input Clang instantiates what is pending; so here, at the end of
   // the last include, and not again and again where the header is used.
   Compiler.getLangOpts().PCHInstantiateTemplates = true;
-  auto Dependencies = std::make_shared<HeaderDependencies>();
-  Compiler.addDependencyCollector(Dependencies);
+  auto DependsOn = std::make_shared<Dependencies>(MainFile);
+  Compiler.addDependencyCollector(DependsOn);
 
   GeneratePCHAction Action;
   if (!Compiler.ExecuteAction(Action) || Compiler.getDiagnostics().hasErrorOccurred())
     return 1;
-  llvm::outs() << "file " << clangLibrary() << "\n";
-  for (const std::string &File : Dependencies->getDependencies())
-    llvm::outs() << "file " << File << "\n";
-  for (const std::string &Folder : Dependencies->Folders)
-    llvm::outs() << "folder " << Folder << "\n";
+  DependsOn->print(llvm::outs());
   return 0;
 }
 

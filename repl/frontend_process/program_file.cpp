@@ -1,6 +1,7 @@
 #include "program_file.h"
 
 #include "compile_file.h"
+#include "dependencies.h"
 
 #include "clang/AST/ASTConsumer.h"
 #include "clang/AST/ASTContext.h"
@@ -201,7 +202,9 @@ int forkrepl::compileProgram(llvm::ArrayRef<const char *> Arguments) {
   noteBottomOfStack(); // Clang goes on with a new stack when this one gets short
   llvm::InitializeNativeTargetAsmParser();
   auto Text = llvm::MemoryBuffer::getSTDIN();
-  std::shared_ptr<CompilerInvocation> Invocation = invocationFor(Arguments);
+  int DependenciesTo = atoi(Arguments.front());
+  std::shared_ptr<CompilerInvocation> Invocation =
+      invocationFor(Arguments.drop_front());
   if (!Text || !Invocation)
     return IsWrongProgram;
   auto Again = std::make_shared<CompilerInvocation>(*Invocation);
@@ -210,9 +213,15 @@ int forkrepl::compileProgram(llvm::ArrayRef<const char *> Arguments) {
   FirstError Rejected;
   CompilerInstance Compiler(std::move(Invocation));
   Compiler.createDiagnostics(new Printer(Compiler.getDiagnosticOpts(), Rejected));
+  auto DependsOn =
+      std::make_shared<Dependencies>(Compiler.getFrontendOpts().Inputs[0].getFile());
+  Compiler.addDependencyCollector(DependsOn);
   ProgramAction Action;
-  if (Compiler.ExecuteAction(Action))
+  if (Compiler.ExecuteAction(Action)) {
+    llvm::raw_fd_ostream Stream(DependenciesTo, /*shouldClose=*/false);
+    DependsOn->print(Stream);
     return IsProgram;
+  }
   bool DefinesMain = Action.DefinesMain || Rejected.FoundNested;
   // The incremental parser waits for ever for the end of what is open.
   if (DefinesMain && Rejected.IsOpen)

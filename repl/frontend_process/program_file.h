@@ -13,7 +13,8 @@ enum ProgramStatus {
   IsNotProgram = 3,   // not a translation unit: a list of inputs
 };
 
-// Arguments: Clang's options and the name of a file whose text is standard input.
+// Arguments: a file descriptor to which to write what a program depends on, see
+// dependencies.h; Clang's options; and the name of a file whose text is standard input.
 // Diagnostics go to standard error.
 int compileProgram(llvm::ArrayRef<const char *> Arguments);
 

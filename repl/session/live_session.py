@@ -46,7 +46,9 @@ class LiveSession:
     def __init__(self, options: SessionOptions) -> None:
         """Raises SetupError, or ShellError if there is nobody at the listener's address."""
         with ExitStack() as stack:
-            # All processes start now, and get ready while the first input is being typed.
+            # All processes start now, and get ready while the first input is being typed; first
+            # the one that takes longest.
+            codegen = stack.enter_context(CodeGenerator())
             self.headers = stack.enter_context(SessionHeaders(options))
             frontend = stack.enter_context(
                 Frontend(
@@ -57,7 +59,6 @@ class LiveSession:
                     precompiled=self.headers.precompiled,
                 )
             )
-            codegen = stack.enter_context(CodeGenerator())
             compiler = Compiler(frontend, codegen, options.optimisation)
             program = stack.enter_context(Program(options))
             if options.listener is not None:

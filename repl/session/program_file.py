@@ -11,6 +11,7 @@ import enum
 import re
 import resource
 import sys
+import time
 from contextlib import suppress
 
 from msgspec import Struct
@@ -25,6 +26,7 @@ from repl.input.command_lines import CommandLines
 from repl.input.open_brackets import lines_outside_brackets
 from repl.program.linker_import import import_linker
 from repl.program.program import Program, allocator_warnings
+from repl.session.program_cache import CompiledProgram, ProgramCache
 from runtime.errors import ExecutorDied
 from runtime.executor_client.memory_limit import machine_memory
 from runtime.executor_client.waiting import is_readable
@@ -64,14 +66,22 @@ def compile_program(
     text = _without_shebang(text)
     contents = text.encode("utf-8", "surrogateescape")
     frontend, flags = native_programs.frontend(), _clang_flags(options)
-    with ClangRun(frontend, [*flags, name], "--program", contents) as run:
+    cache = ProgramCache(frontend, flags, name, contents) if options.cache else None
+    known = cache.find() if cache else None
+    if known is not None:
+        return ProgramFile(text, name, known.machine_code, known.messages)
+    began = time.time_ns()
+    with ClangRun(frontend, [*flags, name], is_program=True, text=contents) as run:
         _limit_memory(run.pid)
         import_linker()  # now there is time
         if options.parse_timeout and not is_readable(run.fileno(), options.parse_timeout):
             return ProgramFile(text, name, None, f"{name}: error: {_too_slow(options)}")
         status, messages = run.status(), run.diagnostics()
         if status == _Verdict.PROGRAM:
-            return ProgramFile(text, name, run.output(), messages)
+            machine_code = run.output()
+            if cache is not None:
+                cache.store(CompiledProgram(machine_code, messages), run.dependencies(), began)
+            return ProgramFile(text, name, machine_code, messages)
     is_wrong = status == _Verdict.WRONG_PROGRAM
     if status == _Verdict.INPUTS or (is_wrong and has_commands(text, commands)):
         return None

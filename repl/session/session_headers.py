@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 
 from repl import native_programs
+from repl.caching.folder import cache_folder
 from repl.clang.flags import is_c
 from repl.clang.header_cache.builder import BackgroundBuild
-from repl.clang.header_cache.storage import HeaderCache, cache_folder, cacheable_flags
+from repl.clang.header_cache.storage import HeaderCache, cacheable_flags
 from repl.clang.precompiled_headers import Headers, PrecompiledHeaders
 from repl.configuration.session_options import SessionOptions, frontend_flags
 from repl.errors import SetupError
@@ -25,7 +26,7 @@ _COMMON: tuple[Headers, ...] = (
 
 def find_cache(options: SessionOptions) -> HeaderCache | None:
     """The cache for a session; None if there can be none with these flags."""
-    folder = cache_folder() if options.header_cache else None
+    folder = cache_folder() if options.cache else None
     flags = cacheable_flags(frontend_flags(options))
     return (
         HeaderCache(folder, native_programs.frontend(), flags)

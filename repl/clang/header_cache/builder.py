@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from repl.clang.header_cache.storage import HeaderCache, drop, is_private
+from repl.caching.folder import is_private
+from repl.clang.header_cache.storage import HeaderCache, drop
 from repl.errors import SetupError
 
 _MOST_BYTES = 256 << 20  # of all entries

@@ -27,6 +27,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from repl.caching.folder import is_private
+from repl.caching.stamps import Dependencies, Stamps, read_dependencies, stamp
 from repl.clang.flags import line_table_flags
 
 _FORMAT = 1  # of the entries: to be changed with what is in them
@@ -36,7 +38,7 @@ _SAFE_FLAG = re.compile(
 )
 # Line tables do not change what is parsed: so the prompt and scripts share the entries.
 _IRRELEVANT = ("--colour-diagnostics", "--return-ends-script", *line_table_flags(()))
-_VARIABLES = (  # of the environment, that change where Clang finds headers
+VARIABLES = (  # of the environment, that change where Clang finds headers
     "CPATH",
     "C_INCLUDE_PATH",
     "CPLUS_INCLUDE_PATH",
@@ -45,9 +47,6 @@ _VARIABLES = (  # of the environment, that change where Clang finds headers
     "GCC_EXEC_PREFIX",
     "SOURCE_DATE_EPOCH",
 )
-Stamp = tuple[int, int]
-_Stamps = dict[str, Stamp | None]
-
 
 class _Entry(Struct, frozen=True):
     """What is known of a precompiled header: what it is for, what it has in it, and the
@@ -56,21 +55,13 @@ class _Entry(Struct, frozen=True):
     headers: tuple[str, ...]
     size: int
     crc32: int
-    files: _Stamps
-    folders: _Stamps
-
-
-def cache_folder() -> Path | None:
-    """``$XDG_CACHE_HOME/forkrepl``, which need not exist; None if there is no home."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    if not os.path.isabs(base):  # the specification: others are to be ignored
-        base = os.path.join(os.environ.get("HOME", ""), ".cache")
-    return Path(base, "forkrepl") if os.path.isabs(base) else None
+    files: Stamps
+    folders: Stamps
 
 
 def cacheable_flags(flags: Sequence[str]) -> list[str] | None:
     """The flags that matter for what is in a header; None if it is not certain which."""
-    if any(variable in os.environ for variable in _VARIABLES):
+    if any(variable in os.environ for variable in VARIABLES):
         return None
     kept: list[str] = []
     words = iter(flags)
@@ -112,7 +103,8 @@ class HeaderCache:
         if entry is None or not is_private(self.folder):
             return None
         with contextlib.suppress(OSError, ValueError):
-            if path.stat().st_size != entry.size or not _is_current(entry):
+            dependencies = Dependencies(entry.files, entry.folders)
+            if path.stat().st_size != entry.size or not dependencies.are_current():
                 return None
             os.utime(_description(path))  # used: one of the last to be removed
             return path
@@ -136,8 +128,11 @@ class HeaderCache:
         ``depends_on``: what the frontend has printed. Raises OSError.
         """
         contents = made.read_bytes()
-        files, folders = _dependencies(depends_on)
-        entry = _Entry(tuple(headers), len(contents), zlib.crc32(contents), files, folders)
+        found = read_dependencies(depends_on)
+        if found is None:  # __DATE__ in a header of the system's
+            raise OSError(errno.EINVAL, "it is another each time")
+        crc32 = zlib.crc32(contents)
+        entry = _Entry(tuple(headers), len(contents), crc32, found.files, found.folders)
         path = self.path(headers)
         description = made.with_suffix(".json")
         try:
@@ -153,24 +148,6 @@ def drop(path: Path) -> None:
     for each in (_description(path), path):
         with contextlib.suppress(OSError):
             each.unlink()
-
-
-def is_private(folder: Path) -> bool:
-    """Whether only the user can have put files there."""
-    try:
-        status = folder.stat()
-    except OSError:
-        return False
-    return status.st_uid == os.geteuid() and not status.st_mode & 0o022
-
-
-def stamp(path: str | os.PathLike[str]) -> Stamp | None:
-    """What changes when the file or folder does; None if there is none."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
 
 
 def _description(path: Path) -> Path:
@@ -189,24 +166,3 @@ def _read(path: Path) -> _Entry | None:
         return msgspec.json.decode(_description(path).read_bytes(), type=_Entry)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
-
-
-def _dependencies(depends_on: str) -> tuple[_Stamps, _Stamps]:
-    """The files, and the folders in which a new file would be found before one of them."""
-    files: list[str] = []
-    searched: list[str] = []
-    for line in depends_on.splitlines():
-        kind, _, path = line.partition(" ")
-        (files if kind == "file" else searched).append(os.path.realpath(path))
-    folders = set(searched)
-    for file in files:
-        for root in searched:
-            below = os.path.dirname(file).removeprefix(root + "/")
-            if below != os.path.dirname(file):
-                folders |= {os.path.join(each, below) for each in searched}
-    return {path: stamp(path) for path in files}, {path: stamp(path) for path in sorted(folders)}
-
-
-def _is_current(entry: _Entry) -> bool:
-    known = entry.files | entry.folders
-    return all(stamp(path) == was for path, was in known.items())

@@ -1,0 +1,89 @@
+"""Entries of a cache: each a file, found by a key, valid while what it depends on is.
+
+Nothing here raises for what may be wrong with the disk: there is an entry, or there is none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import zlib
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from repl.caching.folder import is_private
+from repl.caching.stamps import Dependencies
+
+_TEMPORARY = "making-"
+
+
+class _Entry(Struct, frozen=True):
+    crc32: int
+    dependencies: Dependencies
+    payload: bytes
+
+
+def key_of(*about: object) -> str:
+    """A key for all that decides what the payload is."""
+    return hashlib.sha256(repr(about).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+class Entries:
+    """Those in a folder, of which the least recently used go first when they are more than
+    ``most_bytes``."""
+
+    def __init__(self, folder: Path, most_bytes: int) -> None:
+        self._folder = folder
+        self._most_bytes = most_bytes
+
+    def find(self, key: str) -> bytes | None:
+        """The payload, if it is there, undamaged and up to date."""
+        path = self._folder / key
+        try:
+            data = path.read_bytes()
+            if not is_private(self._folder):
+                return None
+            entry = msgspec.msgpack.decode(data, type=_Entry)
+            if zlib.crc32(entry.payload) != entry.crc32:
+                path.unlink()
+                return None
+            if not entry.dependencies.are_current():
+                return None
+            os.utime(path)  # used: one of the last to be removed
+        except (OSError, msgspec.DecodeError, ValueError):
+            return None
+        return entry.payload
+
+    def store(self, key: str, payload: bytes, dependencies: Dependencies) -> None:
+        """Keep a payload, if that is possible."""
+        entry = _Entry(zlib.crc32(payload), dependencies, payload)
+        made = self._folder / f"{_TEMPORARY}{os.getpid()}"
+        try:
+            encoded = msgspec.msgpack.encode(entry)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not is_private(self._folder):
+                return
+            try:
+                made.write_bytes(encoded)
+                os.replace(made, self._folder / key)
+            finally:
+                made.unlink(missing_ok=True)
+            self._limit_size()
+        except (OSError, UnicodeEncodeError):  # a full disk; a file whose name is no text
+            return
+
+    def _limit_size(self) -> None:
+        """Remove those that have not been used for the longest time."""
+        used: list[tuple[float, int, Path]] = []
+        for path in self._folder.iterdir():
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                used.append((status.st_mtime, status.st_size, path))
+        room = self._most_bytes
+        for _, size, path in sorted(used, reverse=True):
+            room -= size
+            if room < 0:
+                path.unlink(missing_ok=True)

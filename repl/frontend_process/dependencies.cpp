@@ -1,0 +1,96 @@
+#include "dependencies.h"
+
+#include "clang/Basic/Version.h"
+#include "clang/Lex/HeaderSearch.h"
+#include "clang/Lex/PPCallbacks.h"
+#include "clang/Lex/Preprocessor.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+#include <dlfcn.h>
+
+using namespace clang;
+using namespace forkrepl;
+
+// Another build of the same version of Clang may not be able to read the file.
+static std::string clangLibrary() {
+  Dl_info Library;
+  auto *Inside = reinterpret_cast<void *>(&getClangFullVersion);
+  return dladdr(Inside, &Library) ? Library.dli_fname : "";
+}
+
+static std::string absolute(llvm::StringRef Path) {
+  llvm::SmallString<256> Result = Path;
+  (void)llvm::sys::fs::make_absolute(Result);
+  return Result.str().str();
+}
+
+class Dependencies::Watcher : public PPCallbacks {
+public:
+  Watcher(Dependencies &Owner, Preprocessor &PP) : Owner(Owner), PP(PP) {}
+
+  void MacroExpands(const Token &Name, const MacroDefinition &, SourceRange,
+                    const MacroArgs *) override {
+    const IdentifierInfo *Macro = Name.getIdentifierInfo();
+    Owner.IsVolatile |=
+        Macro && (Macro->isStr("__DATE__") || Macro->isStr("__TIME__") ||
+                  Macro->isStr("__TIMESTAMP__"));
+  }
+
+  void InclusionDirective(SourceLocation Place, const Token &, llvm::StringRef Name,
+                          bool IsAngled, CharSourceRange, OptionalFileEntryRef File,
+                          llvm::StringRef, llvm::StringRef, const Module *, bool,
+                          SrcMgr::CharacteristicKind) override {
+    if (!IsAngled)
+      noteBeside(Place, Name, File);
+  }
+
+  void HasInclude(SourceLocation Place, llvm::StringRef Name, bool IsAngled,
+                  OptionalFileEntryRef File, SrcMgr::CharacteristicKind) override {
+    if (!IsAngled)
+      noteBeside(Place, Name, File);
+    if (File)
+      Owner.maybeAddDependency(File->getName(), false, false, false, false);
+    else // perhaps in a folder below one that is searched
+      for (const std::string &Folder : Owner.Folders)
+        Owner.Absent.insert(absolute(Folder + "/" + Name.str()));
+  }
+
+private:
+  // A quoted name is first looked for beside the file that includes it.
+  void noteBeside(SourceLocation Place, llvm::StringRef Name,
+                  OptionalFileEntryRef File) {
+    const SourceManager &Sources = PP.getSourceManager();
+    llvm::StringRef Includer = Sources.getFilename(Sources.getExpansionLoc(Place));
+    llvm::SmallString<256> Path = llvm::sys::path::parent_path(Includer);
+    llvm::sys::path::append(Path, Name);
+    if (!File || File->getName() != Path)
+      Owner.Absent.insert(absolute(Path));
+  }
+
+  Dependencies &Owner;
+  Preprocessor &PP;
+};
+
+void Dependencies::attachToPreprocessor(Preprocessor &PP) {
+  DependencyCollector::attachToPreprocessor(PP);
+  for (const DirectoryLookup &Each : PP.getHeaderSearchInfo().search_dir_range())
+    Folders.push_back(absolute(Each.getName()));
+  PP.addPPCallbacks(std::make_unique<Watcher>(*this, PP));
+}
+
+bool Dependencies::sawDependency(llvm::StringRef Name, bool, bool, bool, bool) {
+  return Name != MainFile && llvm::sys::fs::exists(Name); // some are only in memory
+}
+
+void Dependencies::print(llvm::raw_ostream &Stream) const {
+  Stream << "file " << clangLibrary() << "\n";
+  for (const std::string &File : getDependencies())
+    Stream << "file " << absolute(File) << "\n";
+  for (const std::string &Folder : Folders)
+    Stream << "folder " << Folder << "\n";
+  for (const std::string &Path : Absent)
+    Stream << "absent " << Path << "\n";
+  if (IsVolatile)
+    Stream << "volatile\n";
+}
