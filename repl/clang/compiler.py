@@ -108,6 +108,10 @@ class Compiler:
         self._forget_ahead()
         self._frontend.rollback(length)
 
+    def note_defined(self, index: int, symbols: tuple[str, ...]) -> None:
+        """See ``Frontend.note_defined``."""
+        self._frontend.note_defined(index, symbols)
+
     def snapshot(self, length: int | None = None) -> FrontendState:
         """The inputs in force, or the first ``length`` of them, to come back to."""
         state = self._frontend.snapshot()

@@ -103,7 +103,7 @@ class Frontend:
         """Start to parse an input ahead of ``parse``, which gets the result."""
         self._begun = source.with_line_directive()
         try:
-            self._ready_copy().begin_parse(AcceptedInput(self._begun))
+            self._ready_copy().begin_parse(AcceptedInput(self._begun), self._good)
         except CompilerDied:  # parse will notice, and try again
             self._drop_current()
 
@@ -152,6 +152,17 @@ class Frontend:
             common += 1
         self.rollback(common)
         self._good += state.inputs[common:]
+
+    def note_defined(self, index: int, symbols: tuple[str, ...]) -> None:
+        """The object of an input has these inline functions and instances of templates, which
+        the next inputs need not bring again. If it was said to have others, they are forgotten.
+        """
+        before = self._good[index]
+        self._good[index] = replace(before, defined=symbols)
+        if before.defined is not None and not set(before.defined) <= set(symbols):
+            self._cancel_begun()
+            self._drop_current()
+            self._copies.forget_told(index)
 
     def prepare(self) -> None:
         """Begin to make a copy ready for the next input, if there is none.
@@ -275,7 +286,12 @@ class Frontend:
         copy = self._ready_copy()
         try:
             if self._begun is None:
-                copy.begin_parse(accepted, keeps_value=source.keeps_value, is_whole=source.is_whole)
+                copy.begin_parse(
+                    accepted,
+                    self._good,
+                    keeps_value=source.keeps_value,
+                    is_whole=source.is_whole,
+                )
             self._begun = None
             left = max(deadline - time.monotonic(), _LEAST_PATIENCE)
             return copy.receive(Parsed, left if self._parse_timeout else 0)

@@ -56,11 +56,13 @@ class AcceptedInput(Struct, frozen=True, eq=False):
     """An input as Clang got it, and what had to be hidden for it.
 
     ``variables``: if it has includes, the names of the variables that its code defines.
+    ``defined``: see ``Frontend.note_defined``; None until that is known.
     """
 
     text: bytes
     hides: tuple[HiddenDeclaration, ...] = ()
     variables: tuple[str, ...] = ()
+    defined: tuple[str, ...] | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, AcceptedInput):
@@ -73,9 +75,10 @@ class AcceptedInput(Struct, frozen=True, eq=False):
 
 class FrontendCopy:
     """One process; the constructor raises CompilerDied if it has ended. ``length``: how
-    many inputs it has parsed, or will have when the replays that were begun are done."""
+    many inputs it has parsed, or will have when the replays that were begun are done; ``told``:
+    of how many it knows what they have defined."""
 
-    def __init__(self, channel: Channel, length: int) -> None:
+    def __init__(self, channel: Channel, length: int, told: int = 0) -> None:
         self._channel = channel
         try:
             self._pidfd = os.pidfd_open(channel.pid)
@@ -83,6 +86,7 @@ class FrontendCopy:
             raise CompilerDied("the process ended") from None
         self._replays = 0  # that have not been answered yet
         self.length = length
+        self.told = told
         self.errors: list[Reply] = []  # of the request that is being answered
 
     @property
@@ -96,12 +100,33 @@ class FrontendCopy:
         return self._replays > 0
 
     def begin_parse(
-        self, source: AcceptedInput, *, keeps_value: bool = True, is_whole: bool = False
+        self,
+        source: AcceptedInput,
+        before: Sequence[AcceptedInput],
+        *,
+        keeps_value: bool = True,
+        is_whole: bool = False,
     ) -> None:
-        """Send an input; ``receive`` gets the answer. Raises CompilerDied."""
-        includes = b"#include" in source.text
-        request = Parse(source.hides, includes=includes, keep=keeps_value, whole=is_whole)
+        """Send an input, which comes after those; ``receive`` gets the answer. Raises
+        CompilerDied."""
+        request = Parse(
+            source.hides,
+            defined=self._news_of(before),
+            includes=b"#include" in source.text,
+            keep=keeps_value,
+            whole=is_whole,
+        )
         self.send(request, source.text)
+
+    def _news_of(self, inputs: Sequence[AcceptedInput]) -> tuple[str, ...]:
+        """What they have defined and the process has not been told."""
+        news: list[str] = []
+        for each in inputs[self.told :]:
+            if each.defined is None:
+                break
+            news += each.defined
+            self.told += 1
+        return tuple(news)
 
     def begin_replays(self, inputs: Sequence[AcceptedInput]) -> None:
         """Send the first of these that were accepted before, as many as may be under
@@ -173,7 +198,7 @@ class FrontendCopy:
             reply = self._receive_number()
             if not reply.ok:
                 raise SetupError(f"the Clang frontend cannot fork: {reply.rendered}")
-            return FrontendCopy(Channel(ours, self._channel.trace, reply.pid), self.length)
+            return FrontendCopy(Channel(ours, self._channel.trace, reply.pid), self.length, self.told)
         except (ShellError, OSError):
             ours.close()
             raise
@@ -314,6 +339,11 @@ class FrontendCopies:
     def forget(self, length: int) -> None:
         """Drop the checkpoints that have parsed more than ``length`` inputs."""
         while self._checkpoints and self._checkpoints[-1].length > length:
+            self._checkpoints.pop().kill()
+
+    def forget_told(self, index: int) -> None:
+        """Drop the checkpoints that know what this input has defined."""
+        while self._checkpoints and self._checkpoints[-1].told > index:
             self._checkpoints.pop().kill()
 
     def keep_if_worthwhile(self, copy: FrontendCopy, parse_time: float, text: bytes = b"") -> None:

@@ -211,9 +211,11 @@ class Request(Struct, Generic[ReplyType], frozen=True, tag_field="op", omit_defa
 class Parse(Request[Parsed], frozen=True, tag="parse"):
     """An input (the bytes beside it). ``hide``: what it redefines; ``includes``: whether the
     names of its variables are wanted; ``keep``: its value, for ``_``; ``whole``: it is rejected,
-    without a diagnostic, if there are statements in it."""
+    without a diagnostic, if there are statements in it. ``defined``: symbols of inline functions
+    and instances of templates that the program has, besides those that were told before."""
 
     hide: tuple[HiddenDeclaration, ...] = ()
+    defined: tuple[str, ...] = ()
     includes: bool = False
     keep: bool = True
     whole: bool = False

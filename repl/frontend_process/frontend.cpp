@@ -141,6 +141,8 @@ Frontend::parseText(const Message &Request) {
   Options.SpellChecking = longestWord(Request.Blob) < LongestWordToCorrect;
   const llvm::json::Array *Hidden = Request.Header.getArray("hide");
   Shadow->beginInput(Hidden);
+  if (const llvm::json::Array *Defined = Request.Header.getArray("defined"))
+    Internals->Emitted.add(*Defined);
   // What redefines many things is told of them twice as fast each time.
   if (ErrorLimit)
     CI.getDiagnostics().setErrorLimit(ErrorLimit + (Hidden ? Hidden->size() : 0));

@@ -57,6 +57,8 @@ static bool isInUnnamedClass(const Decl *D) {
 }
 
 ExternalASTSource::ExtKind InternalDefinitions::hasExternalDefinitions(const Decl *D) {
+  if (const auto *Function = dyn_cast<FunctionDecl>(D))
+    return Emitted.contains(*Function) ? EK_Always : EK_ReplyHazy;
   const auto *Variable = dyn_cast<VarDecl>(D);
   if (!Variable || !Variable->hasGlobalStorage() || Variable->isExternallyVisible())
     return EK_ReplyHazy;

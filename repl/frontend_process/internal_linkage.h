@@ -18,6 +18,8 @@
 // module then sets the variable that is there instead of defining another.
 #pragma once
 
+#include "emitted_functions.h"
+
 #include "clang/AST/Mangle.h"
 #include "clang/Sema/ExternalSemaSource.h"
 #include "llvm/ADT/DenseSet.h"
@@ -38,9 +40,12 @@ public:
   // The ASTContext owns it.
   static InternalDefinitions *install(clang::CompilerInstance &Compiler);
 
-  explicit InternalDefinitions(clang::ASTContext &Context) : NameGenerator(Context) {}
+  explicit InternalDefinitions(clang::ASTContext &Context)
+      : Emitted(Context), NameGenerator(Context) {}
 
   ExtKind hasExternalDefinitions(const clang::Decl *D) override;
+
+  EmittedFunctions Emitted;
 
   // Prepares a freshly generated module for being one of many.
   void share(llvm::Module &Module);

@@ -198,6 +198,7 @@ class LiveSession:
             before = Position(tuple(state.steps), state.compiler.snapshot(compiled.before))
             self._survival.note_input(before)
         state.steps.append(Step.of(source, compiled, loaded))
+        state.note_defined(compiled.before, loaded.unit)
         if loaded.unit is not None:
             self._survival.program_changed()
         return Result(value, compiled.parsed.warnings, loaded.waits_for)

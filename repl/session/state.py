@@ -53,6 +53,11 @@ class SessionState:
         self.steps = list(position.steps)
         self.compiler.restore(position.compiler)
 
+    def note_defined(self, index: int, unit: LoadedUnit | None) -> None:
+        """The compiler need not bring again what this input's unit has."""
+        weak = unit.weak_functions() if unit is not None else ()
+        self.compiler.note_defined(index, weak)
+
     def unload(self, unit: LoadedUnit) -> Outcome:
         """Run what a unit has registered, then take its code away. Raises ExecutorDied."""
         outcome = self.program.unload(unit)

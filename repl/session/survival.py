@@ -46,6 +46,7 @@ class Survival:
         try:
             for step in steps:
                 state.steps.append(self._run_again(step))
+                state.note_defined(len(state.steps) - 1, state.steps[-1].unit)
         except ExecutorDied as died:
             crash = self.crash(died)
             crash.aftermath = (

@@ -26,6 +26,11 @@ class LoadedUnit(Struct, frozen=True):
     number: int
     linked: LinkedUnit
 
+    def weak_functions(self) -> tuple[str, ...]:
+        """Symbols of functions that other units may define as well: the first counts."""
+        definitions = self.linked.definitions.items()
+        return tuple(n for n, d in definitions if d.weak and d.is_function and n.isascii())
+
     def deallocate(self) -> None:
         """Give its memory back."""
         self.linked.thread_local_block.release()
