@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from pathlib import Path
 
 from repl import native_programs
 from repl.errors import ShellError
@@ -17,7 +18,7 @@ def describe_versions() -> str:
         [
             f"forkrepl {_installed('forkrepl')}",
             _compiler(),
-            f"llvmlite {_installed('llvmlite')} (code generator)",
+            f"llvmlite {_installed('llvmlite')} (code generator{_code_generators_llvm()})",
             _python(),
         ]
     )
@@ -39,6 +40,19 @@ def _compiler() -> str:
         lines = done.stderr.strip().splitlines()
         return f"Clang cannot be started: {lines[-1] if lines else 'no reason was given'}"
     return done.stdout.strip()
+
+
+def _code_generators_llvm() -> str:
+    """Its own LLVM, or the system's; only looked at, not loaded."""
+    from importlib.util import find_spec
+
+    try:
+        package = find_spec("llvmlite")
+        folder = Path(package.origin or "").parent if package else Path()
+        is_shared = b"libLLVM.so" in (folder / "binding" / "libllvmlite.so").read_bytes()
+    except OSError:
+        return ""
+    return ", with the system's LLVM" if is_shared else ", with an LLVM of its own"
 
 
 def _installed(package: str) -> str:
