@@ -198,7 +198,8 @@ class FrontendCopy:
             reply = self._receive_number()
             if not reply.ok:
                 raise SetupError(f"the Clang frontend cannot fork: {reply.rendered}")
-            return FrontendCopy(Channel(ours, self._channel.trace, reply.pid), self.length, self.told)
+            channel = Channel(ours, self._channel.trace, reply.pid)
+            return FrontendCopy(channel, self.length, self.told)
         except (ShellError, OSError):
             ours.close()
             raise
