@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from repl.caching.folder import cache_folder
 from repl.clang.header_cache import builder as header_builder
 from repl.clang.header_cache.standard_headers import includes_of
-from repl.caching.folder import cache_folder
 from repl.clang.header_cache.storage import HeaderCache, cacheable_flags
 from tests.support.cache import damage, forget_use, make_cache, was_used
 from tests.support.program import PROGRAM, Run
