@@ -22,7 +22,7 @@ class LinuxPlatform:
         return initializers(arrays)
 
     def interposed(self, names: Set[str], *, is_program: bool) -> list[str]:
-        """See ``symbols.interposed``."""
+        """See ``replacements.interposed``."""
         return interposed(names, is_program=is_program)
 
     def finalizers(self, arrays: Iterable[FunctionArray]) -> list[ExecutorAddress]:

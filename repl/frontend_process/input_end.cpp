@@ -7,7 +7,7 @@
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Lex/Preprocessor.h"
 #include "clang/Sema/Sema.h"
-#include "llvm/ExecutionEngine/Orc/LLJIT.h" // completes a type of Interpreter.h
+#include "llvm/ExecutionEngine/Orc/LLJIT.h" // completes a type of clang/Interpreter/Interpreter.h
 
 using namespace clang;
 using namespace forkrepl;

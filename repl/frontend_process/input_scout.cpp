@@ -14,7 +14,7 @@
 #include "clang/Parse/Parser.h"
 #include "clang/Sema/Scope.h"
 #include "clang/Sema/Sema.h"
-#include "llvm/ExecutionEngine/Orc/LLJIT.h" // completes a type of Interpreter.h
+#include "llvm/ExecutionEngine/Orc/LLJIT.h" // completes a type of clang/Interpreter/Interpreter.h
 
 #include <chrono>
 #include <csignal>

@@ -6,14 +6,16 @@ An entry that was used has a new time.
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from repl.caching.entries import Entries
+from repl.caching.stamps import Dependencies
 from tests.support.program import PROGRAM, Run, user_environment
 
 PROGRAM_TEXT = """#include <cstdio>
@@ -40,10 +42,9 @@ class Program:
         path.write_text(text)
         os.utime(path, (time.time() - 30,) * 2)
 
-    def run(self, forkrepl: Run, *options: str, argument: str = "x", **changes: str) -> str:
+    def run(self, forkrepl: Run, *options: str, argument: str = "x") -> str:
         """Its output."""
-        environment = {"XDG_CACHE_HOME": str(self.cache)} | changes
-        result = forkrepl(*options, str(self.file), argument, **environment)
+        result = forkrepl(*options, str(self.file), argument, XDG_CACHE_HOME=str(self.cache))
         assert (result.returncode, result.stderr) == (0, "")
         return result.stdout
 
@@ -122,7 +123,7 @@ def test_other_flags_and_folders(program: Program, forkrepl: Run) -> None:
     program.run(forkrepl, "-O2")
     program.run(forkrepl, "-DMORE=1")
     assert len(program.entries) == 3
-    assert program.run(forkrepl, CPATH="/usr/include") == "1 2 x\n"
+    forkrepl(str(program.file), XDG_CACHE_HOME=str(program.cache), CPATH="/usr/include")
     assert len(program.entries) == 4
 
 
@@ -145,12 +146,17 @@ def flip(path: Path) -> None:
     path.write_bytes(contents)
 
 
+def make_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
 SPOILERS: dict[str, Callable[[Path], object]] = {
     "a flipped byte": flip,
     "cut": lambda path: os.truncate(path, 100),
     "empty": lambda path: os.truncate(path, 0),
     "garbage": lambda path: path.write_bytes(b"\x81\xa1x" * 100),
-    "a folder": lambda path: (path.unlink(), path.mkdir()),
+    "a folder": make_folder,
 }
 
 
@@ -181,22 +187,33 @@ def test_a_cache_that_cannot_be_made(program: Program, forkrepl: Run) -> None:
     assert program.run(forkrepl) == "1 2 x\n"
 
 
-def test_a_full_disk(program: Program, tmp_path: Path) -> None:
-    environment = user_environment(tmp_path) | {"XDG_CACHE_HOME": str(program.cache)}
+FULL_DISK = """
+import pathlib, resource, sys
+from repl.caching.entries import Entries
+from repl.caching.stamps import Dependencies
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+entries = Entries(pathlib.Path(sys.argv[1]), 1 << 20)
+entries.store("small", bytes(1000), Dependencies({}, {}))
+entries.store("large", bytes(10000), Dependencies({}, {}))
+print(entries.find("small") == bytes(1000), entries.find("large"))
+"""
 
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
 
-    result = subprocess.run(
-        [PROGRAM, program.file, "x"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        preexec_fn=limit,
-        check=False,
-    )
-    assert result.stderr == "" or "File too large" in result.stderr
-    assert not [path for path in program.entries if path.name.startswith("making-")]
+def test_a_full_disk(tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    command = [sys.executable, "-c", FULL_DISK, str(folder)]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stdout == "True None\n"
+    assert [path.name for path in folder.iterdir()] == ["small"]
+
+
+def test_the_oldest_go_first(tmp_path: Path) -> None:
+    entries = Entries(tmp_path / "cache", 5000)
+    for number in range(6):
+        entries.store(str(number), bytes(1500), Dependencies({}, {}))
+        os.utime(tmp_path / "cache" / str(number), (number, number))
+    assert entries.find("0") is None
+    assert entries.find("5") == bytes(1500)
 
 
 def test_two_at_once(program: Program, tmp_path: Path) -> None:

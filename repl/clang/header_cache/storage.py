@@ -48,6 +48,7 @@ VARIABLES = (  # of the environment, that change where Clang finds headers
     "SOURCE_DATE_EPOCH",
 )
 
+
 class _Entry(Struct, frozen=True):
     """What is known of a precompiled header: what it is for, what it has in it, and the
     files and folders that it depends on."""

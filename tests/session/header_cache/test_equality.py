@@ -186,11 +186,9 @@ def test_a_session_prints_the_same(forkrepl: Run, cache: HeaderCache) -> None:
 def test_a_script_prints_the_same(tmp_path: Path, forkrepl: Run, cache: HeaderCache) -> None:
     (tmp_path / "main.cpp").write_text(
         "// first\n\n#include <vector>\n#include <iostream>\n"
-        "int main() { std::vector<int> v{4}; std::cout << v[0] << '\\n'; }\n"
+        "std::vector<int> v{4};\nstd::cout << v[0] << '\\n';\n"
     )
-    (tmp_path / "wrong.cpp").write_text(
-        "\n#include <vector>\nint main() { std::vector<const int> v; }\n"
-    )
+    (tmp_path / "wrong.cpp").write_text("\n#include <vector>\nstd::vector<const int> v;\n")
     forget_use(cache)
     home = str(cache.folder.parent)
     assert forkrepl("main.cpp", XDG_CACHE_HOME=home).stdout == "4\n"
