@@ -1,13 +1,13 @@
 """Text to machine code: the frontend and the code generator, one after the other.
 
-They are two processes, so in a script, where the next input is known, they work
-ahead: while an input is compiled the next one is parsed, and while it is linked
-and run the next one is compiled. What was done ahead is dropped when it turns out
-that it was not wanted.
+They are two processes, so in a script, where the next inputs are known, they work
+ahead: while an input is linked and run the next one is compiled, and the one after that
+is parsed. What was done ahead is dropped when it turns out that it was not wanted.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Literal
@@ -54,6 +54,12 @@ class _Ahead(Struct, frozen=True):
     value_type: ValueType | None = None
     printers: AskedPrinters | None = None
 
+    @property
+    def is_asked_about(self) -> bool:
+        """Whether the frontend must not go on: it has rejected the input, or will be asked
+        about its value."""
+        return isinstance(self.parsed, CompileError) or self.value_type is not None
+
 
 class Compiler:
     """Compiles inputs one after another; ``rollback`` forgets the newest ones.
@@ -72,16 +78,15 @@ class Compiler:
         """How many inputs are in force."""
         return self._ahead.before if self._ahead else self._frontend.length
 
-    def compile(self, source: Source, upcoming: Source | None = None) -> CompiledInput:
-        """Compile an input. ``upcoming`` is the one that will probably be next.
+    def compile(self, source: Source, upcoming: Sequence[Source] = ()) -> CompiledInput:
+        """Compile an input. ``upcoming``: those that will probably be next.
 
         Raises CompileError or CodegenError; then the input is forgotten.
         """
         missing = _missing_bracket(source)
         if missing:
             raise CompileError(f"{source.name}:{source.line}: error: expected '{missing}'", ())
-        if upcoming is not None and _missing_bracket(upcoming):
-            upcoming = None
+        next_ones = list(itertools.takewhile(lambda each: not _missing_bracket(each), upcoming))
         ahead, self._ahead = self._ahead, None
         if ahead is None or ahead.source != source:
             self._drop(ahead)
@@ -89,13 +94,15 @@ class Compiler:
         if isinstance(ahead.parsed, CompileError):
             raise ahead.parsed
         try:
-            if upcoming is not None:
-                self._frontend.begin(upcoming)
+            if next_ones and not self._frontend.has_begun(next_ones[0]):
+                self._frontend.begin(next_ones[0])
             machine_code = self._codegen.finish() if ahead.parsed.bitcode else b""
             asked = ahead.printers
             printers = asked.compile(self._codegen, self._level) if asked else None
-            if upcoming is not None:
-                self._ahead = self._start(upcoming)
+            if next_ones:
+                self._ahead = self._start(next_ones[0])
+            if len(next_ones) > 1 and self._ahead and not self._ahead.is_asked_about:
+                self._frontend.begin(next_ones[1])
         except BaseException:  # Ctrl-C too
             self._frontend.rollback(ahead.before)
             raise

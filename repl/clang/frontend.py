@@ -107,6 +107,10 @@ class Frontend:
         except CompilerDied:  # parse will notice, and try again
             self._drop_current()
 
+    def has_begun(self, source: Source) -> bool:
+        """Whether this input is being parsed."""
+        return self._begun is not None and self._begun == source.with_line_directive()
+
     def parse(self, source: Source) -> ParsedInput:
         """Parse one input. Raises CompileError.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -53,14 +53,14 @@ class Shell(Struct):
     """What commands work with.
 
     ``run_input``: carries out an input, a command or code, and prints what comes of it, as
-    the loop around the session does; the second source is the upcoming one.
+    the loop around the session does; the sequence is what comes next.
     ``colour``: output may have colours. ``has_prompt``: somebody types; then ``next_input``
     is what the next prompt offers to be edited. ``loading``: the files that ``%load`` is
     reading, each named in the one before it. ``previous_folder``: for ``%cd -``.
     """
 
     session: LiveSession
-    run_input: Callable[[Shell, Source, Source | None], None]
+    run_input: Callable[[Shell, Source, Sequence[Source]], None]
     colour: bool = False
     settings: Settings = DEFAULT_SETTINGS
     log: list[LogEntry] = []

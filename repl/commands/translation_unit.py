@@ -19,7 +19,7 @@ def evaluate_as_whole(shell: Shell, text: str, rest: Source) -> bool:
     errors.
     """
     try:
-        shell.run_input(shell, replace(rest, is_whole=True), None)
+        shell.run_input(shell, replace(rest, is_whole=True), ())
     except CompileError as error:
         is_wrong = bool(str(error))  # and does not only have statements
         options = shell.session.options

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import deque
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from repl.input.input_ends import AskEnds, InputEnds
 from repl.input.script_text import ScriptText
 from repl.input.source import Source
 
+_MOST_AHEAD = 2  # one that is compiled, and one that is parsed
 _FIRST_WINDOW = 1 << 13  # bytes; four times as many if an input is longer
 _BLANK_LINES = re.compile(rb"(?:[ \t\r\f\v]*\n)*(?:[ \t\r\f\v]*\Z)?")
 _LONGEST_COMMAND_HEAD = 80  # bytes that tell
@@ -21,7 +23,8 @@ _LINE_DIRECTIVE = re.compile(rb"^[ \t]*(?:#|%:)[ \t]*(?:line\b|\d)", re.MULTILIN
 class ScriptInputs:
     """The inputs of a text, each as soon as it is known to be complete.
 
-    An iterator over each input with the next one, if that is known and may be compiled ahead.
+    An iterator over each input with the next ones, as far as they are known and may be compiled
+    ahead.
     An input is to be run before the next is asked for: its macros and types may decide where
     that ends. Diagnostics name ``name``, or what ``#line`` says. ``ask`` is asked about the
     text to come: of what has arrived, all lines up to the next that is like one of the
@@ -39,7 +42,7 @@ class ScriptInputs:
         self._after_line_directive = 0  # the line after the last input, if it had one
         self._place = ("", 0)  # where Clang was when it was last asked
 
-    def __iter__(self) -> Iterator[tuple[Source, Source | None]]:
+    def __iter__(self) -> Iterator[tuple[Source, tuple[Source, ...]]]:
         self._skip_head()
         while (source := self._next()) is not None:
             yield source, self._following(source)
@@ -58,13 +61,17 @@ class ScriptInputs:
             self._text, self._at = self._text[self._at :] + more, 0
         return bool(more)
 
-    def _following(self, source: Source) -> Source | None:
-        """What it means must not depend on what ``source`` does when it runs, such as writing
+    def _following(self, source: Source) -> tuple[Source, ...]:
+        """What they mean must not depend on what ``source`` does when it runs, such as writing
         a header."""
-        if self._commands.is_command(source.text) or not self._known:
-            return None
-        following = self._source(*self._known[0])
-        return None if "#" in following.text else following
+        following: list[Source] = []
+        if not self._commands.is_command(source.text):
+            for place in itertools.islice(self._known, _MOST_AHEAD):
+                each = self._source(*place)
+                if "#" in each.text:
+                    break
+                following.append(each)
+        return tuple(following)
 
     def _next(self) -> Source | None:
         while True:

@@ -31,7 +31,7 @@ from repl.session.waiting import WaitingInput, needs_of
 from runtime.errors import ExecutorDied, LinkError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from runtime.memory.manager import Statistics
     from runtime.memory.shared import SharedMemory
@@ -166,21 +166,21 @@ class LiveSession:
     # Inputs.
 
     @overload
-    def run(self, source: Source | str, upcoming: Source | None = None) -> Result[str]: ...
+    def run(self, source: Source | str, upcoming: Sequence[Source] = ()) -> Result[str]: ...
 
     @overload
     def run(
-        self, source: Source | str, upcoming: Source | None = None, *, inspect: Inspect[V]
+        self, source: Source | str, upcoming: Sequence[Source] = (), *, inspect: Inspect[V]
     ) -> Result[V]: ...
 
     def run(
         self,
         source: Source | str,
-        upcoming: Source | None = None,
+        upcoming: Sequence[Source] = (),
         *,
         inspect: Inspect[Any] | None = None,
     ) -> Result[Any]:
-        """See ``Session.run``."""
+        """See ``Session.run``. ``upcoming``: what will probably be next."""
         if isinstance(source, str):
             self._count += 1
             source = Source(source, f"In[{self._count}]")

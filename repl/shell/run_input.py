@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 
 from repl.commands import COMMAND_LINES, run_command
 from repl.commands.context import Shell
@@ -13,7 +14,7 @@ from repl.terminal.terminal import can_redraw
 from repl.terminal.terminal_state import lent_terminal
 
 
-def evaluate(shell: Shell, source: Source, upcoming: Source | None = None) -> None:
+def evaluate(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> None:
     """Carry out a command or run C or C++; print the value and all warnings.
 
     ``upcoming`` as in ``Session.run``. Raises what that and ``run_command`` raise.
