@@ -33,6 +33,7 @@ from runtime.errors import RuntimeFailure
 if TYPE_CHECKING:
     from repl.command_line.option_parser import OptionParser
     from repl.commands.context import Shell
+    from repl.configuration.session_options import SessionOptions
     from repl.configuration.settings_file import LoadedSettings
     from repl.session.program_file import ProgramFile
     from repl.shell.prelude import StartupFile
@@ -170,14 +171,12 @@ def _run(line: CommandLine, mode: Mode, settings: Settings, text: ScriptText | N
     if text is None:
         return _begin_dialogue(line, mode, settings, colour, startup)
     options = session_options(line, settings, mode, colour)
-    program = None
     if line.file is not None and isinstance(text, WholeText):
-        from repl.commands import COMMAND_LINES
-        from repl.session.program_file import compile_program, run_program
-
-        program = compile_program(text.text, line.file, options, COMMAND_LINES)
-        if program is not None and startup is None and not line.interactive:
-            return run_program(program, options)
+        if startup is None and not line.interactive:
+            return _run_file(line.file, text, settings, options)
+        program = _compile_program(line.file, text, options)
+    else:
+        program = None
     from repl.commands.context import Shell
     from repl.session.live_session import (
         LiveSession,  # starts processes: only when the usage is right
@@ -191,6 +190,36 @@ def _run(line: CommandLine, mode: Mode, settings: Settings, text: ScriptText | N
         if status is None:
             status = _run_source(shell, line, mode, text, program)
         return status if status is not None else _interact(shell, line, startup)
+
+
+def _run_file(name: str, text: WholeText, settings: Settings, options: SessionOptions) -> int:
+    """Run a file and nothing else: a program as natively, or its inputs one after another."""
+    from repl.session.kept_scripts import PlayedScript, ScriptCache
+    from repl.session.program_file import run_program
+
+    kept = ScriptCache(text.text, name, options)
+    found = kept.find()
+    program = _compile_program(name, text, options) if found is None else None
+    if program is not None:
+        return run_program(program, options)
+    from repl.commands.context import Shell
+    from repl.session.live_session import LiveSession
+    from repl.shell.run_input import evaluate
+    from repl.shell.script import Script, run_script
+
+    played = PlayedScript(found) if found is not None else None
+    with LiveSession(options, played=played, records=True) as session:
+        shell = Shell(session, evaluate, options.colour, settings)
+        session.wait_until_ready()
+        script = Script(text, name, played=played.sources if played is not None else None)
+        return run_script(shell, script, kept)
+
+
+def _compile_program(name: str, text: WholeText, options: SessionOptions) -> ProgramFile | None:
+    from repl.commands import COMMAND_LINES
+    from repl.session.program_file import compile_program
+
+    return compile_program(text.text, name, options, COMMAND_LINES)
 
 
 def _begin_dialogue(

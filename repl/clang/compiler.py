@@ -10,15 +10,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Literal
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from repl.caching.stamps import Dependencies, read_dependencies
 from repl.clang.code_generator import CodeGenerator
 from repl.clang.frontend import Frontend, FrontendState, ParsedInput
 from repl.clang.frontend_copies import FrontendCopy
 from repl.clang.printer_questions import AskedPrinters, PrinterCode, ask_for_printers
-from repl.clang.protocol import ReplyType, Request
+from repl.clang.protocol import ReplyType, Request, TellDependencies
 from repl.display.types import ValueType
 from repl.errors import CompileError, CompilerDied, ShellError
 from repl.input.input_ends import InputEnds
@@ -43,6 +44,25 @@ class CompiledInput(Struct, frozen=True):
     printers: PrinterCode | None
     before: int
     level: int
+
+
+class InputCompiler(Protocol):
+    """What a session needs to take inputs: this, or ``Compiler``, where there is Clang."""
+
+    def compile(self, source: Source, upcoming: Sequence[Source] = ()) -> CompiledInput:
+        """See ``Compiler``; so are the others."""
+
+    def rollback(self, length: int) -> None: ...
+
+    def snapshot(self, length: int | None = None) -> FrontendState: ...
+
+    def restore(self, state: FrontendState) -> None: ...
+
+    def note_defined(self, index: int, symbols: tuple[str, ...]) -> None: ...
+
+    def prepare(self) -> None: ...
+
+    def wait_until_ready(self) -> None: ...
 
 
 class _Ahead(Struct, frozen=True):
@@ -153,6 +173,16 @@ class Compiler:
                 return copy.ask(request, encoded, _QUERY_TIMEOUT)[0]
             except CompilerDied:
                 raise ShellError("Clang crashed over this question; the session goes on") from None
+
+    def dependencies(self) -> Dependencies | None:
+        """What the inputs in force depend on; None if that cannot be known."""
+        self._forget_ahead()
+        try:
+            with self._frontend.scratch() as copy:
+                told = copy.ask(TellDependencies(), b"", _QUERY_TIMEOUT)[1]
+        except ShellError:
+            return None
+        return read_dependencies(told.decode("utf-8", "surrogateescape"))
 
     def input_ends(self, text: bytes, *, whole: bool = False, limit: float = 2) -> InputEnds:
         """Where the inputs of a text end: see ``Frontend.input_ends``."""

@@ -238,6 +238,11 @@ class Fork(Request[Forked], frozen=True, tag="checkpoint"):
     """A copy of the process, to serve the socket that comes along."""
 
 
+class TellDependencies(Request[Reply], frozen=True, tag="dependencies"):
+    """What the inputs so far depend on: the bytes beside the answer, see
+    ``repl.caching.stamps``."""
+
+
 class Complete(Request[Suggested], frozen=True, tag="complete"):
     """What may stand at a place in a text. ``line`` and ``column`` (bytes) count from 1."""
 

@@ -27,14 +27,14 @@ static std::string absolute(llvm::StringRef Path) {
 
 class Dependencies::Watcher : public PPCallbacks {
 public:
-  Watcher(Dependencies &Owner, Preprocessor &PP) : Owner(Owner), PP(PP) {}
+  Watcher(Dependencies &Owner, Preprocessor &PP) : Owner(Owner), PP(PP) {
+    for (const char *Name : {"__DATE__", "__TIME__", "__TIMESTAMP__"})
+      Volatile.push_back(PP.getIdentifierInfo(Name));
+  }
 
   void MacroExpands(const Token &Name, const MacroDefinition &, SourceRange,
                     const MacroArgs *) override {
-    const IdentifierInfo *Macro = Name.getIdentifierInfo();
-    Owner.IsVolatile |=
-        Macro && (Macro->isStr("__DATE__") || Macro->isStr("__TIME__") ||
-                  Macro->isStr("__TIMESTAMP__"));
+    Owner.IsVolatile |= llvm::is_contained(Volatile, Name.getIdentifierInfo());
   }
 
   void InclusionDirective(SourceLocation Place, const Token &, llvm::StringRef Name,
@@ -70,6 +70,7 @@ private:
 
   Dependencies &Owner;
   Preprocessor &PP;
+  llvm::SmallVector<const IdentifierInfo *, 3> Volatile; // macros
 };
 
 void Dependencies::attachToPreprocessor(Preprocessor &PP) {

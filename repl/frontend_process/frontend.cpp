@@ -61,9 +61,10 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags,
   Consumers.push_back(std::make_unique<LambdaNames>());
   Consumers.push_back(std::make_unique<CStatics>());
   Consumers.push_back(std::make_unique<LateDefinitions>());
+  DependsOn = std::make_shared<Dependencies>("");
   auto Created = createInterpreter(
-      Flags, std::make_unique<clang::MultiplexConsumer>(std::move(Consumers)), First,
-      [this](const std::string &Message) {
+      Flags, std::make_unique<clang::MultiplexConsumer>(std::move(Consumers)),
+      DependsOn, First, [this](const std::string &Message) {
         Controller.send(Object{{"ok", false}, {"rendered", Message}});
         _exit(1);
       });
@@ -271,6 +272,13 @@ void Frontend::printers(const Message &Request) {
   Controller.send(std::move(Reply), Bitcode);
 }
 
+void Frontend::dependencies() {
+  std::string Text;
+  llvm::raw_string_ostream Stream(Text);
+  DependsOn->print(Stream);
+  Controller.send(Object{{"ok", true}}, Text);
+}
+
 void Frontend::checkpoint(int Descriptor) {
   pid_t Child = Descriptor < 0 ? -1 : fork();
   if (Child == 0) {
@@ -318,6 +326,8 @@ void Frontend::serve() {
       complete(*Interpreter, *Shadow, *Diagnostics, Controller, Request);
     else if (Operation == "ends")
       Controller.send(answerEnds(Request, *Interpreter));
+    else if (Operation == "dependencies")
+      dependencies();
     else if (Operation == "precompiled")
       beginPrecompiled(Request.Header);
     else if (auto Answer = answerQuery(Operation, Request, *Interpreter, *Diagnostics))

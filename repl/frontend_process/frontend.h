@@ -19,10 +19,13 @@
 //   precompiled {"op": "precompiled", "file": ..., "places": [...], "inputs": N,
 //               "emitted": [...]} -> {"ok": ...}. A copy of the root begins again with a
 //               precompiled header for N inputs and the next one, which has to come then.
+//   dependencies  {"op": "dependencies"} -> {"ok": true}, blob: what the inputs so far
+//               depend on, see dependencies.h.
 //   and those of queries.h
 #pragma once
 
 #include "c_initializers.h"
+#include "dependencies.h"
 #include "diagnostics.h"
 #include "input_watcher.h"
 #include "internal_linkage.h"
@@ -62,6 +65,7 @@ private:
   void replay(const Message &Request);
   llvm::Expected<clang::PartialTranslationUnit &> parseText(const Message &Request);
   void printers(const Message &Request);
+  void dependencies();
   void checkpoint(int Descriptor);
   void beginPrecompiled(const llvm::json::Object &Request);
   DiagnosticCollector::Taken takeDiagnostics();
@@ -71,6 +75,7 @@ private:
   std::vector<const char *> Flags;
   std::unique_ptr<llvm::Module> First; // what the flags have defined
   PrecompiledState Precompiled;
+  std::shared_ptr<Dependencies> DependsOn;
   std::unique_ptr<DiagnosticCollector> Diagnostics;
   InternalDefinitions *Internals = nullptr; // owned by the ASTContext
   // Owned by the Interpreter.

@@ -69,6 +69,7 @@ llvm::Error checkOptions(llvm::ArrayRef<const char *> Flags) {
 llvm::Expected<std::unique_ptr<clang::Interpreter>>
 forkrepl::createInterpreter(const std::vector<const char *> &Flags,
                             std::unique_ptr<clang::ASTConsumer> Consumer,
+                            std::shared_ptr<clang::DependencyCollector> DependsOn,
                             std::unique_ptr<llvm::Module> &First, OnBadHeader OnBad) {
   if (llvm::Error Failure = checkOptions(Flags))
     return Failure;
@@ -82,6 +83,7 @@ forkrepl::createInterpreter(const std::vector<const char *> &Flags,
   if (!Header.empty())
     Diagnostics.setClient(new StartDiagnostics(Diagnostics.takeClient(), Header, Flags,
                                                std::move(OnBad)));
+  (*Compiler)->addDependencyCollector(std::move(DependsOn));
   auto Executor = std::make_unique<clang::IncrementalExecutorBuilder>();
   Executor->IE = std::make_unique<NoExecutor>(First);
   llvm::Error Failure = llvm::Error::success();

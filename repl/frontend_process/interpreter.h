@@ -5,6 +5,7 @@
 #include "start_diagnostics.h"
 
 #include "clang/AST/ASTConsumer.h"
+#include "clang/Frontend/Utils.h"
 #include "clang/Interpreter/Interpreter.h"
 #include "llvm/IR/Module.h"
 
@@ -13,12 +14,13 @@
 
 namespace forkrepl {
 
-// `First` gets what -include and a precompiled header have defined, if anything. Options
+// `DependsOn` hears what is read. `First` gets what -include and a precompiled header have defined, if anything. Options
 // that Clang does not know are an error. `OnBad` is called, and must not return, if a
 // precompiled header does not fit.
 llvm::Expected<std::unique_ptr<clang::Interpreter>>
 createInterpreter(const std::vector<const char *> &Flags,
                   std::unique_ptr<clang::ASTConsumer> Consumer,
+                  std::shared_ptr<clang::DependencyCollector> DependsOn,
                   std::unique_ptr<llvm::Module> &First, OnBadHeader OnBad);
 
 } // namespace forkrepl

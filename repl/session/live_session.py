@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from repl import native_programs
 from repl.clang.code_generator import CodeGenerator
-from repl.clang.compiler import Compiler
+from repl.clang.compiler import Compiler, InputCompiler
 from repl.clang.frontend import Frontend
 from repl.configuration.session_options import SessionOptions, frontend_flags
 from repl.errors import ProgramCrashed, ShellError
@@ -21,6 +21,7 @@ from repl.program.linker_import import import_linker
 from repl.program.printing import Inspect
 from repl.program.program import Program
 from repl.session.evaluation import Evaluation
+from repl.session.kept_scripts import PlayedScript, Recorder
 from repl.session.session_headers import SessionHeaders
 from repl.session.state import SessionState
 from repl.session.steps import Position, Result, Step, V
@@ -43,23 +44,19 @@ class LiveSession:
     processes. For one thread at a time.
     """
 
-    def __init__(self, options: SessionOptions) -> None:
-        """Raises SetupError, or ShellError if there is nobody at the listener's address."""
+    def __init__(
+        self, options: SessionOptions, *, played: PlayedScript | None = None, records: bool = False
+    ) -> None:
+        """``played``: all inputs have been compiled before, and there is no Clang; ``records``:
+        what they are compiled to is to be kept.
+
+        Raises SetupError, or ShellError if there is nobody at the listener's address.
+        """
+        self._headers: SessionHeaders | None = None
+        self.recorder: Recorder | None = None
+        self._compiler: Compiler | None = None
         with ExitStack() as stack:
-            # All processes start now, and get ready while the first input is being typed; first
-            # the one that takes longest.
-            codegen = stack.enter_context(CodeGenerator())
-            self.headers = stack.enter_context(SessionHeaders(options))
-            frontend = stack.enter_context(
-                Frontend(
-                    native_programs.frontend(),
-                    frontend_flags(options),
-                    redefinition=options.redefinition,
-                    parse_timeout=options.parse_timeout,
-                    precompiled=self.headers.precompiled,
-                )
-            )
-            compiler = Compiler(frontend, codegen, options.optimisation)
+            compiler = played or self._start_compiler(options, stack, records)
             program = stack.enter_context(Program(options))
             if options.listener is not None:
                 program.executor.greet()  # better now than after the first input
@@ -68,6 +65,26 @@ class LiveSession:
         self._survival = Survival(self._state)
         self._evaluation = Evaluation(self._state, self._survival)
         self._count = 0
+
+    def _start_compiler(
+        self, options: SessionOptions, stack: ExitStack, records: bool
+    ) -> InputCompiler:
+        # All processes start now, and get ready while the first input is being typed; first
+        # the one that takes longest.
+        codegen = stack.enter_context(CodeGenerator())
+        self._headers = stack.enter_context(SessionHeaders(options))
+        frontend = stack.enter_context(
+            Frontend(
+                native_programs.frontend(),
+                frontend_flags(options),
+                redefinition=options.redefinition,
+                parse_timeout=options.parse_timeout,
+                precompiled=self._headers.precompiled,
+            )
+        )
+        self._compiler = Compiler(frontend, codegen, options.optimisation)
+        self.recorder = Recorder(self._compiler) if records else None
+        return self.recorder or self._compiler
 
     def __enter__(self) -> LiveSession:
         return self
@@ -98,8 +115,9 @@ class LiveSession:
 
     @property
     def compiler(self) -> Compiler:
-        """To ask Clang and LLVM something."""
-        return self._state.compiler
+        """To ask Clang and LLVM something: not in a session that is played."""
+        assert self._compiler is not None
+        return self._compiler
 
     @property
     def beginnings(self) -> int:
@@ -151,7 +169,11 @@ class LiveSession:
     def prepare(self) -> None:
         """Get ready for the next input, while it is typed. Returns at once."""
         self._state.compiler.prepare()
-        self.headers.build()
+        self.build_headers()
+
+    def build_headers(self) -> bool:
+        """Begin to precompile headers that have been missed: whether it has begun."""
+        return self._headers is not None and self._headers.build()
 
     def attend(self) -> None:
         """See that the program lives, and that it is saved."""
@@ -160,7 +182,7 @@ class LiveSession:
     def change_options(self, options: SessionOptions) -> None:
         """Compile the next inputs differently; raises ShellError if Clang then rejects
         those in force, and leaves all as it was."""
-        self._state.compiler.reconfigure(frontend_flags(options), options.optimisation)
+        self.compiler.reconfigure(frontend_flags(options), options.optimisation)
         self._state.options = options
 
     # Inputs.

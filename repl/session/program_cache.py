@@ -11,12 +11,13 @@ from msgspec import Struct
 from repl.caching.entries import Entries, key_of
 from repl.caching.folder import cache_folder
 from repl.caching.stamps import Dependencies, stamp
-from repl.clang.header_cache.storage import VARIABLES
+from repl.clang.header_cache.storage import VARIABLES as VARIABLES
 
 _FORMAT = 1  # of the entries: to be changed with what is in them
 _MOST_BYTES = 128 << 20  # of all entries
 _FOLDER = "programs"
-_RACE = 20_000_000  # ns: how coarse the clock of a file system may be
+_PLAIN = ("-fcolor-diagnostics", "--colour-diagnostics", "--return-ends-script")
+RACE = 20_000_000  # ns: how coarse the clock of a file system may be
 
 
 class CompiledProgram(Struct, frozen=True):
@@ -35,7 +36,7 @@ class ProgramCache:
         self._entries = Entries(folder / _FOLDER, _MOST_BYTES) if folder else None
         variables = [os.environ.get(variable) for variable in VARIABLES]
         about = (_FORMAT, str(frontend), stamp(frontend), flags, name, text, variables)
-        self._key = key_of(*about, _current_folder(flags, name))
+        self._key = key_of(*about, current_folder(flags, name))
 
     def find(self) -> CompiledProgram | None:
         """What it was compiled to, if nothing has changed since."""
@@ -53,14 +54,15 @@ class ProgramCache:
         """Keep what it was compiled to. ``began``: when that was (ns since the epoch)."""
         if self._entries is None or dependencies is None:
             return
-        if not dependencies.changed_after(began - _RACE):
+        if not dependencies.changed_after(began - RACE):
             self._entries.store(self._key, msgspec.msgpack.encode(program), dependencies)
 
 
-def _current_folder(flags: list[str], name: str) -> str:
-    """Of what names no other file than by its whole path the current folder says nothing."""
+def current_folder(flags: list[str], name: str) -> str:
+    """The current folder, if what is compiled may depend on it: not if the file is named by its
+    whole path, and the flags name no others."""
     paths = [flag for flag in flags if not flag.startswith(("-std=", "-x", "-O", "-g", "-W"))]
-    plain = ("-fcolor-diagnostics", "-iquote", os.path.dirname(name))
+    plain = (*_PLAIN, "-iquote", os.path.dirname(name))
     if os.path.isabs(name) and all(each in plain for each in paths):
         return ""
     try:

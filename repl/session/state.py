@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from repl.clang.compiler import Compiler
+from repl.clang.compiler import InputCompiler
 from repl.configuration.session_options import SessionOptions
 from repl.errors import ProgramCrashed, signal_name
 from repl.program.program import Program
@@ -24,7 +24,7 @@ class SessionState:
     ``crash_between``: how the program ended while no input ran, until somebody is told.
     """
 
-    def __init__(self, options: SessionOptions, compiler: Compiler, program: Program) -> None:
+    def __init__(self, options: SessionOptions, compiler: InputCompiler, program: Program) -> None:
         self.options = options
         self.compiler = compiler
         self.program = program

@@ -40,7 +40,7 @@ def run_interactive(
             source=questions,
             library_folders=lambda: _library_folders(session),
         )
-        is_building = session.headers.build()
+        is_building = session.build_headers()
         # As late as can be: from here on the terminal shows what is typed.
         if early is not None:
             early.erase()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from msgspec import Struct
 
 from repl.commands import COMMAND_LINES, Quit
@@ -9,13 +11,15 @@ from repl.commands.context import Shell
 from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError, status_of_crash
 from repl.input.script_inputs import ScriptInputs
 from repl.input.script_text import ScriptText
+from repl.input.source import Source
+from repl.session.kept_scripts import ScriptCache
 from repl.session.live_session import LiveSession
 from repl.shell.run_input import evaluate, report
 from runtime.errors import LinkError, RuntimeFailure
 
 
 class Script(Struct, frozen=True):
-    """Where inputs come from.
+    """Where inputs come from. ``played``: all of them, if they have been compiled before.
 
     ``keep_going``: an input that fails does not keep the next ones from running
     (the exit status tells all the same).
@@ -24,20 +28,30 @@ class Script(Struct, frozen=True):
     text: ScriptText
     name: str
     keep_going: bool = False
+    played: Sequence[Source] | None = None
 
 
 class Progress(Struct):
     """How far a script got. ``status``: the exit status, if the program or the
     script said that this is the end; ``failure``: what it is otherwise, 0 if no input
-    failed."""
+    failed. ``ran``: the inputs that were tried."""
 
     status: int | None = None
     failure: int = 0
+    ran: list[Source] = []
 
 
-def run_script(shell: Shell, script: Script) -> int:
-    """Run all inputs, then ``main`` if there is one; returns the exit status."""
+def run_script(shell: Shell, script: Script, kept: ScriptCache | None = None) -> int:
+    """Run all inputs, then ``main`` if there is one; returns the exit status. ``kept``: where
+    to keep what they were compiled to."""
     progress = run_inputs(shell, script)
+    status = _end_script(shell, script, progress)
+    if kept is not None and shell.session.recorder is not None and not progress.failure:
+        kept.store(shell.session.recorder, progress.ran)
+    return status
+
+
+def _end_script(shell: Shell, script: Script, progress: Progress) -> int:
     if progress.status is not None:
         return progress.status
     if not progress.failure or script.keep_going:  # else it was not read to its end
@@ -51,8 +65,8 @@ def run_inputs(shell: Shell, script: Script, failure: int = 0) -> Progress:
     """Run all inputs, after others with this ``failure``. Raises SetupError if none can be run."""
     progress = Progress(failure=failure)
     try:
-        ask = shell.session.compiler.input_ends
-        for source, upcoming in ScriptInputs(script.text, script.name, COMMAND_LINES, ask):
+        for source, upcoming in _inputs_of(shell, script):
+            progress.ran.append(source)
             try:
                 evaluate(shell, source, upcoming)
             except SetupError:
@@ -76,6 +90,13 @@ def run_inputs(shell: Shell, script: Script, failure: int = 0) -> Progress:
     except ProgramExited as exited:
         progress.status = exited.status
     return progress
+
+
+def _inputs_of(shell: Shell, script: Script) -> Iterable[tuple[Source, Sequence[Source]]]:
+    if script.played is not None:
+        return ((source, ()) for source in script.played)
+    ask = shell.session.compiler.input_ends
+    return ScriptInputs(script.text, script.name, COMMAND_LINES, ask)
 
 
 def leave_script(shell: Shell, progress: Progress) -> int:
