@@ -10,9 +10,9 @@ import argparse
 import os
 from pathlib import Path
 
-from tests.benchmarks import editor, link, memory, recovery, shell, start, values
+from tests.benchmarks import editor, link, memory, recovery, scripts, shell, start, values
 
-_BENCHMARKS = ("start", "shell", "values", "editor", "recovery", "link", "memory")
+_BENCHMARKS = ("scripts", "start", "shell", "values", "editor", "recovery", "link", "memory")
 
 
 def main() -> None:
@@ -31,6 +31,8 @@ def main() -> None:
         parser.error(f"no folder {options.svg.parent} for the chart")
     print(f"load average before: {os.getloadavg()[0]:.2f} on {os.cpu_count()} processors")
     chosen = options.benchmarks or _BENCHMARKS
+    if "scripts" in chosen:
+        scripts.benchmark(options.runs)
     if "start" in chosen:
         start.benchmark(options.runs)
     if "shell" in chosen:

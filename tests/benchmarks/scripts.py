@@ -1,0 +1,143 @@
+"""Scripts, programs and starts beside clang-repl and the compiler: one table of ratios."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks.measure import CLANG_REPL, FORKREPL, feed, in_turns, table
+from tests.benchmarks.shell import snippets
+
+CLANG = shutil.which("clang++-22")
+_SNIPPETS = 1000
+
+PROGRAM = """#include <iostream>
+#include <map>
+#include <regex>
+int main() {
+  std::map<std::string, int> words;
+  std::string text = "to be or not to be, that is the question";
+  std::regex word("[a-z]+");
+  for (auto at = std::sregex_iterator(text.begin(), text.end(), word);
+       at != std::sregex_iterator(); ++at)
+    ++words[at->str()];
+  for (const auto &[name, count] : words)
+    std::cout << name << ' ' << count << '\\n';
+  std::cout << words.size() << '\\n';
+  return 0;
+}
+"""
+_FIRST_REGEX = '#include <regex>\nstd::regex r("a");\n'
+_SECOND_REGEX = 'std::regex r2("b");\n'
+
+
+@dataclass(frozen=True)
+class Row:
+    """``ours`` and ``theirs`` do the same; ``goal``: of the ratio of their times.
+    ``beyond``: what of both is not to be counted, if the rest is what matters."""
+
+    name: str
+    ours: Callable[[], None]
+    theirs: Callable[[], None] | None
+    rival: str
+    goal: str
+    ours_beyond: Callable[[], None] | None = None
+    theirs_beyond: Callable[[], None] | None = None
+
+
+def _run(*command: str | os.PathLike[str], **environment: str) -> Callable[[], None]:
+    def run() -> None:
+        subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            env=os.environ | environment,
+            check=True,
+        )
+
+    return run
+
+
+def _compile_and_run(file: Path, *flags: str) -> Callable[[], None] | None:
+    if CLANG is None:
+        return None
+    made = file.with_suffix("")
+
+    def run() -> None:
+        subprocess.run([CLANG, *flags, file, "-o", made], check=True)
+        subprocess.run([made], stdout=subprocess.DEVNULL, check=True)
+
+    return run
+
+
+@contextmanager
+def _files() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="forkrepl-bench-") as folder:
+        files = Path(folder)
+        (files / "snippets.cpp").write_text("\n".join(snippets(_SNIPPETS)) + "\n")
+        (files / "program.cpp").write_text(PROGRAM)
+        (files / "first.txt").write_text(_FIRST_REGEX)
+        (files / "both.txt").write_text(_FIRST_REGEX + _SECOND_REGEX)
+        yield files
+
+
+def _rows(files: Path) -> list[Row]:
+    lines, program = files / "snippets.cpp", files / "program.cpp"
+    first, both = files / "first.txt", files / "both.txt"
+    rival = feed([CLANG_REPL], lines) if CLANG_REPL else None
+    cached = {"XDG_CACHE_HOME": str(files / "cache")}
+    _run(FORKREPL, program, **cached)()
+    _run(FORKREPL, lines, **cached)()
+    command = _run(FORKREPL, "-c", "1+1")
+    theirs = "clang-repl, in-process"
+    return [
+        Row("1,000 snippets, FILE", _run(FORKREPL, "--no-cache", lines), rival, theirs, "0.7"),
+        Row("1,000 snippets, pipe", feed([FORKREPL, "--no-cache"], lines), rival, theirs, "1.0"),
+        Row("-c '1+1'", command, _run("python3", "-c", "import numpy"), "python, numpy", ""),
+        Row("a program, FILE, -O0", _run(FORKREPL, "--no-cache", program),
+            _compile_and_run(program, "-O0"), "clang++ and run", "0.8"),
+        Row("a program, FILE, -O2", _run(FORKREPL, "--no-cache", "-O2", program),
+            _compile_and_run(program, "-O2"), "clang++ and run", "1.0"),
+        Row("a program, second run", _run(FORKREPL, program, **cached), command,
+            "-c '1+1'", "1.3"),
+        Row("1,000 snippets, second run", _run(FORKREPL, lines, **cached), rival, theirs, ""),
+        Row("a second std::regex", feed([FORKREPL], both),
+            feed([CLANG_REPL], both) if CLANG_REPL else None, theirs, "1.0",
+            feed([FORKREPL], first), feed([CLANG_REPL], first) if CLANG_REPL else None),
+    ]  # fmt: skip
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return "an unknown processor"
+
+
+def benchmark(runs: int) -> None:
+    """Print the table; each pair of commands is timed ``runs`` times, in turns."""
+    rows = []
+    with _files() as files:
+        for row in _rows(files):
+            commands = {"ours": row.ours}
+            optional = {
+                "theirs": row.theirs,
+                "ours beyond": row.ours_beyond,
+                "theirs beyond": row.theirs_beyond,
+            }
+            commands |= {name: call for name, call in optional.items() if call is not None}
+            median = {name: each.median for name, each in in_turns(commands, runs).items()}
+            ours = median["ours"] - median.get("ours beyond", 0)
+            theirs = median.get("theirs", 0) - median.get("theirs beyond", 0)
+            ratio = f"{ours / theirs:.2f}" if theirs > 0 else "-"
+            rows.append(
+                [row.name, f"{ours * 1e3:.0f}", row.rival, f"{theirs * 1e3:.0f}", ratio, row.goal]
+            )
+    print(f"\nScripts and programs, ms ({runs} runs in turns, {_processor()})\n")
+    print(table(["", "forkrepl", "beside it", "it", "ratio", "goal"], rows))
