@@ -16,6 +16,7 @@ import pexpect
 import pyte
 from prompt_toolkit.input import PipeInput
 
+from tests.support.leaks import wait_for
 from tests.support.program import PROGRAM, TIMEOUT
 
 _PROMPT = re.compile(r"In\[\d+\]: |  \.\.\.: ")
@@ -214,12 +215,14 @@ class EditorTerminal:
         os.write(self.child.child_fd, data.encode())
 
 
-def type_slowly(pipe: PipeInput, *keys: str) -> None:
-    """Pause between `keys`: history and completions are loaded while the user does nothing."""
+def type_slowly(pipe: PipeInput, *keys: str, ready: Callable[[], bool] = lambda: True) -> None:
+    """Pause between `keys`: history and completions are loaded while the user does nothing.
+    After each the user waits until it is ``ready``."""
 
     def send() -> None:
         for chunk in keys:
             pipe.send_text(chunk)
             time.sleep(0.4)
+            wait_for(ready)
 
     threading.Thread(target=send).start()

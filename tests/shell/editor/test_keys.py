@@ -153,7 +153,7 @@ def _external_editor(terminal: EditorTerminal) -> None:
     """Ctrl-X Ctrl-E and F2; an editor that fails, or leaves what is no text."""
     terminal.type("fail")
     terminal.key("ctrl-X", "ctrl-E")
-    terminal.wait_for("failed with status 3")
+    terminal.wait_for("exit status 3")
     terminal.wait_for_prompt(4, "fail")
     terminal.key("ctrl-U")
     terminal.type("bytes")

@@ -37,8 +37,11 @@ class KnowsVectors:
         pass
 
 
-def read_all(options: PromptOptions, *keys: str) -> tuple[list[str], list[str]]:
-    """Type with pauses between ``keys``, then Ctrl-D: what was submitted, and asked."""
+def read_all(
+    options: PromptOptions, *keys: str, is_asked: bool = False
+) -> tuple[list[str], list[str]]:
+    """Type with pauses between ``keys``, then Ctrl-D: what was submitted, and asked.
+    ``is_asked``: the user waits for that."""
     source = KnowsVectors()
     submitted: list[str] = []
     with create_pipe_input() as pipe:
@@ -50,7 +53,8 @@ def read_all(options: PromptOptions, *keys: str) -> tuple[list[str], list[str]]:
             input=pipe,
             output=DummyOutput(),
         )
-        type_slowly(pipe, *keys, CTRL_C + CTRL_D)
+        ready = lambda: bool(source.asked) or not is_asked  # noqa: E731
+        type_slowly(pipe, *keys, CTRL_C + CTRL_D, ready=ready)
         with suppress(EOFError):
             while True:
                 submitted.append(prompt.read(len(submitted) + 1))
@@ -64,7 +68,8 @@ def test_completion_while_typing() -> None:
 
 
 def test_signature_help_can_be_switched_off() -> None:
-    assert read_all(PromptOptions(), "f(", ")" + ENTER) == (["f()"], ["signature"])
+    shown = read_all(PromptOptions(), "f(", ")" + ENTER, is_asked=True)
+    assert shown == (["f()"], ["signature"])
     assert read_all(PromptOptions(signature_help=False), "f(", ")" + ENTER) == (["f()"], [])
 
 

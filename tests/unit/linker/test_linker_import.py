@@ -8,6 +8,7 @@ import sys
 # What numpy's C code does to an exception of its imports: it becomes an ImportError.
 PROGRAM = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started us may ignore it
 class Interrupting:
     def find_spec(self, name, path=None, target=None):
         if name.startswith("numpy") and not self.done:
