@@ -177,11 +177,11 @@ def test_version(forkrepl: Run) -> None:
 
 def test_version_without_clang(forkrepl: Run, tmp_path: Path) -> None:
     """An empty file that the dynamic linker finds first stands for a broken library."""
-    (tmp_path / "libclang-cpp.so.22.1").touch()
+    (tmp_path / "libstdc++.so.6").touch()
     result = forkrepl("--version", LD_LIBRARY_PATH=str(tmp_path))
     assert (result.returncode, result.stderr) == (0, "")
     assert "Clang cannot be started: " in result.stdout
-    assert "libclang-cpp.so.22.1" in result.stdout
+    assert "libstdc++.so.6" in result.stdout
 
 
 def test_help_that_cannot_be_written(forkrepl: Run, tmp_path: Path) -> None:
