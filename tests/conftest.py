@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.program import OpenShell, Run, Shell, program_runner, user_environment
+
+
+def pytest_configure() -> None:
+    """Tests stop processes. If nobody else looks after our group of processes, as in a session of
+    its own, the kernel then tells all of it that the terminal is gone (setpgid(2))."""
+    signal.signal(signal.SIGHUP, lambda *_: None)  # children do not inherit it
 
 
 @pytest.fixture
