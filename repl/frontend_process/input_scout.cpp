@@ -10,6 +10,7 @@
 #include "clang/Basic/DiagnosticParse.h"
 #include "clang/Basic/DiagnosticSema.h"
 #include "clang/Frontend/CompilerInstance.h"
+#include "clang/Lex/MacroInfo.h"
 #include "clang/Lex/Preprocessor.h"
 #include "clang/Parse/Parser.h"
 #include "clang/Sema/Scope.h"
@@ -77,8 +78,10 @@ private:
   void enter();
   void judge(size_t Before, const Decl *Parsed);
   size_t offsetOf(SourceLocation Place) const;
-  bool isPlainExpression(const Decl *Parsed, size_t Last) const;
+  size_t statementAt(size_t Index) const;
+  size_t lastOfExpression(size_t Last) const;
   size_t firstBareLine(size_t Last) const;
+  bool mayBeAnew(const InputToken &T) const;
 
   Parser &parser() const {
     return static_cast<Parser &>(*CI.getPreprocessor().getCodeCompletionHandler());
@@ -209,7 +212,9 @@ void Scout::tellIfValue(size_t At, bool HasValue) {
 
 // Whether the parser is in a statement that begins as an expression does.
 bool Scout::isInExpression() const {
-  if (Text.Tokens[First].Name && !tok::isAnyIdentifier(Text.Tokens[First].Kind))
+  const InputToken &Begin = Text.Tokens[statementAt(
+      Text.tokenAt(offsetOf(parser().getCurToken().getLocation())))];
+  if (Begin.Name && !tok::isAnyIdentifier(Begin.Kind))
     return false; // it begins with a keyword
   for (const Scope *Each = CI.getSema().getCurScope(); Each; Each = Each->getParent())
     if (DeclContext *Entity = Each->getEntity())
@@ -217,37 +222,52 @@ bool Scout::isInExpression() const {
   return false;
 }
 
+// The first token of the statement or declaration of the input that this token is in.
+size_t Scout::statementAt(size_t Index) const {
+  const std::vector<InputToken> &Tokens = Text.Tokens;
+  for (Index = std::min(Index, Tokens.size() - 1); Index > First; --Index)
+    if (Tokens[Index - 1].Kind == tok::semi && Tokens[Index - 1].Brackets <= 0)
+      return Index;
+  return First;
+}
+
+// Whether a line that begins so goes on with the one before, or not.
+bool Scout::mayBeAnew(const InputToken &T) const {
+  const MacroInfo *Macro = T.Name ? CI.getPreprocessor().getMacroInfo(T.Name) : nullptr;
+  return isBinaryOrPrefix(
+      Macro && !Macro->tokens_empty() ? Macro->tokens().front().getKind() : T.Kind);
+}
+
 // An expression without `;` ends with its line, if the next one can be read as something
 // new.
 size_t Scout::firstBareLine(size_t Last) const {
   const std::vector<InputToken> &Tokens = Text.Tokens;
-  for (size_t Index = First; Index < Last; ++Index) {
+  size_t Begin = statementAt(Last);
+  for (size_t Index = Begin; Index < Last; ++Index) {
     const InputToken &Each = Tokens[Index];
     if (Each.Brackets <= 0 && Each.Conditionals == 0 && Text.endsLine(Index) &&
-        endsOperand(Text, Index) && isBinaryOrPrefix(Tokens[Index + 1].Kind) &&
+        endsOperand(Text, Index) && mayBeAnew(Tokens[Index + 1]) &&
         Text.column(Index + 1) <= Text.column(First))
       return Index;
   }
   return Last;
 }
 
-// One that changes nothing outside of the functions that it calls.
-bool Scout::isPlainExpression(const Decl *Parsed, size_t Last) const {
-  const auto *Statement = dyn_cast_or_null<TopLevelStmtDecl>(Parsed);
-  if (!Statement || !dyn_cast_or_null<Expr>(Statement->getStmt()))
-    return false;
-  for (size_t Index = First; Index < Last; ++Index) {
+// The same, unless the first line changes something: what is assigned or written may well
+// go on in the next.
+size_t Scout::lastOfExpression(size_t Last) const {
+  size_t Line = firstBareLine(Last);
+  for (size_t Index = statementAt(Last); Index <= Line; ++Index) {
     const InputToken &Each = Text.Tokens[Index];
+    const char *Spelling = tok::getPunctuatorSpelling(Each.Kind);
+    bool Compares = Each.Kind == tok::equalequal || Each.Kind == tok::exclaimequal ||
+                    Each.Kind == tok::lessequal || Each.Kind == tok::greaterequal;
+    bool Assigns = Spelling && llvm::StringRef(Spelling).ends_with("=") && !Compares;
     if (Each.Brackets <= 0 &&
-        (tok::getPunctuatorSpelling(Each.Kind) &&
-         llvm::StringRef(tok::getPunctuatorSpelling(Each.Kind)).ends_with("=") &&
-         Each.Kind != tok::equalequal && Each.Kind != tok::exclaimequal &&
-         Each.Kind != tok::lessequal && Each.Kind != tok::greaterequal))
-      return false;
-    if (Each.Kind == tok::lessless || Each.Kind == tok::greatergreater)
-      return false;
+        (Assigns || Each.Kind == tok::lessless || Each.Kind == tok::greatergreater))
+      return Last;
   }
-  return true;
+  return Line;
 }
 
 // The parser has taken something, and looks at the token after it.
@@ -264,14 +284,14 @@ void Scout::judge(size_t Before, const Decl *Parsed) {
     --Last;
   while (Tokens[Last].Conditionals > 0 && Last + 1 < At)
     ++Last;
+  const auto *Statement = dyn_cast_or_null<TopLevelStmtDecl>(Parsed);
+  if (Statement && isa_and_nonnull<Expr>(Statement->getStmt()) && !Whole)
+    Last = lastOfExpression(Last);
   if (Tokens[Last].Conditionals > 0 || !Text.endsLine(Last))
     return;
-  if (isPlainExpression(Parsed, Last) && !Whole)
-    Last = firstBareLine(Last);
   if (Last + 1 < Tokens.size())
     return Whole ? void() : tell(Text.endOfLine(Last), InputRest::Nothing);
   const auto *Function = dyn_cast_or_null<FunctionDecl>(Parsed);
-  const auto *Statement = dyn_cast_or_null<TopLevelStmtDecl>(Parsed);
   const Stmt *Body = Statement ? Statement->getStmt() : nullptr;
   if (Function && Function->doesThisDeclarationHaveABody())
     Body = isa_and_nonnull<CXXTryStmt>(Function->getBody()) ? Function->getBody()

@@ -40,6 +40,10 @@ def _import_all() -> None:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         import platform_support.platform  # noqa: F401
+        import runtime.debugging.developer_tools
+        import runtime.memory.memfd_mapper
+        import runtime.memory.stream_mapper
+        import runtime.units.execution_session  # noqa: F401
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         if ours:  # the user's program has the environment that the user gave it

@@ -154,7 +154,7 @@ def test_errors_leave_the_session_as_it_was(session: Session) -> None:
     (diagnostic,) = rejected.value.diagnostics
     assert (diagnostic.severity, diagnostic.line, diagnostic.column) == ("error", 1, 16)
     assert diagnostic.file.startswith("In[")
-    with pytest.raises(ShellError, match="missing"):
+    with pytest.raises(LinkError, match="missing"):
         session.run("void missing(); missing();")
     with pytest.raises(ProgramCrashed) as crashed:
         session.run("kept = 2; *(volatile int *)nullptr = 1;")

@@ -446,7 +446,7 @@ def test_code_generator_that_works_ahead(mark: str, monkeypatch: pytest.MonkeyPa
         with monkeypatch.context() as patch:
             patch.setattr(CodeGenerator, "begin", stop_and_begin)
             with pytest.raises(ProgramCrashed):
-                session.run(crash, gone)
+                session.run(crash, [gone])
         check(session)
 
 

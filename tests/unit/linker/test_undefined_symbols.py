@@ -15,12 +15,12 @@ extern int variable;
 template <class T> T generic(T);
 """
 USE = """\
-int use() {
+int used = [] {
     plain();
     Thing::count = 1;
     Thing().method();
     return deep::inside::function(1, "") + c_function() + variable + generic(1);
-}
+}();
 """
 NAMES = [
     "plain()",
@@ -44,8 +44,8 @@ def test_all_are_reported_together_and_demangled(forkrepl: Run) -> None:
 
 def test_input_that_failed_can_be_defined_again(forkrepl: Run) -> None:
     result = forkrepl(
-        input="int later(int);\nint f() { return later(1); }\n"
-        "int later(int n) { return n + 1; }\nint f() { return later(41); }\nf()\n"
+        input="int later(int);\nint n = later(1);\n"
+        "int later(int n) { return n + 1; }\nint n = later(41);\nn\n"
     )
     assert "later(int)" in result.stderr
     assert result.stderr.count("undefined symbol") == 1
