@@ -15,6 +15,7 @@ from repl.configuration.session_options import SessionOptions
 from repl.errors import CompileError, ProgramCrashed, ShellError, UncaughtException
 from repl.input.source import Source
 from repl.session.live_session import LiveSession
+from runtime.errors import LinkError
 
 SUPPORT = """\
 #include <cstdlib>
@@ -170,7 +171,7 @@ class RandomSession(RuleBasedStateMachine):
 
     @rule()
     def refer_to_nothing(self) -> None:
-        with pytest.raises(ShellError, match="undefined"):
+        with pytest.raises(LinkError, match="undefined"):
             self.session.run(Source("long missing(); long bad = missing();", "unlinkable"))
 
     @rule()
