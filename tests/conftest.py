@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +12,13 @@ import pytest
 from tests.support.program import OpenShell, Run, Shell, program_runner, user_environment
 
 
-def pytest_configure() -> None:
-    """Tests stop processes. If nobody else looks after our group of processes, as in a session of
-    its own, the kernel then tells all of it that the terminal is gone (setpgid(2))."""
-    signal.signal(signal.SIGHUP, lambda *_: None)  # children do not inherit it
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests stop processes. If nobody looks after our group of processes, as in a session without
+    a terminal, the kernel then tells all of it that the terminal is gone (setpgid(2)). So each
+    worker has a group of its own, and lives on; children do not inherit the handler."""
+    signal.signal(signal.SIGHUP, lambda *_: None)
+    if hasattr(config, "workerinput"):
+        os.setpgid(0, 0)
 
 
 @pytest.fixture
