@@ -62,10 +62,15 @@ private:
                   OptionalFileEntryRef File) {
     const SourceManager &Sources = PP.getSourceManager();
     llvm::StringRef Includer = Sources.getFilename(Sources.getExpansionLoc(Place));
-    llvm::SmallString<256> Path = llvm::sys::path::parent_path(Includer);
-    llvm::sys::path::append(Path, Name);
-    if (!File || File->getName() != Path)
+    std::vector<std::string> Where = Owner.Quoted;
+    Where.insert(Where.begin(), llvm::sys::path::parent_path(Includer).str());
+    for (const std::string &Folder : Where) {
+      llvm::SmallString<256> Path(Folder);
+      llvm::sys::path::append(Path, Name);
+      if (File && llvm::sys::fs::equivalent(File->getName(), Path))
+        return;
       Owner.Absent.insert(absolute(Path));
+    }
   }
 
   Dependencies &Owner;
@@ -75,8 +80,13 @@ private:
 
 void Dependencies::attachToPreprocessor(Preprocessor &PP) {
   DependencyCollector::attachToPreprocessor(PP);
-  for (const DirectoryLookup &Each : PP.getHeaderSearchInfo().search_dir_range())
-    Folders.push_back(absolute(Each.getName()));
+  // Not those for quoted names: programs write files into the folder that they are in.
+  const HeaderSearch &Search = PP.getHeaderSearchInfo();
+  auto Each = Search.search_dir_begin();
+  for (; Each != Search.angled_dir_begin(); ++Each)
+    Quoted.push_back(Each->getName().str());
+  for (; Each != Search.search_dir_end(); ++Each)
+    Folders.push_back(absolute(Each->getName()));
   PP.addPPCallbacks(std::make_unique<Watcher>(*this, PP));
 }
 

@@ -27,6 +27,7 @@ private:
   class Watcher;
 
   std::string MainFile;
+  std::vector<std::string> Quoted; // folders in which only quoted names are looked for
   std::vector<std::string> Folders;
   std::set<std::string> Absent;
   bool IsVolatile = false;
