@@ -10,6 +10,7 @@ import hashlib
 import os
 import zlib
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +19,9 @@ from repl.caching.folder import is_private
 from repl.caching.stamps import Dependencies
 
 _TEMPORARY = "making-"
+
+
+T = TypeVar("T")
 
 
 class _Entry(Struct, frozen=True):
@@ -56,6 +60,16 @@ class Entries:
         except (OSError, msgspec.DecodeError, ValueError):
             return None
         return entry.payload
+
+    def find_as(self, key: str, kind: type[T]) -> T | None:
+        """The same, as what its bytes are in MessagePack; None too if they are not that."""
+        payload = self.find(key)
+        if payload is None:
+            return None
+        try:
+            return msgspec.msgpack.decode(payload, type=kind)
+        except (msgspec.DecodeError, ValueError):
+            return None
 
     def store(self, key: str, payload: bytes, dependencies: Dependencies) -> None:
         """Keep a payload, if that is possible."""

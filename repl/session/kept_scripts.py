@@ -169,13 +169,7 @@ class ScriptCache:
 
     def find(self) -> KeptScript | None:
         """What the file was compiled to, if nothing has changed since."""
-        payload = self._entries.find(self._key) if self._entries else None
-        if payload is None:
-            return None
-        try:
-            return msgspec.msgpack.decode(payload, type=KeptScript)
-        except (msgspec.DecodeError, ValueError):
-            return None
+        return self._entries.find_as(self._key, KeptScript) if self._entries else None
 
     def store(self, recorder: Recorder, sources: Sequence[Source]) -> None:
         """Keep what it was compiled to, if it was these inputs."""

@@ -40,13 +40,7 @@ class ProgramCache:
 
     def find(self) -> CompiledProgram | None:
         """What it was compiled to, if nothing has changed since."""
-        payload = self._entries.find(self._key) if self._entries else None
-        if payload is None:
-            return None
-        try:
-            return msgspec.msgpack.decode(payload, type=CompiledProgram)
-        except msgspec.DecodeError:
-            return None
+        return self._entries.find_as(self._key, CompiledProgram) if self._entries else None
 
     def store(
         self, program: CompiledProgram, dependencies: Dependencies | None, began: int
