@@ -4,6 +4,7 @@
 #include "completion.h"
 #include "early_initialization.h"
 #include "embedded_texts.h"
+#include "implicit_int.h"
 #include "input_end.h"
 #include "interpreter.h"
 #include "lambda_names.h"
@@ -147,7 +148,8 @@ Frontend::parseText(const Message &Request) {
   // What redefines many things is told of them twice as fast each time.
   if (ErrorLimit)
     CI.getDiagnostics().setErrorLimit(ErrorLimit + (Hidden ? Hidden->size() : 0));
-  ProtectedText Input = protectLeadingSign(Request.Blob, Options);
+  ProtectedText Input =
+      protectLeadingSign(withImplicitInt(Request.Blob, CI.getPreprocessor()), Options);
   Diagnostics->beginInput(CI.getPreprocessor(), Input.End);
   auto Unit = Interpreter->Parse(Input.Text);
   Initializers->finishInput(Unit ? Unit->TheModule.get() : nullptr);

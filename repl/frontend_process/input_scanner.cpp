@@ -1,5 +1,7 @@
 #include "input_scanner.h"
 
+#include "implicit_int.h"
+
 #include "clang/Lex/MacroInfo.h"
 #include "clang/Lex/Preprocessor.h"
 #include "clang/Sema/Lookup.h"
@@ -158,29 +160,42 @@ void InputScanner::add(size_t At) {
     addOutermost(At);
 }
 
+// After a semicolon what came before says nothing of what comes now.
+void InputScanner::beginStatement(size_t At) {
+  HasOldFunction |= mayBeOldFunction();
+  Last = Statement{At};
+}
+
+bool InputScanner::mayBeOldFunction() const {
+  return Last.HasOldParameters && !Last.HasAssignment &&
+         !isControl(Text.Tokens[Last.First].Kind);
+}
+
 // Also the brackets themselves, when they open.
 void InputScanner::addOutermost(size_t At) {
   const InputToken &T = Text.Tokens[At];
-  const InputToken *Last = At == First ? nullptr : &Text.Tokens[At - 1];
-  bool AfterOperand = Last && endsOperand(Text, At - 1);
+  const InputToken *Before = At == First ? nullptr : &Text.Tokens[At - 1];
+  if (Before && Before->Kind == tok::semi)
+    beginStatement(At);
+  bool AfterOperand = Before && endsOperand(Text, At - 1);
   if (T.Name && T.Name->hasMacroDefinition())
-    HasMacro = true;
+    Last.HasMacro = true;
   if (isWord(T) || tok::isLiteral(T.Kind)) {
-    HasNeighbours |=
-        AfterOperand && !(tok::isLiteral(T.Kind) && tok::isLiteral(Last->Kind));
-    HasEvidence |= tok::isLiteral(T.Kind);
-    HasOldParameters |= Last && Last->Kind == tok::r_paren;
+    Last.HasNeighbours |=
+        AfterOperand && !(tok::isLiteral(T.Kind) && tok::isLiteral(Before->Kind));
+    Last.HasEvidence |= tok::isLiteral(T.Kind);
+    Last.HasOldParameters |= Before && Before->Kind == tok::r_paren;
     return;
   }
   switch (T.Kind) {
   case tok::l_paren:
   case tok::l_square:
   case tok::l_brace:
-    BeforeGroup = At == First ? At : At - 1;
-    HasSquare |= T.Kind == tok::l_square;
+    Last.BeforeGroup = At == First ? At : At - 1;
+    Last.HasSquare |= T.Kind == tok::l_square;
     // A call or an element; else it may be a cast, a lambda, a block.
-    HasEvidence |= AfterOperand && T.Kind != tok::l_brace;
-    HasTypeOperator |= !AfterOperand || T.Kind == tok::l_brace;
+    Last.HasEvidence |= AfterOperand && T.Kind != tok::l_brace;
+    Last.HasTypeOperator |= !AfterOperand || T.Kind == tok::l_brace;
     break;
   case tok::equal:
   case tok::plusequal:
@@ -195,7 +210,7 @@ void InputScanner::addOutermost(size_t At) {
   case tok::greatergreaterequal:
   case tok::lessless:
   case tok::greatergreater:
-    HasAssignment = HasEvidence = true;
+    Last.HasAssignment = Last.HasEvidence = true;
     break;
   case tok::star:
   case tok::amp:
@@ -204,7 +219,7 @@ void InputScanner::addOutermost(size_t At) {
   case tok::greater:
   case tok::question:
   case tok::colon:
-    HasTypeOperator = true;
+    Last.HasTypeOperator = true;
     break;
   case tok::plus:
   case tok::minus:
@@ -220,10 +235,10 @@ void InputScanner::addOutermost(size_t At) {
   case tok::arrow:
   case tok::plusplus:
   case tok::minusminus:
-    HasEvidence = true;
+    Last.HasEvidence = true;
     break;
   case tok::coloncolon:
-    HasColons = true;
+    Last.HasColons = true;
     break;
   case tok::kw_if:
   case tok::kw_else:
@@ -240,14 +255,14 @@ void InputScanner::addOutermost(size_t At) {
   case tok::kw_union:
   case tok::kw_enum:
   case tok::kw_requires:
-    HasClass = true;
+    Last.HasClass = true;
     break;
   default:
     break;
   }
   if (T.Name && !isOperandWord(T.Kind)) {
-    HasKeyword = true;
-    HasOldParameters |= Last && Last->Kind == tok::r_paren;
+    Last.HasKeyword = true;
+    Last.HasOldParameters |= Before && Before->Kind == tok::r_paren;
   }
 }
 
@@ -263,26 +278,27 @@ bool InputScanner::isAnew(const InputToken &Next) const {
 
 // Whether the braces that end the line are those of a function, a loop, a namespace ...
 bool InputScanner::isBody() const {
-  if (HasAssignment || HasClass || HasTry || HasDo || HasSquare || HasMacro)
+  if (Last.HasAssignment || Last.HasClass || HasTry || HasDo || Last.HasSquare ||
+      Last.HasMacro)
     return false;
   const std::vector<InputToken> &Tokens = Text.Tokens;
-  switch (Tokens[BeforeGroup].Kind) {
+  switch (Tokens[Last.BeforeGroup].Kind) {
   case tok::r_paren:
-    return Tokens[First].Kind != tok::l_paren;
+    return Tokens[Last.First].Kind != tok::l_paren;
   case tok::kw_const:
   case tok::kw_noexcept:
   case tok::kw_else:
     return true;
   case tok::string_literal:
-    return Tokens[First].Kind == tok::kw_extern;
+    return Tokens[Last.First].Kind == tok::kw_extern;
   default:
-    return Tokens[First].Kind == tok::kw_namespace;
+    return Tokens[Last.First].Kind == tok::kw_namespace;
   }
 }
 
 InputEnd InputScanner::judge() {
   const std::vector<InputToken> &Tokens = Text.Tokens;
-  const InputToken &Last = Tokens[Index];
+  const InputToken &End = Tokens[Index];
   bool IsDirective = Text.isDirective(First);
   if (IsDirective && Tokens[First].Name && Tokens[First].Name->isStr("pragma"))
     return InputEnd::Ask;
@@ -301,39 +317,40 @@ InputEnd InputScanner::judge() {
     return InputEnd::Ask;
   if (HasIf && (!Next || Next->Kind == tok::hash || !isAnew(*Next)))
     return InputEnd::Ask; // an `else` may follow
-  if (Last.Kind == tok::semi) {
-    bool IsOldFunction =
-        HasOldParameters && !HasAssignment && !isControl(Tokens[First].Kind);
-    return IsOldFunction && !PP.getLangOpts().CPlusPlus ? InputEnd::Ask
-                                                        : InputEnd::Here;
+  if (End.Kind == tok::semi) {
+    bool IsOld = (HasOldFunction || mayBeOldFunction()) && !PP.getLangOpts().CPlusPlus;
+    return IsOld ? InputEnd::Ask : InputEnd::Here;
   }
   if (Next && Next->Kind == tok::l_brace)
-    return Last.Kind == tok::r_paren && !HasAssignment && !HasMacro &&
-                   (HasKeyword || HasNeighbours)
+    return End.Kind == tok::r_paren && !Last.HasAssignment && !Last.HasMacro &&
+                   (Last.HasKeyword || Last.HasNeighbours)
                ? InputEnd::GoesOn
                : InputEnd::Ask;
-  if (Last.Kind == tok::r_brace)
+  if (End.Kind == tok::r_brace)
     return isBody() && (!Next || isAnew(*Next)) ? InputEnd::Here : InputEnd::Ask;
   return judgeExpression(Next);
 }
 
 InputEnd InputScanner::judgeExpression(const InputToken *Next) {
   const std::vector<InputToken> &Tokens = Text.Tokens;
-  const InputToken &Last = Tokens[Index];
-  bool IsValue = HasEvidence || (First == Index && Names && !HasMacro && isWord(Last) &&
-                                 namesValue(Last.Name, *Names));
-  if (HasKeyword || HasMacro || HasNeighbours || HasTypeOperator || !IsValue ||
-      !endsOperand(Text, Index))
+  const InputToken &End = Tokens[Index];
+  bool IsValue = Last.HasEvidence || (Last.First == Index && Names && !Last.HasMacro &&
+                                      isWord(End) && namesValue(End.Name, *Names));
+  if (Last.HasKeyword || Last.HasMacro || Last.HasNeighbours || Last.HasTypeOperator ||
+      !IsValue || !endsOperand(Text, Index))
     return InputEnd::Ask;
-  IsExpression = true;
+  IsExpression = Last.First == First;
   if (!Next) // C::C() may be the head of a constructor
-    return HasColons ? InputEnd::Ask : InputEnd::Value;
-  if (Next->Name && Last.Kind == tok::r_paren && !PP.getLangOpts().CPlusPlus &&
+    return Last.HasColons ? InputEnd::Ask : InputEnd::Value;
+  if (Next->Name && End.Kind == tok::r_paren && !PP.getLangOpts().CPlusPlus &&
       !isWord(*Next))
     return InputEnd::Ask; // the parameters of a function in the old style
+  if (beginsWithoutType(Text, First, PP))
+    return InputEnd::Ask;
   if (isAnew(*Next))
     return InputEnd::Here;
   bool IsDeeper = Text.column(Index + 1) > Text.column(First);
-  return isBinaryOrPrefix(Next->Kind) && !IsDeeper && !HasAssignment ? InputEnd::Here
-                                                                     : InputEnd::Ask;
+  return isBinaryOrPrefix(Next->Kind) && !IsDeeper && !Last.HasAssignment
+             ? InputEnd::Here
+             : InputEnd::Ask;
 }

@@ -52,23 +52,31 @@ private:
   bool isBody() const;
   bool isShapeless(const clang::IdentifierInfo *Macro, int Depth) const;
 
+  void beginStatement(size_t At);
+
   const InputTokens &Text;
   clang::Preprocessor &PP;
   clang::Sema *Names;
   size_t First, Index = 0;
   bool HasStarted = false;
 
-  // Of the tokens outside of brackets:
-  bool HasKeyword = false, HasMacro = false, HasNeighbours = false,
-       HasAssignment = false;
-  bool HasIf = false, HasDo = false, HasTry = false, HasClass = false,
-       HasSquare = false;
-  bool HasOldParameters = false, HasTypeOperator = false, HasEvidence = false;
-  bool HasOddWord = false; // one that may be anything
-  bool HasColons = false;
+  // Of the tokens of one statement or declaration that are outside of brackets:
+  struct Statement {
+    size_t First;
+    bool HasKeyword = false, HasMacro = false, HasNeighbours = false,
+         HasAssignment = false, HasClass = false, HasSquare = false,
+         HasOldParameters = false, HasTypeOperator = false, HasEvidence = false,
+         HasColons = false;
+    size_t BeforeGroup = 0; // the token before the last opening bracket
+  };
+  bool mayBeOldFunction() const;
+  Statement Last{First}; // as far as it has been read
+  // Of all of the input:
+  bool HasIf = false, HasDo = false, HasTry = false;
+  bool HasOddWord = false;     // one that may be anything
+  bool HasOldFunction = false; // perhaps: `half(n) int n;`, before its body
   bool IsExpression = false;
-  bool IsUneven = false;  // a macro may open or close a bracket
-  size_t BeforeGroup = 0; // the token before the last opening bracket
+  bool IsUneven = false; // a macro may open or close a bracket
 };
 
 } // namespace forkrepl

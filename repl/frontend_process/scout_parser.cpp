@@ -1,6 +1,7 @@
 #include "scout_parser.h"
 
 #include "diagnostic_kinds.h"
+#include "implicit_int.h"
 #include "input_scanner.h"
 
 #include "clang/AST/ASTContext.h"
@@ -324,6 +325,12 @@ void Scout::enter() {
   CI.getDiagnostics().setClient(this, /*ShouldOwnClient=*/false);
   CI.getLangOpts().SpellChecking = false;
   PP.EnterSourceFile(File, nullptr, Includer);
+  if (beginsWithoutType(Text, First, PP)) {
+    FileID Prefix = Sources.createFileID(
+        llvm::MemoryBuffer::getMemBuffer(ImplicitIntPrefix, "prefix"), SrcMgr::C_User,
+        0, 0, Includer);
+    PP.EnterSourceFile(Prefix, nullptr, Includer); // is read first
+  }
 }
 
 void Scout::run() {

@@ -109,8 +109,8 @@ CASES = {
     "stack overflow": Case(
         "int deep(int n) {\n  volatile char c[1000] = {}; return deep(n + 1) + c[0]; }\ndeep(0);",
         SEGV, r"stack overflow: endless recursion\?",
-        ["at -:2:17 in deep(int)", *["at -:2:38 in deep(int)"] * 3, "... N more (recursion)",
-         *["at -:2:38 in deep(int)"] * 2, "at -:3:1"],
+        ["at <where the stack ended> in deep(int)", *["at -:2:38 in deep(int)"] * 3,
+         "... N more (recursion)", *["at -:2:38 in deep(int)"] * 2, "at -:3:1"],
     ),
     "smashed stack": Case(
         "void smash() {\n  volatile long a[1];\n  for (volatile int i = 2; i < 4; i = i + 1)\n"
@@ -241,7 +241,11 @@ def test_the_report(forkrepl: Run, name: str) -> None:
     lines = report(result)
     thread = " in another thread" if name in IN_THREADS else ""
     assert re.fullmatch(f"{case.signal.name}{thread}: {case.first}", lines[0]), result.stderr
-    assert calls(lines) == case.calls
+    found = calls(lines)
+    if name == "stack overflow":
+        # Whichever instruction it is that meets the end: a push of the prologue, the call, ...
+        found[0] = re.sub(r"^at -:(1|2:\d+) ", "at <where the stack ended> ", found[0])
+    assert found == case.calls
 
 
 @pytest.mark.parametrize("level", ["-O0", "-O1", "-O2", "-O3"])

@@ -1,0 +1,59 @@
+"""In C89 a function may leave out its type: also as an input, where it looks like a call."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.program import OpenShell, Run
+
+_CASES = {
+    "on one line": "twice(n) { return n * 2; }\ntwice(4)",
+    "its parameter has a type": "twice(n) int n; { return n * 2; }\ntwice(4)",
+    "its parameter has a type of the user's": (
+        "typedef short T;\ntwice(n)\nT n;\n{ return n * 2; }\ntwice(4)"
+    ),
+    "over several lines": "twice (n)\n     int n;\n{\n  return n * 2;\n}\ntwice(4)",
+    "two parameters": (
+        "sum (p, n)\n  int *p, n;\n{\n  return p[0] + n;\n}\nint one = 1;\nsum(&one, 7)"
+    ),
+    "one that is a function": (
+        "call (f)\n  int (*f)();\n{\n  return f();\n}\neight () { return 8; }\ncall(eight)"
+    ),
+    "one that is an array": "last (a, n) int a[3]; { return a[n - 1]; }\nint k[] = {1, 8};\nlast(k, 2)",
+    "calls of it": "id (n)\n{ return n; }\nid (1);\nid (2);\nint r = id (8);\nr",
+    "a call before a block": "int n = 8;\nid (n) { return n; }\nid (1);\n{ int m = 1; n = id (8); }\nn",
+}
+
+
+@pytest.mark.parametrize("name", _CASES)
+def test_a_function_without_a_type(forkrepl: Run, name: str) -> None:
+    result = forkrepl("-x", "c", "-std=gnu89", "--Xcc=-w", input=_CASES[name] + "\n")
+    assert (result.stdout, result.stderr) == ("(int) 8\n", "")
+
+
+def test_main(forkrepl: Run) -> None:
+    result = forkrepl("-x", "c", "-std=gnu89", "-", input="main ()\n{\n  return 8;\n}\n")
+    assert (result.stderr, result.returncode) == ("", 8)
+
+
+def test_where_it_is_an_error_clang_says_so(forkrepl: Run) -> None:
+    result = forkrepl("-x", "c", "-std=gnu17", input="main() { return 8; }\n")
+    assert "expected ';' after expression" in result.stderr
+
+
+def test_where_it_is_allowed(forkrepl: Run) -> None:
+    result = forkrepl("-x", "c", "--Xcc=-Wno-implicit-int", "-", input="main() { return 8; }\n")
+    assert (result.stderr, result.returncode) == ("", 8)
+
+
+def test_a_macro_is_none(forkrepl: Run) -> None:
+    text = "#define IF(n) if (n)\nint k = 0;\nIF (1) { k = 8; }\nk\n"
+    result = forkrepl("-x", "c", "-std=gnu89", input=text)
+    assert (result.stdout, result.stderr) == ("(int) 8\n", "")
+
+
+def test_at_the_prompt(open_shell: OpenShell) -> None:
+    shell = open_shell("-q", "-x", "c", "-std=gnu89", "--Xcc=-w")
+    shell.run("twice(n) { return n * 2; }")
+    assert shell.run("twice(4)") == "(int) 8\n"
+    assert shell.leave() == 0
