@@ -21,6 +21,7 @@ from repl.command_line.session_setup import (
     prompt_options,
     session_options,
 )
+from repl.configuration.joined_inputs import ONE_BY_ONE, JoinedInputs, joined_inputs
 from repl.configuration.settings import Settings
 from repl.configuration.user_folders import usual_startup_file
 from repl.errors import ProgramExited, SetupError, ShellError
@@ -202,6 +203,7 @@ def _run_file(name: str, text: WholeText, settings: Settings, options: SessionOp
     program = _compile_program(name, text, options) if found is None else None
     if program is not None:
         return run_program(program, options)
+    options = replace(options, joined_inputs=_joined_inputs(text))
     from repl.commands.context import Shell
     from repl.session.live_session import LiveSession
     from repl.shell.run_input import evaluate
@@ -213,6 +215,15 @@ def _run_file(name: str, text: WholeText, settings: Settings, options: SessionOp
         session.wait_until_ready()
         script = Script(text, name, played=played.sources if played is not None else None)
         return run_script(shell, script, kept)
+
+
+def _joined_inputs(text: WholeText) -> JoinedInputs:
+    """A command may be about single inputs."""
+    from repl.commands import COMMAND_LINES
+    from repl.input.script_inputs import has_commands
+
+    encoded = text.text.encode("utf-8", "surrogateescape")
+    return ONE_BY_ONE if has_commands(encoded, COMMAND_LINES) else joined_inputs()
 
 
 def _compile_program(name: str, text: WholeText, options: SessionOptions) -> ProgramFile | None:

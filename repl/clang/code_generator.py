@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Sequence
 from typing import Literal
 
 from repl.clang.compiler_process import CompilerProcess
@@ -43,7 +44,7 @@ class CodeGenerator:
 
     def begin(
         self,
-        module: bytes,
+        modules: Sequence[bytes],
         level: int,
         *,
         foreign: bool = False,
@@ -51,6 +52,7 @@ class CodeGenerator:
     ) -> None:
         """Start to make an object from bitcode, at -O``level``; ``finish`` gets it.
 
+        ``modules``: are joined, so that the initializers run in this order.
         ``output``: "assembly" or (LLVM's) "ir": the text of what would become an object.
         ``foreign``: the module is a file of the user's, which may also be LLVM's
         assembly language, and nobody has checked it.
@@ -60,7 +62,8 @@ class CodeGenerator:
             self._replace()
         self._busy = True
         try:
-            self._worker.send(Generate(level, foreign, output), module)
+            sizes = tuple(map(len, modules))
+            self._worker.send(Generate(level, sizes, foreign, output), b"".join(modules))
         except CompilerDied:  # finish says so
             pass
         except BaseException:  # Ctrl-C: it may have half of the request

@@ -1,26 +1,21 @@
-"""Text to machine code: the frontend and the code generator, one after the other.
+"""Text to machine code, by Clang and LLVM, and whatever else they are asked.
 
-They are two processes, so in a script, where the next inputs are known, they work
-ahead: while an input is linked and run the next one is compiled, and the one after that
-is parsed. What was done ahead is dropped when it turns out that it was not wanted.
+What ``pipeline`` has done ahead is dropped when it turns out that it was not wanted.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Literal, Protocol
 
-from msgspec import Struct
-
 from repl.caching.stamps import Dependencies, read_dependencies
 from repl.clang.code_generator import CodeGenerator
-from repl.clang.frontend import Frontend, FrontendState, ParsedInput
+from repl.clang.frontend import Frontend, FrontendState
 from repl.clang.frontend_copies import FrontendCopy
-from repl.clang.printer_questions import AskedPrinters, PrinterCode, ask_for_printers
+from repl.clang.pipeline import CompiledInput, JoinedInput, Pipeline
 from repl.clang.protocol import ReplyType, Request, TellDependencies
-from repl.display.types import ValueType
 from repl.errors import CompileError, CompilerDied, ShellError
 from repl.input.input_ends import InputEnds
 from repl.input.open_brackets import unclosed_bracket
@@ -28,22 +23,6 @@ from repl.input.source import Source
 
 _QUERY_TIMEOUT = 10  # s
 _MOST_BRACKETS = 256  # of one kind that Clang nests
-
-
-class CompiledInput(Struct, frozen=True):
-    """``machine_code``: a relocatable object, empty if there is no code or data.
-
-    ``before``: the compiler's ``length`` without this input. ``value_type``: of the value
-    that it hands over, if it does; ``printers``: what users have written for that;
-    ``level``: of optimisation.
-    """
-
-    parsed: ParsedInput
-    machine_code: bytes
-    value_type: ValueType | None
-    printers: PrinterCode | None
-    before: int
-    level: int
 
 
 class InputCompiler(Protocol):
@@ -60,43 +39,35 @@ class InputCompiler(Protocol):
 
     def note_defined(self, index: int, symbols: tuple[str, ...]) -> None: ...
 
+    def separate(self, joined: Sequence[JoinedInput]) -> Iterator[tuple[str, bytes]]: ...
+
     def prepare(self) -> None: ...
 
     def wait_until_ready(self) -> None: ...
 
 
-class _Ahead(Struct, frozen=True):
-    """An input that has been parsed, and is being compiled, or was rejected."""
-
-    source: Source
-    before: int
-    parsed: ParsedInput | CompileError
-    value_type: ValueType | None = None
-    printers: AskedPrinters | None = None
-
-    @property
-    def is_asked_about(self) -> bool:
-        """Whether the frontend must not go on: it has rejected the input, or will be asked
-        about its value."""
-        return isinstance(self.parsed, CompileError) or self.value_type is not None
-
-
 class Compiler:
     """Compiles inputs one after another; ``rollback`` forgets the newest ones.
 
-    ``level``: of optimisation, 0 to 3. The processes stay the caller's to end.
+    ``level``: of optimisation, 0 to 3. ``most_joined``: the number of inputs, if the next ones
+    are known, that may become one object. The processes stay the caller's to end.
     """
 
-    def __init__(self, frontend: Frontend, codegen: CodeGenerator, level: int) -> None:
+    def __init__(
+        self,
+        frontend: Frontend,
+        codegen: CodeGenerator,
+        level: int,
+        most_joined: Callable[[], int] = lambda: 1,
+    ) -> None:
         self._frontend = frontend
         self._codegen = codegen
-        self._level = level
-        self._ahead: _Ahead | None = None
+        self._pipeline = Pipeline(frontend, codegen, level, most_joined)
 
     @property
     def length(self) -> int:
         """How many inputs are in force."""
-        return self._ahead.before if self._ahead else self._frontend.length
+        return self._pipeline.length
 
     def compile(self, source: Source, upcoming: Sequence[Source] = ()) -> CompiledInput:
         """Compile an input. ``upcoming``: those that will probably be next.
@@ -106,33 +77,19 @@ class Compiler:
         missing = _missing_bracket(source)
         if missing:
             raise CompileError(f"{source.name}:{source.line}: error: expected '{missing}'", ())
-        next_ones = list(itertools.takewhile(lambda each: not _missing_bracket(each), upcoming))
-        ahead, self._ahead = self._ahead, None
-        if ahead is None or ahead.source != source:
-            self._drop(ahead)
-            ahead = self._start(source)
-        if isinstance(ahead.parsed, CompileError):
-            raise ahead.parsed
+        if not self._pipeline.begins_with(source):
+            self._pipeline.drop()
+        next_ones = itertools.takewhile(lambda each: not _missing_bracket(each), upcoming)
+        before = self.length
         try:
-            if next_ones and not self._frontend.has_begun(next_ones[0]):
-                self._frontend.begin(next_ones[0])
-            machine_code = self._codegen.finish() if ahead.parsed.bitcode else b""
-            asked = ahead.printers
-            printers = asked.compile(self._codegen, self._level) if asked else None
-            if next_ones:
-                self._ahead = self._start(next_ones[0])
-            if len(next_ones) > 1 and self._ahead and not self._ahead.is_asked_about:
-                self._frontend.begin(next_ones[1])
+            return self._pipeline.take([source, *next_ones])
         except BaseException:  # Ctrl-C too
-            self._frontend.rollback(ahead.before)
+            self.rollback(before)
             raise
-        return CompiledInput(
-            ahead.parsed, machine_code, ahead.value_type, printers, ahead.before, self._level
-        )
 
     def rollback(self, length: int) -> None:
         """Forget all inputs but the first ``length``."""
-        self._forget_ahead()
+        self._pipeline.drop()
         self._frontend.rollback(length)
 
     def note_defined(self, index: int, symbols: tuple[str, ...]) -> None:
@@ -146,7 +103,7 @@ class Compiler:
 
     def restore(self, state: FrontendState) -> None:
         """Go to exactly that state, from whatever has been compiled since."""
-        self._forget_ahead()
+        self._pipeline.drop()
         self._frontend.restore(state)
 
     def prepare(self) -> None:
@@ -166,7 +123,7 @@ class Compiler:
 
         Raises ShellError if Clang crashes over it or takes too long.
         """
-        self._forget_ahead()
+        self._pipeline.drop()
         encoded = text.encode("utf-8", "surrogateescape")
         with self._frontend.scratch() as copy:
             try:
@@ -176,7 +133,7 @@ class Compiler:
 
     def dependencies(self) -> Dependencies | None:
         """What the inputs in force depend on; None if that cannot be known."""
-        self._forget_ahead()
+        self._pipeline.drop()
         try:
             with self._frontend.scratch() as copy:
                 told = copy.ask(TellDependencies(), b"", _QUERY_TIMEOUT)[1]
@@ -186,13 +143,19 @@ class Compiler:
 
     def input_ends(self, text: bytes, *, whole: bool = False, limit: float = 2) -> InputEnds:
         """Where the inputs of a text end: see ``Frontend.input_ends``."""
-        self._forget_ahead()
+        self._pipeline.drop()
         return self._frontend.input_ends(text, whole=whole, limit=limit)
+
+    def separate(self, joined: Sequence[JoinedInput]) -> Iterator[tuple[str, bytes]]:
+        """The objects of a batch one by one, each with its name. Raises CodegenError."""
+        self._pipeline.drop()
+        for each in joined:
+            yield each.name, self._pipeline.generate(each.bitcode)
 
     def generate(self, bitcode: bytes, level: int, output: Literal["assembly", "ir"]) -> str:
         """An input's code as text. Raises CodegenError."""
-        self._forget_ahead()
-        self._codegen.begin(bitcode, level, output=output)
+        self._pipeline.drop()
+        self._codegen.begin([bitcode], level, output=output)
         return self._codegen.finish().decode("utf-8", "replace")
 
     def reconfigure(self, flags: Sequence[str], level: int) -> None:
@@ -201,37 +164,9 @@ class Compiler:
         Raises ShellError if an input in force is rejected with these flags, or Clang does
         not start; then nothing has changed.
         """
-        self._forget_ahead()
+        self._pipeline.drop()
         self._frontend.restart(flags)
-        self._level = level
-
-    def _forget_ahead(self) -> None:
-        ahead, self._ahead = self._ahead, None
-        self._drop(ahead)
-
-    def _start(self, source: Source) -> _Ahead:
-        """Parse; set the code generator to work on the result."""
-        before = self._frontend.length
-        try:
-            parsed = self._frontend.parse(source)
-        except CompileError as error:
-            return _Ahead(source, before, error)
-        if parsed.bitcode:
-            self._codegen.begin(parsed.bitcode, self._level)
-        if parsed.value is None:
-            return _Ahead(source, before, parsed)
-        try:
-            type_ = ValueType.from_table(parsed.value.type)
-            asked = ask_for_printers(self._frontend, type_, parsed.value.printers)
-        except BaseException:  # Ctrl-C
-            self._frontend.rollback(before)
-            raise
-        return _Ahead(source, before, parsed, type_, asked)
-
-    def _drop(self, ahead: _Ahead | None) -> None:
-        if ahead is not None:
-            self._codegen.cancel()
-            self._frontend.rollback(ahead.before)
+        self._pipeline.level = level
 
 
 def _missing_bracket(source: Source) -> str:

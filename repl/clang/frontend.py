@@ -38,13 +38,15 @@ class ParsedInput(Struct, frozen=True):
     """What Clang made of an input.
 
     ``bitcode`` is empty if there is nothing to compile. ``value``: that the input hands over,
-    or None; ``warnings``: Clang's rendering; ``declares``: there is more in it than statements.
+    or None; ``warnings``: Clang's rendering; ``declares``: there is more in it than statements;
+    ``joins``: see ``Parsed``.
     """
 
     bitcode: bytes
     value: HandedOver | None
     warnings: str
     declares: bool
+    joins: bool = False
 
     @property
     def value_symbol(self) -> str:
@@ -111,6 +113,11 @@ class Frontend:
         """Whether this input is being parsed."""
         return self._begun is not None and self._begun == source.with_line_directive()
 
+    def answers_by(self, deadline: float) -> bool:
+        """Wait until ``parse`` can tell what it knows of the input that was begun, or for
+        ``deadline``, of ``time.monotonic``: whether that came later."""
+        return self._current is None or self._current.answers_by(deadline)
+
     def parse(self, source: Source) -> ParsedInput:
         """Parse one input. Raises CompileError.
 
@@ -129,6 +136,7 @@ class Frontend:
             value=reply.value,
             warnings=shorten(reply.rendered),
             declares=reply.declares,
+            joins=reply.joins,
         )
 
     def rollback(self, length: int) -> None:

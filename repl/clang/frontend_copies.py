@@ -185,6 +185,11 @@ class FrontendCopy:
                 return reply, blob
             self.errors.append(reply)
 
+    def answers_by(self, deadline: float) -> bool:
+        """Wait until it says something, or for ``deadline``, of ``time.monotonic``."""
+        left = max(deadline - time.monotonic(), 0)
+        return is_readable(self._channel.connection.fileno(), left)
+
     def fork(self) -> FrontendCopy:
         """A copy of this copy, which must not be at work.
 

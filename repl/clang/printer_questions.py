@@ -35,7 +35,7 @@ class AskedPrinters(Struct, frozen=True):
     def compile(self, codegen: CodeGenerator, level: int) -> PrinterCode | None:
         """Generate the code of the printers; None if LLVM cannot, and then there are none."""
         try:
-            codegen.begin(self.bitcode, level)
+            codegen.begin([self.bitcode], level)
             return PrinterCode(codegen.finish(), self.elements)
         except CodegenError:
             return None

@@ -76,10 +76,12 @@ class HandedOver(Struct, frozen=True):
 class Parsed(Reply, frozen=True, kw_only=True):
     """``declares``: there is more in the input than statements; ``variables``: that the code of
     one with includes defines; ``redefines``: what would have to be hidden for a rejected one;
-    ``completion``: what would have to be added to it, as only its last ``;`` is missing.
+    ``completion``: what would have to be added to it, as only its last ``;`` is missing;
+    ``joins``: its code may be joined to that of others (``frontend_process/joining.h``).
     The bytes beside it are bitcode."""
 
     declares: bool = False
+    joins: bool = False
     variables: tuple[str, ...] = ()
     value: HandedOver | None = None
     redefines: tuple[HiddenDeclaration, ...] = ()
@@ -304,11 +306,13 @@ class FindPieces(Request[PiecesFound], frozen=True, tag="pieces"):
 class Generate(Struct, frozen=True):
     """Of the bytes beside it, which are LLVM's, an object at -O``level``.
 
+    ``modules``: the sizes of the modules that they are, which are to be joined, in order.
     ``foreign``: they are the user's, not Clang's; ``output``: "assembly" and "ir" ask for text of
     what would become an object.
     """
 
     level: int
+    modules: tuple[int, ...]
     foreign: bool = False
     output: Literal["object", "assembly", "ir"] = "object"
 

@@ -9,10 +9,12 @@ that closes.
 
 from __future__ import annotations
 
+import itertools
 import re
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from repl.clang.bitcode import BITCODE_MAGIC
@@ -46,7 +48,7 @@ class ModuleCompiler:
         if wanted.foreign:
             module = self._read_foreign(code, machine)
         else:
-            module = self._llvm.parse_bitcode(code)
+            module = self._join(code, wanted.modules)
         if wanted.level:
             self._optimise(module, machine, wanted.level)
         if wanted.output == "ir":
@@ -54,6 +56,22 @@ class ModuleCompiler:
         if wanted.output == "assembly":
             return str(machine.emit_assembly(module)).encode("utf-8", "surrogateescape")
         return bytes(machine.emit_object(module))
+
+    def _join(self, code: bytes, sizes: Sequence[int]) -> Any:
+        """The modules of Clang's that follow one another, as one.
+
+        Raises RuntimeError if they define the same."""
+        first, *others = self._split(code, sizes)
+        for other in others:
+            first.link_in(other)
+        return first
+
+    def _split(self, code: bytes, sizes: Sequence[int]) -> list[Any]:
+        ends = list(itertools.accumulate(sizes))
+        return [
+            self._llvm.parse_bitcode(code[end - size : end])
+            for size, end in zip(sizes, ends, strict=True)
+        ]
 
     def _read_foreign(self, code: bytes, machine: Any) -> Any:
         """A module from a file: bitcode or text, checked, for this machine."""

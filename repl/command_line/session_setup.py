@@ -48,8 +48,6 @@ def session_options(
         perf=line.perf,
         recover=mode.is_dialogue,
         interactive=mode.has_prompt,
-        # In a file of 1,000 inputs they take 7 % of the time.
-        line_tables=mode.is_dialogue,
         most_frames=8 if mode.is_dialogue else 4,
         redefinition=_redefinition(line, settings, mode),
         parse_timeout=_first(line.parse_timeout, settings.parse_timeout),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from repl.clang.flags import line_table_flags, optimisation_flags
+from repl.configuration.joined_inputs import ONE_BY_ONE, JoinedInputs
 from repl.display.limits import TO_BE_READ, Limits
 from runtime.protocol.listener_address import Listener
 
@@ -22,8 +23,8 @@ class SessionOptions(Struct, frozen=True):
     ``memory_limit``: bytes that the program in a child of ours may allocate.
     ``recover``: an input that ends the program is taken back, and the session goes on;
     otherwise it starts anew, with nothing declared. ``interactive``: Ctrl-C is for the
-    input that runs, not for the session. ``line_tables``: crash reports have the lines of
-    the source. ``most_frames``: of the calls that led to a crash, how many are shown.
+    input that runs, not for the session. ``most_frames``: of the calls that led to a crash,
+    how many are shown.
     ``redefinition``: an input may declare again what an earlier one did.
     ``parse_timeout``: seconds that Clang may take for an input, 0 for any time.
     ``raises_interrupts``: Ctrl-C while the program runs becomes KeyboardInterrupt, once the
@@ -31,7 +32,8 @@ class SessionOptions(Struct, frozen=True):
     ``cache``: what was compiled before may be used: precompiled standard headers, which an
     interactive session makes, and programs, which are kept.
     ``limits``: how much of a value is shown. ``return_ends_script``: a ``return`` outside of
-    functions ends the program, with that status, and not only its input.
+    functions ends the program, with that status, and not only its input. ``joined_inputs``:
+    how many may become one object, where none is gone back to.
     """
 
     compiler_flags: Sequence[str] = ()
@@ -48,7 +50,6 @@ class SessionOptions(Struct, frozen=True):
     memory_limit: int | None = None
     recover: bool = False
     interactive: bool = False
-    line_tables: bool = True
     most_frames: int = 8
     redefinition: bool = True
     parse_timeout: float = 60
@@ -56,6 +57,7 @@ class SessionOptions(Struct, frozen=True):
     cache: bool = True
     limits: Limits = TO_BE_READ
     return_ends_script: bool = False
+    joined_inputs: JoinedInputs = ONE_BY_ONE
 
     @property
     def all_flags(self) -> list[str]:
@@ -69,9 +71,11 @@ class SessionOptions(Struct, frozen=True):
 
 def frontend_flags(options: SessionOptions) -> list[str]:
     """What the frontend program is started with."""
-    flags = [*options.all_flags, *optimisation_flags(options.optimisation)]
-    if options.line_tables:
-        flags += line_table_flags(options.compiler_flags)
+    flags = [
+        *options.all_flags,
+        *optimisation_flags(options.optimisation),
+        *line_table_flags(options.compiler_flags),
+    ]
     if options.colour:
         flags.append("--colour-diagnostics")
     if options.return_ends_script:

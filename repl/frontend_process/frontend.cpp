@@ -161,6 +161,8 @@ Frontend::parseText(const Message &Request) {
   Precompiled.joinInto(Unit->TheModule);
   Internals->share(*Unit->TheModule);
   Returns->finishModule(*Unit->TheModule);
+  LastJoins =
+      Joinable.note(*Unit->TheModule, CI.getCodeGenOpts().OptimizationLevel > 0);
   return Unit;
 }
 
@@ -228,7 +230,9 @@ void Frontend::parse(const Message &Request) {
     return sendRejection();
   std::string Bitcode = writeBitcode(*Unit->TheModule);
   // Of what came from a precompiled header nothing is seen in the input itself.
-  Object Reply{{"ok", true}, {"declares", declares(*Unit->TUPart) || IsFirst}};
+  Object Reply{{"ok", true},
+               {"declares", declares(*Unit->TUPart) || IsFirst},
+               {"joins", LastJoins}};
   if (Request.Header.getBoolean("includes").value_or(false))
     Reply["variables"] = llvm::json::Array(definedNames(*Unit->TheModule));
   if (auto Value = Capture->takeValue()) {

@@ -29,6 +29,7 @@
 #include "diagnostics.h"
 #include "input_watcher.h"
 #include "internal_linkage.h"
+#include "joining.h"
 #include "precompiled_header.h"
 #include "protocol.h"
 #include "shadowing.h"
@@ -75,6 +76,8 @@ private:
   std::vector<const char *> Flags;
   std::unique_ptr<llvm::Module> First; // what the flags have defined
   PrecompiledState Precompiled;
+  Joining Joinable;
+  bool LastJoins = false; // of the input that was parsed last
   std::shared_ptr<Dependencies> DependsOn;
   std::unique_ptr<DiagnosticCollector> Diagnostics;
   InternalDefinitions *Internals = nullptr; // owned by the ASTContext

@@ -12,12 +12,22 @@ from repl.input.input_ends import AskEnds, InputEnds
 from repl.input.script_text import ScriptText
 from repl.input.source import Source
 
-_MOST_AHEAD = 2  # one that is compiled, and one that is parsed
+_MOST_AHEAD = 40  # inputs: some that are generated, some that are parsed
 _FIRST_WINDOW = 1 << 13  # bytes; four times as many if an input is longer
 _BLANK_LINES = re.compile(rb"(?:[ \t\r\f\v]*\n)*(?:[ \t\r\f\v]*\Z)?")
 _LONGEST_COMMAND_HEAD = 80  # bytes that tell
 _COMMAND_LINE = re.compile(rb"^[%?!.]", re.MULTILINE)
 _LINE_DIRECTIVE = re.compile(rb"^[ \t]*(?:#|%:)[ \t]*(?:line\b|\d)", re.MULTILINE)
+
+
+def has_commands(text: bytes, commands: CommandLines) -> bool:
+    """Whether there may be a command among the inputs of a text."""
+    return any(
+        commands.is_command(
+            text[match.start() :][:_LONGEST_COMMAND_HEAD].decode("utf-8", "surrogateescape")
+        )
+        for match in _COMMAND_LINE.finditer(text)
+    )
 
 
 class ScriptInputs:
@@ -41,6 +51,7 @@ class ScriptInputs:
         self._known: deque[tuple[int, int]] = deque()  # the inputs that come next, in _text
         self._after_line_directive = 0  # the line after the last input, if it had one
         self._place = ("", 0)  # where Clang was when it was last asked
+        self._made: dict[int, Source] = {}  # of those that are known, by where they begin
 
     def __iter__(self) -> Iterator[tuple[Source, tuple[Source, ...]]]:
         self._skip_head()
@@ -66,8 +77,10 @@ class ScriptInputs:
         a header."""
         following: list[Source] = []
         if not self._commands.is_command(source.text):
-            for place in itertools.islice(self._known, _MOST_AHEAD):
-                each = self._source(*place)
+            for begin, end in itertools.islice(self._known, _MOST_AHEAD):
+                if begin not in self._made:
+                    self._made[begin] = self._source(begin, end)
+                each = self._made[begin]
                 if "#" in each.text:
                     break
                 following.append(each)
@@ -97,7 +110,7 @@ class ScriptInputs:
         return self._commands.is_command(head.decode("utf-8", "surrogateescape"))
 
     def _take(self, begin: int, end: int) -> Source:
-        source = self._source(begin, end)
+        source = self._made.get(begin) or self._source(begin, end)
         self._skip(end)
         has_line_directive = _LINE_DIRECTIVE.search(self._text, begin, end)
         self._after_line_directive = self._line if has_line_directive else 0
@@ -115,6 +128,7 @@ class ScriptInputs:
 
     def _find_ends(self) -> None:
         """Ask how far the next inputs go; skip the text if there are none."""
+        self._made.clear()
         size, commands = _FIRST_WINDOW, 0  # of the window; in it that turned out to be code
         while True:
             end, reason = self._window(size, commands)

@@ -123,7 +123,7 @@ def _compile_ir(file: SourceFile, options: CompileOptions) -> _Steps[CompiledFil
     except OSError as error:
         return CompiledFile(None, f"{file.path}: error: cannot be read: {error.strerror}")
     with CodeGenerator() as codegen:
-        codegen.begin(code, options.level, foreign=True)
+        codegen.begin([code], options.level, foreign=True)
         yield codegen
         try:
             return CompiledFile(codegen.finish(), "")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
-from repl.clang.compiler import CompiledInput
+from repl.clang.pipeline import CompiledInput, JoinedInput
 from repl.display.inspect import format_value
 from repl.display.program_view import ProgramView
 from repl.display.types import ValueType
@@ -17,6 +18,7 @@ from repl.session.survival import Survival
 from repl.session.uncaught_exceptions import raise_exception
 from repl.session.waiting import Loaded, load
 from runtime.addresses import ExecutorAddress
+from runtime.errors import LinkError
 
 
 class Evaluation:
@@ -69,18 +71,48 @@ class Evaluation:
             state.options.limits,
         )
         with self._survival.running_program():
+            if compiled.joined:
+                return self._load_and_run_joined(compiled, name, value), value.result
             loaded = load(state.program, name, compiled.machine_code, state.waiting)
-            unit = loaded.unit
-            if unit is None:
-                return loaded, None
-            for warning in allocator_warnings(unit):
-                state.warn(warning)
-            outcome = state.program.initialize(unit, value.look)
-            value.keep(unit)
-            if outcome.exception_type is not None or value.failure is not None:
-                state.unload(unit)
-                self._survival.program_changed()
-                raise_exception(outcome)
-                if value.failure is not None:
-                    raise value.failure
+            self._run(loaded, value)
             return loaded, value.result
+
+    def _run(self, loaded: Loaded, value: InputValue) -> None:
+        """Initialize a unit, unless it waits. If that fails it goes, and the error is raised."""
+        state, unit = self._state, loaded.unit
+        if unit is None:
+            return
+        for warning in allocator_warnings(unit):
+            state.warn(warning)
+        outcome = state.program.initialize(unit, value.look)
+        value.keep(unit)
+        if outcome.exception_type is not None or value.failure is not None:
+            state.unload(unit)
+            self._survival.program_changed()
+            raise_exception(outcome)
+            if value.failure is not None:
+                raise value.failure
+
+    def _load_and_run_joined(self, compiled: CompiledInput, name: str, value: InputValue) -> Loaded:
+        """Several inputs as one unit, or one after another if they cannot be linked so."""
+        state = self._state
+        try:
+            unit = state.program.load(name, compiled.machine_code)
+        except LinkError:
+            return self._load_and_run_separately(compiled.joined, value)
+        # If one of them fails it has registered nothing that would have to go with it.
+        raise_exception(state.program.initialize(unit, value.look))
+        value.keep(unit)
+        if value.failure is not None:
+            raise value.failure
+        return Loaded(unit, state.waiting)
+
+    def _load_and_run_separately(self, joined: Sequence[JoinedInput], value: InputValue) -> Loaded:
+        state = self._state
+        loaded = Loaded(None, state.waiting)
+        nothing = InputValue(state.program, "")
+        for number, (name, machine_code) in enumerate(state.compiler.separate(joined), 1):
+            if machine_code:
+                loaded = load(state.program, name, machine_code, loaded.waiting)
+                self._run(loaded, value if number == len(joined) else nothing)
+        return loaded

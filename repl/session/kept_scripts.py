@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -20,14 +20,15 @@ from repl import native_programs
 from repl.caching.entries import Entries, key_of
 from repl.caching.folder import cache_folder
 from repl.caching.stamps import Dependencies, stamp
-from repl.clang.compiler import CompiledInput, Compiler
+from repl.clang.compiler import Compiler
 from repl.clang.frontend import FrontendState, ParsedInput
+from repl.clang.pipeline import CompiledInput, JoinedInput
 from repl.configuration.session_options import SessionOptions, frontend_flags
 from repl.display.types import ValueType
 from repl.input.source import Source
 from repl.session.program_cache import RACE, VARIABLES, current_folder
 
-_FORMAT = 1  # of the entries: to be changed with what is in them
+_FORMAT = 2  # of the entries: to be changed with what is in them
 _MOST_BYTES = 128 << 20  # of all entries
 _FOLDER = "scripts"
 
@@ -88,6 +89,10 @@ class PlayedScript:
     def note_defined(self, index: int, symbols: tuple[str, ...]) -> None:
         """Nothing is compiled that could use them."""
 
+    def separate(self, joined: Sequence[JoinedInput]) -> Iterator[tuple[str, bytes]]:
+        """What was joined has been linked as it is: there is nothing else."""
+        return iter(())
+
     def prepare(self) -> None:
         """It is ready."""
 
@@ -129,6 +134,11 @@ class Recorder:
     def note_defined(self, index: int, symbols: tuple[str, ...]) -> None:
         """As the other."""
         self._compiler.note_defined(index, symbols)
+
+    def separate(self, joined: Sequence[JoinedInput]) -> Iterator[tuple[str, bytes]]:
+        """As the other."""
+        self._can_be_kept = False  # the objects are not those that have been noted
+        return self._compiler.separate(joined)
 
     def prepare(self) -> None:
         """As the other."""

@@ -82,9 +82,13 @@ class LiveSession:
                 precompiled=self._headers.precompiled,
             )
         )
-        self._compiler = Compiler(frontend, codegen, options.optimisation)
+        self._compiler = Compiler(frontend, codegen, options.optimisation, self._most_joined)
         self.recorder = Recorder(self._compiler) if records else None
         return self.recorder or self._compiler
+
+    def _most_joined(self) -> int:
+        """Into how many inputs' object one may go: what waits is linked one by one."""
+        return 1 if self._state.waiting else self.options.joined_inputs.most()
 
     def __enter__(self) -> LiveSession:
         return self

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
 
-from repl.clang.compiler import CompiledInput
 from repl.clang.frontend import FrontendState
+from repl.clang.pipeline import CompiledInput
 from repl.input.source import Source
 from repl.session.waiting import Loaded, WaitingInput
 

@@ -19,9 +19,13 @@ _CASES = {
     "one that is a function": (
         "call (f)\n  int (*f)();\n{\n  return f();\n}\neight () { return 8; }\ncall(eight)"
     ),
-    "one that is an array": "last (a, n) int a[3]; { return a[n - 1]; }\nint k[] = {1, 8};\nlast(k, 2)",
+    "one that is an array": (
+        "last (a, n) int a[3]; { return a[n - 1]; }\nint k[] = {1, 8};\nlast(k, 2)"
+    ),
     "calls of it": "id (n)\n{ return n; }\nid (1);\nid (2);\nint r = id (8);\nr",
-    "a call before a block": "int n = 8;\nid (n) { return n; }\nid (1);\n{ int m = 1; n = id (8); }\nn",
+    "a call before a block": (
+        "int n = 8;\nid (n) { return n; }\nid (1);\n{ int m = 1; n = id (8); }\nn"
+    ),
 }
 
 

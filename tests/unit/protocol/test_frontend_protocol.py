@@ -282,6 +282,6 @@ def test_another_code_generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(code_generator, "_COMMAND", [str(program)])
     with CodeGenerator() as generator:
         for _ in range(2):  # it is another one then
-            generator.begin(b"", 0)
+            generator.begin([b""], 0)
             with pytest.raises(MalformedMessage, match=r"Expected `str \| null`"):
                 generator.finish()
