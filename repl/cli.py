@@ -202,7 +202,11 @@ def _run_file(name: str, text: WholeText, settings: Settings, options: SessionOp
     found = kept.find()
     program = _compile_program(name, text, options) if found is None else None
     if program is not None:
-        return run_program(program, options)
+        try:
+            return run_program(program, options)
+        finally:
+            if program.headers is not None:
+                program.headers.make_missing()
     options = replace(options, joined_inputs=_joined_inputs(text))
     from repl.commands.context import Shell
     from repl.session.live_session import LiveSession

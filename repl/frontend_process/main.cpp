@@ -12,8 +12,9 @@
 //
 // With the arguments "--compile PARENT ..." it serves nobody, but compiles a file, see
 // compile_file.h, or with "--program PARENT DESCRIPTOR ..." a program, see program_file.h; with
-// "--precompile PARENT ..." it makes a precompiled header, see
-// precompiled_header.h. PARENT: the controller's process number.
+// "--precompile PARENT ..." it makes a precompiled header, and with
+// "--precompile-for-programs PARENT ..." one for those, see precompiled_header.h. PARENT: the
+// controller's process number.
 #include "compile_file.h"
 #include "frontend.h"
 #include "precompiled_header.h"
@@ -61,13 +62,16 @@ int main(int Count, char **Arguments) {
 
   llvm::StringRef Mode = Count > 3 ? Arguments[1] : "";
   bool Precompiles = Mode == "--precompile";
-  if (Precompiles || Mode == "--compile" || Mode == "--program")
+  bool ForPrograms = Mode == "--precompile-for-programs";
+  if (Precompiles || ForPrograms || Mode == "--compile" || Mode == "--program")
     if (getppid() != atoi(Arguments[2]))
       return 1; // it ended before we could ask to be told
   if (Mode == "--compile")
     return compileFile({Arguments + 3, size_t(Count - 3)});
   if (Mode == "--program")
     return compileProgram({Arguments + 3, size_t(Count - 3)});
+  if (ForPrograms)
+    return precompileForPrograms({Arguments + 3, size_t(Count - 3)});
 
   if (Count == 2 && llvm::StringRef(Arguments[1]) == "--version") {
     llvm::outs() << clang::getClangFullVersion() << "\nLLVM " LLVM_VERSION_STRING "\n";

@@ -1,8 +1,10 @@
 #include "precompiled_header.h"
 
+#include "compile_file.h"
 #include "dependencies.h"
 
 #include "clang/Frontend/CompilerInstance.h"
+#include "clang/Frontend/CompilerInvocation.h"
 #include "clang/Frontend/FrontendActions.h"
 #include "clang/Interpreter/Interpreter.h"
 #include "clang/Lex/PreprocessorOptions.h"
@@ -15,19 +17,15 @@ using namespace forkrepl;
 
 static constexpr llvm::StringLiteral MainFile = "forkrepl-precompiled";
 
-int forkrepl::precompile(llvm::ArrayRef<const char *> Arguments) {
+static int precompileText(CompilerInstance &Compiler, const char *Output) {
   auto Text = llvm::MemoryBuffer::getSTDIN();
-  IncrementalCompilerBuilder Builder;
-  Builder.SetCompilerArgs(Arguments.drop_front().vec());
-  auto Created = Builder.CreateCpp();
-  if (!Text || !Created) {
-    llvm::errs() << (Text ? llvm::toString(Created.takeError()) : "no input") << "\n";
+  if (!Text) {
+    llvm::errs() << "no input\n";
     return 1;
   }
-  CompilerInstance &Compiler = **Created;
   FrontendOptions &Options = Compiler.getFrontendOpts();
   Options.Inputs = {FrontendInputFile(MainFile, Options.Inputs.front().getKind())};
-  Options.OutputFile = Arguments.front();
+  Options.OutputFile = Output;
   PreprocessorOptions &Files = Compiler.getPreprocessorOpts();
   Files.clearRemappedFiles();
   Files.addRemappedFile(MainFile, Text->release());
@@ -42,6 +40,28 @@ int forkrepl::precompile(llvm::ArrayRef<const char *> Arguments) {
     return 1;
   DependsOn->print(llvm::outs());
   return 0;
+}
+
+int forkrepl::precompile(llvm::ArrayRef<const char *> Arguments) {
+  IncrementalCompilerBuilder Builder;
+  Builder.SetCompilerArgs(Arguments.drop_front().vec());
+  auto Created = Builder.CreateCpp();
+  if (!Created) {
+    llvm::errs() << llvm::toString(Created.takeError()) << "\n";
+    return 1;
+  }
+  return precompileText(**Created, Arguments.front());
+}
+
+int forkrepl::precompileForPrograms(llvm::ArrayRef<const char *> Arguments) {
+  std::vector<const char *> Flags = Arguments.drop_front().vec();
+  Flags.push_back(MainFile.data());
+  std::shared_ptr<CompilerInvocation> Invocation = invocationFor(Flags);
+  if (!Invocation)
+    return 1;
+  CompilerInstance Compiler(std::move(Invocation));
+  Compiler.createDiagnostics();
+  return precompileText(Compiler, Arguments.front());
 }
 
 std::vector<std::string> forkrepl::definedNames(const llvm::Module &Module) {

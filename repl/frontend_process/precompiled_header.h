@@ -16,8 +16,12 @@
 namespace forkrepl {
 
 // Arguments: the output file and all of Clang's flags. Reads the main file from standard
-// input. Writes to standard output what the result depends on, see dependencies.h. Returns the exit status; the reason of a failure goes to standard error.
+// input. Writes to standard output what the result depends on, see dependencies.h. Returns
+// the exit status; the reason of a failure goes to standard error.
 int precompile(llvm::ArrayRef<const char *> Arguments);
+
+// The same for what program_file.h compiles, which is no input of an interpreter.
+int precompileForPrograms(llvm::ArrayRef<const char *> Arguments);
 
 // What a process that began with a precompiled header has to set right.
 class PrecompiledState {

@@ -15,23 +15,32 @@ from repl.clang.header_cache.builder import BuildFailed, build
 from repl.clang.header_cache.storage import HeaderCache
 
 _DELAY = 2.0  # s: what begins with the shell comes first
+_LONGEST = 60  # s, after a shell that has ended
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def main() -> None:
     """Wait until the shell has begun, then make what is missing, one entry after another."""
-    _be_modest()
     task = json.loads(sys.argv[1])
-    if os.getppid() != task["parent"]:
-        return  # it ended before we could ask to be told
-    time.sleep(_DELAY)
-    cache = HeaderCache(Path(task["folder"]), Path(task["program"]), task["flags"])
+    _be_modest()
+    if task["parent"]:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != task["parent"]:
+            return  # it ended before we could ask to be told
+        time.sleep(_DELAY)
+    else:
+        signal.alarm(_LONGEST)
+    cache = HeaderCache(
+        Path(task["folder"]),
+        Path(task["program"]),
+        task["flags"],
+        for_programs=task["for_programs"],
+    )
     with suppress(BuildFailed):  # next time, perhaps
         build(cache, task["wanted"], lambda _: None)
 
 
 def _be_modest() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     os.nice(19)
     with suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

@@ -17,6 +17,7 @@ from contextlib import suppress
 from msgspec import Struct
 
 from repl import native_programs
+from repl.caching.stamps import Dependencies
 from repl.clang.clang_run import ClangRun
 from repl.clang.flags import line_table_flags
 from repl.configuration.session_options import SessionOptions
@@ -27,6 +28,7 @@ from repl.input.open_brackets import lines_outside_brackets
 from repl.program.linker_import import import_linker
 from repl.program.program import Program, allocator_warnings
 from repl.session.program_cache import CompiledProgram, ProgramCache
+from repl.session.program_headers import ProgramHeaders
 from runtime.errors import ExecutorDied
 from runtime.executor_client.memory_limit import machine_memory
 from runtime.executor_client.waiting import is_readable
@@ -42,12 +44,14 @@ class _Verdict(enum.IntEnum):
 
 class ProgramFile(Struct, frozen=True):
     """A file that is a program. ``machine_code``: a relocatable object, None if it has
-    errors; ``messages``: Clang's errors and warnings."""
+    errors; ``messages``: Clang's errors and warnings. ``headers``: those that could be
+    precompiled for the next time."""
 
     text: str
     name: str
     machine_code: bytes | None
     messages: str
+    headers: ProgramHeaders | None = None
 
 
 _MAIN = re.compile(r"\bmain\b")
@@ -70,26 +74,61 @@ def compile_program(
     known = cache.find() if cache else None
     if known is not None:
         return ProgramFile(text, name, known.machine_code, known.messages)
-    began = time.time_ns()
-    with ClangRun(frontend, [*flags, name], is_program=True, text=contents) as run:
-        _limit_memory(run.pid)
-        import_linker()  # now there is time
-        if options.parse_timeout and not is_readable(run.fileno(), options.parse_timeout):
-            return ProgramFile(text, name, None, f"{name}: error: {_too_slow(options)}")
-        status, messages = run.status(), run.diagnostics()
-        if status == _Verdict.PROGRAM:
-            machine_code = run.output()
-            if cache is not None:
-                cache.store(CompiledProgram(machine_code, messages), run.dependencies(), began)
-            return ProgramFile(text, name, machine_code, messages)
-    is_wrong = status == _Verdict.WRONG_PROGRAM
-    if status == _Verdict.INPUTS or (is_wrong and has_commands(text, commands)):
+    headers = ProgramHeaders(contents, name, flags) if options.cache else None
+    compiled = _compile(contents, name, flags, headers, options)
+    if compiled is None:
+        return ProgramFile(text, name, None, f"{name}: error: {_too_slow(options)}")
+    if compiled.status == _Verdict.PROGRAM:
+        program = CompiledProgram(compiled.machine_code, compiled.messages)
+        if cache is not None:
+            cache.store(program, compiled.dependencies, compiled.began)
+        return ProgramFile(text, name, program.machine_code, program.messages, headers)
+    messages = compiled.messages
+    is_wrong = compiled.status == _Verdict.WRONG_PROGRAM
+    if compiled.status == _Verdict.INPUTS or (is_wrong and has_commands(text, commands)):
         return None
     if not is_wrong:
+        status = compiled.status
         how = signal_name(-status) if status < 0 else f"status {status}"
         crash = f"{name}: error: Clang crashed on this file ({how})"
         messages = f"{messages}\n{crash}".lstrip("\n")
-    return ProgramFile(text, name, None, messages)
+    return ProgramFile(text, name, None, messages, headers)
+
+
+class _Compiled(Struct, frozen=True):
+    """How a run of Clang has ended. ``began``: when (ns since the epoch)."""
+
+    status: int
+    messages: str
+    machine_code: bytes
+    dependencies: Dependencies | None
+    began: int
+
+
+def _compile(
+    contents: bytes,
+    name: str,
+    flags: list[str],
+    headers: ProgramHeaders | None,
+    options: SessionOptions,
+) -> _Compiled | None:
+    """Run Clang, with precompiled headers if there are any; None if it takes too long."""
+    began = time.time_ns()
+    more = headers.flags if headers is not None else []
+    command = [*flags, *more, name]
+    with ClangRun(native_programs.frontend(), command, is_program=True, text=contents) as run:
+        _limit_memory(run.pid)
+        import_linker()  # now there is time
+        if options.parse_timeout and not is_readable(run.fileno(), options.parse_timeout):
+            return None
+        status, messages = run.status(), run.diagnostics()
+        dependencies = run.dependencies() if status == _Verdict.PROGRAM else None
+        if headers is None:
+            return _Compiled(status, messages, run.output(), dependencies, began)
+        if headers.is_good(status, messages):
+            messages, dependencies = headers.with_places(messages), headers.added_to(dependencies)
+            return _Compiled(status, messages, run.output(), dependencies, began)
+    return _compile(contents, name, flags, headers, options)  # without them
 
 
 def run_program(file: ProgramFile, options: SessionOptions) -> int:

@@ -70,7 +70,9 @@ class _Linking:
     ) -> None:
         newest = WaitingInput(name, machine_code, _defined(name, machine_code), frozenset())
         self._program = program
-        self._inputs = [*waiting, newest]  # the newest comes last
+        # Of `main`, which keeps its name, the newest counts. (See `Shadowing` for others.)
+        left = [each for each in waiting if not each.defines or each.defines - newest.defines]
+        self._inputs = [*left, newest]  # the newest comes last
         self._refused: set[int] = set()  # which must not be tried again
         self._error: UndefinedSymbolsError | None = None  # the linker's last one
 

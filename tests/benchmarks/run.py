@@ -10,33 +10,61 @@ import argparse
 import os
 from pathlib import Path
 
-from tests.benchmarks import editor, link, memory, recovery, scripts, shell, start, values
+from tests.benchmarks import (
+    editor,
+    growth,
+    link,
+    memory,
+    recovery,
+    scripts,
+    shell,
+    start,
+    values,
+)
 
-_BENCHMARKS = ("scripts", "start", "shell", "values", "editor", "recovery", "link", "memory")
+_BENCHMARKS = (
+    "scripts",
+    "start",
+    "shell",
+    "growth",
+    "values",
+    "editor",
+    "recovery",
+    "link",
+    "memory",
+)
+_USUAL = ("scripts",)  # the table of all that matters most, in less than ten minutes
 
 
 def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "benchmarks", nargs="*", metavar="NAME", help=f"of {', '.join(_BENCHMARKS)}; default: all"
+        "benchmarks",
+        nargs="*",
+        metavar="NAME",
+        help=f"of {', '.join(_BENCHMARKS)}, or all; default: {', '.join(_USUAL)}",
     )
     parser.add_argument("--runs", type=positive_number, default=7, help="of each command, in turns")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the link benchmarks there")
     options = parser.parse_args()
-    unknown = [name for name in options.benchmarks if name not in _BENCHMARKS]
+    chosen = options.benchmarks or _USUAL
+    if "all" in chosen:
+        chosen = _BENCHMARKS
+    unknown = [name for name in chosen if name not in _BENCHMARKS]
     if unknown:
         parser.error(f"no benchmark {unknown[0]}: choose of {', '.join(_BENCHMARKS)}")
     if options.svg is not None and not options.svg.parent.is_dir():
         parser.error(f"no folder {options.svg.parent} for the chart")
     print(f"load average before: {os.getloadavg()[0]:.2f} on {os.cpu_count()} processors")
-    chosen = options.benchmarks or _BENCHMARKS
     if "scripts" in chosen:
         scripts.benchmark(options.runs)
     if "start" in chosen:
         start.benchmark(options.runs)
     if "shell" in chosen:
         shell.benchmark(options.runs)
+    if "growth" in chosen:
+        growth.benchmark(options.runs)
     if "values" in chosen:
         values.benchmark(options.runs)
     if "editor" in chosen:

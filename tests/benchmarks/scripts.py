@@ -1,21 +1,41 @@
-"""Scripts, programs and starts beside clang-repl and the compiler: one table of ratios."""
+"""Scripts, programs, starts and links beside clang-repl, the compiler and llvm-jitlink: one table
+of ratios, in some minutes."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import statistics
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
 from pathlib import Path
 
-from tests.benchmarks.measure import CLANG_REPL, FORKREPL, feed, in_turns, table
+from tests.benchmarks.linkers import (
+    compile_programs,
+    measure_forkrepl,
+    measure_jitlink,
+)
+from tests.benchmarks.measure import (
+    CLANG_REPL,
+    EXECUTOR,
+    FORKREPL,
+    JITLINK,
+    ORC_RUNTIME,
+    feed,
+    in_turns,
+    results_in_turns,
+)
 from tests.benchmarks.shell import snippets
 
 CLANG = shutil.which("clang++-22")
 _SNIPPETS = 1000
+_SHARED = "shared"  # of the linkers' modes
+_WIDTHS = (28, 10, 24, 8, 8, 4)
 
 PROGRAM = """#include <iostream>
 #include <map>
@@ -76,6 +96,16 @@ def _compile_and_run(file: Path, *flags: str) -> Callable[[], None] | None:
     return run
 
 
+def _edited_and_run(program: Path, **environment: str) -> Callable[[], None]:
+    numbers = count(3)
+
+    def run() -> None:
+        program.write_text(f"{PROGRAM}// {next(numbers)}\n")
+        _run(FORKREPL, program, **environment)()
+
+    return run
+
+
 @contextmanager
 def _files() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="forkrepl-bench-") as folder:
@@ -92,7 +122,9 @@ def _rows(files: Path) -> list[Row]:
     first, both = files / "first.txt", files / "both.txt"
     rival = feed([CLANG_REPL], lines) if CLANG_REPL else None
     cached = {"XDG_CACHE_HOME": str(files / "cache")}
-    _run(FORKREPL, program, **cached)()
+    for number in (1, 2, 0):  # an edit, so that the headers are precompiled; then the program
+        program.write_text(f"{PROGRAM}// {number}\n")
+        _run(FORKREPL, program, **cached)()
     _run(FORKREPL, lines, **cached)()
     command = _run(FORKREPL, "-c", "1+1")
     theirs = "clang-repl, in-process"
@@ -102,6 +134,8 @@ def _rows(files: Path) -> list[Row]:
         Row("-c '1+1'", command, _run("python3", "-c", "import numpy"), "python, numpy", ""),
         Row("a program, FILE, -O0", _run(FORKREPL, "--no-cache", program),
             _compile_and_run(program, "-O0"), "clang++ and run", "0.8"),
+        Row("the same, headers cached", _edited_and_run(program, **cached),
+            _compile_and_run(program, "-O0"), "clang++ and run", "0.5"),
         Row("a program, FILE, -O2", _run(FORKREPL, "--no-cache", "-O2", program),
             _compile_and_run(program, "-O2"), "clang++ and run", "1.0"),
         Row("a program, second run", _run(FORKREPL, program, **cached), command,
@@ -120,24 +154,55 @@ def _processor() -> str:
     return "an unknown processor"
 
 
+def _link_rows(runs: int) -> Iterator[list[str]]:
+    """Reading and linking, through shared memory."""
+    if JITLINK is None or not ORC_RUNTIME.exists() or not EXECUTOR.exists():
+        return
+    goals = {"the ray tracer": "1.0", "CPython": "0.6"}
+    with tempfile.TemporaryDirectory(prefix="forkrepl-bench-") as folder:
+        for program in compile_programs(Path(folder)):
+            measured = results_in_turns(
+                {
+                    "ours": partial(measure_forkrepl, _SHARED, program, program.short),
+                    "theirs": partial(measure_jitlink, _SHARED, program, program.short),
+                },
+                runs,
+            )
+            ours, theirs = (
+                statistics.median(each.linked_after for each in measured[who])
+                for who in ("ours", "theirs")
+            )
+            name = f"link {program.name}"
+            yield [name, f"{ours * 1e3:.1f}", "llvm-jitlink", f"{theirs * 1e3:.1f}",
+                   f"{ours / theirs:.2f}", goals.get(program.name, "")]  # fmt: skip
+
+
+def _measured(row: Row, runs: int) -> list[str]:
+    commands = {"ours": row.ours}
+    optional = {
+        "theirs": row.theirs,
+        "ours beyond": row.ours_beyond,
+        "theirs beyond": row.theirs_beyond,
+    }
+    commands |= {name: call for name, call in optional.items() if call is not None}
+    median = {name: each.median for name, each in in_turns(commands, runs).items()}
+    ours = median["ours"] - median.get("ours beyond", 0)
+    theirs = median.get("theirs", 0) - median.get("theirs beyond", 0)
+    ratio = f"{ours / theirs:.2f}" if theirs > 0 else "-"
+    return [row.name, f"{ours * 1e3:.0f}", row.rival, f"{theirs * 1e3:.0f}", ratio, row.goal]
+
+
 def benchmark(runs: int) -> None:
-    """Print the table; each pair of commands is timed ``runs`` times, in turns."""
-    rows = []
+    """Print the table row by row; each pair of commands is timed ``runs`` times, in turns."""
+    print(f"\nScripts and programs, ms ({runs} runs in turns, {_processor()})\n")
+    print(_in_columns(["", "forkrepl", "beside it", "it", "ratio", "goal"]), flush=True)
     with _files() as files:
         for row in _rows(files):
-            commands = {"ours": row.ours}
-            optional = {
-                "theirs": row.theirs,
-                "ours beyond": row.ours_beyond,
-                "theirs beyond": row.theirs_beyond,
-            }
-            commands |= {name: call for name, call in optional.items() if call is not None}
-            median = {name: each.median for name, each in in_turns(commands, runs).items()}
-            ours = median["ours"] - median.get("ours beyond", 0)
-            theirs = median.get("theirs", 0) - median.get("theirs beyond", 0)
-            ratio = f"{ours / theirs:.2f}" if theirs > 0 else "-"
-            rows.append(
-                [row.name, f"{ours * 1e3:.0f}", row.rival, f"{theirs * 1e3:.0f}", ratio, row.goal]
-            )
-    print(f"\nScripts and programs, ms ({runs} runs in turns, {_processor()})\n")
-    print(table(["", "forkrepl", "beside it", "it", "ratio", "goal"], rows))
+            print(_in_columns(_measured(row, runs)), flush=True)
+    for cells in _link_rows(runs):
+        print(_in_columns(cells), flush=True)
+
+
+def _in_columns(cells: Sequence[str]) -> str:
+    """A line of a table that is printed before its end is known."""
+    return "".join(cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True)).rstrip()

@@ -1,10 +1,8 @@
-"""The shell benchmarks: forkrepl and clang-repl 22 side by side, and how a session grows."""
+"""The shell benchmarks: forkrepl and clang-repl 22 side by side."""
 
 from __future__ import annotations
 
-import statistics
 import tempfile
-import time
 from pathlib import Path
 
 from tests.benchmarks.measure import FORKREPL, clang_repl_modes, feed, in_turns, table
@@ -43,35 +41,6 @@ def compare(title: str, path: Path, runs: int) -> None:
     print(table(["", "median ms", "min", "max", "forkrepl / it"], rows))
 
 
-def mappings_of(pid: int) -> int:
-    """How many mappings the kernel keeps for a process."""
-    return len(Path(f"/proc/{pid}/maps").read_text().splitlines())
-
-
-def growth(count: int) -> None:
-    """Latency and mappings as a session grows, one input at a time as at the prompt."""
-    from repl.configuration.session_options import SessionOptions
-    from repl.input.source import Source
-    from repl.session.session import Session
-
-    window = 100
-    with Session(SessionOptions()) as session:
-        latencies, rows = [], []
-        for number, text in enumerate(snippets(count), 1):
-            started = time.perf_counter()
-            session.run(Source(text, "bench"))
-            latencies.append(time.perf_counter() - started)
-            if number in (100, 500, 1000, 2000, 3000, 4000, 5000):
-                median = statistics.median(latencies[-window:])
-                first = statistics.median(latencies[:window])
-                mappings = mappings_of(session.executor_pid)
-                rows.append(
-                    [str(number), f"{median * 1e3:.2f}", f"{median / first:.2f}", str(mappings)]
-                )
-    print(f"\nA session as it grows (medians of the {window} snippets up to each)\n")
-    print(table(["snippet", "latency ms", "/ snippet 100", "mappings of the executor"], rows))
-
-
 def benchmark(runs: int) -> None:
     """Print all tables; every command is timed ``runs`` times."""
     if not clang_repl_modes():
@@ -85,4 +54,3 @@ def benchmark(runs: int) -> None:
         many = Path(folder, "snippets.cpp")
         many.write_text("\n".join(snippets(_SNIPPETS)) + "\n")
         compare(f"{_SNIPPETS} small snippets from a file", many, runs)
-    growth(5000)

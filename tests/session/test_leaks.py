@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pexpect
 import pytest
 
 from repl.clang.frontend_copies import MOST_CHECKPOINTS
-from tests.support.leaks import MARK, living, wait_for
+from tests.support.leaks import MARK, living, seconds_used, wait_for
 from tests.support.program import PROGRAM, TIMEOUT, OpenShell, Run
 
 SHARED_MEMORY = Path("/dev/shm")
@@ -106,6 +105,15 @@ def test_session_killed_while_the_program_runs(
         assert wait_for(lambda: not living(mark))
 
 
+def frontends(mark: str) -> list[int]:
+    """The processes of Clang's in a session."""
+    return [
+        pid
+        for pid in living(mark)
+        if b"forkrepl-frontend" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_session_killed_while_clang_works(
     environment: dict[str, str], mark: str, number: signal.Signals
@@ -128,7 +136,7 @@ static_assert(forever());
         process.stdin.write(code.encode())
         process.stdin.flush()
         assert process.stdout.readline() == b"busy\n"
-        time.sleep(0.3)  # for Clang to be in the midst of it
+        assert wait_for(lambda: any(seconds_used(pid) > 0.3 for pid in frontends(mark)))
         process.send_signal(number)
         process.wait(TIMEOUT)
         process.stdin.close()

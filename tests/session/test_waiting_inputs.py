@@ -275,3 +275,20 @@ def test_rewind_and_restart() -> None:
         session.restart()
         assert session.take_warnings() == []
         assert session.value("f()") == 3
+
+
+@pytest.mark.parametrize("late", ["", "void late() {}\n"])
+def test_a_main_that_waits_is_defined_again(forkrepl: Run, late: str) -> None:
+    text = "void late();\nint main() { late(); return 1; }\nint main() { return 2; }\n" + late
+    result = forkrepl(input=text)
+    assert (result.stderr, result.returncode) == ("", 2)
+
+
+@pytest.mark.parametrize("language", ["c", "c++"])
+def test_a_function_that_waits_is_defined_again(forkrepl: Run, language: str) -> None:
+    text = (
+        "void late(void);\nint f(void) { late(); return 1; }\nint f(void) { return 2; }\nf()\n"
+        "void late(void) {}\nf()\n"
+    )
+    result = forkrepl("-x", language, input=text)
+    assert (result.stdout, result.stderr) == ("(int) 2\n(int) 2\n", "")

@@ -46,14 +46,18 @@ def build(
 
 
 class BackgroundBuild:
-    """A process that makes entries. A context manager: leaving it ends the process."""
+    """A process that makes entries. A context manager: leaving it ends the process.
+    ``outlives``: it goes on when this process ends, but not for long."""
 
-    def __init__(self, cache: HeaderCache, wanted: Sequence[Sequence[str]]) -> None:
+    def __init__(
+        self, cache: HeaderCache, wanted: Sequence[Sequence[str]], *, outlives: bool = False
+    ) -> None:
         task = {
-            "parent": os.getpid(),
+            "parent": 0 if outlives else os.getpid(),
             "folder": str(cache.folder),
             "program": str(cache.program),
             "flags": cache.flags,
+            "for_programs": cache.for_programs,
             "wanted": [list(headers) for headers in wanted],
         }
         import json  # not in the way of a start: there is hardly ever something to be made
@@ -99,7 +103,8 @@ def _locked(folder: Path) -> Iterator[bool]:
 def _make(cache: HeaderCache, headers: Sequence[str]) -> None:
     made = cache.folder / f"{_TEMPORARY}{os.getpid()}.pch"
     text = "".join(f"#include <{header}>\n" for header in headers)
-    command = [str(cache.program), "--precompile", str(os.getpid()), str(made), *cache.flags]
+    mode = "--precompile-for-programs" if cache.for_programs else "--precompile"
+    command = [str(cache.program), mode, str(os.getpid()), str(made), *cache.flags]
     try:
         done = subprocess.run(
             command,

@@ -58,6 +58,38 @@ def includes_of(text: bytes) -> tuple[Include, ...]:
     return tuple(found)
 
 
+def leading_includes(text: bytes, name: str) -> tuple[Include, ...]:
+    """The includes of standard headers at the beginning of a file, before anything else but
+    comments."""
+    found: list[Include] = []
+    in_comment = False
+    for number, line in enumerate(text.split(b"\n"), 1):
+        in_comment, code = _without_comments(line, in_comment)
+        match = _LINE.match(code)
+        header = match[1].decode() if match and match[1] else ""
+        if match is None or (header and header not in STANDARD_HEADERS):
+            break
+        if header:
+            found.append(Include(header, f"{name}:{number}"))
+    return tuple(found)
+
+
+def _without_comments(line: bytes, in_comment: bool) -> tuple[bool, bytes]:
+    """A line without its block comments. Whether it ends within one."""
+    code = b""
+    while line:
+        if in_comment:
+            _, end, line = line.partition(b"*/")
+            in_comment = not end
+        else:
+            before, begin, line = line.partition(b"/*")
+            if b"//" in before:
+                return False, code + before + begin + line
+            code += before
+            in_comment = bool(begin)
+    return in_comment, code
+
+
 def only_includes(text: str) -> bool:
     """Whether an input, as it is in a file, includes standard headers and does nothing else."""
     lines = text.encode("utf-8", "surrogateescape").split(b"\n")

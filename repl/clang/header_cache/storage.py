@@ -37,7 +37,12 @@ _SAFE_FLAG = re.compile(
     r"|W(?!system-headers)[a-z][a-z0-9=+-]*)$"
 )
 # Line tables do not change what is parsed: so the prompt and scripts share the entries.
-_IRRELEVANT = ("--colour-diagnostics", "--return-ends-script", *line_table_flags(()))
+_IRRELEVANT = (
+    "--colour-diagnostics",
+    "-fcolor-diagnostics",
+    "--return-ends-script",
+    *line_table_flags(()),
+)
 VARIABLES = (  # of the environment, that change where Clang finds headers
     "CPATH",
     "C_INCLUDE_PATH",
@@ -47,6 +52,9 @@ VARIABLES = (  # of the environment, that change where Clang finds headers
     "GCC_EXEC_PREFIX",
     "SOURCE_DATE_EPOCH",
 )
+
+
+_WISHED = ".wished"  # an empty file: somebody has missed the entry
 
 
 class _Entry(Struct, frozen=True):
@@ -81,16 +89,22 @@ def cacheable_flags(flags: Sequence[str]) -> list[str] | None:
 
 
 class HeaderCache:
-    """The entries for one frontend program with certain flags (``cacheable_flags``)."""
+    """The entries for one frontend program with certain flags (``cacheable_flags``).
+    ``for_programs``: for files that are compiled as a whole, and not for inputs."""
 
-    def __init__(self, folder: Path, program: Path, flags: Sequence[str]) -> None:
+    def __init__(
+        self, folder: Path, program: Path, flags: Sequence[str], *, for_programs: bool = False
+    ) -> None:
         self.folder = folder
         self.program = program
         self.flags = list(flags)
+        self.for_programs = for_programs
 
     def path(self, headers: Sequence[str]) -> Path:
         """Where the entry for these includes is, if it is."""
         about = [_FORMAT, str(self.program), stamp(self.program), self.flags, list(headers)]
+        if self.for_programs:
+            about.append("for programs")
         key = hashlib.sha256(repr(about).encode("utf-8", "surrogateescape")).hexdigest()[:32]
         return self.folder / f"{key}.pch"
 
@@ -119,6 +133,25 @@ class HeaderCache:
         except OSError:
             return False
 
+    def depends_on(self, path: Path) -> Dependencies:
+        """What is in an entry depends on this."""
+        entry = _read(path)
+        return Dependencies(entry.files, entry.folders) if entry else Dependencies({}, {})
+
+    def wish(self, headers: Sequence[str]) -> bool:
+        """Note that an entry would have been of use: whether that is so again."""
+        wished = self.path(headers).with_suffix(_WISHED)
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not is_private(self.folder):
+                return False
+            os.close(os.open(wished, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        except FileExistsError:
+            return True
+        except OSError:
+            pass
+        return False
+
     def has(self, headers: Sequence[str]) -> bool:
         """Whether there is an entry, valid or not: a quick look."""
         return _description(self.path(headers)).exists()
@@ -140,6 +173,7 @@ class HeaderCache:
             description.write_bytes(_encoded(entry))
             os.replace(made, path)
             os.replace(description, _description(path))
+            path.with_suffix(_WISHED).unlink(missing_ok=True)
         finally:
             description.unlink(missing_ok=True)
 

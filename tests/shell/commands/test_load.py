@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import time
+import re
 from pathlib import Path
 
 import pytest
 
+from tests.support.leaks import wait_for
 from tests.support.program import OpenShell, Run, Shell
 
 # Clang looks whether it can be constant. The #if keeps it from being compiled ahead.
@@ -214,10 +215,18 @@ def test_interrupt_while_it_compiles(open_shell: OpenShell, tmp_path: Path) -> N
     # With a command in it, it is a list of inputs.
     text = f'#include <cstdio>\nint a = puts("begun") > 0;\n{NOT_ENDING}\n%who\n'
     write(tmp_path, "file.cpp", text)
-    shell = open_shell("--quiet", "--Xcc=-fconstexpr-steps=2000000000")
+    trace = tmp_path / "trace"
+    trace.touch(mode=0o600)
+    shell = open_shell(
+        "--quiet",
+        "--Xcc=-fconstexpr-steps=2000000000",
+        FORKREPL_TRACE="wire,clang",
+        FORKREPL_TRACE_FILE=str(trace),
+    )
     shell.type("%load file.cpp")
     shell.child.expect_exact("begun")
-    time.sleep(0.5)  # for that input to be done, and Clang to be at the next
+    # That input is done, and Clang is at the next.
+    assert wait_for(lambda: bool(re.search(r"<- \d+ RUN(?s:.)*CHECKPOINT", trace.read_text())))
     shell.child.sendintr()
     assert shell.wait_for_next_prompt().endswith(
         "interrupted\r\n%load stopped at file.cpp:3: the inputs before it are in force\r\n"
