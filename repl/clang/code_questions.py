@@ -13,7 +13,8 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import AbstractContextManager, contextmanager, suppress
 
 from repl.clang.frontend import redefined
-from repl.clang.frontend_copies import AcceptedInput, FrontendCopy
+from repl.clang.frontend_copies import FrontendCopy
+from repl.clang.inputs import AcceptedInput
 from repl.clang.protocol import Complete, DescribeCall, Suggested
 from repl.editor.code_answers import CodeAnswer
 from repl.editor.code_source import Question

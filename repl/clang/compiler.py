@@ -12,8 +12,9 @@ from typing import Literal, Protocol
 
 from repl.caching.stamps import Dependencies, read_dependencies
 from repl.clang.code_generator import CodeGenerator
-from repl.clang.frontend import Frontend, FrontendState
+from repl.clang.frontend import Frontend
 from repl.clang.frontend_copies import FrontendCopy
+from repl.clang.inputs import FrontendState
 from repl.clang.pipeline import CompiledInput, JoinedInput, Pipeline
 from repl.clang.protocol import ReplyType, Request, TellDependencies
 from repl.errors import CompileError, CompilerDied, ShellError
@@ -77,7 +78,7 @@ class Compiler:
         missing = _missing_bracket(source)
         if missing:
             raise CompileError(f"{source.name}:{source.line}: error: expected '{missing}'", ())
-        if not self._pipeline.begins_with(source):
+        if not self._pipeline.goes_on_with(source):
             self._pipeline.drop()
         next_ones = itertools.takewhile(lambda each: not _missing_bracket(each), upcoming)
         before = self.length

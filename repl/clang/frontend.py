@@ -16,14 +16,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from repl.clang.crash_message import describe_crash
 from repl.clang.diagnostics import compile_error, joined, shorten
-from repl.clang.frontend_copies import AcceptedInput, FrontendCopies, FrontendCopy
+from repl.clang.frontend_copies import FrontendCopies, FrontendCopy
+from repl.clang.inputs import AcceptedInput, FrontendState, ParsedInput
 from repl.clang.precompiled_headers import PrecompiledHeaders
-from repl.clang.protocol import FindEnds, HandedOver, HiddenDeclaration, Parsed, Reply
+from repl.clang.protocol import FindEnds, HiddenDeclaration, Parsed, Reply
 from repl.errors import CompileError, CompilerDied, CompilerTimeout, SetupError
 from repl.input.input_ends import InputEnds
 from repl.input.source import Source
@@ -32,32 +32,6 @@ _OUT_OF_MEMORY = re.compile("out of memory|pthread_create failed")  # LLVM's wor
 _MOST_ROUNDS = 100  # of finding out what an input redefines: Clang tells 20 first, then more
 _LEXING_LIMIT = 30.0  # s: of a text of any size
 _LEAST_PATIENCE = 0.001  # s
-
-
-class ParsedInput(Struct, frozen=True):
-    """What Clang made of an input.
-
-    ``bitcode`` is empty if there is nothing to compile. ``value``: that the input hands over,
-    or None; ``warnings``: Clang's rendering; ``declares``: there is more in it than statements;
-    ``joins``: see ``Parsed``.
-    """
-
-    bitcode: bytes
-    value: HandedOver | None
-    warnings: str
-    declares: bool
-    joins: bool = False
-
-    @property
-    def value_symbol(self) -> str:
-        """By which the next inputs will refer to the value as ``_``; "" without a value."""
-        return self.value.symbol if self.value else ""
-
-
-class FrontendState(Struct, frozen=True):
-    """All that is needed to come back: the inputs in force, with what they hide."""
-
-    inputs: tuple[AcceptedInput, ...]
 
 
 class Frontend:

@@ -18,16 +18,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from msgspec import Struct
-
 from repl.clang.compiler_process import CompilerProcess
 from repl.clang.diagnostics import shorten
 from repl.clang.framing import Channel, receive_message, send_message
+from repl.clang.inputs import AcceptedInput
 from repl.clang.protocol import (
     Fork,
     Forked,
     Greeting,
-    HiddenDeclaration,
     Parse,
     Replay,
     Replayed,
@@ -50,27 +48,6 @@ _MOST_REPLAYED_TEXT = 1 << 15  # bytes
 
 _FORK_PATIENCE = 10.0  # s: a copy takes milliseconds
 _START_PATIENCE = 60.0  # s, for Clang to start
-
-
-class AcceptedInput(Struct, frozen=True, eq=False):
-    """An input as Clang got it, and what had to be hidden for it.
-
-    ``variables``: if it has includes, the names of the variables that its code defines.
-    ``defined``: see ``Frontend.note_defined``; None until that is known.
-    """
-
-    text: bytes
-    hides: tuple[HiddenDeclaration, ...] = ()
-    variables: tuple[str, ...] = ()
-    defined: tuple[str, ...] | None = None
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, AcceptedInput):
-            return NotImplemented
-        return (self.text, self.hides) == (other.text, other.hides)
-
-    def __hash__(self) -> int:
-        return hash((self.text, self.hides))
 
 
 class FrontendCopy:

@@ -17,7 +17,8 @@ from itertools import chain
 from msgspec import Struct
 
 from repl.clang.code_generator import CodeGenerator
-from repl.clang.frontend import Frontend, ParsedInput
+from repl.clang.frontend import Frontend
+from repl.clang.inputs import ParsedInput
 from repl.clang.printer_questions import AskedPrinters, PrinterCode, ask_for_printers
 from repl.display.types import ValueType
 from repl.errors import CodegenError, CompileError
@@ -125,10 +126,10 @@ class Pipeline:
         first = self._first()
         return self._frontend.length if first is None else first.before
 
-    def begins_with(self, source: Source) -> bool:
-        """Whether this input would be given out at once."""
+    def goes_on_with(self, source: Source) -> bool:
+        """Whether this input is what comes next, as far as is known."""
         first = self._first()
-        return first is not None and first.source == source
+        return first is None or first.source == source
 
     def take(self, sources: Sequence[Source]) -> CompiledInput:
         """The first of these, compiled; the others will probably be next.

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from repl.clang.frontend_copies import AcceptedInput, FrontendCopies, FrontendCopy
+from repl.clang.frontend_copies import FrontendCopies, FrontendCopy
 from repl.clang.header_cache.standard_headers import Include, includes_of, includes_of_all
 from repl.clang.header_cache.storage import HeaderCache, drop
+from repl.clang.inputs import AcceptedInput
 from repl.clang.protocol import BeginPrecompiled
 from repl.errors import CompilerDied, CompilerTimeout, SetupError
 

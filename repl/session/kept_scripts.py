@@ -21,7 +21,7 @@ from repl.caching.entries import Entries, key_of
 from repl.caching.folder import cache_folder
 from repl.caching.stamps import Dependencies, stamp
 from repl.clang.compiler import Compiler
-from repl.clang.frontend import FrontendState, ParsedInput
+from repl.clang.inputs import FrontendState, ParsedInput
 from repl.clang.pipeline import CompiledInput, JoinedInput
 from repl.configuration.session_options import SessionOptions, frontend_flags
 from repl.display.types import ValueType
@@ -34,12 +34,15 @@ _FOLDER = "scripts"
 
 
 class KeptInput(Struct, frozen=True):
-    """What an input was compiled to."""
+    """What an input was compiled to. ``joined``: the names of the inputs that the object is made
+    of, if they are several; ``separate``: their own objects, if it could not be linked."""
 
     source: Source
     parsed: ParsedInput  # without its bitcode
     machine_code: bytes
     level: int
+    joined: tuple[str, ...] = ()
+    separate: tuple[tuple[str, bytes], ...] = ()
 
 
 class KeptScript(Struct, frozen=True):
@@ -73,6 +76,7 @@ class PlayedScript:
             None,
             self._length - 1,
             kept.level,
+            tuple(JoinedInput(name, b"") for name in kept.joined),
         )
 
     def rollback(self, length: int) -> None:
@@ -90,8 +94,8 @@ class PlayedScript:
         """Nothing is compiled that could use them."""
 
     def separate(self, joined: Sequence[JoinedInput]) -> Iterator[tuple[str, bytes]]:
-        """What was joined has been linked as it is: there is nothing else."""
-        return iter(())
+        """Their objects, if they were needed the first time."""
+        return iter(self._inputs[self._length - 1].separate)
 
     def prepare(self) -> None:
         """It is ready."""
@@ -114,7 +118,9 @@ class Recorder:
         # What users have written for values is code of its own.
         self._can_be_kept = self._can_be_kept and compiled.printers is None
         parsed = replace(compiled.parsed, bitcode=b"")
-        self._inputs.append(KeptInput(source, parsed, compiled.machine_code, compiled.level))
+        names = tuple(each.name for each in compiled.joined)
+        code, level = compiled.machine_code, compiled.level
+        self._inputs.append(KeptInput(source, parsed, code, level, names))
         return compiled
 
     def rollback(self, length: int) -> None:
@@ -137,8 +143,10 @@ class Recorder:
 
     def separate(self, joined: Sequence[JoinedInput]) -> Iterator[tuple[str, bytes]]:
         """As the other."""
-        self._can_be_kept = False  # the objects are not those that have been noted
-        return self._compiler.separate(joined)
+        for name, code in self._compiler.separate(joined):
+            last = self._inputs[-1]
+            self._inputs[-1] = replace(last, separate=(*last.separate, (name, code)))
+            yield name, code
 
     def prepare(self) -> None:
         """As the other."""

@@ -20,6 +20,10 @@ from repl.clang.header_cache.storage import HeaderCache, cacheable_flags, drop
 from repl.errors import SetupError
 
 _PLACE = re.compile(r"/<precompiled>:(\d+)")
+# To Clang the precompiled header is itself included.
+_FROM_FILE = re.compile(
+    r"^In file included from .*:\d+:\n(?=In file included from /<precompiled>:)", re.MULTILINE
+)
 
 
 class ProgramHeaders:
@@ -56,7 +60,7 @@ class ProgramHeaders:
         if self._path is None:
             return messages
         places = [each.place for each in self._includes]
-        return _PLACE.sub(lambda match: _place(places, int(match[1])), messages)
+        return _PLACE.sub(lambda match: _place(places, int(match[1])), _FROM_FILE.sub("", messages))
 
     def added_to(self, dependencies: Dependencies | None) -> Dependencies | None:
         """What a program depends on that was compiled with them."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
 
-from repl.clang.frontend import FrontendState
+from repl.clang.inputs import FrontendState
 from repl.clang.pipeline import CompiledInput
 from repl.input.source import Source
 from repl.session.waiting import Loaded, WaitingInput

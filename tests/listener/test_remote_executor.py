@@ -109,7 +109,7 @@ ENDS = {
     "int main() { return 7; }": (7, ""),
     "*(volatile int *)0 = 1;": (128 + signal.SIGSEGV, "SIGSEGV: write to address 0x0 (null"),
     "#include <csignal>\nraise(SIGKILL);": (128 + signal.SIGKILL, "SIGKILL"),
-    "int main() { __builtin_trap(); }": (128 + signal.SIGILL, "at -c:1   in main"),
+    "int main() { __builtin_trap(); }": (128 + signal.SIGILL, "at -c:1:14   in main"),
     "#include <cstdlib>\nstruct A { ~A() { abort(); } } a;": (128 + signal.SIGABRT, "SIGABRT"),
     "%lib nowhere": (1, "no library nowhere"),
 }

@@ -133,7 +133,7 @@ def test_the_chart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["nonsense"], "no benchmark nonsense: choose of scripts, start, shell, values"),
+        (["nonsense"], "no benchmark nonsense: choose of scripts, start, shell, growth"),
         (["--runs", "0"], "argument --runs: "),
         (["link", "--svg", "nowhere/a.svg"], "no folder nowhere for the chart"),
     ],

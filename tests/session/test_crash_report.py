@@ -290,11 +290,9 @@ def test_a_program_has_lines_without_being_asked(forkrepl: Run, tmp_path: Path) 
     assert calls(exact) == ["at script.cpp:2:10 in bump(int*)", "at script.cpp:5:10 in main"]
 
 
-def test_in_a_file_of_statements_inputs_are_named_by_their_first_lines(
-    forkrepl: Run, tmp_path: Path
-) -> None:
+def test_in_a_file_of_statements_lines_are_as_at_the_prompt(forkrepl: Run, tmp_path: Path) -> None:
     (tmp_path / "script.cpp").write_text(BUMP + "bump(nullptr);\n")
-    assert calls(report(forkrepl("script.cpp")))[0] == "at script.cpp:1 in bump(int*)"
+    assert calls(report(forkrepl("script.cpp")))[0] == "at script.cpp:2:10 in bump(int*)"
 
 
 def test_a_file_shows_fewer_calls(forkrepl: Run, tmp_path: Path) -> None:
@@ -302,7 +300,7 @@ def test_a_file_shows_fewer_calls(forkrepl: Run, tmp_path: Path) -> None:
     (tmp_path / "script.cpp").write_text(text % 20)
     few = report(forkrepl("script.cpp"))
     assert len(few) == 5
-    assert few[-2:] == ["  ... 19 more (recursion)", "  at script.cpp:3"]
+    assert few[-2:] == ["  ... 19 more (recursion)", "  at script.cpp:3:1"]
     many = report(forkrepl(input=text % 20))
     assert len(many) == 9
     assert "  ... 15 more (recursion)" in many

@@ -11,7 +11,8 @@ from types import FrameType
 import pytest
 
 from repl import native_programs
-from repl.clang.frontend import Frontend, FrontendState, ParsedInput
+from repl.clang.frontend import Frontend
+from repl.clang.inputs import FrontendState, ParsedInput
 from repl.display.types import ValueType
 from repl.errors import CompileError, ShellError
 from repl.input.source import Source

@@ -105,13 +105,11 @@ def test_session_killed_while_the_program_runs(
         assert wait_for(lambda: not living(mark))
 
 
-def frontends(mark: str) -> list[int]:
-    """The processes of Clang's in a session."""
-    return [
-        pid
-        for pid in living(mark)
-        if b"forkrepl-frontend" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
+def is_clang(pid: int) -> bool:
+    try:
+        return b"forkrepl-frontend" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has just ended
+        return False
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -136,7 +134,9 @@ static_assert(forever());
         process.stdin.write(code.encode())
         process.stdin.flush()
         assert process.stdout.readline() == b"busy\n"
-        assert wait_for(lambda: any(seconds_used(pid) > 0.3 for pid in frontends(mark)))
+        assert wait_for(
+            lambda: any(seconds_used(pid) > 0.3 for pid in filter(is_clang, living(mark)))
+        )
         process.send_signal(number)
         process.wait(TIMEOUT)
         process.stdin.close()

@@ -39,7 +39,7 @@ def test_a_conversation(forkrepl: Run, tmp_path: Path) -> None:
     for begin in (
         'clang <- {"clang":',
         'clang -> {"op":"parse"} | 27 bytes: #line 1 "-c"\\nint x = 42; x',
-        'codegen -> {"level":0,"foreign":false,"output":"object"} | ',
+        'codegen -> {"level":0,"modules":[',
         'codegen <- {"error":null,"unreadable":false} | ',
         "wire -> RUN | 8 bytes: ",
         "wire <- VALUE | ",
