@@ -12,7 +12,7 @@ from repl.input.input_ends import AskEnds, InputEnds
 from repl.input.script_text import ScriptText
 from repl.input.source import Source
 
-_MOST_AHEAD = 40  # inputs: some that are generated, some that are parsed
+_USUALLY_AHEAD = 2  # inputs: one that is generated, and one that is parsed
 _FIRST_WINDOW = 1 << 13  # bytes; four times as many if an input is longer
 _BLANK_LINES = re.compile(rb"(?:[ \t\r\f\v]*\n)*(?:[ \t\r\f\v]*\Z)?")
 _LONGEST_COMMAND_HEAD = 80  # bytes that tell
@@ -38,10 +38,18 @@ class ScriptInputs:
     An input is to be run before the next is asked for: its macros and types may decide where
     that ends. Diagnostics name ``name``, or what ``#line`` says. ``ask`` is asked about the
     text to come: of what has arrived, all lines up to the next that is like one of the
-    ``commands``, or some kilobytes.
+    ``commands``, or some kilobytes. ``ahead``: how many of the next inputs are given out.
     """
 
-    def __init__(self, text: ScriptText, name: str, commands: CommandLines, ask: AskEnds) -> None:
+    def __init__(
+        self,
+        text: ScriptText,
+        name: str,
+        commands: CommandLines,
+        ask: AskEnds,
+        ahead: int = _USUALLY_AHEAD,
+    ) -> None:
+        self._ahead = ahead
         self._script = text
         self._commands = commands
         self._ask = ask
@@ -77,7 +85,7 @@ class ScriptInputs:
         a header."""
         following: list[Source] = []
         if not self._commands.is_command(source.text):
-            for begin, end in itertools.islice(self._known, _MOST_AHEAD):
+            for begin, end in itertools.islice(self._known, self._ahead):
                 if begin not in self._made:
                     self._made[begin] = self._source(begin, end)
                 each = self._made[begin]

@@ -96,7 +96,8 @@ def _inputs_of(shell: Shell, script: Script) -> Iterable[tuple[Source, Sequence[
     if script.played is not None:
         return ((source, ()) for source in script.played)
     ask = shell.session.compiler.input_ends
-    return ScriptInputs(script.text, script.name, COMMAND_LINES, ask)
+    ahead = 2 * shell.session.options.joined_inputs.highest
+    return ScriptInputs(script.text, script.name, COMMAND_LINES, ask, ahead)
 
 
 def leave_script(shell: Shell, progress: Progress) -> int:
