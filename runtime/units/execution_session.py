@@ -58,7 +58,6 @@ class SessionMark(Struct, frozen=True):
 
 
 _NO_TOOLS = DeveloperTools()
-_NOTHING_RAN = Outcome(0, None, "")
 
 
 class ExecutionSession:
@@ -155,9 +154,8 @@ class ExecutionSession:
             self._process.interpose(linked.dso_handle, functions)
 
     def initialize(self, unit: LoadedUnit, look: LookAtValue | None = None) -> Outcome:
-        """Run a unit's initializers, if any. ``look``: see ``ExecutorProcessControl.run``."""
-        functions = self.initializers(unit)
-        return self._process.run(functions, look) if functions else _NOTHING_RAN
+        """Run a unit's initializers. ``look``: see ``ExecutorProcessControl.run``."""
+        return self._process.run(self.initializers(unit), look)
 
     def initializers(self, unit: LoadedUnit) -> list[ExecutorAddress]:
         """The functions that ``initialize`` runs, in order."""
