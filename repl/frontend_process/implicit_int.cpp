@@ -6,6 +6,8 @@
 using namespace clang;
 using namespace forkrepl;
 
+static constexpr llvm::StringLiteral InlinePrefix = "extern ";
+
 static bool isPlainWord(const InputToken &T) {
   return T.Kind == tok::identifier && !T.Name->hasMacroDefinition();
 }
@@ -55,14 +57,31 @@ bool forkrepl::beginsWithoutType(const InputTokens &Text, size_t First,
   return false;
 }
 
+// Whether something new may begin with this token, outside of all brackets.
+static bool mayBegin(const InputTokens &Text, size_t Index) {
+  if (Index == 0 || Text.isDirective(Index - 1))
+    return true;
+  const InputToken &Last = Text.Tokens[Index - 1];
+  return Last.Brackets <= 0 && (Last.Kind == tok::semi || Last.Kind == tok::r_brace);
+}
+
 std::string forkrepl::withImplicitInt(llvm::StringRef Text, Preprocessor &PP) {
   if (!mayLeaveOutInt(PP))
     return Text.str();
-  InputTokens Tokens(Text.str(), PP);
-  size_t First = 0;
-  while (First < Tokens.Tokens.size() && Tokens.isDirective(First))
-    ++First;
-  if (!beginsWithoutType(Tokens, First, PP))
-    return Text.str();
-  return ImplicitIntPrefix.str() + Text.str();
+  InputTokens Found(Text.str(), PP);
+  std::string Result;
+  size_t Copied = 0;
+  bool IsFirst = true; // of what is no directive
+  for (size_t Index = 0; Index < Found.Tokens.size(); ++Index) {
+    if (Found.isDirective(Index))
+      continue;
+    if (mayBegin(Found, Index) && beginsWithoutType(Found, Index, PP)) {
+      size_t Where = IsFirst ? 0 : Found.Tokens[Index].Begin;
+      Result += Text.slice(Copied, Where);
+      Result += IsFirst ? ImplicitIntPrefix : InlinePrefix;
+      Copied = Where;
+    }
+    IsFirst = false;
+  }
+  return Result + Text.substr(Copied).str();
 }

@@ -14,8 +14,9 @@ inline constexpr llvm::StringLiteral ImplicitIntPrefix = "extern\n";
 bool beginsWithoutType(const InputTokens &Text, size_t First,
                        const clang::Preprocessor &PP);
 
-// The text of an input, after `ImplicitIntPrefix` if that is how it begins. (Before its
-// #line, so that lines and columns stay as they are.)
+// The text of an input in which Clang takes such functions for declarations. (At its
+// beginning, where most are, this comes before its #line, so that columns stay as they
+// are.)
 std::string withImplicitInt(llvm::StringRef Text, clang::Preprocessor &PP);
 
 } // namespace forkrepl

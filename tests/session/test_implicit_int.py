@@ -22,6 +22,12 @@ _CASES = {
     "one that is an array": (
         "last (a, n) int a[3]; { return a[n - 1]; }\nint k[] = {1, 8};\nlast(k, 2)"
     ),
+    "in a branch of an #if": (
+        "#if 1\nstruct S { int a; };\ntwice (n)\n{ return n * 2; }\n#else\nint x;\n#endif\ntwice(4)"
+    ),
+    "the first thing in a branch": "#if 1\ntwice(n) { return n * 2; }\n#endif\ntwice(4)",
+    "two in a line": "one() { return 1; } seven() { return 7; }\none() + seven()",
+    "after a variable": "int k = 6; two() { return 2; }\ntwo() + k",
     "calls of it": "id (n)\n{ return n; }\nid (1);\nid (2);\nint r = id (8);\nr",
     "a call before a block": (
         "int n = 8;\nid (n) { return n; }\nid (1);\n{ int m = 1; n = id (8); }\nn"
