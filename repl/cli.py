@@ -224,10 +224,9 @@ def _run_file(name: str, text: WholeText, settings: Settings, options: SessionOp
 def _joined_inputs(text: WholeText) -> JoinedInputs:
     """A command may be about single inputs."""
     from repl.commands import COMMAND_LINES
-    from repl.input.script_inputs import has_commands
 
-    encoded = text.text.encode("utf-8", "surrogateescape")
-    return ONE_BY_ONE if has_commands(encoded, COMMAND_LINES) else joined_inputs()
+    may_have_commands = any(map(COMMAND_LINES.is_command, text.text.splitlines()))
+    return ONE_BY_ONE if may_have_commands else joined_inputs()
 
 
 def _compile_program(name: str, text: WholeText, options: SessionOptions) -> ProgramFile | None:

@@ -20,16 +20,6 @@ _COMMAND_LINE = re.compile(rb"^[%?!.]", re.MULTILINE)
 _LINE_DIRECTIVE = re.compile(rb"^[ \t]*(?:#|%:)[ \t]*(?:line\b|\d)", re.MULTILINE)
 
 
-def has_commands(text: bytes, commands: CommandLines) -> bool:
-    """Whether there may be a command among the inputs of a text."""
-    return any(
-        commands.is_command(
-            text[match.start() :][:_LONGEST_COMMAND_HEAD].decode("utf-8", "surrogateescape")
-        )
-        for match in _COMMAND_LINE.finditer(text)
-    )
-
-
 class ScriptInputs:
     """The inputs of a text, each as soon as it is known to be complete.
 

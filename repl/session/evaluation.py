@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from repl.clang.pipeline import CompiledInput, JoinedInput
 from repl.display.inspect import format_value
@@ -19,6 +19,9 @@ from repl.session.uncaught_exceptions import raise_exception
 from repl.session.waiting import Loaded, load
 from runtime.addresses import ExecutorAddress
 from runtime.errors import LinkError
+
+if TYPE_CHECKING:
+    from runtime.units.unit_journal import LoadedUnit
 
 
 class Evaluation:
@@ -74,21 +77,21 @@ class Evaluation:
             if compiled.joined:
                 return self._load_and_run_joined(compiled, name, value), value.result
             loaded = load(state.program, name, compiled.machine_code, state.waiting)
-            self._run(loaded, value)
+            if loaded.unit is not None:
+                self._run(loaded.unit, value)
             return loaded, value.result
 
-    def _run(self, loaded: Loaded, value: InputValue) -> None:
-        """Initialize a unit, unless it waits. If that fails it goes, and the error is raised."""
-        state, unit = self._state, loaded.unit
-        if unit is None:
-            return
+    def _run(self, unit: LoadedUnit, value: InputValue, *, keeps_unit: bool = False) -> None:
+        """Initialize a unit. If that fails the unit goes, or not, and the error is raised."""
+        state = self._state
         for warning in allocator_warnings(unit):
             state.warn(warning)
         outcome = state.program.initialize(unit, value.look)
         value.keep(unit)
         if outcome.exception_type is not None or value.failure is not None:
-            state.unload(unit)
-            self._survival.program_changed()
+            if not keeps_unit:
+                state.unload(unit)
+                self._survival.program_changed()
             raise_exception(outcome)
             if value.failure is not None:
                 raise value.failure
@@ -101,10 +104,7 @@ class Evaluation:
         except LinkError:
             return self._load_and_run_separately(compiled.joined, value)
         # If one of them fails it has registered nothing that would have to go with it.
-        raise_exception(state.program.initialize(unit, value.look))
-        value.keep(unit)
-        if value.failure is not None:
-            raise value.failure
+        self._run(unit, value, keeps_unit=True)
         return Loaded(unit, state.waiting)
 
     def _load_and_run_separately(self, joined: Sequence[JoinedInput], value: InputValue) -> Loaded:
@@ -114,5 +114,6 @@ class Evaluation:
         for number, (name, machine_code) in enumerate(state.compiler.separate(joined), 1):
             if machine_code:
                 loaded = load(state.program, name, machine_code, loaded.waiting)
-                self._run(loaded, value if number == len(joined) else nothing)
+                if loaded.unit is not None:
+                    self._run(loaded.unit, value if number == len(joined) else nothing)
         return loaded

@@ -307,6 +307,15 @@ n
 """,
         "(int) 9\n",
     ),
+    "a part of the allocator": (
+        """
+int a = 1;
+extern "C" void *calloc(unsigned long, unsigned long) { return nullptr; }
+int b = 2;
+a + b
+""",
+        "libraries keep their own calloc",
+    ),
     "main after statements": (
         """
 int n = 1;
@@ -384,10 +393,13 @@ def test_a_second_run_of_joined_inputs(forkrepl: Run, tmp_path: Path) -> None:
     assert {each.stdout for each in results} == {"(int) 3\n(int) 4\n"}
 
 
-def test_commands_are_about_single_inputs(forkrepl: Run, tmp_path: Path) -> None:
-    (tmp_path / "script.cpp").write_text("int a = 1;\na = 2;\na = 3;\n%undo\nint b = 7;\nb\n")
+@pytest.mark.parametrize("command", ["%undo", "  %undo", ".undo"])
+def test_commands_are_about_single_inputs(forkrepl: Run, tmp_path: Path, command: str) -> None:
+    (tmp_path / "script.cpp").write_text(
+        f"int a = 1;\nint b = 2;\nint c = 3;\n{command}\nint c = a + b;\nc\n"
+    )
     result = forkrepl("script.cpp", input="")
-    assert (result.stdout, result.returncode) == ("(int) 7\n", 0)
+    assert (result.stdout, result.stderr, result.returncode) == ("(int) 3\n", "", 0)
 
 
 @pytest.mark.parametrize("size", ["0", "many", "-1", ""])
