@@ -12,7 +12,7 @@ import pexpect
 import pytest
 
 from repl.clang.frontend_copies import MOST_CHECKPOINTS
-from tests.support.leaks import MARK, living, seconds_used, wait_for
+from tests.support.leaks import MARK, command_of, living, seconds_used, wait_for
 from tests.support.program import PROGRAM, TIMEOUT, OpenShell, Run
 
 SHARED_MEMORY = Path("/dev/shm")
@@ -106,10 +106,7 @@ def test_session_killed_while_the_program_runs(
 
 
 def is_clang(pid: int) -> bool:
-    try:
-        return b"forkrepl-frontend" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:  # it has just ended
-        return False
+    return b"forkrepl-frontend" in command_of(pid)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])

@@ -24,6 +24,13 @@ def living(mark: str) -> list[int]:
     return found
 
 
+def command_of(pid: int) -> bytes:
+    """Its command line; nothing if it has ended."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
+
+
 def seconds_used(pid: int) -> float:
     """Processor time; 0 if the process has ended."""
     with suppress(OSError):

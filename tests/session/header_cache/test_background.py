@@ -12,7 +12,7 @@ from repl import native_programs
 from repl.clang.header_cache.storage import HeaderCache
 from repl.session.session_headers import common_headers
 from tests.support.cache import forget_use, was_used
-from tests.support.leaks import MARK, living, wait_for
+from tests.support.leaks import MARK, command_of, living, wait_for
 from tests.support.program import OpenShell, Run
 
 NOTE = "(preparing the standard library for next time)"
@@ -21,13 +21,6 @@ NOTE = "(preparing the standard library for next time)"
 def builders(mark: str) -> list[int]:
     """Those that the session with this mark has."""
     return [pid for pid in living(mark) if b"repl.header_builder_process" in command_of(pid)]
-
-
-def command_of(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:  # it has just ended
-        return b""
 
 
 def is_modest(pid: int) -> bool:
