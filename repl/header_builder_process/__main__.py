@@ -22,9 +22,10 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 def main() -> None:
     """Wait until the shell has begun, then make what is missing, one entry after another."""
     task = json.loads(sys.argv[1])
-    _be_modest()
     if task["parent"]:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _be_modest()
+    if task["parent"]:
         if os.getppid() != task["parent"]:
             return  # it ended before we could ask to be told
         time.sleep(_DELAY)
