@@ -58,7 +58,13 @@ class WrongTrace(RuntimeFailure):
 
 
 class ExecutorError(RuntimeFailure):
-    """The executor refused a request or broke the protocol."""
+    """The executor refused a request or broke the protocol.
+
+    ``was_postponed``: it has refused a request that was postponed, and the one that was to go
+    with it was not carried out.
+    """
+
+    was_postponed = False
 
 
 class ExecutorOutOfMemory(ExecutorError):

@@ -7,8 +7,8 @@ the other RuntimeFailures); ``Session`` says what that means for an input.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -138,16 +138,34 @@ class Program:
         if isinstance(self._executor, ExecutorProcess):
             self._executor.check()
 
-    def load(self, name: str, machine_code: bytes, *, is_program: bool = False) -> LoadedUnit:
+    def load(
+        self,
+        name: str,
+        machine_code: bytes,
+        *,
+        is_program: bool = False,
+        is_run_next: bool = False,
+    ) -> LoadedUnit:
         """Link an input's object; see ``ExecutionSession.load``."""
-        return self.load_together([(name, machine_code)], is_program=is_program)
+        objects = [(name, machine_code)]
+        return self.load_together(objects, is_program=is_program, is_run_next=is_run_next)
 
     def load_together(
-        self, objects: Sequence[tuple[str, bytes]], *, is_program: bool = False
+        self,
+        objects: Sequence[tuple[str, bytes]],
+        *,
+        is_program: bool = False,
+        is_run_next: bool = False,
     ) -> LoadedUnit:
         """Link the objects of several inputs as one unit. Each: name and contents."""
+        with self._hint_at_limit():
+            execution = self.execution()
+            return execution.load(objects, is_program=is_program, is_run_next=is_run_next)
+
+    @contextmanager
+    def _hint_at_limit(self) -> Iterator[None]:
         try:
-            return self.execution().load(objects, is_program=is_program)
+            yield
         except ExecutorOutOfMemory as error:
             if self._options.memory_limit is not None:
                 error.add_note(memory_hint(self._options.memory_limit))
@@ -160,7 +178,8 @@ class Program:
     def initialize(self, unit: LoadedUnit, look: LookAtValue | None = None) -> Outcome:
         """Run the unit's initializers, the input's statements among them. ``look`` gets the value,
         while the program waits."""
-        return self._explained(self.execution().initialize(unit, look))
+        with self._hint_at_limit():
+            return self._explained(self.execution().initialize(unit, look))
 
     def unload(self, unit: LoadedUnit) -> Outcome:
         """Run what the unit has registered (destructors, handlers), then free it."""

@@ -76,7 +76,9 @@ class Evaluation:
         with self._survival.running_program():
             if compiled.joined:
                 return self._load_and_run_joined(compiled, name, value), value.result
-            loaded = load(state.program, name, compiled.machine_code, state.waiting)
+            loaded = load(
+                state.program, name, compiled.machine_code, state.waiting, is_run_next=True
+            )
             if loaded.unit is not None:
                 self._run(loaded.unit, value)
             return loaded, value.result
@@ -100,7 +102,7 @@ class Evaluation:
         """Several inputs as one unit, or one after another if they cannot be linked so."""
         state = self._state
         try:
-            unit = state.program.load(name, compiled.machine_code)
+            unit = state.program.load(name, compiled.machine_code, is_run_next=True)
         except LinkError:
             return self._load_and_run_separately(compiled.joined, value)
         # If one of them fails it has registered nothing that would have to go with it.
@@ -113,7 +115,7 @@ class Evaluation:
         nothing = InputValue(state.program, "")
         for number, (name, machine_code) in enumerate(state.compiler.separate(joined), 1):
             if machine_code:
-                loaded = load(state.program, name, machine_code, loaded.waiting)
+                loaded = load(state.program, name, machine_code, loaded.waiting, is_run_next=True)
                 if loaded.unit is not None:
                     self._run(loaded.unit, value if number == len(joined) else nothing)
         return loaded

@@ -142,7 +142,7 @@ def run_program(file: ProgramFile, options: SessionOptions) -> int:
         return 1
     with Program(options) as program:
         try:
-            unit = program.load(file.name, file.machine_code, is_program=True)
+            unit = program.load(file.name, file.machine_code, is_program=True, is_run_next=True)
             for warning in allocator_warnings(unit, is_program=True):
                 print(warning, file=sys.stderr, flush=True)
             return program.run_program(unit)

@@ -208,7 +208,8 @@ class Survival:
         state = self._state
         name = step.source.unit_name
         try:
-            loaded = load(state.program, name, step.machine_code, state.waiting)
+            code = step.machine_code
+            loaded = load(state.program, name, code, state.waiting, is_run_next=step.declares)
         except UndefinedSymbolsError as error:  # such as `_`, of an input that does not run again
             if step.declares:
                 state.warn(f"warning: {step.source.name} cannot run again: {error}")

@@ -45,17 +45,23 @@ class Loaded(Struct, frozen=True):
 
 
 def load(
-    program: Program, name: str, machine_code: bytes, waiting: Sequence[WaitingInput]
+    program: Program,
+    name: str,
+    machine_code: bytes,
+    waiting: Sequence[WaitingInput],
+    *,
+    is_run_next: bool,
 ) -> Loaded:
-    """Link an input, with those that have waited for it; or let it wait, too.
+    """Link an input, with those that have waited for it; or let it wait, too. ``is_run_next``:
+    see ``ExecutionSession.load_objects``.
 
     Raises UndefinedSymbolsError, with what the user is to be told, if it cannot wait; and
     what ``Program.load`` raises.
     """
     if not waiting:
         with suppress(UndefinedSymbolsError):
-            return Loaded(program.load(name, machine_code), ())
-    return _Linking(program, name, machine_code, waiting).load()
+            return Loaded(program.load(name, machine_code, is_run_next=is_run_next), ())
+    return _Linking(program, name, machine_code, waiting).load(is_run_next)
 
 
 class _Linking:
@@ -76,7 +82,7 @@ class _Linking:
         self._refused: set[int] = set()  # which must not be tried again
         self._error: UndefinedSymbolsError | None = None  # the linker's last one
 
-    def load(self) -> Loaded:
+    def load(self, is_run_next: bool) -> Loaded:
         last = len(self._inputs) - 1
         while True:
             chosen = self._complete()
@@ -84,7 +90,7 @@ class _Linking:
                 return self._let_wait()
             objects = [(self._inputs[i].name, self._inputs[i].machine_code) for i in chosen]
             try:
-                unit = self._program.load_together(objects)
+                unit = self._program.load_together(objects, is_run_next=is_run_next)
             except UndefinedSymbolsError as error:
                 self._error = error
                 self._learn(chosen, error)

@@ -86,11 +86,19 @@ class ExecutorClient:
         """Undo ``map_memory``."""
         self._connection.ask(Operation.RELEASE, wire.WORD.pack(address) + wire.WORD.pack(size))
 
-    def protect_memory(self, ranges: list[tuple[ExecutorAddress, int, Protection]]) -> None:
-        """Set protections of ranges of mapped memory."""
+    def protect_memory(
+        self, ranges: list[tuple[ExecutorAddress, int, Protection]], *, postponed: bool = False
+    ) -> None:
+        """See ``ExecutorProcessControl``."""
         if ranges:
             words = b"".join(wire.RANGE.pack(*range_) for range_ in ranges)
-            self._connection.ask(Operation.PROTECT, words)
+            self._ask_or_postpone(Operation.PROTECT, words, postponed)
+
+    def _ask_or_postpone(self, operation: Operation, payload: bytes, postponed: bool) -> None:
+        if postponed:
+            self._connection.postpone(operation, payload)
+        else:
+            self._connection.ask(operation, payload)
 
     def write_memory(self, address: ExecutorAddress, data: bytes) -> None:
         """Copy bytes into memory that has been mapped and made writable."""
@@ -175,8 +183,8 @@ class ExecutorClient:
         """See ``ExecutorProcessControl``."""
         self._connection.ask(Operation.PERF_MAP, lines)
 
-    def register_unit(self, unit: UnitRegistration) -> None:
-        """Tell the platform library about a unit whose memory is in place."""
+    def register_unit(self, unit: UnitRegistration, *, postponed: bool = False) -> None:
+        """See ``ExecutorProcessControl``."""
         image = unit.thread_locals
         head = wire.UNIT.pack(
             unit.dso_handle,
@@ -192,7 +200,8 @@ class ExecutorClient:
         )
         moves = (wire.MOVE.pack(m.source, m.destination, m.size) for m in unit.moves)
         finalizers = map(wire.WORD.pack, unit.finalizers)
-        self._connection.ask(Operation.REGISTER, head + b"".join([*moves, *finalizers]))
+        payload = head + b"".join([*moves, *finalizers])
+        self._ask_or_postpone(Operation.REGISTER, payload, postponed)
 
     def interpose(
         self, dso_handle: ExecutorAddress, functions: Mapping[str, ExecutorAddress]

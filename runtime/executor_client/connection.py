@@ -48,6 +48,7 @@ class Connection:
         self._trace = trace.tracer("wire")
         self._stream: FrameStream  # not while the state is NEW
         self._state: State = NEW
+        self._postponed: list[tuple[Operation, bytes]] = []
 
     @property
     def state(self) -> State:
@@ -97,21 +98,39 @@ class Connection:
             state.check_allows(operation)
         if len(payload) > wire.MAX_PAYLOAD:
             raise ExecutorError(f"a request of {len(payload) >> 20} MiB is too large")
-        frame = wire.HEAD.pack(len(payload), operation, 0) + payload
+        frame, earlier = self._with_postponed(wire.frame(operation, payload))
         if asked is None:
             asked = Asked()
         if isinstance(state, Waiting):
             asked.ask_while(state)
-            return self._exchange(asked, frame, descriptor, operation)
+            return self._exchange(asked, frame, descriptor, operation, earlier)
         with asked.interrupt:
             try:
                 if isinstance(state, Owing):
                     self._receive_owed(state, asked)
                     self._state.check_allows(operation)
-                return self._exchange(asked, frame, descriptor, operation)
+                return self._exchange(asked, frame, descriptor, operation, earlier)
             finally:
                 if self._survives_interrupts and operation in _RUN_THE_PROGRAM:
                     asked.interrupt.forget()
+
+    def postpone(self, operation: Operation, payload: bytes) -> None:
+        """Send a request together with the next one. It is answered only if it is refused: then
+        the next one is not carried out, and raises this refusal (``ExecutorError.was_postponed``).
+
+        ``operation``: PROTECT, WRITE or REGISTER; ``payload``: whole words.
+        """
+        assert len(payload) % wire.WORD.size == 0
+        self._postponed.append((operation, payload))
+
+    def _with_postponed(self, frame: bytes) -> tuple[bytes, frozenset[int]]:
+        """A frame that begins with all that was postponed, and which operations those are."""
+        if not self._postponed:
+            return frame, frozenset()
+        frames = [wire.frame(operation, payload) for operation, payload in self._postponed]
+        earlier = frozenset(operation for operation, _ in self._postponed)
+        self._postponed.clear()
+        return wire.frame(Operation.TOGETHER, b"".join([*frames, frame])), earlier
 
     def ask_ahead(
         self, operation: Operation, descriptor: int, note: Callable[[BaseException | None], None]
@@ -124,9 +143,10 @@ class Connection:
         self._state.check_allows(operation)
         assert self._state is IDLE
         asked = Asked()
+        frame, earlier = self._with_postponed(wire.frame(operation, b""))
         with asked.interrupt:
-            self._exchange(asked, wire.HEAD.pack(0, operation, 0), descriptor, None)
-            self._state = Owing(operation, note)
+            self._exchange(asked, frame, descriptor, None)
+            self._state = Owing(operation, earlier, note)
 
     def settle(self) -> None:
         """Read the answer that is still to come, if one is. Ctrl-C ends an executor that does
@@ -138,6 +158,7 @@ class Connection:
 
     def leave(self) -> None:
         """The process is about to be ended: nothing more is said to it."""
+        self._postponed.clear()
         if not self._has_ended:
             self._end(Ended.killed())
 
@@ -163,14 +184,20 @@ class Connection:
     # One question and its answer.
 
     def _exchange(
-        self, asked: Asked, frame: bytes | None, descriptor: int | None, operation: Operation | None
+        self,
+        asked: Asked,
+        frame: bytes | None,
+        descriptor: int | None,
+        operation: Operation | None,
+        earlier: frozenset[int] = frozenset(),
     ) -> bytes:
-        """Send ``frame``, if any, and receive the answer to ``operation``, if any."""
+        """Send ``frame``, if any, and receive the answer to ``operation``, if any. ``earlier``:
+        what goes with it, and is answered only if it is refused."""
         before, self._state = self._state, asked
         try:
             if frame is not None:
                 self._send(frame, asked, descriptor)
-            return b"" if operation is None else self._receive(operation, asked)
+            return b"" if operation is None else self._receive(operation, asked, earlier)
         except RuntimeFailure:
             raise
         except BaseException:  # a signal handler of the host's has raised it
@@ -184,7 +211,7 @@ class Connection:
     def _receive_owed(self, owing: Owing, asked: Asked) -> None:
         self._state = IDLE
         try:
-            self._exchange(asked, None, None, owing.operation)
+            self._exchange(asked, None, None, owing.operation, owing.earlier)
         except ExecutorError as error:
             owing.note(error)
         except BaseException as error:
@@ -193,9 +220,13 @@ class Connection:
         else:
             owing.note(None)
 
-    def _receive(self, operation: Operation, asked: Asked) -> bytes:
+    def _receive(self, operation: Operation, asked: Asked, earlier: frozenset[int]) -> bytes:
         """The answer; the program is let go on whenever it waits on the way to it."""
         answered, error, reply = self._receive_frame(asked)
+        if error and answered in earlier:
+            refusal = wire.unpack_refusal(Operation(answered), error, reply)
+            refusal.was_postponed = True
+            raise refusal
         while answered != operation:
             try:
                 waiting = asked.stand_still(answered, reply)
@@ -228,7 +259,7 @@ class Connection:
         if forgets_interrupts:
             asked.interrupt.forget()
         resume = asked.resume()
-        self._send(wire.HEAD.pack(len(resume), Operation.RESUME, 0) + resume, asked)
+        self._send(wire.frame(Operation.RESUME, resume), asked)
 
     def _send(self, frame: bytes, asked: Asked, descriptor: int | None = None) -> None:
         try:

@@ -96,8 +96,10 @@ class InProcessExecutor:
         """Undo ``map_memory``."""
         self._check(self._libc.munmap(ctypes.c_void_p(address), ctypes.c_size_t(size)))
 
-    def protect_memory(self, ranges: list[tuple[ExecutorAddress, int, Protection]]) -> None:
-        """Refuses what would be writable and executable."""
+    def protect_memory(
+        self, ranges: list[tuple[ExecutorAddress, int, Protection]], *, postponed: bool = False
+    ) -> None:
+        """Refuses what would be writable and executable. At once, as nobody waits for it."""
         for address, size, protection in ranges:
             if protection & Protection.WRITE and protection & Protection.EXEC:
                 raise ExecutorError("memory must not be writable and executable")
@@ -200,7 +202,7 @@ class InProcessExecutor:
                 f"/tmp/perf-{os.getpid()}.map cannot be written: {describe_error(error)}"
             )
 
-    def register_unit(self, unit: UnitRegistration) -> None:
+    def register_unit(self, unit: UnitRegistration, *, postponed: bool = False) -> None:
         """The platform library copies the finalizers."""
         words = [word for m in unit.moves for word in (m.source, m.destination, m.size)]
         moves = (ctypes.c_uint64 * len(words))(*words)

@@ -65,9 +65,14 @@ class ExecutorProcessControl(Protocol):
     def unmap_memory(self, address: ExecutorAddress, size: int) -> None:
         """Undo ``map_memory``."""
 
-    def protect_memory(self, ranges: list[tuple[ExecutorAddress, int, Protection]]) -> None:
+    def protect_memory(
+        self, ranges: list[tuple[ExecutorAddress, int, Protection]], *, postponed: bool = False
+    ) -> None:
         """Set protections of ranges of mapped memory; ``Protection.NONE`` also drops
-        the process's own pages. Never writable and executable."""
+        the process's own pages. Never writable and executable.
+
+        ``postponed``: it may go together with the next request, which then raises the refusal
+        of this one (``ExecutorError.was_postponed``)."""
 
     def write_memory(self, address: ExecutorAddress, data: bytes) -> None:
         """Copy bytes into memory that has been mapped and made writable."""
@@ -116,8 +121,9 @@ class ExecutorProcessControl(Protocol):
     def append_perf_map(self, lines: bytes) -> None:
         """Tell perf what ``perf_map`` says."""
 
-    def register_unit(self, unit: UnitRegistration) -> None:
-        """Tell the platform library about a unit whose memory is in place."""
+    def register_unit(self, unit: UnitRegistration, *, postponed: bool = False) -> None:
+        """Tell the platform library about a unit whose memory is in place. ``postponed``: as of
+        ``protect_memory``."""
 
     def interpose(
         self, dso_handle: ExecutorAddress, functions: Mapping[str, ExecutorAddress]

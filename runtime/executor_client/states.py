@@ -68,13 +68,20 @@ IDLE: State = _Idle()
 class Owing(State):
     """An answer is on its way that nobody waits for yet: it is read before the next question.
 
+    ``earlier``: operations that went with the question, one of which may be refused instead.
     ``note`` is told when it is there: of the error that came instead, if one did.
     """
 
-    __slots__ = ("note", "operation")
+    __slots__ = ("earlier", "note", "operation")
 
-    def __init__(self, operation: Operation, note: Callable[[BaseException | None], None]) -> None:
+    def __init__(
+        self,
+        operation: Operation,
+        earlier: frozenset[int],
+        note: Callable[[BaseException | None], None],
+    ) -> None:
         self.operation = operation
+        self.earlier = earlier
         self.note = note
 
     @property

@@ -19,6 +19,7 @@ from runtime.trace import Tracer
 
 _PATIENCE = 5  # s, for a process that has been ended
 _TICK = 0.2  # s, between looks at whether Ctrl-C has been pressed
+_LEAST = 4096  # bytes to ask the system for
 
 
 class StreamEnded(Exception):
@@ -44,6 +45,7 @@ class FrameStream:
         self._life = life
         self._trace = tracer
         self._given_up: float | None = None  # when the process was ended for being overdue
+        self._received = bytearray()  # and not asked for yet
 
     def send(self, frame: bytes, patience: Patience, descriptor: int | None = None) -> None:
         """Send a frame with its head, perhaps with a descriptor.
@@ -91,6 +93,9 @@ class FrameStream:
 
     def receive_some(self, timeout: float) -> bytes:
         """The bytes that come within ``timeout`` s; none if none do, or there will be none."""
+        if self._received:
+            received, self._received = bytes(self._received), bytearray()
+            return received
         try:
             self.wait(timeout)
             return self._socket.recv(1 << 16, socket.MSG_DONTWAIT)
@@ -113,13 +118,16 @@ class FrameStream:
         self._socket.close()
 
     def _receive_exactly(self, size: int, patience: Patience) -> bytes:
-        pieces = bytearray()
-        while len(pieces) < size:
-            piece = self._receive_piece(size - len(pieces), patience)
+        received = self._received
+        while len(received) < size:
+            # A short answer comes at once, with its head.
+            piece = self._receive_piece(max(size - len(received), _LEAST), patience)
             if not piece:
                 raise StreamEnded
-            pieces += piece
-        return bytes(pieces)
+            received += piece
+        wanted = bytes(memoryview(received)[:size])
+        del received[:size]
+        return wanted
 
     def _receive_piece(self, size: int, patience: Patience) -> bytes:
         """Up to ``size`` bytes; none at the end of the stream."""

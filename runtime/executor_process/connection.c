@@ -84,6 +84,7 @@ void connection_take_buffer_back(struct connection_buffer before) {
 
 int connection_receive(struct request *request) {
   request->descriptor = -1;
+  request->refused = NULL;
   if (!read_fully(&request->head, sizeof request->head, &request->descriptor) ||
       request->head.size > WIRE_MAX_PAYLOAD)
     return 0;

@@ -9,6 +9,7 @@ struct request {
   struct wire_head head;
   unsigned char *payload; // head.size bytes and a NUL; valid until the next
   int descriptor;         // passed along, or -1; the receiver closes it
+  int *refused;           // NULL, or: answer only to refuse, and set this to 1
 };
 
 // Moves the socket out of the way of the user's program, which may count on

@@ -232,6 +232,51 @@ static void on_take_over(const struct request *request) {
   reply(request, 0, NULL, 0);
 }
 
+static void serve(struct request *request);
+
+// Takes the first frame of `from` off it; 0 if there is none.
+static int take_frame(struct request *from, struct request *frame) {
+  size_t rest = from->head.size;
+  *frame = (struct request){.descriptor = -1};
+  if (rest < sizeof frame->head)
+    return 0;
+  memcpy(&frame->head, from->payload, sizeof frame->head);
+  rest -= sizeof frame->head;
+  if (frame->head.size > rest)
+    return 0;
+  frame->payload = from->payload + sizeof frame->head;
+  from->payload = frame->payload + frame->head.size;
+  from->head.size = (uint32_t)(rest - frame->head.size);
+  return 1;
+}
+
+static int may_precede(const struct request *frame) {
+  uint16_t operation = frame->head.operation;
+  return frame->head.size % sizeof(uint64_t) == 0 && // what follows is aligned, too
+         (operation == WIRE_PROTECT || operation == WIRE_WRITE ||
+          operation == WIRE_REGISTER);
+}
+
+static void on_together(struct request *request) {
+  struct request rest = *request, frame;
+  int refused = 0;
+  while (take_frame(&rest, &frame)) {
+    if (rest.head.size == 0) {
+      frame.descriptor = request->descriptor;
+      serve(&frame);
+      request->descriptor = frame.descriptor; // it may be in use now
+      return;
+    }
+    if (!may_precede(&frame))
+      break;
+    frame.refused = &refused;
+    serve(&frame);
+    if (refused)
+      return;
+  }
+  reply(request, EINVAL, NULL, 0);
+}
+
 static void serve(struct request *request) {
   switch (request->head.operation) {
   case WIRE_HELLO:
@@ -290,6 +335,8 @@ static void serve(struct request *request) {
     return on_perf_map(request);
   case WIRE_SHUTDOWN:
     return running_on_shutdown(request);
+  case WIRE_TOGETHER:
+    return on_together(request);
   default:
     reply(request, ENOSYS, NULL, 0);
   }

@@ -3,6 +3,11 @@
 #include <string.h>
 
 void reply(const struct request *request, int error, const void *payload, size_t size) {
+  if (request->refused) {
+    if (!error)
+      return;
+    *request->refused = 1;
+  }
   connection_reply(request->head.operation, error, payload, size);
 }
 

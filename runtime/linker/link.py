@@ -130,7 +130,8 @@ def link(
         # The bytes are fixed.
 
         function_arrays = _function_arrays(graph, memory.bytes, segments)
-        allocation = memory.finalize()
+        # The unit is to be registered next, which makes it one message.
+        allocation = memory.finalize(postponed=True)
         block.keep()
         report.lap("finalize")
     report.linked(LinkPicture(graph, tables, segments, groups))

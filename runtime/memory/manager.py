@@ -263,8 +263,8 @@ class MapperMemoryManager:
 
     # For the allocation types below.
 
-    def _initialize(self, slab: _Slab, ranges: list[Range]) -> None:
-        self._mapper.initialize(slab.reservation, ranges)
+    def _initialize(self, slab: _Slab, ranges: list[Range], postponed: bool) -> None:
+        self._mapper.initialize(slab.reservation, ranges, postponed=postponed)
 
     def _withdraw(self, slab: _Slab, ranges: list[Range]) -> None:
         self._mapper.withdraw(slab.reservation, ranges)
@@ -309,11 +309,12 @@ class InFlightAllocation:
         if self._open:
             self.abandon()
 
-    def finalize(self) -> FinalizedAllocation:
-        """Show the contents to the executor. The linker writes no more."""
+    def finalize(self, *, postponed: bool = False) -> FinalizedAllocation:
+        """Show the contents to the executor. The linker writes no more. ``postponed``: see
+        ``ExecutorProcessControl.protect_memory``."""
         self._close()
         try:
-            self._manager._initialize(self._slab, self._ranges)
+            self._manager._initialize(self._slab, self._ranges, postponed)
         except BaseException:
             self._manager._give_back(self._slab, self._ranges)
             raise

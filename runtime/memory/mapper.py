@@ -61,8 +61,9 @@ class MemoryMapper(Protocol[R]):
     def prepare(self, reservation: R, ranges: list[Range]) -> WorkingMemory:
         """Memory for the linker to write the contents of ``ranges``, zero to begin with."""
 
-    def initialize(self, reservation: R, ranges: list[Range]) -> None:
-        """Show the written contents to the executor, protected as the ranges say."""
+    def initialize(self, reservation: R, ranges: list[Range], *, postponed: bool = False) -> None:
+        """Show the written contents to the executor, protected as the ranges say. ``postponed``:
+        see ``ExecutorProcessControl.protect_memory``."""
 
     def withdraw(self, reservation: R, ranges: list[Range]) -> None:
         """Make ranges inaccessible to the executor; checkpoints of it may still show
@@ -78,11 +79,18 @@ class MemoryMapper(Protocol[R]):
         """Drop this process's half of a reservation whose target process is gone."""
 
 
-def protect(target: ExecutorProcessControl, reservation: Reservation, ranges: list[Range]) -> None:
-    """Protect ranges of a reservation in the target as they say."""
-    target.protect_memory(
-        [(ExecutorAddress(reservation.address + r.offset), r.size, r.protection) for r in ranges]
-    )
+def protect(
+    target: ExecutorProcessControl,
+    reservation: Reservation,
+    ranges: list[Range],
+    *,
+    postponed: bool = False,
+) -> None:
+    """Protect ranges of a reservation in the target as they say. ``postponed``: see
+    ``ExecutorProcessControl.protect_memory``."""
+    start = reservation.address
+    words = [(ExecutorAddress(start + r.offset), r.size, r.protection) for r in ranges]
+    target.protect_memory(words, postponed=postponed)
 
 
 def withdraw(target: ExecutorProcessControl, reservation: Reservation, ranges: list[Range]) -> None:

@@ -64,9 +64,11 @@ class _MemfdMapper:
         """See ``MemoryMapper``: the linker writes in place."""
         return WorkingMemory(reservation.bytes, [range_.offset for range_ in ranges])
 
-    def initialize(self, reservation: MemfdReservation, ranges: list[Range]) -> None:
+    def initialize(
+        self, reservation: MemfdReservation, ranges: list[Range], *, postponed: bool = False
+    ) -> None:
         """See ``MemoryMapper``: the bytes are there already."""
-        protect(self._target, reservation, ranges)
+        protect(self._target, reservation, ranges, postponed=postponed)
 
     def withdraw(self, reservation: MemfdReservation, ranges: list[Range]) -> None:
         """See ``MemoryMapper``."""

@@ -57,11 +57,14 @@ class StreamMemoryMapper:
             start += range_.size
         return WorkingMemory(memory, positions)
 
-    def initialize(self, reservation: StreamReservation, ranges: list[Range]) -> None:
+    def initialize(
+        self, reservation: StreamReservation, ranges: list[Range], *, postponed: bool = False
+    ) -> None:
         """Send what is not zero (the executor's memory is), then protect."""
         if any(r.protection & Protection.WRITE and r.protection & Protection.EXEC for r in ranges):
             raise ExecutorError("memory must not be writable and executable")
-        protect(self._target, reservation, [Range(r.offset, r.size, RW) for r in ranges])
+        writable = [Range(r.offset, r.size, RW) for r in ranges]
+        protect(self._target, reservation, writable, postponed=True)
         for range_ in ranges:
             contents = reservation.scratch.pop(range_.offset)
             used = np.flatnonzero(contents)
@@ -71,7 +74,7 @@ class StreamMemoryMapper:
                 address = ExecutorAddress(reservation.address + range_.offset + start)
                 self._target.write_memory(address, data)
                 self.bytes_sent += len(data)
-        protect(self._target, reservation, ranges)
+        protect(self._target, reservation, ranges, postponed=postponed)
 
     def withdraw(self, reservation: StreamReservation, ranges: list[Range]) -> None:
         """The executor's pages go; those of its checkpoints are their own."""

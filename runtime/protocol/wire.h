@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-enum { WIRE_VERSION = 7 };
+enum { WIRE_VERSION = 8 };
 
 enum { WIRE_MAX_PAYLOAD = 64 << 20 };
 
@@ -69,6 +69,9 @@ enum wire_operation {
   WIRE_RUN_PROGRAM = 34,  // u64 main (0: there is none), n * u64 initializer ->
                           // (runs them, and exits with what main returns; EXITING
                           // follows)
+  WIRE_TOGETHER = 36,     // frames: PROTECT, WRITE or REGISTER, and last any other,
+                          // whose answer this has -> (or the refusal of the first that
+                          // is refused; those after it are not carried out)
 };
 
 enum wire_sharing {

@@ -17,7 +17,7 @@ from msgspec import Struct
 from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorError, ExecutorOutOfMemory, describe_error
 
-VERSION = 7
+VERSION = 8
 MAX_PAYLOAD = 64 << 20
 
 HEAD = struct.Struct("<IHH")  # payload size, operation, error
@@ -78,6 +78,7 @@ class Operation(enum.IntEnum):
     PERF_MAP = 31
     RUN_PROGRAM = 34
     INTERPOSE = 35
+    TOGETHER = 36
 
 
 class Sharing(enum.IntEnum):
@@ -172,6 +173,11 @@ class Outcome(Struct, frozen=True):
     exception_what: str
     restored_signals: tuple[int, ...] = ()
     exception_class: ExceptionClass = ExceptionClass.OTHER
+
+
+def frame(operation: Operation, payload: bytes) -> bytes:
+    """A request with its head."""
+    return HEAD.pack(len(payload), operation, 0) + payload
 
 
 def pack_strings(strings: list[str]) -> bytes:

@@ -17,6 +17,7 @@ from runtime.addresses import ExecutorAddress
 from runtime.debugging.address_book import AddressBook, Thing
 from runtime.debugging.developer_tools import DeveloperTools
 from runtime.debugging.symbolizer import Place
+from runtime.errors import ExecutorError
 from runtime.executor_client.interface import ExecutorProcessControl, UnitRegistration
 from runtime.linker.exported_symbols import ExportedSymbol, shared_object
 from runtime.linker.link import FunctionArray, LinkedUnit, link
@@ -88,10 +89,16 @@ class ExecutionSession:
         self._journal = UnitJournal()
         self._values = KeptValues(self._dylib)
 
-    def load(self, inputs: Sequence[tuple[str, bytes]], *, is_program: bool = False) -> LoadedUnit:
+    def load(
+        self,
+        inputs: Sequence[tuple[str, bytes]],
+        *,
+        is_program: bool = False,
+        is_run_next: bool = False,
+    ) -> LoadedUnit:
         """Read objects, given as (name, contents), and ``load_objects``."""
         objects = [read_object(name, data) for name, data in inputs]
-        return self.load_objects(objects, is_program=is_program)
+        return self.load_objects(objects, is_program=is_program, is_run_next=is_run_next)
 
     def load_objects(
         self,
@@ -99,9 +106,11 @@ class ExecutionSession:
         report: LinkReport = SILENT,
         *,
         is_program: bool = False,
+        is_run_next: bool = False,
     ) -> LoadedUnit:
         """Link objects and register the result. ``report`` is told of each step.
-        ``is_program``: nothing has run before it.
+        ``is_program``: nothing has run before it. ``is_run_next``: ``initialize`` comes next,
+        and may register it; if that is refused, it raises what this would.
 
         Its symbols are visible to later units from now on. Raises what
         ``linker.link`` raises; then nothing has changed.
@@ -130,15 +139,18 @@ class ExecutionSession:
         loaded = LoadedUnit(number, linked)
         with ExitStack() as undo:
             undo.callback(loaded.deallocate)
-            self._process.register_unit(registration)
+            names = self._platform.interposed(linked.definitions.keys(), is_program=is_program)
+            if linked.opens_libraries:
+                self._export_all()
+            is_all = not (names or linked.indirect_functions or self._is_exporting or self._tools)
+            # If that is all that is to be said of it, it costs no message of its own.
+            self._process.register_unit(registration, postponed=is_run_next and is_all)
             undo.callback(self._process.close_unit, linked.dso_handle)
-            self._interpose(linked, is_program)
+            self._interpose(linked, names)
             if isinstance(observer, PictureReport) and observer.picture is not None:
                 self._tools.show(self._process, observer.picture.graph, linked.dso_handle)
             self._process.choose_functions(linked.indirect_functions)
             report.lap("register")
-            if linked.opens_libraries:
-                self._export_all()
             if self._is_exporting:
                 self._export(loaded)
             report.lap("export")
@@ -147,15 +159,19 @@ class ExecutionSession:
         self._journal.note(UnitLoaded(loaded))
         return loaded
 
-    def _interpose(self, linked: LinkedUnit, is_program: bool) -> None:
-        names = self._platform.interposed(linked.definitions.keys(), is_program=is_program)
+    def _interpose(self, linked: LinkedUnit, names: Sequence[str]) -> None:
         if names:
             functions = {name: linked.definitions[name].address for name in names}
             self._process.interpose(linked.dso_handle, functions)
 
     def initialize(self, unit: LoadedUnit, look: LookAtValue | None = None) -> Outcome:
         """Run a unit's initializers. ``look``: see ``ExecutorProcessControl.run``."""
-        return self._process.run(self.initializers(unit), look)
+        try:
+            return self._process.run(self.initializers(unit), look)
+        except ExecutorError as error:
+            if error.was_postponed:  # see load_objects: it could not be registered
+                self._take_away(unit)
+            raise
 
     def initializers(self, unit: LoadedUnit) -> list[ExecutorAddress]:
         """The functions that ``initialize`` runs, in order."""
@@ -174,6 +190,11 @@ class ExecutionSession:
         The outcome tells of an exception from a handler; the unit is gone anyway.
         """
         outcome = self._process.close_unit(unit.linked.dso_handle)
+        self._take_away(unit)
+        return outcome
+
+    def _take_away(self, unit: LoadedUnit) -> None:
+        """A unit that is not registered, or not any more."""
         exports = self._remove(unit)
         if exports is not None:
             self._process.close_exports(exports)
@@ -181,7 +202,6 @@ class ExecutionSession:
             unit.linked.allocation.withdraw()
         else:
             unit.deallocate()
-        return outcome
 
     # Going back in time, together with the process: see ``Checkpoint``.
 

@@ -86,8 +86,10 @@ class Advised(Plain):
     advice = _MADV_POPULATE_READ
     session: ExecutionSession | None = None
 
-    def initialize(self, reservation: MemfdReservation, ranges: list[Range]) -> None:
-        super().initialize(reservation, ranges)
+    def initialize(
+        self, reservation: MemfdReservation, ranges: list[Range], *, postponed: bool = False
+    ) -> None:
+        super().initialize(reservation, ranges, postponed=postponed)
         if self.session is None:
             return
         for range_ in ranges:

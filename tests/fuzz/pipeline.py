@@ -65,7 +65,7 @@ class FakeProcess:
         """It must be one."""
         assert handle > 0
 
-    def register_unit(self, unit: UnitRegistration) -> None:
+    def register_unit(self, unit: UnitRegistration, *, postponed: bool = False) -> None:
         """Nothing comes of it."""
         image = unit.thread_locals
         head = (unit.dso_handle, unit.text, unit.text_size, unit.eh_frame)

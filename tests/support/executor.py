@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from repl import native_programs
 from runtime.addresses import PAGE_SIZE, RO, ExecutorAddress
 from runtime.executor_client.child import ExecutorProcess
 from runtime.protocol import wire
@@ -61,3 +64,26 @@ def start_peer(folder: Path, body: str) -> ExecutorProcess:
     path.write_text(text)
     path.chmod(0o755)
     return ExecutorProcess(path)
+
+
+class RawExecutor:
+    """The executor's socket without the controller's half of the protocol."""
+
+    def __init__(self) -> None:
+        self.connection, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen(
+                [native_programs.executor(), str(theirs.fileno())], pass_fds=[theirs.fileno()]
+            )
+
+    def ask(self, operation: int, payload: bytes = b"") -> tuple[int, int, bytes]:
+        self.connection.sendall(wire.HEAD.pack(len(payload), operation, 0) + payload)
+        head = self.connection.recv(wire.HEAD.size, socket.MSG_WAITALL)
+        size, answered, error = wire.HEAD.unpack(head)
+        reply = self.connection.recv(size, socket.MSG_WAITALL) if size else b""
+        return answered, error, reply
+
+    def close(self) -> None:
+        self.connection.close()
+        self.process.kill()
+        self.process.wait()

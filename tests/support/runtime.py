@@ -241,7 +241,9 @@ class FakeMapper:
             assert not reservation.bytes[range_.offset : range_.offset + range_.size].any()
         return WorkingMemory(reservation.bytes, [range_.offset for range_ in ranges])
 
-    def initialize(self, reservation: FakeReservation, ranges: list[Range]) -> None:
+    def initialize(
+        self, reservation: FakeReservation, ranges: list[Range], *, postponed: bool = False
+    ) -> None:
         self._note("initialize")
         for range_ in ranges:
             for page in self._pages(reservation, [range_]):

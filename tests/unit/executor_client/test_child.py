@@ -23,7 +23,7 @@ from runtime.executor_client.stream import FrameStream
 from runtime.executor_client.waiting import is_readable
 from runtime.protocol import wire
 from runtime.protocol.wire import Operation
-from tests.support.executor import SIZE, methods, start_peer
+from tests.support.executor import SIZE, RawExecutor, methods, start_peer
 from tests.support.runtime import Program, mappings, open_descriptors, running_program
 
 
@@ -505,29 +505,6 @@ connection.recv(1)
 
 
 # The executor program, asked by hand.
-
-
-class RawExecutor:
-    """The executor's socket without the controller's half of the protocol."""
-
-    def __init__(self) -> None:
-        self.connection, theirs = socket.socketpair()
-        with theirs:
-            self.process = subprocess.Popen(
-                [native_programs.executor(), str(theirs.fileno())], pass_fds=[theirs.fileno()]
-            )
-
-    def ask(self, operation: int, payload: bytes = b"") -> tuple[int, int, bytes]:
-        self.connection.sendall(wire.HEAD.pack(len(payload), operation, 0) + payload)
-        head = self.connection.recv(wire.HEAD.size, socket.MSG_WAITALL)
-        size, answered, error = wire.HEAD.unpack(head)
-        reply = self.connection.recv(size, socket.MSG_WAITALL) if size else b""
-        return answered, error, reply
-
-    def close(self) -> None:
-        self.connection.close()
-        self.process.kill()
-        self.process.wait()
 
 
 @pytest.fixture
