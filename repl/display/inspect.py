@@ -57,7 +57,7 @@ class Inspector:
 
     def __init__(self, view: ProgramView, limits: Limits) -> None:
         self.view = view
-        self.memory = Memory(view.read)
+        self.memory = Memory(view.read, view.known)
         self.limits = limits
         self._nodes_left = limits.nodes
         self._depth = 0

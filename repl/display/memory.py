@@ -7,7 +7,7 @@ from collections.abc import Callable
 from runtime.addresses import PAGE_SIZE, USER_SPACE_END, ExecutorAddress
 
 ReadMemory = Callable[[ExecutorAddress, int], bytes]
-"""Up to so many bytes; fewer where memory cannot be read."""
+"""Up to so many bytes; fewer where memory cannot be read, or is not known."""
 
 _LARGE = 1 << 16  # bytes: read at once and not kept
 _PIECE = 1 << 24  # bytes in one request
@@ -23,10 +23,11 @@ class Unreadable(Exception):
 
 class Memory:
     """One value's view of memory. Asking for the next element costs no round trip to the
-    program if it is on a page that has been read."""
+    program if it is on a page that has been read. ``known``: what has come without one."""
 
-    def __init__(self, read: ReadMemory) -> None:
+    def __init__(self, read: ReadMemory, known: ReadMemory) -> None:
         self._read = read
+        self._known = known
         self._pages: dict[int, bytes] = {}
 
     def read(self, address: int, size: int) -> bytes:
@@ -41,6 +42,8 @@ class Memory:
         if address < 0 or address >= USER_SPACE_END:
             return b""
         size = min(size, USER_SPACE_END - address)
+        if known := self._known(ExecutorAddress(address), size):
+            return known
         if size > _LARGE:
             return self._read_pieces(address, size)
         pieces = []

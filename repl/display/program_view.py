@@ -15,6 +15,9 @@ class ProgramView(Protocol):
     def read(self, address: ExecutorAddress, size: int) -> bytes:
         """Up to ``size`` bytes of its memory; fewer (or none) where that cannot be read."""
 
+    def known(self, address: ExecutorAddress, size: int) -> bytes:
+        """The same without asking the program: none, or all of them."""
+
     def symbol(self, address: ExecutorAddress) -> str | None:
         """The demangled name of the function or variable that begins there, or None."""
 

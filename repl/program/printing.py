@@ -49,6 +49,10 @@ class ProgramMemory:
             return b""
         return self._program.executor.read_memory(address, min(size, MAX_PAYLOAD))
 
+    def known(self, address: ExecutorAddress, size: int) -> bytes:
+        """See ``ProgramView``."""
+        return b""
+
     def symbol(self, address: ExecutorAddress) -> str | None:
         """See ``ProgramView``."""
         return self._program.execution().symbol_at(address)
@@ -66,12 +70,12 @@ class WaitingProgram(ProgramMemory):
         self._value = value
         self._printers = printers
 
-    def read(self, address: ExecutorAddress, size: int) -> bytes:
-        """Read memory of the program; the bytes that came with the value cost no round trip."""
+    def known(self, address: ExecutorAddress, size: int) -> bytes:
+        """The bytes that came with the value cost no round trip."""
         offset = address - self._value.address
         if offset >= 0 and offset + size <= len(self._value.data):
             return self._value.data[offset : offset + size]
-        return super().read(address, size)
+        return b""
 
     def show(self, type_: ValueType, address: ExecutorAddress) -> Node | None:
         """What the user's own printer makes of an object; None if there is none."""

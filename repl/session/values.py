@@ -19,6 +19,7 @@ class _AsItIs:
 
     def __init__(self, view: ProgramView) -> None:
         self.read = view.read
+        self.known = view.known
         self.symbol = view.symbol
 
     def show(self, type_: ValueType, address: ExecutorAddress) -> Node | None:

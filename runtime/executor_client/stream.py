@@ -54,9 +54,8 @@ class FrameStream:
         out by ``receive``: its last words may wait to be read.
         """
         if self._trace is not None:
-            _, operation, error = wire.HEAD.unpack_from(frame)
-            message = wire.describe_frame(operation, error, descriptor)
-            self._trace.sent(self._life.pid, message, frame[wire.HEAD.size :])
+            for message, payload in wire.describe_request(frame, descriptor):
+                self._trace.sent(self._life.pid, message, payload)
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor or 0]))
         ancillary = [] if descriptor is None else [rights]
         rest = memoryview(frame)

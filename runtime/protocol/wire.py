@@ -10,7 +10,7 @@ import enum
 import errno
 import signal
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
@@ -268,6 +268,20 @@ def describe_frame(operation: int, error: int, descriptor: int | None = None) ->
     name = Operation(operation).name if is_known else f"operation {operation}"
     name += f" failed: {describe_error(error)}" if error else ""
     return (name if descriptor is None else f"{name} with a descriptor").encode()
+
+
+def describe_request(frame: bytes, descriptor: int | None) -> Iterator[tuple[bytes, bytes]]:
+    """What a request says, for people to read, and its payload; those of TOGETHER one by one."""
+    _, operation, _ = HEAD.unpack_from(frame)
+    payload = frame[HEAD.size :]
+    if operation != Operation.TOGETHER:
+        yield describe_frame(operation, 0, descriptor), payload
+        return
+    while payload:
+        size, _, _ = HEAD.unpack_from(payload)
+        first, payload = payload[: HEAD.size + size], payload[HEAD.size + size :]
+        for message, inner in describe_request(first, None if payload else descriptor):
+            yield message + (b", and with it" if payload else b""), inner
 
 
 def signals_in(bits: int) -> tuple[int, ...]:

@@ -160,6 +160,7 @@ class CountingView:
     def __init__(self, view: Any) -> None:
         self._view = view
         self.bytes_read = 0
+        self.known = view.known
         self.symbol = view.symbol
         self.show = view.show
 

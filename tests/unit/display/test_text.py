@@ -125,6 +125,9 @@ class MadeUp:
         start = address - 4096
         return self._data[start : start + size] if start >= 0 else b""
 
+    def known(self, address: ExecutorAddress, size: int) -> bytes:
+        return b""
+
     def symbol(self, address: ExecutorAddress) -> str | None:
         return None
 
