@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -14,10 +15,11 @@ from typing import TYPE_CHECKING, NoReturn
 from msgspec.structs import replace
 
 from repl.command_line.arguments import CommandLine, parse
+from repl.command_line.compiler_options import tell_warnings
 from repl.command_line.mode import Mode
 from repl.command_line.session_setup import (
     configured_flags,
-    is_quiet,
+    greeting_of,
     prompt_options,
     session_options,
 )
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from repl.commands.context import Shell
     from repl.configuration.session_options import SessionOptions
     from repl.configuration.settings_file import LoadedSettings
+    from repl.session.live_session import LiveSession
     from repl.session.program_file import ProgramFile
     from repl.shell.prelude import StartupFile
 
@@ -107,6 +110,7 @@ def _shell(line: CommandLine) -> int:
         return _print_config(line)
     if line.build_cache:
         return _build_cache(line)
+    _tell_of_options(line)
     mode = Mode.of(line)
     text = _script(line) if mode.has_script else None  # first: there may be no such file
     if line.config is None and not mode.has_prompt:
@@ -126,6 +130,14 @@ def _shell(line: CommandLine) -> int:
         )
     plain = replace(loaded.settings, std="", c_std="", include=(), define=(), flags=())
     return _run(line, mode, replace(plain, banner=False), text)
+
+
+def _tell_of_options(line: CommandLine) -> None:
+    tell_warnings("forkrepl", line.warnings)
+    if line.verbose:
+        print(f"forkrepl: Clang is told: {shlex.join(line.compiler_flags)}", file=sys.stderr)
+        for option in line.ignored:
+            print(f"forkrepl: {option} has no effect here", file=sys.stderr)
 
 
 def _print_config(line: CommandLine) -> int:
@@ -186,6 +198,7 @@ def _run(line: CommandLine, mode: Mode, settings: Settings, text: ScriptText | N
 
     with LiveSession(options) as session:
         shell = Shell(session, evaluate, colour, settings)
+        _open_libraries(session, line)
         session.wait_until_ready()
         status = _run_startup_file(shell, mode, startup)
         if status is None:
@@ -216,6 +229,7 @@ def _run_file(name: str, text: WholeText, settings: Settings, options: SessionOp
     played = PlayedScript(found) if found is not None else None
     with LiveSession(options, played=played, records=True) as session:
         shell = Shell(session, evaluate, options.colour, settings)
+        session.open_libraries()
         session.wait_until_ready()
         script = Script(text, name, played=played.sources if played is not None else None)
         return run_script(shell, script, kept)
@@ -244,16 +258,28 @@ def _begin_dialogue(
     startup: StartupFile | None,
 ) -> int:
     shows_colour = colour and settings.theme != "none"
+    options = session_options(line, settings, mode, colour)
+    words = greeting_of(line, settings, options)
     # What a startup file prints comes before the first prompt.
     is_early = startup is None
-    quiet = is_quiet(line, settings)
-    with EarlyPrompt(quiet=quiet, colour=shows_colour) if is_early else nullcontext() as early:
+    with EarlyPrompt(greeting=words, colour=shows_colour) if is_early else nullcontext() as early:
         from repl.commands.context import Shell
         from repl.session.live_session import LiveSession
         from repl.shell.run_input import evaluate
 
-        with LiveSession(session_options(line, settings, mode, colour)) as session:
+        with LiveSession(options) as session:
+            _open_libraries(session, line)
             return _interact(Shell(session, evaluate, colour, settings), line, startup, early)
+
+
+def _open_libraries(session: LiveSession, line: CommandLine) -> None:
+    """Before the first input. A configuration never keeps the shell from starting."""
+    try:
+        session.open_libraries()
+    except (RuntimeFailure, ShellError) as error:
+        if line.libraries:
+            raise
+        print(f"forkrepl: error: {error}", file=sys.stderr)
 
 
 def _startup_file(line: CommandLine, mode: Mode) -> StartupFile | None:
@@ -320,7 +346,7 @@ def _interact(
     return run_interactive(
         shell,
         options=prompt_options(line, shell.settings),
-        quiet=is_quiet(line, shell.settings),
+        greeting=greeting_of(line, shell.settings, shell.session.options),
         startup=startup,
         early=early,
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterable
 
 from msgspec import Struct
 
 from runtime.errors import ForkreplError
+from runtime.errors import did_you_mean as did_you_mean
 
 
 class ShellError(ForkreplError):
@@ -135,14 +135,3 @@ def status_of_crash(crash: ProgramCrashed) -> int:
     if crash.signal is not None:
         return 128 + crash.signal
     return 1 if crash.wait_status is None else crash.wait_status
-
-
-def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.6) -> str:
-    """``; did you mean NAME?`` with the nearest known name, or nothing if none is near.
-
-    ``likeness``: from 0 to 1, of names that are near enough.
-    """
-    import difflib  # only for this
-
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=likeness)
-    return f"; did you mean {near[0]}?" if near else ""

@@ -1,4 +1,4 @@
-"""Where the programs are that the build installed beside the packages."""
+"""Where the programs are that the build installed beside the packages, and a table."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def _find(package: str, name: str) -> Path:
 def frontend() -> Path:
     """The Clang frontend program. Raises SetupError."""
     return _find("repl", "forkrepl-frontend")
+
+
+def option_table() -> Path:
+    """What the frontend program says of Clang's options. Raises SetupError."""
+    return _find("repl", "clang_options.json")
 
 
 def executor() -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -128,3 +128,14 @@ def printable(text: str) -> str:
 def describe_error(number: int) -> str:
     """``ENOMEM: Cannot allocate memory``, for a message."""
     return f"{errno.errorcode.get(number, number)}: {os.strerror(number)}"
+
+
+def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.6) -> str:
+    """``; did you mean NAME?`` with the nearest known name, or nothing if none is near.
+
+    ``likeness``: from 0 to 1, of names that are near enough.
+    """
+    import difflib  # only for this
+
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=likeness)
+    return f"; did you mean {near[0]}?" if near else ""

@@ -62,6 +62,17 @@ enum forkrepl_keep {
   FORKREPL_OBJECT = 1,   // an object of the program's: nobody's business
   FORKREPL_BYTES = 2,    // a copy of its bytes, until the next such value
   FORKREPL_HELD = 3,     // the object itself, until the next such value
+  // The same of inputs with a number, which can be asked for by that: until there are
+  // more such values than these.
+  FORKREPL_NUMBERED_BYTES = 4,
+  FORKREPL_NUMBERED_HELD = 5,
+};
+
+// runtime/units/kept_values.py counts in the same way.
+enum {
+  FORKREPL_MOST_BYTES_KEPT = 1 << 20, // in all; the newest is kept whatever its size
+  FORKREPL_MOST_VALUES_KEPT = 100,
+  FORKREPL_MOST_OBJECTS_KEPT = 8,
 };
 
 // The value of an expression: an object that is at `address` while it is looked at,
@@ -162,6 +173,11 @@ struct forkrepl_measurement {
 void __forkrepl_measure(unsigned long (*code)(unsigned long),
                         unsigned long (*empty)(unsigned long), unsigned long loops,
                         unsigned long runs, struct forkrepl_measurement *result);
+
+// Before an input runs: it can read again from a terminal, if that has been asked for (by
+// the controller, if there is a prompt).
+void forkrepl_let_read_again(void);
+void forkrepl_read_again(void);
 
 // What scripts see as `argc` and `argv`.
 extern int forkrepl_argc;

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from repl.clang.compiler_process import CompilerProcess
-from repl.clang.protocol import Generate, Generated
+from repl.clang.generation import Generate, Generated
 from repl.errors import CodegenError, CompilerDied, CompilerTimeout, UnreadableModule
 
 # -P: a file of the user's in the current directory is no module of ours.

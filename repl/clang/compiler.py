@@ -14,12 +14,13 @@ from repl.caching.stamps import Dependencies, read_dependencies
 from repl.clang.code_generator import CodeGenerator
 from repl.clang.frontend import Frontend
 from repl.clang.frontend_copies import FrontendCopy
-from repl.clang.inputs import FrontendState
+from repl.clang.inputs import FrontendState, ParsedInput
 from repl.clang.pipeline import CompiledInput, JoinedInput, Pipeline
-from repl.clang.protocol import ReplyType, Request, TellDependencies
-from repl.errors import CompileError, CompilerDied, ShellError
+from repl.clang.protocol import Rebind, ReplyType, Request, TellDependencies
+from repl.errors import CodegenError, CompileError, CompilerDied, ShellError
 from repl.input.input_ends import InputEnds
 from repl.input.open_brackets import unclosed_bracket
+from repl.input.seen_file import SeenFile
 from repl.input.source import Source
 
 _QUERY_TIMEOUT = 10  # s
@@ -69,6 +70,11 @@ class Compiler:
     def length(self) -> int:
         """How many inputs are in force."""
         return self._pipeline.length
+
+    @property
+    def level(self) -> int:
+        """Of optimisation, for the next inputs."""
+        return self._pipeline.level
 
     def compile(self, source: Source, upcoming: Sequence[Source] = ()) -> CompiledInput:
         """Compile an input. ``upcoming``: those that will probably be next.
@@ -153,20 +159,42 @@ class Compiler:
         for each in joined:
             yield each.name, self._pipeline.generate(each.bitcode)
 
+    def parse_again(self, source: Source, known: Sequence[SeenFile]) -> ParsedInput:
+        """Only let Clang take an input; files that are ``known`` are as they were. Raises
+        CompileError."""
+        missing = _missing_bracket(source)
+        if missing:
+            raise CompileError(f"{source.name}:{source.line}: error: expected '{missing}'", ())
+        return self._frontend.parse(source, known)
+
+    def object_of(self, bitcode: bytes) -> bytes:
+        """The machine code of an input; see ``CompiledInput``. Raises CodegenError."""
+        return self._pipeline.generate(bitcode)
+
+    def rebound(self, bitcode: bytes, kept: Sequence[str]) -> bytes:
+        """The same for a program that has the symbols ``kept`` already: they are declared only,
+        and statements do not run. Raises CodegenError."""
+        with self._frontend.scratch() as copy:
+            reply, rebound = copy.ask(Rebind(tuple(kept)), bitcode, _QUERY_TIMEOUT)
+        if not reply.ok:
+            raise CodegenError(reply.rendered)
+        return self._pipeline.generate(rebound)
+
     def generate(self, bitcode: bytes, level: int, output: Literal["assembly", "ir"]) -> str:
         """An input's code as text. Raises CodegenError."""
         self._pipeline.drop()
         self._codegen.begin([bitcode], level, output=output)
         return self._codegen.finish().decode("utf-8", "replace")
 
-    def reconfigure(self, flags: Sequence[str], level: int) -> None:
+    def reconfigure(self, flags: Sequence[str], level: int, check: Callable[[], None]) -> None:
         """Other flags for Clang and another level for LLVM, for the next inputs.
 
         Raises ShellError if an input in force is rejected with these flags, or Clang does
-        not start; then nothing has changed.
+        not start, and what ``check`` raises, which may ask Clang about the inputs as they are
+        now; then nothing has changed.
         """
         self._pipeline.drop()
-        self._frontend.restart(flags)
+        self._frontend.restart(flags, check)
         self._pipeline.level = level
 
 

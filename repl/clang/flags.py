@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+NEWEST_STANDARDS = {"c++": "gnu++23", "c": "gnu17"}
+"""The newest that Clang 22 and the libraries of Debian 12 support well: all headers of GCC 12's
+library compile without a word as C++23, of which it has <expected>, <spanstream> and more; of
+C++26 it has nothing. The C library has next to nothing of C23, which rejects much that is C."""
+
+
+def standard_of(flags: Sequence[str]) -> str:
+    """The language standard that flags ask for, as ``-std=`` has it; empty for Clang's own."""
+    chosen = [f for f in flags if f.startswith("-std=") or f == "-ansi"]
+    return chosen[-1].removeprefix("-std=") if chosen else ""
+
 
 def is_c(flags: Sequence[str]) -> bool:
     """Whether the language is C, not C++."""

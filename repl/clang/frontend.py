@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,11 +21,12 @@ from msgspec.structs import replace
 from repl.clang.crash_message import describe_crash
 from repl.clang.diagnostics import compile_error, joined, shorten
 from repl.clang.frontend_copies import FrontendCopies, FrontendCopy
-from repl.clang.inputs import AcceptedInput, FrontendState, ParsedInput
+from repl.clang.inputs import AcceptedInput, FrontendState, ParsedInput, take_files
 from repl.clang.precompiled_headers import PrecompiledHeaders
 from repl.clang.protocol import FindEnds, HiddenDeclaration, Parsed, Reply
 from repl.errors import CompileError, CompilerDied, CompilerTimeout, SetupError
 from repl.input.input_ends import InputEnds
+from repl.input.seen_file import SeenFile
 from repl.input.source import Source
 
 _OUT_OF_MEMORY = re.compile("out of memory|pthread_create failed")  # LLVM's words
@@ -92,14 +93,15 @@ class Frontend:
         ``deadline``, of ``time.monotonic``: whether that came later."""
         return self._current is None or self._current.answers_by(deadline)
 
-    def parse(self, source: Source) -> ParsedInput:
-        """Parse one input. Raises CompileError.
+    def parse(self, source: Source, known: Sequence[SeenFile] = ()) -> ParsedInput:
+        """Parse one input. Raises CompileError. ``known``: files that it is to read as they
+        were.
 
         After any exception the frontend is as it was before.
         """
         length = len(self._good)
         try:
-            reply, bitcode = self._parse(source)
+            reply, bitcode = self._parse(source, known)
         except BaseException:  # Ctrl-C at any moment, too
             del self._good[length:]
             self._drop_current()
@@ -111,6 +113,7 @@ class Frontend:
             warnings=shorten(reply.rendered),
             declares=reply.declares,
             joins=reply.joins,
+            pragmas=reply.pragmas,
         )
 
     def rollback(self, length: int) -> None:
@@ -192,11 +195,12 @@ class Frontend:
             copy.kill()
             self._copies.take_output()  # of a crash that is nobody's business
 
-    def restart(self, flags: Sequence[str]) -> None:
-        """Start again with other flags, and parse all inputs in force again.
+    def restart(self, flags: Sequence[str], check: Callable[[], None]) -> None:
+        """Start again with other flags, and parse all inputs in force again, from the text of
+        files that was read then. ``check`` may ask what has come of them.
 
-        Raises ShellError if one is rejected now, or Clang does not start; then all is as
-        it was.
+        Raises ShellError if one is rejected now, or Clang does not start, and what ``check``
+        raises; then all is as it was.
         """
         self._drop_current()
         before = self._copies
@@ -206,6 +210,7 @@ class Frontend:
         try:
             self._copies.wait_until_ready()
             self._ready_copy()
+            check()
         except BaseException:  # Ctrl-C too
             self._drop_current()
             failed, self._copies = self._copies, before
@@ -222,34 +227,37 @@ class Frontend:
         """Wait for Clang to have started. Raises SetupError if it cannot."""
         self._copies.wait_until_ready()
 
-    def _parse(self, source: Source) -> tuple[Parsed, bytes]:
+    def _parse(self, source: Source, known: Sequence[SeenFile]) -> tuple[Parsed, bytes]:
         """As ``parse``, but after an exception the copy and the checkpoints are not fit
         for use."""
         text = source.with_line_directive()
         if self._begun != text:
             self._cancel_begun()
-        accepted = AcceptedInput(text)
+        accepted = AcceptedInput(text, read=tuple(known))
         started = time.monotonic()
         deadline = started + self._parse_timeout
         self._begin_precompiled(text)
-        reply, bitcode = self._attempt(source, accepted, deadline)
+        reply, blob = self._attempt(source, accepted, deadline)
         for _ in range(_MOST_ROUNDS):
             more = redefined(reply.redefines, accepted) if self._redefinition else ()
             completion = b"" if accepted.text != text else _completion(reply)
             if not (more or completion):
                 break
             self._drop_current()
-            accepted = AcceptedInput(accepted.text + completion, accepted.hides + more)
+            accepted = replace(
+                accepted, text=accepted.text + completion, hides=accepted.hides + more
+            )
             started = time.monotonic()
-            reply, bitcode = self._attempt(source, accepted, deadline)
+            reply, blob = self._attempt(source, accepted, deadline)
         if not reply.ok:
             raise compile_error(reply)
+        news, bitcode = take_files(reply.read, blob)
         copy = self._ready_copy()
         copy.length += 1
         taken = time.monotonic() - started
         self._precompiled.note_parse(self._good, text, taken)
         self._copies.keep_if_worthwhile(copy, taken, text)
-        self._good.append(replace(accepted, variables=reply.variables))
+        self._good.append(replace(accepted, variables=reply.variables, read=accepted.read + news))
         return reply, bitcode
 
     def _begin_precompiled(self, text: bytes) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from repl.clang.compiler_process import CompilerProcess
 from repl.clang.diagnostics import shorten
 from repl.clang.framing import Channel, receive_message, send_message
-from repl.clang.inputs import AcceptedInput
+from repl.clang.inputs import AcceptedInput, texts_of, told_of
 from repl.clang.protocol import (
     Fork,
     Forked,
@@ -92,8 +92,9 @@ class FrontendCopy:
             includes=b"#include" in source.text,
             keep=keeps_value,
             whole=is_whole,
+            read=told_of(source.read),
         )
-        self.send(request, source.text)
+        self.send(request, source.text + texts_of(source.read))
 
     def _news_of(self, inputs: Sequence[AcceptedInput]) -> tuple[str, ...]:
         """What they have defined and the process has not been told."""
@@ -110,10 +111,11 @@ class FrontendCopy:
         way. Raises CompilerDied."""
         room = _MOST_REPLAYED_TEXT
         for source in inputs[: _MOST_REPLAYS - self._replays]:
-            room -= len(source.text)
+            text = source.text + texts_of(source.read)
+            room -= len(text)
             if self._replays and room < 0:
                 break
-            self.send(Replay(source.hides), source.text)
+            self.send(Replay(source.hides, told_of(source.read)), text)
             self._replays += 1
             self.length += 1
 
@@ -127,8 +129,7 @@ class FrontendCopy:
             self._replays -= 1
             if not reply.ok:
                 raise ShellError(
-                    "an input that was accepted before is now rejected (did a file that it "
-                    f"includes change?)\n{reply.rendered}"
+                    f"an input that was accepted before is now rejected:\n{reply.rendered}"
                 )
 
     def send(

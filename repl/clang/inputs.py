@@ -2,30 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
-from repl.clang.protocol import HandedOver, HiddenDeclaration
+from repl.clang.protocol import ClingPragma, FileRead, HandedOver, HiddenDeclaration
+from repl.input.seen_file import SeenFile
 
 
 class AcceptedInput(Struct, frozen=True, eq=False):
     """An input as Clang got it, and what had to be hidden for it.
 
     ``variables``: if it has includes, the names of the variables that its code defines.
-    ``defined``: see ``Frontend.note_defined``; None until that is known.
+    ``defined``: see ``Frontend.note_defined``; None until that is known. ``read``: the files
+    that were first read by it, as they were.
     """
 
     text: bytes
     hides: tuple[HiddenDeclaration, ...] = ()
     variables: tuple[str, ...] = ()
     defined: tuple[str, ...] | None = None
+    read: tuple[SeenFile, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, AcceptedInput):
             return NotImplemented
-        return (self.text, self.hides) == (other.text, other.hides)
+        mine, theirs = ((i.text, i.hides, i.read) for i in (self, other))
+        return mine == theirs
 
     def __hash__(self) -> int:
         return hash((self.text, self.hides))
+
+
+def told_of(files: Sequence[SeenFile]) -> tuple[FileRead, ...]:
+    """What a request says of them, beside their texts."""
+    return tuple(FileRead(f.path, len(f.text), *f.stamp[1:]) for f in files)
+
+
+def texts_of(files: Sequence[SeenFile]) -> bytes:
+    """What belongs at the end of the bytes beside that request."""
+    return b"".join(f.text for f in files)
+
+
+def take_files(told: Sequence[FileRead], blob: bytes) -> tuple[tuple[SeenFile, ...], bytes]:
+    """The files that an answer tells of, and what is before their texts."""
+    at = first = len(blob) - sum(each.size for each in told)
+    files = []
+    for each in told:
+        stamp = (each.size, each.time, each.device, each.inode)
+        files.append(SeenFile(each.path, stamp, blob[at : at + each.size]))
+        at += each.size
+    return tuple(files), blob[:first]
 
 
 class ParsedInput(Struct, frozen=True):
@@ -33,7 +60,7 @@ class ParsedInput(Struct, frozen=True):
 
     ``bitcode`` is empty if there is nothing to compile. ``value``: that the input hands over,
     or None; ``warnings``: Clang's rendering; ``declares``: there is more in it than statements;
-    ``joins``: see ``Parsed``.
+    ``joins`` and ``pragmas``: see ``Parsed``.
     """
 
     bitcode: bytes
@@ -41,6 +68,7 @@ class ParsedInput(Struct, frozen=True):
     warnings: str
     declares: bool
     joins: bool = False
+    pragmas: tuple[ClingPragma, ...] = ()
 
     @property
     def value_symbol(self) -> str:

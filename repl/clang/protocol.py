@@ -1,4 +1,4 @@
-"""What the controller and its compilers say to each other.
+"""What the controller and the frontend say to each other.
 
 Each message is one of these as JSON, with bytes beside it where there are any (``framing``).
 Requests to the frontend carry the name of their operation, ``op``; ``frontend_process/frontend.h``,
@@ -65,6 +65,17 @@ class PrinterHints(Struct, frozen=True):
     iterates: tuple[int, ...] = ()
 
 
+class FileRead(Struct, frozen=True):
+    """A file of the user's that is read from memory from now on (``seen_files.h``). ``size`` is
+    that of its text, which is at the end of the bytes beside the message; ``time`` is in ns."""
+
+    path: str
+    size: int
+    time: int
+    device: int
+    inode: int
+
+
 class HandedOver(Struct, frozen=True):
     """The value of an input. ``symbol``: by which the next inputs refer to it as ``_``."""
 
@@ -73,19 +84,30 @@ class HandedOver(Struct, frozen=True):
     printers: PrinterHints
 
 
+class ClingPragma(Struct, frozen=True):
+    """``#pragma cling KIND("ARGUMENT")`` in an input, or in what it includes."""
+
+    kind: Literal["load", "add_library_path"]
+    argument: str
+
+
 class Parsed(Reply, frozen=True, kw_only=True):
     """``declares``: there is more in the input than statements; ``variables``: that the code of
     one with includes defines; ``redefines``: what would have to be hidden for a rejected one;
     ``completion``: what would have to be added to it, as only its last ``;`` is missing;
-    ``joins``: its code may be joined to that of others (``frontend_process/joining.h``).
-    The bytes beside it are bitcode."""
+    ``joins``: its code may be joined to that of others (``frontend_process/joining.h``);
+    ``pragmas``: that the controller is to obey (``frontend_process/cling_pragmas.h``).
+    ``read``: the files that it was the first to read. The bytes beside it are bitcode, and
+    the texts of those."""
 
     declares: bool = False
     joins: bool = False
+    pragmas: tuple[ClingPragma, ...] = ()
     variables: tuple[str, ...] = ()
     value: HandedOver | None = None
     redefines: tuple[HiddenDeclaration, ...] = ()
     completion: str = ""
+    read: tuple[FileRead, ...] = ()
 
 
 class Replayed(Reply, frozen=True, kw_only=True):
@@ -194,6 +216,44 @@ class PiecesFound(Reply, frozen=True, kw_only=True):
     inputs: tuple[tuple[Piece, ...], ...] = ()
 
 
+class Rebound(Reply, frozen=True, kw_only=True):
+    """The bytes beside it are bitcode."""
+
+
+class VariableShape(Struct, frozen=True):
+    """A variable of the inputs' (``frontend_process/shapes.h``). ``initializer`` and ``shape``
+    (of all that the type leads to) are good for nothing but to be compared; ``reaches``: the
+    indices of the classes that an object of the type has, or leads to."""
+
+    symbol: str
+    name: str
+    type: str
+    initializer: str
+    shape: str
+    reaches: tuple[int, ...] = ()
+
+
+class ClassShape(Struct, frozen=True):
+    """A class. ``layout`` is there to be compared; ``bases`` are indices."""
+
+    name: str
+    layout: str
+    bases: tuple[int, ...] = ()
+
+
+class ShapesFound(Reply, frozen=True, kw_only=True):
+    """Of the inputs in force."""
+
+    variables: tuple[VariableShape, ...] = ()
+    classes: tuple[ClassShape, ...] = ()
+
+
+class IndependentFound(Reply, frozen=True, kw_only=True):
+    """Symbols of functions."""
+
+    symbols: tuple[str, ...] = ()
+
+
 # What goes to the frontend.
 
 ReplyType = TypeVar("ReplyType", bound=Reply)
@@ -214,19 +274,22 @@ class Parse(Request[Parsed], frozen=True, tag="parse"):
     """An input (the bytes beside it). ``hide``: what it redefines; ``includes``: whether the
     names of its variables are wanted; ``keep``: its value, for ``_``; ``whole``: it is rejected,
     without a diagnostic, if there are statements in it. ``defined``: symbols of inline functions
-    and instances of templates that the program has, besides those that were told before."""
+    and instances of templates that the program has, besides those that were told before.
+    ``read``: files that are to be read as they were; their texts follow that of the input."""
 
     hide: tuple[HiddenDeclaration, ...] = ()
     defined: tuple[str, ...] = ()
     includes: bool = False
     keep: bool = True
     whole: bool = False
+    read: tuple[FileRead, ...] = ()
 
 
 class Replay(Request[Replayed], frozen=True, tag="replay"):
-    """An input that was accepted before."""
+    """An input that was accepted before. ``read``: as of ``Parse``."""
 
     hide: tuple[HiddenDeclaration, ...] = ()
+    read: tuple[FileRead, ...] = ()
 
 
 class FindPrinters(Request[PrintersFound], frozen=True, tag="printers"):
@@ -300,26 +363,20 @@ class FindPieces(Request[PiecesFound], frozen=True, tag="pieces"):
     inputs: int
 
 
-# The code generator's.
+class Rebind(Request[Rebound], frozen=True, tag="rebind"):
+    """Of the bitcode beside it, what a program takes that has these symbols already."""
+
+    kept: tuple[str, ...]
 
 
-class Generate(Struct, frozen=True):
-    """Of the bytes beside it, which are LLVM's, an object at -O``level``.
+class DescribeShapes(Request[ShapesFound], frozen=True, tag="shapes"):
+    """Of so many inputs in force."""
 
-    ``modules``: the sizes of the modules that they are, which are to be joined, in order.
-    ``foreign``: they are the user's, not Clang's; ``output``: "assembly" and "ir" ask for text of
-    what would become an object.
-    """
-
-    level: int
-    modules: tuple[int, ...]
-    foreign: bool = False
-    output: Literal["object", "assembly", "ir"] = "object"
+    inputs: int
 
 
-class Generated(Struct, frozen=True):
-    """The bytes beside it are what was asked for, or ``error`` says why there are none;
-    ``unreadable``: it is about foreign code."""
+class FindIndependent(Request[IndependentFound], frozen=True, tag="independent"):
+    """Of so many inputs in force, the functions that cannot come to see objects of classes."""
 
-    error: str | None = None
-    unreadable: bool = False
+    inputs: int
+    classes: tuple[str, ...]

@@ -19,7 +19,7 @@ from typing import Any
 
 from repl.clang.bitcode import BITCODE_MAGIC
 from repl.clang.framing import Channel, receive_message, send_message
-from repl.clang.protocol import Generate, Generated
+from repl.clang.generation import Generate, Generated
 from repl.errors import CompilerDied, MalformedMessage, UnreadableModule
 
 _TRIPLE = "x86_64-pc-linux-gnu"

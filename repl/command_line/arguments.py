@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from repl.command_line.compiler_options import (
+    CompilerWords,
     add_color_option,
     add_compiler_options,
     add_perf_option,
-    optimisation_level,
+    language_of,
 )
 from repl.command_line.connect_options import add_connect_options, find_listener
+from repl.command_line.file_kinds import check_language, is_for_linker
 from repl.command_line.memory_option import add_memory_limit_option, checked_memory_limit
 from repl.command_line.option_parser import OptionParser
 from repl.configuration.setting_kinds import LONGEST_TIMEOUT
@@ -33,7 +35,8 @@ class CommandLine(Struct):
     """What was asked for. None: nothing was, so the configuration or the default decides.
 
     ``memory_limit`` is text for ``parse_memory_limit``. ``config`` and ``startup_file``: a
-    path or ``no``.
+    path or ``no``. ``warnings``: about compiler options that have no effect; ``ignored``: those
+    of which nobody needs to hear. ``is_of_project``: the project's options are among the flags.
     """
 
     file: str | None = None
@@ -53,6 +56,10 @@ class CommandLine(Struct):
     compiler_flags: list[str] = []
     libraries: list[str] = []
     library_folders: list[str] = []
+    warnings: list[str] = []
+    ignored: list[str] = []
+    verbose: bool = False
+    is_of_project: bool = False
     arguments: list[str] = []
     listener: Listener | None = None
     perf: bool = False
@@ -63,21 +70,26 @@ class CommandLine(Struct):
     @property
     def language_name(self) -> str:
         """``c`` or ``c++``: what ``-x`` says, or the name of the file."""
-        return self.language or ("c" if self.file and self.file.endswith(".c") else "c++")
+        return language_of(self.language, self.file)
 
 
 def parse(
     arguments: list[str], help_page: Callable[[OptionParser], str] = OptionParser.format_usage
 ) -> CommandLine:
-    """Parse the command line; exits with status 2 if it is wrong.
+    """Parse the command line; exits with status 2 if it is wrong. Raises ShellError if a file
+    that it names cannot be used.
 
     ``help_page`` makes the text of ``--help``, after which the program exits with status 0.
     """
-    parser = _parser(help_page)
+    parser, words = _parser(help_page)
     parsed, operands = parser.parse_until_operand(arguments)
+    # With -c there is no FILE.
+    file = operands.pop(0) if operands and parsed.code is None else None
+    options = words.gathered(parsed, file)
+    if file is not None:
+        check_language(file, options.language)
     return CommandLine(
-        # With -c there is no FILE.
-        file=operands.pop(0) if operands and parsed.code is None else None,
+        file=file,
         code=parsed.code,
         interactive=parsed.interactive,
         quiet=parsed.quiet,
@@ -89,11 +101,15 @@ def parse(
         startup_file=parsed.startup_file,
         color=parsed.color,
         history_file=parsed.history_file,
-        language=parsed.language,
-        optimisation=optimisation_level(parser, parsed.optimisation),
-        compiler_flags=parsed.compiler_flags or [],
-        libraries=parsed.libraries or [],
-        library_folders=parsed.library_folders or [],
+        language=options.language,
+        optimisation=options.optimisation,
+        compiler_flags=options.flags,
+        libraries=options.to_load,
+        library_folders=options.folders,
+        warnings=options.warnings,
+        ignored=options.ignored,
+        verbose=options.is_verbose,
+        is_of_project=parsed.project is not None or parsed.flags_of is not None,
         arguments=operands,
         memory_limit=checked_memory_limit(parser, parsed),
         listener=find_listener(parser, parsed),
@@ -103,14 +119,15 @@ def parse(
     )
 
 
-def _parser(help_page: Callable[[OptionParser], str]) -> OptionParser:
+def _parser(
+    help_page: Callable[[OptionParser], str],
+) -> tuple[OptionParser, CompilerWords]:
     parser = OptionParser("forkrepl", USAGE, help_page)
+    parser.respell = lambda word: "--help" if word == "-help" else word  # Clang has both
     _add_running_options(parser)
     _add_session_options(parser)
-    add_compiler_options(parser)
+    words = add_compiler_options(parser, is_for_linker)
     add = parser.add_argument
-    add("-l", dest="libraries", action="append", metavar="NAME", help="Load a shared library.")
-    add("-L", dest="library_folders", action="append", metavar="DIR", help="Look there for it.")
     parser.section("The program")
     add_memory_limit_option(parser)
     add(
@@ -124,7 +141,7 @@ def _parser(help_page: Callable[[OptionParser], str]) -> OptionParser:
     parser.section("About forkrepl")
     parser.add_help_option()
     add("--version", action="store_true", help="Show the versions of all parts and exit.")
-    return parser
+    return parser, words
 
 
 def _add_running_options(parser: OptionParser) -> None:

@@ -1,16 +1,16 @@
 """argparse for the command lines of this project.
 
-Differences: an operand ends the options, as POSIX has it; options have the spellings
-that compiler drivers have; a wrong one is answered with the nearest right one; the
-options are in sections, for a page of help that reads like a manual page.
+Differences: an operand ends the options, as POSIX has it; options of others may stand among
+ours; a wrong one is answered with the nearest right one; the options are in sections, for a
+page of help that reads like a manual page.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from repl.errors import did_you_mean
 
@@ -20,16 +20,35 @@ if TYPE_CHECKING:
 _OPTIONS = "Options"
 
 
+class OtherOptions(Protocol):
+    """Options that argparse does not know, and where the words come from."""
+
+    def words(self, words: Sequence[str]) -> Iterator[str]:
+        """The words of a command line, as they are to be seen."""
+
+    def take(self, word: str, following: Iterator[str]) -> bool:
+        """Take an option, with values from the words that follow, if it is one of these."""
+
+    def take_operand(self, word: str) -> bool:
+        """Take an operand, if it is not the first of those that end the options."""
+
+    def hint(self, word: str, names: Iterable[str]) -> str:
+        """What was perhaps meant by an option that nobody knows, ours being ``names``."""
+
+
 class OptionParser(argparse.ArgumentParser):
     """``help_text`` makes the text of ``--help``.
 
     ``respell`` is given each option as it was typed, and returns it as argparse is to see it.
+    ``others``: see ``OtherOptions``.
     """
 
     def __init__(self, program: str, usage: str, help_text: Callable[[OptionParser], str]) -> None:
         super().__init__(prog=program, usage=usage, add_help=False, allow_abbrev=False)
         self.respell: Callable[[str], str] = lambda word: word
+        self.others: OtherOptions | None = None
         self.sections: dict[str, list[argparse.Action]] = {}
+        self._ours: dict[str, argparse.Action] = {}
         self._section = _OPTIONS
         self._help_text = help_text
 
@@ -41,7 +60,14 @@ class OptionParser(argparse.ArgumentParser):
         """As argparse's; ``help`` is plain text, where ``%`` is nothing special."""
         action = super().add_argument(*names, **attributes)
         self.sections.setdefault(self._section, []).append(action)
+        self._ours |= dict.fromkeys(action.option_strings, action)
         return action
+
+    def describe(self, name: str, metavar: str | None, text: str) -> None:
+        """Put an option of ``others`` on the page of help."""
+        nargs = 0 if metavar is None else None
+        action = argparse.Action([name], "", nargs=nargs, metavar=metavar, help=text)
+        self.sections.setdefault(self._section, []).append(action)
 
     def add_help_option(self) -> None:
         """Add ``-h`` and ``--help``."""
@@ -64,56 +90,61 @@ class OptionParser(argparse.ArgumentParser):
         """Parse the options before the first operand or ``--``: what they say, and the
         operands. Wrong ones end the program with status 2."""
         options: list[str] = []
-        operands: list[str] = []
-        for group in self._groups(words):
-            if operands or not _is_option(group[0]):
-                operands += group
+        remaining = iter(words) if self.others is None else self.others.words(words)
+        for word in remaining:
+            if is_option(word):
+                options += self._take(word, remaining)
+            elif word == "--":
+                break
+            elif self.others is None or not self.others.take_operand(word):
+                return self._parse(options), [word, *remaining]
+        return self._parse(options), list(remaining)
+
+    def parse_mixed(self, words: Sequence[str]) -> argparse.Namespace:
+        """Parse options wherever they are: what they say. ``others`` has all else, in order."""
+        options: list[str] = []
+        assert self.others is not None
+        remaining = self.others.words(words)
+        for word in remaining:
+            if is_option(word):
+                options += self._take(word, remaining)
             else:
-                options += self._for_argparse(group)
-        if operands[:1] == ["--"]:
-            del operands[0]
+                self.others.take_operand(word)
+        return self._parse(options)
+
+    def _parse(self, options: Sequence[str]) -> argparse.Namespace:
         parsed, rest = self.parse_known_args(options)
         if rest:
             self.unknown_option(rest[0])
-        return parsed, operands
-
-    def parse_mixed(self, words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
-        """Parse options wherever they are: what they say, and all else, in order."""
-        options: list[str] = []
-        for group in self._groups(words):
-            options += self._for_argparse(group) if _is_option(group[0]) else group
-        return self.parse_known_args(options)
+        return parsed
 
     def unknown_option(self, word: str) -> NoReturn:
         """Say which option was perhaps meant and end the program with status 2."""
-        names = self._actions_by_name()
-        hint = did_you_mean(word.partition("=")[0], names, likeness=0.7)
-        if not hint and not word.startswith("--") and "--Xcc" in names:
-            hint = f"; an option of Clang's is given as --Xcc={word}"
+        if self.others is not None:
+            hint = self.others.hint(word, self._ours)
+        else:
+            hint = did_you_mean(word.partition("=")[0], self._ours, likeness=0.7)
         self.error(f"unrecognized arguments: {word}{hint}")
 
-    def _groups(self, words: Sequence[str]) -> Iterator[list[str]]:
-        """Each option with its value, if that is the next word; each operand by itself."""
-        actions = self._actions_by_name()
-        remaining = iter(words)
-        for word in remaining:
-            action = actions.get(self.respell(word))
-            value = next(remaining, None) if action and action.nargs != 0 else None
-            yield [word] if value is None else [word, value]
-
-    def _for_argparse(self, group: list[str]) -> list[str]:
-        if len(group) == 1:
-            return [self.respell(group[0])]
-        name, value = group
+    def _take(self, word: str, remaining: Iterator[str]) -> list[str]:
+        """An option of ours, as argparse is to see it; nothing if it is one of the others."""
+        name = self.respell(word)
+        action = self._ours.get(name)
+        if action is None:
+            is_ours = name.startswith("--") and name.partition("=")[0] in self._ours
+            if not is_ours and self.others is not None and self.others.take(word, remaining):
+                return []
+            return [name]
+        value = next(remaining, None) if action.nargs != 0 else None
+        if value is None:
+            return [name]
         # argparse would take it for an option, not for a value.
         if value.startswith("-") and len(name) == 2:
             return [name + value]
-        return [f"{name}={value}"] if value.startswith("-") and name.startswith("--") else group
-
-    def _actions_by_name(self) -> dict[str, argparse.Action]:
-        actions = [action for section in self.sections.values() for action in section]
-        return {name: action for action in actions for name in action.option_strings}
+        is_joined = value.startswith("-") and name.startswith("--")
+        return [f"{name}={value}"] if is_joined else [name, value]
 
 
-def _is_option(word: str) -> bool:
+def is_option(word: str) -> bool:
+    """Whether a word is an option, and no operand."""
     return word.startswith("-") and word not in ("-", "--")

@@ -9,6 +9,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from repl.clang.flags import NEWEST_STANDARDS, is_c, standard_of
+from repl.clang.options.gathering import gather
+from repl.clang.options.reading import read_options
 from repl.command_line.arguments import CommandLine
 from repl.command_line.mode import Mode
 from repl.configuration.memory_size import parse_memory_limit
@@ -16,6 +19,7 @@ from repl.configuration.session_options import SessionOptions
 from repl.configuration.settings import Settings
 from repl.configuration.user_folders import state_folder
 from repl.display.limits import Limits
+from repl.terminal.early_prompt import greeting
 
 if TYPE_CHECKING:
     from repl.editor.options import PromptOptions, ThemeChoice
@@ -23,9 +27,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def is_quiet(line: CommandLine, settings: Settings) -> bool:
-    """Whether there is to be no banner, nor notes such as that."""
-    return line.quiet or not settings.banner
+def greeting_of(line: CommandLine, settings: Settings, options: SessionOptions) -> str:
+    """The banner; empty if there is to be none, nor notes such as that."""
+    if line.quiet or not settings.banner:
+        return ""
+    language = "C" if is_c(options.compiler_flags) else "C++"
+    return greeting(language, standard_of(options.compiler_flags))
 
 
 def session_options(
@@ -33,14 +40,15 @@ def session_options(
 ) -> SessionOptions:
     """How inputs are compiled and run, by the command line and the configuration."""
     program = line.file if line.file is not None else "forkrepl"
+    configured = gather(read_options(configured_flags(settings, line.language_name)))
     return SessionOptions(
         # Of two contradicting flags Clang takes the last.
-        compiler_flags=_language_flags(line)
-        + configured_flags(settings, line.language_name)
-        + line.compiler_flags,
-        optimisation=_first(line.optimisation, settings.optimisation),
-        libraries=[*settings.libraries, *line.libraries],
-        library_folders=line.library_folders,
+        compiler_flags=_language_flags(line) + configured.flags + line.compiler_flags,
+        optimisation=_first(
+            line.optimisation, _first(configured.optimisation, settings.optimisation)
+        ),
+        libraries=[*settings.libraries, *configured.to_load, *line.libraries],
+        library_folders=[*line.library_folders, *configured.folders],
         colour=colour,
         arguments=[program, *line.arguments],
         private_input=mode.is_dialogue and not mode.is_terminal,
@@ -101,9 +109,12 @@ def _memory_limit(line: CommandLine, settings: Settings) -> int | None:
 
 
 def _language_flags(line: CommandLine) -> list[str]:
+    """The language, its standard (a project has its own), and where quoted includes are."""
     # #include "..." looks beside the script, as in a compiled file, or here.
     folder = os.path.dirname(line.file) if line.file and line.file != "-" else "."
-    return [f"-x{line.language_name}", "-iquote", folder or "."]
+    language = line.language_name
+    standard = [] if line.is_of_project else [f"-std={NEWEST_STANDARDS[language]}"]
+    return [f"-x{language}", *standard, "-iquote", folder or "."]
 
 
 def _history_file(line: CommandLine, settings: Settings) -> Path | None:

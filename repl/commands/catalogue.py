@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from repl.commands.command import Command
+from repl.commands.foreign_commands import ADVICE
 from repl.input.command_lines import CommandLines
 from repl.input.command_syntax import Operand, Option
 
@@ -21,7 +22,7 @@ _ALL = [
         summary="this list, or one command's help",
         run="registry.run_help",
         example="%help time",
-        aliases=(".?",),
+        aliases=(".?", ".help"),
     ),
     Command(
         name="%undo",
@@ -60,7 +61,7 @@ _ALL = [
         name="%quit",
         summary="leave the shell (Ctrl-D does too)",
         run="general.run_quit",
-        aliases=("%exit", ".q"),
+        aliases=("%exit", ".q", ".quit", ".exit"),
     ),
     Command(
         name="%load",
@@ -69,6 +70,19 @@ _ALL = [
         run="loading.run_load",
         details="It ends at the first that fails; those before it stay. main is not called.",
         example="%load examples.cpp",
+    ),
+    Command(
+        name="%reload",
+        operands=(Operand("FILE", "file"),),
+        summary="put the new text of edited files in force, and go on with the same objects",
+        run="reloading.run_reload",
+        details=(
+            "Of FILE, or of all files that were included or taken by %load. Functions are\n"
+            "replaced where they are: what was compiled before calls the new ones. Variables keep\n"
+            "their values, unless their type or initializer has changed. Statements do not run\n"
+            "again. If anything does not compile all stays as it is. %undo takes it back."
+        ),
+        example="%reload geometry.h",
     ),
     Command(
         name="%run",
@@ -100,7 +114,8 @@ _ALL = [
         summary="a command of your shell ($SHELL), on this terminal",
         run="loading.run_shell_command",
         details=(
-            "The ! is followed by a letter, '.', '/' or '~': '!(x)' and '! x' are C++.\n"
+            "The ! is followed by a letter, '.', '/' or '~': '!(x)' and '! x' are C++, and so is\n"
+            "'!x' if x is something that has been declared and '!x' an expression.\n"
             "Ctrl-C ends the command only."
         ),
         example="!ls -l",
@@ -160,11 +175,14 @@ _ALL = [
                 "NAME", "library", needs="a library: a name (m), a file name (libm.so.6) or a path"
             ),
         ),
-        summary="load a shared library: m, libm.so.6 or a path",
+        summary="load a library, shared or static, or an object: m, libm.so.6 or a path",
         run="environment.run_lib",
         details=(
-            "Inputs can use its functions from now on. -L DIR on the command line says where to\n"
-            "look for it."
+            "Inputs can use its functions from now on. It is looked for in the folders of -L,\n"
+            "LIBRARY_PATH and LD_LIBRARY_PATH, and where compilers look; a file name also in the\n"
+            "current folder. Of a static library (libx.a) members are linked when an input needs\n"
+            "them, and go with it. An object (x.o) is linked at once, and %undo takes it back.\n"
+            "What was built again is taken by %restart, an object also by loading it again."
         ),
         example="%lib z",
     ),
@@ -176,6 +194,17 @@ _ALL = [
         details="Clang parses the inputs in force again with it; they are not run again.",
         example="%include ../include",
         aliases=(".I",),
+    ),
+    Command(
+        name="%std",
+        operands=(Operand("STANDARD"),),
+        summary="compile by another standard from now on, or say which one it is",
+        run="environment.run_standard",
+        details=(
+            "As -std= has it: c++23, gnu++20, c17. The inputs in force are parsed again by it; if\n"
+            "one is rejected, or objects would be laid out differently, it stays as it was."
+        ),
+        example="%std c++23",
     ),
     Command(
         name="%opt",
@@ -229,7 +258,7 @@ _ALL = [
         run="inspection.run_describe",
         details=(
             "Variables, functions, classes, templates, namespaces and macros. The comment is the\n"
-            "one for documentation (/// or /** */) before the declaration."
+            "one for documentation (/// or /** */) before the declaration. NAME? is the same."
         ),
         example="?std::vector",
     ),
@@ -316,5 +345,5 @@ COMMANDS = {command.name: command for command in _ALL}
 BY_ALIAS = {alias: command for command in _ALL for alias in command.aliases}
 """Other names."""
 
-COMMAND_LINES = CommandLines(_ALL)
+COMMAND_LINES = CommandLines(_ALL, foreign=ADVICE)
 """Tells commands from code."""

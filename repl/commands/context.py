@@ -57,6 +57,7 @@ class Shell(Struct):
     ``colour``: output may have colours. ``has_prompt``: somebody types; then ``next_input``
     is what the next prompt offers to be edited. ``loading``: the files that ``%load`` is
     reading, each named in the one before it. ``previous_folder``: for ``%cd -``.
+    ``told_edits``: the files that the user knows to have been edited, with the new text.
     """
 
     session: LiveSession
@@ -69,6 +70,7 @@ class Shell(Struct):
     loading: list[str] = []
     libraries: list[str] = []
     previous_folder: str | None = None
+    told_edits: dict[str, bytes] = {}
 
     @property
     def is_c(self) -> bool:
@@ -89,7 +91,7 @@ class Shell(Struct):
         """An input comes; what a file of ``%load`` has counts as part of that command."""
         if self.loading:
             return self.log[-1]
-        entry = LogEntry(_prompt_number(source) or len(self.log) + 1, source)
+        entry = LogEntry(source.number or len(self.log) + 1, source)
         self.log.append(entry)
         return entry
 
@@ -101,10 +103,3 @@ class Shell(Struct):
         """The text that the next prompt begins with, which is handed out once."""
         text, self.next_input = self.next_input, None
         return text or ""
-
-
-def _prompt_number(source: Source) -> int:
-    """The 3 of ``In[3]``; 0 if the input was not typed."""
-    name = source.name
-    is_typed = name.startswith("In[") and name.endswith("]") and name[3:-1].isdecimal()
-    return int(name[3:-1]) if is_typed else 0

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from repl.commands.context import Shell
 from repl.commands.helper_code import c_string, call_for_status, read_string, read_words
+from repl.commands.inspection import type_of
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments, WrongUsage
 from runtime.addresses import ExecutorAddress
@@ -126,8 +127,53 @@ def run_optimisation(shell: Shell, arguments: Arguments) -> str:
     return ""
 
 
-def run_lib(shell: Shell, arguments: Arguments) -> str:
-    """``%lib``."""
-    shell.session.load_library(arguments.text)
-    shell.libraries.append(arguments.text)
+_STANDARDS = {
+    "199711": "c++98",
+    "201103": "c++11",
+    "201402": "c++14",
+    "201703": "c++17",
+    "202002": "c++20",
+    "202302": "c++23",
+}
+_C_STANDARDS = {"199901": "c99", "201112": "c11", "201710": "c17", "202311": "c23"}
+
+
+def run_standard(shell: Shell, arguments: Arguments) -> str:
+    """``%std``."""
+    options = shell.session.options
+    flags = [flag for flag in options.compiler_flags if not _is_standard(flag)]
+    wanted = arguments.text.removeprefix("-").removeprefix("-").removeprefix("std=")
+    if not wanted:
+        given = [flag.partition("=")[2] for flag in options.compiler_flags if _is_standard(flag)]
+        return given[-1] if given else _default_standard(shell)
+    changed = replace(options, compiler_flags=[*flags, f"-std={wanted}"])
+    try:
+        shell.session.change_options(changed)
+    except ShellError as error:
+        raise ShellError(f"%std: it stays as it was: {error}") from None
     return ""
+
+
+def _is_standard(flag: str) -> bool:
+    return flag.startswith(("-std=", "--std="))
+
+
+def _default_standard(shell: Shell) -> str:
+    """What Clang takes without an option."""
+    macro, names = "__cplusplus", _STANDARDS
+    if shell.is_c:
+        macro, names = "__STDC_VERSION__", _C_STANDARDS
+    number = "".join(filter(str.isdigit, type_of(shell, f"char[{macro}]").name))
+    return "gnu" + names[number].removeprefix("c") if number in names else "Clang's default"
+
+
+def run_lib(shell: Shell, arguments: Arguments) -> str:
+    """``%lib``, and ``.L`` of a library."""
+    name = _without_quotes(arguments.text)
+    waits_for = shell.session.load_library(name)
+    shell.libraries.append(name)
+    return f"note: {name} waits for {waits_for}" if waits_for else ""
+
+
+def _without_quotes(name: str) -> str:
+    return name[1:-1] if len(name) > 2 and name[0] in "\"'" and name[-1] == name[0] else name

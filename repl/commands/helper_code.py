@@ -51,7 +51,7 @@ def run_helper(session: LiveSession, text: str, name: str, results: str, count: 
     finally:
         # If the program has ended, going back may have taken it away already.
         if session.inputs[-1:] == [text]:
-            session.undo()
+            session.undo(keeps_members=True)
 
 
 def c_string(text: str) -> str:

@@ -16,6 +16,8 @@ from repl.input.command_syntax import Arguments, WrongUsage
 from repl.program.at_rest import ProgramAtRest
 from repl.session.waiting import WaitingInput
 
+_NAME_OF_CODE = re.compile(r"(?:::)?~?\w+(?:::~?\w+)*")
+_MEMBER_OF_CODE = re.compile(r"[\w:]+(?:(?:\.|->)\w+)+")
 _QUERY = "__forkrepl_query"
 _MOST_OVERLOADS = 12
 _MOST_MEMBERS = 40
@@ -69,7 +71,9 @@ def run_describe(shell: Shell, arguments: Arguments) -> str:
     name = arguments.text.rstrip("?;").strip()
     if not name:
         raise WrongUsage("needs a name")
-    if not re.fullmatch(r"(?:::)?~?\w+(?:::~?\w+)*", name):
+    if not _NAME_OF_CODE.fullmatch(name) and _MEMBER_OF_CODE.fullmatch(name):
+        return run_type(shell, arguments)
+    if not _NAME_OF_CODE.fullmatch(name):
         raise WrongUsage(f"takes a name, not '{name}' (%type tells the type of an expression)")
     found = shell.session.compiler.ask(DescribeName(), name).found
     if not found:

@@ -16,6 +16,8 @@ from repl.clang.header_cache.standard_headers import only_includes
 from repl.commands.catalogue import COMMAND_LINES
 from repl.commands.context import Shell
 from repl.commands.declared import declared_names
+from repl.commands.environment import run_lib
+from repl.commands.reloading import edits
 from repl.commands.subprocesses import ending, lend_terminal_to
 from repl.commands.translation_unit import evaluate_as_whole
 from repl.editor.editor_choice import EditorFailed, edit_file, edit_text
@@ -23,10 +25,12 @@ from repl.errors import ShellError
 from repl.input.command_syntax import Arguments, WrongUsage
 from repl.input.script_inputs import ScriptInputs
 from repl.input.script_text import WholeText
+from repl.input.seen_file import SeenFile, stamp_of
 from repl.input.source import Source
 from repl.session.program_file import has_commands
 from runtime.errors import RuntimeFailure
 from runtime.objects.input_files import read_input_file
+from runtime.objects.libraries import is_linkable
 
 _DEEPEST = 8  # files that load one another
 
@@ -41,17 +45,24 @@ def load_file(shell: Shell, name: str) -> None:
         raise ShellError(
             f"%load: {_DEEPEST} files that load one another are the most: {name} is not loaded"
         )
-    _run_text(shell, _read_text(name), name, "%load", is_file=True)
+    for note in edits(shell):
+        print(note, file=sys.stderr, flush=True)
+    text = _read_text(name)
+    path = os.path.abspath(os.path.expanduser(name))
+    file = SeenFile(path, stamp_of(path), text.encode("utf-8", "surrogateescape"))
+    _run_text(shell, text, name, "%load", file)
 
 
-def _run_text(shell: Shell, text: str, name: str, command: str, *, is_file: bool = False) -> None:
+def _run_text(
+    shell: Shell, text: str, name: str, command: str, file: SeenFile | None = None
+) -> None:
     inputs_before = len(shell.session.inputs)
     inputs = ScriptInputs(WholeText(text), name, COMMAND_LINES, shell.session.compiler.input_ends)
     shell.loading.append(name)
     # Whether all that follows may be one translation unit.
-    may_be_whole = is_file and not has_commands(text, COMMAND_LINES)
+    may_be_whole = file is not None and not has_commands(text, COMMAND_LINES)
     try:
-        for source, upcoming in inputs:
+        for source, upcoming in _of_file(inputs, file):
             try:
                 if may_be_whole and not only_includes(source.text):
                     may_be_whole = False
@@ -67,6 +78,14 @@ def _run_text(shell: Shell, text: str, name: str, command: str, *, is_file: bool
         shell.loading.pop()
 
 
+def _of_file(
+    inputs: ScriptInputs, file: SeenFile | None
+) -> Iterator[tuple[Source, tuple[Source, ...]]]:
+    """What the inputs are of."""
+    for source, upcoming in inputs:
+        yield replace(source, file=file), tuple(replace(each, file=file) for each in upcoming)
+
+
 def _from_line(text: str, number: int) -> str:
     return "\n".join(text.split("\n")[number - 1 :])
 
@@ -78,6 +97,9 @@ def _where(command: str, source: Source, some_are_in_force: bool) -> str:
 
 def _read_text(name: str) -> str:
     contents = read_input_file(Path(os.path.expanduser(name)))
+    if is_linkable(contents):
+        path = name if "/" in name else f"./{name}"
+        raise ShellError(f"%load: {name} is a library, an archive or an object: %lib {path}")
     if b"\0" in contents:
         raise ShellError(f"%load: {name} is a binary file, not a text with C or C++ inputs")
     # Bytes that are no UTF-8 go on to Clang as they are.
@@ -90,18 +112,25 @@ def run_load(shell: Shell, arguments: Arguments) -> str:
     return ""
 
 
-_LIBRARY = re.compile(r"(?:^|/)lib[^/]*$|\.so(?:\.[\d.]+)?$")
+_LIBRARY = re.compile(r"(?:^|/)lib[^/]*$|\.(?:so(?:\.[\d.]+)?|a|o)$")
 
 
 def run_load_like_cling(shell: Shell, arguments: Arguments) -> str:
     """``.L``."""
-    argument = arguments.text
-    if _LIBRARY.search(argument):
-        shell.session.load_library(argument)
-        shell.libraries.append(argument)
-    else:
-        load_file(shell, argument)
+    if _is_library(arguments.text):
+        name = arguments.text
+        is_here = "/" not in name and Path(name).is_file()
+        return run_lib(shell, replace(arguments, operands=[f"./{name}" if is_here else name]))
+    load_file(shell, arguments.text)
     return ""
+
+
+def _is_library(name: str) -> bool:
+    """Of a file that is there its contents tell."""
+    path = Path(os.path.expanduser(name))
+    if path.is_file():
+        return is_linkable(read_input_file(path, 8))
+    return _LIBRARY.search(name) is not None
 
 
 _CALL = re.compile(r"(?P<file>[^()]+)(?P<arguments>\(.*\))?\s*", re.DOTALL)
@@ -115,9 +144,19 @@ def run_execute_like_cling(shell: Shell, arguments: Arguments) -> str:
     file = match["file"].strip()
     load_file(shell, file)
     function = Path(file).stem
-    if any(d.name == function and d.kind == "function" for d in declared_names(shell.session)):
-        _run_text(shell, f"{function}{match['arguments'] or '()'}\n", ".x", ".x")
+    arguments_of_call = match["arguments"]
+    if _is_function(shell, function):
+        _run_text(shell, f"{function}{arguments_of_call or '()'}\n", ".x", ".x")
+    elif arguments_of_call is not None:
+        raise ShellError(
+            f".x: {file} is loaded, but nothing is called with {arguments_of_call}: it has no "
+            f"function {function}"
+        )
     return ""
+
+
+def _is_function(shell: Shell, name: str) -> bool:
+    return any(d.name == name and d.kind == "function" for d in declared_names(shell.session))
 
 
 def _words(argument: str) -> list[str]:
@@ -134,19 +173,21 @@ def run_run(shell: Shell, arguments: Arguments) -> str:
     read_input_file(Path(file))  # says why if it cannot be read
     options = shell.session.options
     command = [sys.executable, "-P", "-m", "repl", f"--color={'yes' if shell.colour else 'no'}"]
-    command += [f"-O{options.optimisation}", *_passed_flags(options.all_flags)]
+    has_same_language = file.endswith(".c") == shell.is_c
+    command += [f"-O{options.optimisation}", *_passed_flags(options.all_flags, has_same_language)]
     command += ["--", file, *words[1:]]
     return ending(lend_terminal_to(command, options.private_input))
 
 
-def _passed_flags(flags: Sequence[str]) -> list[str]:
-    """The user's own: the language and the folder of quoted includes are the file's."""
+def _passed_flags(flags: Sequence[str], has_same_language: bool) -> list[str]:
+    """The user's own: the language and the folder of quoted includes are the file's, and so is
+    the standard, if it is in another language."""
     passed: list[str] = []
     words = iter(flags)
     for word in words:
         if word == "-iquote":
             next(words, None)
-        elif not word.startswith("-x"):
+        elif not word.startswith("-x") and (has_same_language or not word.startswith("-std=")):
             passed.append(f"--Xcc={word}")
     return passed
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from repl.commands.catalogue import BY_ALIAS, COMMAND_LINES, COMMANDS
 from repl.commands.command import Command
 from repl.commands.context import Shell
+from repl.commands.foreign_commands import ADVICE
 from repl.errors import ShellError, did_you_mean
 from repl.input.command_syntax import Arguments, WrongUsage
 
@@ -14,13 +15,14 @@ def run_command(shell: Shell, line: str) -> str:
 
     Raises ShellError for what cannot be done, Quit when the session should end.
     """
-    line = line.strip()
-    name, end = COMMAND_LINES.name_end(line)
+    name, given = COMMAND_LINES.take_apart(line)
     command = COMMANDS.get(name) or BY_ALIAS.get(name)
+    if name in ADVICE:
+        raise ShellError(f"{name} is cling's: {ADVICE[name]}")
     if command is None:
         raise ShellError(f"unknown command {name}{_near(name)} (%help lists the commands)")
     try:
-        return command.implementation()(shell, command.parse(line[end:]))
+        return command.implementation()(shell, command.parse(given))
     except WrongUsage as error:
         raise ShellError(f"{command.name} {error}; usage: {command.usage}") from None
 
@@ -43,7 +45,8 @@ def run_help(shell: Shell, arguments: Arguments) -> str:
         return command.help(shell.width)
     return "\n".join(
         [
-            "Type C or C++. An expression without ';' shows its value.",
+            "Type C or C++. An expression without ';' shows its value: _ is the last one, Out[3]",
+            "(or _3) what In[3] has shown. A // comment may end a line with a command.",
             *(line for command in COMMANDS.values() for line in _in_list(command, shell.width)),
             "%help NAME says more. cling's .q .? .L .x .I .O .undo are understood as well.",
         ]

@@ -55,4 +55,8 @@ def _hints(shell: Shell) -> list[str]:
     flags = [f for f in options.all_flags if f.startswith(("-I", "-D", "-U", "-std=", "-f"))]
     libraries = [*options.libraries, *shell.libraries]
     flags += [f"-L{folder}" for folder in options.library_folders]
-    return flags + [name if "/" in name or ".so" in name else f"-l{name}" for name in libraries]
+    return flags + [name if _is_file(name) else f"-l{name}" for name in libraries]
+
+
+def _is_file(name: str) -> bool:
+    return "/" in name or ".so" in name or name.endswith((".a", ".o"))

@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from repl.clang.options.gathering import gather
+from repl.clang.options.reading import WrongOption, read_options
 from repl.configuration.memory_size import parse_memory_limit
 
 LONGEST_TIMEOUT = 1e6  # s; poll(2) takes little more
@@ -193,6 +195,12 @@ class Flags(Texts):
         flags = super().read(value, folder)
         if flags and not flags[0].startswith("-"):
             raise ValueError(f"begins with {_shown(flags[0])}, which is no option")
+        try:
+            found = gather(read_options(flags))
+        except WrongOption as error:
+            raise ValueError(f"cannot be used: {error}") from error
+        if any(not each.is_library for each in found.inputs):
+            raise ValueError(f"has {_shown(found.inputs[0].name)} in it, which is no option")
         return flags
 
 

@@ -42,12 +42,12 @@ class Settings(Struct, frozen=True):
 
     std: str = _setting(
         "",
-        Text('a language standard such as "c++20", or "" for Clang\'s own'),
+        Text('a language standard such as "c++20", or "" for the newest'),
         "The standard of C++ sessions, as -std= has it.",
     )
     c_std: str = _setting(
         "",
-        Text('a language standard such as "c17", or "" for Clang\'s own'),
+        Text('a language standard such as "c17", or "" for the newest'),
         "The standard of C sessions.",
     )
     include: tuple[str, ...] = _setting((), Folders(), "Folders with headers, as -I.")

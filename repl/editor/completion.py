@@ -22,9 +22,10 @@ _INCLUDE = re.compile(r"\s*#\s*(?:include|include_next|import|embed)\b.*?(?P<nam
 _NOT_ASKED = re.compile(
     r"(?:~|\b\d[\w.']*)\Z"
 )  # destructors, and in a number Clang knows all names
+_BEGINS_COMMAND = re.compile(r"[ \t]*(?:%|\.[A-Za-z]*)")
 _LAST_WORD = re.compile(r"\S*\Z")
 
-_LIBRARY = re.compile(r"lib(?P<name>.+?)\.so(?:\.[\d.]+)?\Z")
+_LIBRARY = re.compile(r"lib(?P<name>.+?)\.(?:a|so(?:\.[\d.]+)?)\Z")
 _MOST_FILES = 500
 
 
@@ -57,8 +58,8 @@ class InputCompleter(Completer):
         before = document.text_before_cursor
         if "\n" not in before and self._commands.is_command(before):
             return await self._complete_command(document, before)
-        if before.lstrip() == "%":
-            return self._command_names("%", "%")
+        if _BEGINS_COMMAND.fullmatch(before):
+            return self._command_names(before.lstrip(), before.lstrip()[0])
         return await self._complete_code(document.text, document.cursor_position)
 
     async def _complete_command(self, document: Document, before: str) -> list[Completion]:
@@ -68,10 +69,10 @@ class InputCompleter(Completer):
             names = self._command_names(given, "%") + self._command_names(given, "")
             text = document.text.replace("?", " ", 1)
             return names + await self._complete_code(text, document.cursor_position)
-        if name != "!" and not before[begin - 1].isspace():
+        if name not in ("", "!") and not before[begin - 1].isspace():
             return self._command_names(name, name[:1])
         command = self._commands.find(name)
-        if command is None:
+        if command is None:  # or `v?`
             return []
         word = _last_word(given)
         match command.completes_after(given):
@@ -95,9 +96,10 @@ class InputCompleter(Completer):
     def _command_names(self, typed: str, sign: str) -> list[Completion]:
         """``sign``: what the names begin with; "" leaves the `%` away."""
         names = {
-            each.name if sign else each.name[1:]: each.summary
+            name if sign else name[1:]: each.summary
             for each in self._commands.table
-            if each.name.startswith(("%", sign or "%"))
+            for name in (each.name, *each.aliases)
+            if name.startswith(sign or "%")
         }
         return [
             Completion(name, -len(typed), display_meta=summary)

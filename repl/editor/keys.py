@@ -21,9 +21,9 @@ from prompt_toolkit.keys import Keys
 from repl.editor.code_source import CodeSource
 from repl.editor.external_editor import edit_externally
 from repl.editor.options import PromptOptions
-from repl.editor.paste import normalize_line_ends, strip_pasted_prompts
+from repl.editor.paste import PastedInputs
 from repl.input.command_lines import CommandLines
-from repl.input.open_brackets import open_braces, unclosed_bracket
+from repl.input.open_brackets import lines_outside_brackets, open_braces, unclosed_bracket
 
 _LONGEST_INDENTED = 100_000  # characters: to find the depth all is read, 0.1 s
 
@@ -32,10 +32,15 @@ class EditingKeys:
     """The bindings for the input (the search field has its own)."""
 
     def __init__(
-        self, options: PromptOptions, commands: CommandLines, source: CodeSource | None
+        self,
+        options: PromptOptions,
+        commands: CommandLines,
+        source: CodeSource | None,
+        pasted: PastedInputs,
     ) -> None:
         self._commands = commands
         self._source = source
+        self._pasted = pasted
         self._indent = max(options.indent, 1)
         self._editor = options.editor
 
@@ -56,7 +61,7 @@ class EditingKeys:
             self._insert_indent
         )
         bindings.add("s-tab", filter=inserting & ~has_completions)(self._dedent)
-        bindings.add(Keys.BracketedPaste, filter=editing)(_insert_paste)
+        bindings.add(Keys.BracketedPaste, filter=editing)(self._insert_paste)
         bindings.add("c-x", "c-e", filter=editing & emacs_mode)(self._edit_externally)
         bindings.add("v", filter=editing & vi_navigation_mode)(self._edit_externally)
         bindings.add("f2", filter=editing)(self._edit_externally)
@@ -66,6 +71,8 @@ class EditingKeys:
         buffer = event.current_buffer
         if buffer.complete_state is not None and buffer.complete_state.current_completion:
             buffer.complete_state = None  # takes what the menu has chosen
+        elif len(inputs := self._pasted.inputs_in(buffer.text)) > 1:
+            _submit_separately(event, inputs)
         elif self._should_submit(buffer.document):
             buffer.validate_and_handle()
         else:
@@ -78,13 +85,24 @@ class EditingKeys:
         return (at_end or document.line_count == 1) and self._is_complete(document.text)
 
     def _is_complete(self, text: str) -> bool:
-        if self._commands.is_command(text.lstrip()):
-            code = self._commands.code_offset(text)
-            text = text[code:] if code is not None else text.strip().partition("\n")[2]
+        text = self._after_last_command(text)
         if not text.strip():
             return True
         answer = self._source.is_complete(text) if self._source is not None else None
         return not unclosed_bracket(text) if answer is None else answer
+
+    def _after_last_command(self, text: str) -> str:
+        """What may still be incomplete: code, also that of a command."""
+        begins = [
+            row
+            for row, line in lines_outside_brackets(text)
+            if self._commands.is_command(line) and (not row or self._commands.is_known(line))
+        ]
+        if not begins:
+            return text
+        text = "\n".join(text.split("\n")[begins[-1] :])
+        code = self._commands.code_offset(text)
+        return text[code:] if code is not None else text.partition("\n")[2]
 
     def _open_line(self, event: KeyPressEvent) -> None:
         buffer = event.current_buffer
@@ -128,7 +146,15 @@ class EditingKeys:
     def _edit_externally(self, event: KeyPressEvent) -> None:
         edit_externally(event.current_buffer, self._editor)
 
+    def _insert_paste(self, event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text(self._pasted.take(event.data))
 
-def _insert_paste(event: KeyPressEvent) -> None:
-    pasted = strip_pasted_prompts(normalize_line_ends(event.data))
-    event.current_buffer.insert_text(pasted)
+
+def _submit_separately(event: KeyPressEvent, inputs: list[str]) -> None:
+    """Submit several inputs: the history has each, and each is shown when it is run."""
+    buffer = event.current_buffer
+    for each in inputs:
+        buffer.history.append_string(each)
+    event.app.erase_when_done = True
+    event.app.exit(result=buffer.text)
+    buffer.reset()

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
-from prompt_toolkit import PromptSession
+from prompt_toolkit import PromptSession, print_formatted_text
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.filters import Condition
-from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.formatted_text import FormattedText, StyleAndTextTuples
 from prompt_toolkit.input import Input
 from prompt_toolkit.layout.processors import HighlightMatchingBracketProcessor, Processor
 from prompt_toolkit.output import ColorDepth, Output
@@ -23,6 +23,7 @@ from repl.editor.highlighting import InputLexer
 from repl.editor.history import history_path, open_history
 from repl.editor.keys import EditingKeys
 from repl.editor.options import PromptOptions
+from repl.editor.paste import PastedInputs
 from repl.editor.signature import SignatureHelp
 from repl.editor.suggestions import HistorySuggestions
 from repl.editor.theme import load_style, resolve_theme
@@ -68,6 +69,8 @@ class Prompt:
         self._source = source
         self._library_folders = library_folders
         self._history_file = history_path(options)
+        self._pasted = PastedInputs()
+        self._waiting: list[str] = []  # inputs that have been submitted together with others
         self._plain: Output | None = None
         if output is None and is_dumb_terminal():
             self._plain = _PlainOutput.from_pty(sys.stdout, term="dumb")
@@ -78,18 +81,49 @@ class Prompt:
     def read(self, number: int, text: str = "") -> str:
         """Prompt for input `number` and return what is submitted; raise EOFError at Ctrl-D.
 
-        `text` is there already, to be edited.
+        `text` is there already, to be edited. Of a session that was pasted the inputs are
+        returned one after another.
         """
         message: StyleAndTextTuples = [("class:prompt", f"In[{number}]: ")]
+        if self._waiting:
+            return self._show_waiting(message)
         while True:
             try:
+                self._session.app.erase_when_done = False
                 with self._terminal():
-                    return self._session.prompt(message, default=text)
+                    submitted = self._session.prompt(message, default=text)
+                inputs = self._pasted.inputs_in(submitted)
+                if len(inputs) == 1:
+                    return inputs[0]
+                self._waiting = list(inputs)
+                return self._show_waiting(message)
             except KeyboardInterrupt:  # Ctrl-C drops what has been typed
                 text = ""
             finally:
                 if self._signature_help is not None:
                     self._signature_help.hide()
+
+    def forget_waiting(self) -> int:
+        """Return no more of what was submitted together: how many inputs that were."""
+        count = len(self._waiting)
+        self._waiting.clear()
+        return count
+
+    def _show_waiting(self, message: StyleAndTextTuples) -> str:
+        """The next input that waits, shown as if it had been typed."""
+        text = self._waiting.pop(0)
+        width = len(message[0][1])
+        first, *others = text.split("\n")
+        parts: StyleAndTextTuples = [*message, ("", first)]
+        for line in others:
+            parts += [("", "\n"), *_continuation(width, 1, 0), ("", line)]
+        if not self._colour or self._plain is not None:
+            print("".join(part[1] for part in parts), flush=True)
+        else:
+            print_formatted_text(
+                FormattedText(parts), style=self._session.style, output=self._session.output
+            )
+        return text
 
     def _terminal(self) -> AbstractContextManager[object]:
         """Where prompt_toolkit writes if it is not told: it prints plainly only there."""
@@ -109,7 +143,7 @@ class Prompt:
             completer=InputCompleter(commands, self._source, self._library_folders),
             complete_while_typing=options.complete_while_typing,
             auto_suggest=HistorySuggestions() if options.suggestions else None,
-            key_bindings=EditingKeys(options, commands, self._source).bindings(),
+            key_bindings=EditingKeys(options, commands, self._source, self._pasted).bindings(),
             lexer=InputLexer(commands) if colour else None,
             input_processors=processors,
             style=load_style(options.theme),

@@ -306,9 +306,37 @@ void Answerer::ProcessOverloadCandidates(Sema &S, unsigned Argument,
   answer(Object{{"signatures", std::move(Signatures)}});
 }
 
+// Whether what is typed may become `Out`.
+bool endsInBeginningOfOut(StringRef Text, int64_t Line, int64_t Column) {
+  for (; Line > 1; --Line)
+    Text = Text.split('\n').second;
+  StringRef Before = Text.take_front(std::max<int64_t>(Column - 1, 0));
+  StringRef Word = Before.substr(Before.find_last_not_of("Out") + 1);
+  bool IsWhole = Word.size() == Before.size() ||
+                 !(llvm::isAlnum(Before[Before.size() - Word.size() - 1]) ||
+                   Before[Before.size() - Word.size() - 1] == '_');
+  return !Word.empty() && IsWhole && StringRef("Out").starts_with(Word);
+}
+
+// It is no declaration until it stands before `[3]` (see ValueCapture); here it is one, if
+// there is a value.
+void declareOut(Sema &S, ValueCapture &Capture) {
+  VarDecl *Last = Capture.lookUp("_");
+  if (!Last)
+    return;
+  ASTContext &Context = S.getASTContext();
+  QualType Type =
+      Context.getIncompleteArrayType(Last->getType(), ArraySizeModifier::Normal, 0);
+  VarDecl *Out =
+      VarDecl::Create(Context, Context.getTranslationUnitDecl(), SourceLocation(),
+                      SourceLocation(), &Context.Idents.get("Out"), Type,
+                      Context.getTrivialTypeSourceInfo(Type), SC_Extern);
+  S.PushOnScopeChains(Out, S.TUScope);
+}
+
 } // namespace
 
-void complete(clang::Interpreter &Interpreter, Shadowing &Shadow,
+void complete(clang::Interpreter &Interpreter, Shadowing &Shadow, ValueCapture &Capture,
               DiagnosticCollector &Diagnostics, Connection &Controller,
               const Message &Request) {
   CompilerInstance &CI = *Interpreter.getCompilerInstance();
@@ -324,6 +352,8 @@ void complete(clang::Interpreter &Interpreter, Shadowing &Shadow,
   Shadow.beginInput(Request.Header.getArray("hide"));
   int64_t Line = Request.Header.getInteger("line").value_or(1);
   int64_t Column = Request.Header.getInteger("column").value_or(1);
+  if (endsInBeginningOfOut(Request.Blob, Line, Column))
+    declareOut(CI.getSema(), Capture);
   if (!PP.SetCodeCompletionPoint(File, unsigned(Line), unsigned(Column))) {
     std::string Text = std::string("#include \"") + FileName + "\"";
     if (auto Unit = Interpreter.Parse(Text); !Unit)

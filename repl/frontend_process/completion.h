@@ -12,6 +12,7 @@
 #include "diagnostics.h"
 #include "protocol.h"
 #include "shadowing.h"
+#include "value_capture.h"
 
 #include "clang/Interpreter/Interpreter.h"
 
@@ -20,7 +21,7 @@ namespace forkrepl {
 // Answers one such request. It ends this process, because Clang stops in the middle of
 // the text: only a copy may be asked.
 [[noreturn]] void complete(clang::Interpreter &Interpreter, Shadowing &Shadow,
-                           DiagnosticCollector &Diagnostics, Connection &Controller,
-                           const Message &Request);
+                           ValueCapture &Capture, DiagnosticCollector &Diagnostics,
+                           Connection &Controller, const Message &Request);
 
 } // namespace forkrepl

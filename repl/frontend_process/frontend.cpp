@@ -1,24 +1,28 @@
 #include "frontend.h"
 
+#include "bitcode.h"
 #include "c_statics.h"
 #include "completion.h"
 #include "early_initialization.h"
 #include "embedded_texts.h"
 #include "implicit_int.h"
+#include "initializer_names.h"
 #include "input_end.h"
 #include "interpreter.h"
 #include "lambda_names.h"
 #include "late_definitions.h"
 #include "leading_sign.h"
+#include "openmp_statement.h"
 #include "printers.h"
 #include "queries.h"
+#include "rebinding.h"
 #include "statement_range.h"
+#include "types_by_input.h"
 
 #include "clang/AST/ASTContext.h"
 #include "clang/Basic/DiagnosticSema.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/MultiplexConsumer.h"
-#include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <cerrno>
@@ -26,6 +30,7 @@
 #include <unistd.h>
 
 using namespace forkrepl;
+using llvm::json::Array;
 using llvm::json::Object;
 
 // The end of an input is not that of a file: what a #pragma sets lasts, and what is
@@ -65,7 +70,7 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags,
   DependsOn = std::make_shared<Dependencies>("");
   auto Created = createInterpreter(
       Flags, std::make_unique<clang::MultiplexConsumer>(std::move(Consumers)),
-      DependsOn, First, [this](const std::string &Message) {
+      DependsOn, Files, First, [this](const std::string &Message) {
         Controller.send(Object{{"ok", false}, {"rendered", Message}});
         _exit(1);
       });
@@ -77,6 +82,7 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags,
     return Prelude.takeError();
 
   clang::CompilerInstance &CI = *Interpreter->getCompilerInstance();
+  Pragmas.attachToPreprocessor(CI.getPreprocessor());
   Diagnostics = std::make_unique<DiagnosticCollector>(CI.getDiagnosticOpts(), Colour);
   Diagnostics->OnNotConstant = [this](clang::SourceLocation Place) {
     Initializers->noteNotConstant(Place);
@@ -85,11 +91,15 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags,
   CI.getDiagnostics().setClient(Diagnostics.get(), /*ShouldOwnClient=*/false);
   silenceEndsOfFiles(CI.getDiagnostics());
   Internals = InternalDefinitions::install(CI);
+  Beside.begin(CI.getPreprocessor());
+  tellTypesByInput(CI.getSema());
   if (First) {
     Internals->share(*First); // also if it is not needed any more
     Precompiled.offer(std::move(First), Emitted);
   }
-  return mendStatementRange(CI.getASTContext());
+  if (llvm::Error Failure = mendStatementRange(CI.getASTContext()))
+    return Failure;
+  return nameInitializers(CI.getASTContext());
 }
 
 namespace {
@@ -105,21 +115,6 @@ size_t longestWord(llvm::StringRef Text) {
     Longest = std::max(Longest, Length);
   }
   return Longest;
-}
-
-// Empty if the module has nothing to compile: an include, a type, a template.
-std::string writeBitcode(const llvm::Module &Module) {
-  std::string Bitcode;
-  auto IsDefinition = [](const llvm::GlobalValue &Value) {
-    return !Value.isDeclaration();
-  };
-  if (llvm::none_of(Module.global_values(), IsDefinition) &&
-      Module.getModuleInlineAsm().empty())
-    return Bitcode;
-  llvm::raw_string_ostream Stream(Bitcode);
-  llvm::WriteBitcodeToFile(Module, Stream);
-  Stream.flush();
-  return Bitcode;
 }
 
 bool hasStatements(const clang::TranslationUnitDecl &Input) {
@@ -148,9 +143,13 @@ Frontend::parseText(const Message &Request) {
   // What redefines many things is told of them twice as fast each time.
   if (ErrorLimit)
     CI.getDiagnostics().setErrorLimit(ErrorLimit + (Hidden ? Hidden->size() : 0));
-  ProtectedText Input =
-      protectLeadingSign(withImplicitInt(Request.Blob, CI.getPreprocessor()), Options);
+  ProtectedText Input = protectLeadingSign(
+      withOpenMPStatements(withImplicitInt(Request.Blob, CI.getPreprocessor()),
+                           CI.getPreprocessor()),
+      Options);
   Diagnostics->beginInput(CI.getPreprocessor(), Input.End);
+  Pragmas.take(); // of an input before, that nobody has asked about
+  Beside.beginInput(Request.Blob);
   auto Unit = Interpreter->Parse(Input.Text);
   Initializers->finishInput(Unit ? Unit->TheModule.get() : nullptr);
   if (!Unit)
@@ -205,7 +204,8 @@ void Frontend::sendInterim(DiagnosticCollector::Taken Error) {
                          {"rendered", Precompiled.withPlaces(Error.Text)}});
 }
 
-void Frontend::parse(const Message &Request) {
+void Frontend::parse(Message &Request) {
+  Files->add(Request);
   bool IsFirst = Precompiled.hasCode();
   Capture->setKeeps(Request.Header.getBoolean("keep").value_or(true));
   // After an error this process is of no more use to anybody.
@@ -232,7 +232,8 @@ void Frontend::parse(const Message &Request) {
   // Of what came from a precompiled header nothing is seen in the input itself.
   Object Reply{{"ok", true},
                {"declares", declares(*Unit->TUPart) || IsFirst},
-               {"joins", LastJoins}};
+               {"joins", LastJoins},
+               {"pragmas", Pragmas.take()}};
   if (Request.Header.getBoolean("includes").value_or(false))
     Reply["variables"] = llvm::json::Array(definedNames(*Unit->TheModule));
   if (auto Value = Capture->takeValue()) {
@@ -244,16 +245,21 @@ void Frontend::parse(const Message &Request) {
   DiagnosticCollector::Taken Taken = takeDiagnostics();
   Reply["diagnostics"] = std::move(Taken.Records);
   Reply["rendered"] = std::move(Taken.Text);
+  if (Array Read = Files->takeNews(Bitcode); !Read.empty())
+    Reply["read"] = std::move(Read);
   Controller.send(std::move(Reply), Bitcode);
 }
 
-void Frontend::replay(const Message &Request) {
+void Frontend::replay(Message &Request) {
+  Files->add(Request);
   auto Unit = parseText(Request);
   Object Reply{{"ok", bool(Unit)}};
   DiagnosticCollector::Taken Taken = takeDiagnostics();
   if (Unit) {
     Unit->TheModule.reset();
     Capture->takeValue();
+    std::string Known;
+    Files->takeNews(Known);
   } else {
     llvm::consumeError(Unit.takeError());
     Reply["rendered"] = std::move(Taken.Text);
@@ -283,6 +289,15 @@ void Frontend::dependencies() {
   llvm::raw_string_ostream Stream(Text);
   DependsOn->print(Stream);
   Controller.send(Object{{"ok", true}}, Text);
+}
+
+void Frontend::rebindCode(const Message &Request) {
+  const Array None, *Kept = Request.Header.getArray("kept");
+  auto Bitcode = rebind(Request.Blob, Kept ? *Kept : None);
+  bool Ok = bool(Bitcode);
+  Controller.send(
+      Object{{"ok", Ok}, {"rendered", Ok ? "" : llvm::toString(Bitcode.takeError())}},
+      Ok ? *Bitcode : "");
 }
 
 void Frontend::checkpoint(int Descriptor) {
@@ -329,9 +344,11 @@ void Frontend::serve() {
     else if (Operation == "checkpoint")
       checkpoint(Request.Descriptor);
     else if (Operation == "complete" || Operation == "signature")
-      complete(*Interpreter, *Shadow, *Diagnostics, Controller, Request);
+      complete(*Interpreter, *Shadow, *Capture, *Diagnostics, Controller, Request);
     else if (Operation == "ends")
       Controller.send(answerEnds(Request, *Interpreter));
+    else if (Operation == "rebind")
+      rebindCode(Request);
     else if (Operation == "dependencies")
       dependencies();
     else if (Operation == "precompiled")

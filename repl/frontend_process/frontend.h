@@ -4,11 +4,16 @@
 //               With "hide": [...], it redefines these; if it is rejected,
 //               "redefines": [...] is what would have to be hidden, see shadowing.h;
 //               "completion": what has to be added if only a `;` is missing at the end.
+//               "pragmas": see cling_pragmas.h.
 //               With "keep": false, the value is not kept for `_`; with "whole": true,
 //               it is rejected, without a diagnostic, if there are statements in it.
 //               Each error is sent before, when it is made, with "interim": true and
 //               otherwise as in the answer: if Clang dies, it is known all the same.
 //   replay      the same, of a text that was accepted before -> {"ok": ...}
+//               Both: "read" describes files, whose contents end the blob, see
+//               seen_files.h; so does the answer to parse.
+//   rebind      {"op": "rebind", "kept": [...]}, blob: bitcode -> blob: bitcode for a
+//               program that has what it defines already, see rebinding.h.
 //   printers    {"op": "printers", "types": [...]}, of the value that the last input
 //               hands over -> what users have written to print these types, and
 //               bitcode that calls it, see printers.h. The copy is good for nothing else.
@@ -25,13 +30,16 @@
 #pragma once
 
 #include "c_initializers.h"
+#include "cling_pragmas.h"
 #include "dependencies.h"
 #include "diagnostics.h"
+#include "includes_beside.h"
 #include "input_watcher.h"
 #include "internal_linkage.h"
 #include "joining.h"
 #include "precompiled_header.h"
 #include "protocol.h"
+#include "seen_files.h"
 #include "shadowing.h"
 #include "top_level_return.h"
 #include "value_capture.h"
@@ -59,13 +67,14 @@ private:
   // Emitted: the variables that earlier inputs have defined already.
   llvm::Error start(const std::vector<const char *> &Flags,
                     const llvm::json::Array *Emitted);
-  void parse(const Message &Request);
+  void parse(Message &Request);
   void sendRejection();
   std::string completion() const;
   void sendInterim(DiagnosticCollector::Taken Error);
-  void replay(const Message &Request);
+  void replay(Message &Request);
   llvm::Expected<clang::PartialTranslationUnit &> parseText(const Message &Request);
   void printers(const Message &Request);
+  void rebindCode(const Message &Request);
   void dependencies();
   void checkpoint(int Descriptor);
   void beginPrecompiled(const llvm::json::Object &Request);
@@ -75,8 +84,11 @@ private:
   bool Colour, ReturnEndsScript;
   std::vector<const char *> Flags;
   std::unique_ptr<llvm::Module> First; // what the flags have defined
+  llvm::IntrusiveRefCntPtr<SeenFiles> Files;
   PrecompiledState Precompiled;
   Joining Joinable;
+  ClingPragmas Pragmas;
+  IncludesBeside Beside;
   bool LastJoins = false; // of the input that was parsed last
   std::shared_ptr<Dependencies> DependsOn;
   std::unique_ptr<DiagnosticCollector> Diagnostics;

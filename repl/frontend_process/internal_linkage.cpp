@@ -1,5 +1,7 @@
 #include "internal_linkage.h"
 
+#include "initializer_names.h"
+
 #include "clang/AST/Decl.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Sema/MultiplexExternalSemaSource.h"
@@ -210,7 +212,7 @@ void InternalDefinitions::initializeLater(llvm::GlobalVariable &Variable) {
 
   auto *Setter = llvm::Function::Create(
       llvm::FunctionType::get(llvm::Type::getVoidTy(Context), false),
-      llvm::GlobalValue::InternalLinkage, "__forkrepl_set", Module);
+      llvm::GlobalValue::InternalLinkage, initializerName(Variable.getName()), Module);
   llvm::IRBuilder<> Builder(llvm::BasicBlock::Create(Context, "", Setter));
   Builder.CreateMemCpy(
       &Variable, Variable.getAlign(), Contents, Contents->getAlign(),

@@ -30,7 +30,7 @@
 
 namespace clang {
 class CompilerInstance;
-}
+} // namespace clang
 
 namespace forkrepl {
 

@@ -1,5 +1,7 @@
 #include "interpreter.h"
 
+#include "driver_check.h"
+
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Interpreter/PartialTranslationUnit.h"
 #include "clang/Lex/PreprocessorOptions.h"
@@ -70,19 +72,30 @@ llvm::Expected<std::unique_ptr<clang::Interpreter>>
 forkrepl::createInterpreter(const std::vector<const char *> &Flags,
                             std::unique_ptr<clang::ASTConsumer> Consumer,
                             std::shared_ptr<clang::DependencyCollector> DependsOn,
+                            llvm::IntrusiveRefCntPtr<SeenFiles> &Files,
                             std::unique_ptr<llvm::Module> &First, OnBadHeader OnBad) {
   if (llvm::Error Failure = checkOptions(Flags))
+    return Failure;
+  if (llvm::Error Failure = checkByDriver(Flags))
     return Failure;
   clang::IncrementalCompilerBuilder Builder;
   Builder.SetCompilerArgs(Flags);
   auto Compiler = Builder.CreateCpp();
   if (!Compiler)
     return Compiler.takeError();
-  const std::string &Header = (*Compiler)->getPreprocessorOpts().ImplicitPCHInclude;
+  const clang::PreprocessorOptions &Preprocessing = (*Compiler)->getPreprocessorOpts();
+  const std::string &Header = Preprocessing.ImplicitPCHInclude;
   clang::DiagnosticsEngine &Diagnostics = (*Compiler)->getDiagnostics();
-  if (!Header.empty())
+  if (!Header.empty() || !Preprocessing.Includes.empty() ||
+      !Preprocessing.MacroIncludes.empty())
     Diagnostics.setClient(new StartDiagnostics(Diagnostics.takeClient(), Header, Flags,
                                                std::move(OnBad)));
+  if (!Files)
+    Files =
+        llvm::makeIntrusiveRefCnt<SeenFiles>((*Compiler)->getVirtualFileSystemPtr());
+  (*Compiler)->setVirtualFileSystem(Files);
+  if ((*Compiler)->hasFileManager())
+    (*Compiler)->getFileManager().setVirtualFileSystem(Files);
   (*Compiler)->addDependencyCollector(std::move(DependsOn));
   auto Executor = std::make_unique<clang::IncrementalExecutorBuilder>();
   Executor->IE = std::make_unique<NoExecutor>(First);

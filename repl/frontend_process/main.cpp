@@ -5,7 +5,8 @@
 // with the compiler's flags as arguments and the controller's socket as file
 // descriptor 0, and serves requests: see frontend.h.
 //
-// With the argument "--version" it names Clang's and LLVM's versions and ends.
+// With the argument "--version" it names Clang's and LLVM's versions and ends, with
+// "--option-table" it writes the table of the driver's options (option_table.h).
 //
 // With "--started-by-thread" as the first argument it may live on when the thread that
 // has started it ends.
@@ -17,6 +18,7 @@
 // controller's process number.
 #include "compile_file.h"
 #include "frontend.h"
+#include "option_table.h"
 #include "precompiled_header.h"
 #include "program_file.h"
 #include "protocol.h"
@@ -75,6 +77,10 @@ int main(int Count, char **Arguments) {
 
   if (Count == 2 && llvm::StringRef(Arguments[1]) == "--version") {
     llvm::outs() << clang::getClangFullVersion() << "\nLLVM " LLVM_VERSION_STRING "\n";
+    return 0;
+  }
+  if (Count == 2 && llvm::StringRef(Arguments[1]) == "--option-table") {
+    writeOptionTable(llvm::outs());
     return 0;
   }
 

@@ -146,6 +146,22 @@ std::optional<Symbol> findSymbol(const WantedName &Wanted) {
   return Found;
 }
 
+// Of `Out[3]` and `_3` at the prompt, which are names of ours (value_capture.h).
+std::string missingValue(const Diagnostic &Error, const Preprocessor &PP) {
+  PresumedLoc Place = PP.getSourceManager().getPresumedLoc(Error.getLocation());
+  if (Error.getID() != diag::err_undeclared_var_use || !Place.isValid() ||
+      !StringRef(Place.getFilename()).starts_with("In["))
+    return {};
+  std::string Name = nameAt(Error, 0);
+  StringRef Number = Name;
+  if (Number.consume_front("_") && !Number.empty() &&
+      llvm::all_of(Number, llvm::isDigit))
+    return "In[" + Number.str() + "] has shown no value that '" + Name + "' could be";
+  if (Name == "Out")
+    return "Out[3], with a number, is what In[3] has shown, if that has a value";
+  return {};
+}
+
 // Whether it exists, and has not been included.
 bool isMissing(StringRef Header, const Preprocessor &PP) {
   OptionalFileEntryRef File = PP.getHeaderSearchInfo().LookupFile(
@@ -163,6 +179,8 @@ std::string forkrepl::missingInclude(const Diagnostic &Error, const Preprocessor
   if (Error.getLocation().isInvalid() ||
       PP.getSourceManager().isInSystemHeader(Error.getLocation()))
     return {};
+  if (std::string Note = missingValue(Error, PP); !Note.empty())
+    return Note;
   Wanted Name = wantedName(Error, PP);
   auto Found = Name ? findSymbol(*Name) : std::nullopt;
   if (!Found || (!PP.getLangOpts().CPlusPlus && !Found->scope().empty()))

@@ -1,6 +1,9 @@
 #include "queries.h"
 
+#include "call_graph.h"
 #include "declarations.h"
+#include "inputs_of.h"
+#include "shapes.h"
 #include "type_table.h"
 
 #include "clang/AST/ASTContext.h"
@@ -99,15 +102,6 @@ static Object answerDescribe(llvm::StringRef Name, CompilerInstance &CI) {
   return Object{{"ok", true}, {"found", std::move(Found)}};
 }
 
-// Of the last `Count` inputs, oldest first.
-static std::vector<TranslationUnitDecl *> inputsOf(ASTContext &Context, size_t Count) {
-  std::vector<TranslationUnitDecl *> Inputs;
-  for (TranslationUnitDecl *Unit = Context.getTranslationUnitDecl();
-       Unit && Inputs.size() < Count; Unit = Unit->getPreviousDecl())
-    Inputs.insert(Inputs.begin(), Unit);
-  return Inputs;
-}
-
 static void visitNames(const DeclContext *Context,
                        llvm::function_ref<void(const NamedDecl *)> Visit) {
   for (const Decl *Each : Context->noload_decls())
@@ -182,5 +176,10 @@ std::optional<Object> forkrepl::answerQuery(llvm::StringRef Operation,
     return answerDeclarations(CI, Count);
   if (Operation == "pieces")
     return answerPieces(CI, Count);
+  if (Operation == "shapes")
+    return describeShapes(CI.getASTContext(), Count);
+  const Array None, *Classes = Request.Header.getArray("classes");
+  if (Operation == "independent")
+    return findIndependent(CI.getASTContext(), Count, Classes ? *Classes : None);
   return std::nullopt;
 }

@@ -22,6 +22,7 @@ namespace forkrepl {
 //   pieces        -> {"ok", "inputs": [[{"begin", "end", "statement", "bare"}...]...]}:
 //                 where in each input's text its statements and declarations are;
 //                 "bare": an expression without `;`
+//   shapes, independent   see shapes.h and call_graph.h; "classes": the names of some
 std::optional<llvm::json::Object> answerQuery(llvm::StringRef Operation,
                                               const Message &Request,
                                               clang::Interpreter &Interpreter,

@@ -3,6 +3,7 @@
 #include "diagnostic_kinds.h"
 #include "implicit_int.h"
 #include "input_scanner.h"
+#include "openmp_statement.h"
 
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/Decl.h"
@@ -306,6 +307,11 @@ void Scout::enter() {
                            Text.Tokens[Index - 1].Brackets <= 0);
     if (StartsStatement && (Each.Kind == tok::plus || Each.Kind == tok::minus))
       Copy[Each.Begin] = '~';
+    // Their statement is judged without them.
+    if (isOpenMPStatement(Text, Index, CI.getPreprocessor()))
+      for (size_t At = Each.Begin; At < Each.End; ++At)
+        if (Copy[At] != '\n')
+          Copy[At] = ' ';
   }
   size_t Begin = Text.beginOfLine(First);
   for (size_t At = 0; At < Begin; ++At) // what has been judged already
@@ -350,8 +356,10 @@ void Scout::run() {
   Parser::DeclGroupPtrTy Group;
   Sema::ModuleImportState State;
   size_t Before = First;
-  if (P.getCurToken().is(tok::eof)) // nothing but pragmas
-    tellAtEnd(InputRest::Open);
+  if (P.getCurToken().is(tok::eof)) { // nothing but pragmas
+    bool Waits = isOpenMPStatement(Text, Text.Tokens.size() - 1, CI.getPreprocessor());
+    tellAtEnd(Waits ? InputRest::Incomplete : InputRest::Open);
+  }
   bool AtEnd = P.ParseFirstTopLevelDecl(Group, State);
   while (true) {
     const Decl *Parsed = nullptr;

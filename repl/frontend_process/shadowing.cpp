@@ -52,6 +52,24 @@ static bool isVisibleByName(const NamedDecl *D) {
          D->getDeclContext()->getRedeclContext()->isFileContext();
 }
 
+// What has a place of its own beside its declaration in a class or its template, and a symbol
+// that the linker binds to the newest: `int S::f() {...}`, `template <> int f<int>() {...}`.
+static FunctionDecl *definitionBesideDeclaration(NamedDecl *D) {
+  auto *Function = dyn_cast<FunctionDecl>(D);
+  if (!Function || !Function->doesThisDeclarationHaveABody() || Function->isInlined() ||
+      Function->isDependentContext())
+    return nullptr;
+  bool IsMember = isa<CXXMethodDecl>(Function) && Function->isOutOfLine() &&
+                  Function->getTemplateSpecializationKind() == TSK_Undeclared;
+  bool IsSpecialization =
+      Function->getTemplateSpecializationKind() == TSK_ExplicitSpecialization;
+  return IsMember || IsSpecialization ? Function : nullptr;
+}
+
+static bool canBeReplaced(NamedDecl *D) {
+  return isVisibleByName(D) || definitionBesideDeclaration(D);
+}
+
 static bool isOfSystem(const Decl *D, const SourceManager &Sources) {
   return llvm::any_of(D->redecls(), [&](const Decl *Each) {
     return Sources.isInSystemHeader(Each->getLocation());
@@ -105,7 +123,7 @@ Array Shadowing::previous(llvm::ArrayRef<SourceLocation> Places) {
       bool IsMeant =
           llvm::any_of(Places, [&](SourceLocation Place) { return isAt(D, Place); });
       // Later includes count on what a system header has declared.
-      if (IsMeant && isVisibleByName(D) && !isOfSystem(D, Sources))
+      if (IsMeant && canBeReplaced(D) && !isOfSystem(D, Sources))
         Found.push_back(describe(D, Input, Sources));
     });
   return Found;
@@ -133,7 +151,7 @@ void Shadowing::beginInput(const Array *Hidden) {
     if (Input < Inputs.size())
       visitAll(Inputs[Input], [&](NamedDecl *D) {
         // The name first, because an include may have made this a long list.
-        if (isVisibleByName(D) && nameOf(D) == Wanted->getString("name") &&
+        if (canBeReplaced(D) && nameOf(D) == Wanted->getString("name") &&
             describe(D, Input, Sources) == *Wanted)
           Old.push_back(D);
       });
@@ -181,6 +199,9 @@ static std::vector<NamedDecl *> typedefsOfSameName(const NamedDecl *D) {
 }
 
 void Shadowing::hide(NamedDecl *D) {
+  // The declaration stays, and what has been compiled keeps the old code.
+  if (FunctionDecl *Definition = definitionBesideDeclaration(D))
+    return Definition->setBody(nullptr);
   if (!isOnlyDeclared(D))
     Redefined.insert({contextOf(D), D->getDeclName()});
   for (NamedDecl *Typedef : typedefsOfSameName(D))
@@ -265,6 +286,16 @@ static bool isSpecialization(const NamedDecl *D) {
   return isa<ClassTemplateSpecializationDecl, VarTemplateSpecializationDecl>(D);
 }
 
+// A static function of C has a name of C++'s (c_statics.h), so that inputs share it.
+static std::string labelFor(const NamedDecl *D, const std::string &Version) {
+  const auto *Function = dyn_cast<FunctionDecl>(D);
+  if (!Function || Function->getLangOpts().CPlusPlus || Function->isExternallyVisible())
+    return (D->getName() + "." + Version).str();
+  return ("_ZL" + llvm::Twine(D->getName().size()) + D->getName() + "B" +
+          llvm::Twine(Version.size()) + Version)
+      .str();
+}
+
 void Shadowing::rename(NamedDecl *D) {
   if (TagDecl *Unnamed = unnamedTagOf(D))
     D = Unnamed; // has the typedef's name for the linker
@@ -283,8 +314,7 @@ void Shadowing::rename(NamedDecl *D) {
     if (Each->hasAttr<AsmLabelAttr>())
       continue;
     if (isNotMangled(D)) {
-      Each->addAttr(
-          AsmLabelAttr::CreateImplicit(Context, (D->getName() + "." + Version).str()));
+      Each->addAttr(AsmLabelAttr::CreateImplicit(Context, labelFor(D, Version)));
     } else if (!Each->hasAttr<AbiTagAttr>()) {
       llvm::StringRef Tag = Version;
       Each->addAttr(AbiTagAttr::CreateImplicit(Context, &Tag, 1));

@@ -1,6 +1,7 @@
 #include "start_diagnostics.h"
 
 #include "clang/Basic/DiagnosticIDs.h"
+#include "clang/Basic/SourceManager.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Config/llvm-config.h"
 
@@ -46,6 +47,17 @@ static bool isOfSerialization(unsigned Diagnostic) {
          Diagnostic < diag::DIAG_START_LEX;
 }
 
+// FILE:LINE:COLUMN, or which options it is about: they are lines of a file to Clang.
+static std::string placeOf(const Diagnostic &Info) {
+  PresumedLoc Place;
+  if (Info.hasSourceManager() && Info.getLocation().isValid())
+    Place = Info.getSourceManager().getPresumedLoc(Info.getLocation());
+  if (Place.isInvalid() || llvm::StringRef(Place.getFilename()).starts_with("<"))
+    return "of -include or -imacros: ";
+  return std::string(Place.getFilename()) + ":" + std::to_string(Place.getLine()) +
+         ":" + std::to_string(Place.getColumn()) + ": ";
+}
+
 void StartDiagnostics::HandleDiagnostic(DiagnosticsEngine::Level Level,
                                         const Diagnostic &Info) {
   DiagnosticConsumer::HandleDiagnostic(Level, Info);
@@ -54,6 +66,10 @@ void StartDiagnostics::HandleDiagnostic(DiagnosticsEngine::Level Level,
     Info.FormatDiagnostic(Reason);
     Call("the precompiled header cannot be used: " + std::string(Reason) +
          "\none that fits this session is made by: " + Command);
+  } else if (Level >= DiagnosticsEngine::Error) {
+    llvm::SmallString<128> Reason;
+    Info.FormatDiagnostic(Reason);
+    Call(placeOf(Info) + std::string(Reason));
   }
   Next->HandleDiagnostic(Level, Info);
 }

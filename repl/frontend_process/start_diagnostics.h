@@ -1,4 +1,5 @@
-// What is said of a precompiled header that cannot be used.
+// What is said of a header that cannot be used before the first input: a precompiled one, or
+// one of -include and -imacros.
 //
 // Clang reports it, goes on without, and crashes. So whoever makes the interpreter is
 // told at once, and has to end the process.
@@ -17,7 +18,7 @@ using OnBadHeader = std::function<void(const std::string &Message)>;
 
 class StartDiagnostics : public clang::DiagnosticConsumer {
 public:
-  // Next: gets all diagnostics. Header: as the flags have it.
+  // Next: gets all diagnostics. Header: the precompiled one, as the flags have it, or empty.
   StartDiagnostics(std::unique_ptr<clang::DiagnosticConsumer> Next, std::string Header,
                    const std::vector<const char *> &Flags, OnBadHeader Call);
 

@@ -14,7 +14,6 @@ using namespace clang;
 using namespace forkrepl;
 
 static constexpr llvm::StringLiteral EndInput = "__forkrepl_end_input";
-static constexpr llvm::StringLiteral StatementFunctions = "__stmts__"; // Clang's name
 
 // The first token after a statement has begun comes before all that it declares.
 void TopLevelReturn::see() {

@@ -24,6 +24,9 @@ namespace forkrepl {
 
 class ValueCapture;
 
+// How the functions are called that statements become: Clang's name.
+inline constexpr llvm::StringLiteral StatementFunctions = "__stmts__";
+
 class TopLevelReturn : public clang::SemaConsumer {
 public:
   // EndsScript: it ends the program, too, as `exit` does.

@@ -8,6 +8,8 @@
 #include "clang/AST/DeclGroup.h"
 #include "clang/AST/Expr.h"
 #include "clang/AST/ExprCXX.h"
+#include "clang/Basic/SourceManager.h"
+#include "clang/Lex/Preprocessor.h"
 #include "clang/Sema/ExternalSemaSource.h"
 #include "clang/Sema/Lookup.h"
 #include "clang/Sema/Sema.h"
@@ -68,9 +70,68 @@ VarDecl *ValueCapture::makeExternal(llvm::StringRef Name, QualType Type,
   return Variable;
 }
 
+// Of `Out[3]`, when Clang asks what `Out` is: 3. It asks when it has come to `Out`, or is one
+// token further.
+static std::optional<unsigned> subscriptAhead(Preprocessor &PP) {
+  unsigned Ahead = PP.LookAhead(0).is(tok::l_square) ? 1 : 0;
+  Token Number = PP.LookAhead(Ahead);
+  unsigned Input = 0;
+  if (Number.isNot(tok::numeric_constant) ||
+      PP.LookAhead(Ahead + 1).isNot(tok::r_square) ||
+      llvm::StringRef(PP.getSpelling(Number)).getAsInteger(10, Input))
+    return std::nullopt;
+  return Input;
+}
+
+// The 3 of `In[3]`, as diagnostics call the input; 0 if it has no number.
+static unsigned numberOfInput(const SourceManager &Sources, SourceLocation Location) {
+  PresumedLoc Place = Sources.getPresumedLoc(Location);
+  llvm::StringRef Name = Place.isValid() ? Place.getFilename() : "";
+  unsigned Number = 0;
+  if (!Name.consume_front("In[") || !Name.consume_back("]") ||
+      Name.getAsInteger(10, Number))
+    return 0;
+  return Number;
+}
+
+VarDecl *ValueCapture::remember(llvm::StringRef Name, QualType Type,
+                                llvm::StringRef Symbol) {
+  VarDecl *&Variable = Used[Symbol.str()];
+  if (!Variable)
+    Variable = makeExternal(Name, Type, Symbol);
+  return Variable;
+}
+
+VarDecl *ValueCapture::valueOf(unsigned Input) {
+  auto Found = ByInput.find(Input);
+  if (Found == ByInput.end())
+    return nullptr;
+  std::string Number = std::to_string(Input);
+  return remember("_" + Number, Found->second.Type,
+                  symbolOf(Found->second.Value) + "_of_" + Number);
+}
+
+// An array that begins so far before the value that this is the element of that number.
+VarDecl *ValueCapture::arrayWithValueOf(unsigned Input) {
+  auto Found = ByInput.find(Input);
+  if (Found == ByInput.end())
+    return nullptr;
+  QualType Array = Context->getIncompleteArrayType(
+      Found->second.Type, ArraySizeModifier::Normal, /*IndexTypeQuals=*/0);
+  return remember("Out", Array,
+                  symbolOf(Found->second.Value) + "_at_" + std::to_string(Input));
+}
+
 VarDecl *ValueCapture::lookUp(llvm::StringRef Name) {
   if (Name == "_")
     return lastValue();
+  if (Name == "Out")
+    if (auto Input = subscriptAhead(S->getPreprocessor()))
+      return arrayWithValueOf(*Input);
+  unsigned Input = 0;
+  if (Name.consume_front("_") && !Name.starts_with("0") &&
+      !Name.getAsInteger(10, Input))
+    return valueOf(Input);
   if (Name == "argc" && !ArgumentCount)
     ArgumentCount = makeExternal(Name, Context->IntTy, "forkrepl_argc");
   if (Name == "argv" && !Arguments)
@@ -93,14 +154,19 @@ bool ValueCapture::HandleTopLevelDecl(DeclGroupRef Group) {
   // Sema takes a variable for undefined whose type has no linkage.
   if (LastVariable)
     S->UndefinedButUsed.erase(LastVariable);
+  for (auto &[Symbol, Variable] : Used)
+    S->UndefinedButUsed.erase(Variable);
   return true;
 }
 
 std::optional<llvm::json::Object> ValueCapture::takeValue() {
   LastVariable = nullptr;
+  Used.clear();
   if (Type.isNull())
     return std::nullopt;
   LastType = std::exchange(Type, QualType());
+  if (unsigned Input = numberOfInput(Context->getSourceManager(), Begin))
+    ByInput[Input] = {Values + 1, LastType};
   TypeTable Table(*Context);
   llvm::json::Object Description = Table.describe(LastType);
   Types = Table.types();
@@ -151,9 +217,13 @@ Keep ValueCapture::howToKeep(const Expr *Expression) {
   QualType Element;
   if (S->isStdInitializerList(Type, &Element)) // what it points at is gone
     return Keep::No;
+  bool IsNumbered =
+      numberOfInput(Context->getSourceManager(), Expression->getBeginLoc()) > 0;
   if (Type.isTriviallyCopyableType(*Context))
-    return Keep::Bytes;
-  return Expression->isPRValue() && Type->isRecordType() ? Keep::Held : Keep::No;
+    return IsNumbered ? Keep::NumberedBytes : Keep::Bytes;
+  if (!Expression->isPRValue() || !Type->isRecordType())
+    return Keep::No;
+  return IsNumbered ? Keep::NumberedHeld : Keep::Held;
 }
 
 Expr *ValueCapture::capture(Expr *Whole) {
@@ -179,9 +249,10 @@ Expr *ValueCapture::capture(Expr *Whole) {
   Begin = Whole->getBeginLoc();
   Type = Expression->getType();
   Keep How = howToKeep(Expression);
-  Expr *Call = How == Keep::Held ? hold(Expression) : nullptr;
+  bool IsHeld = How == Keep::Held || How == Keep::NumberedHeld;
+  Expr *Call = IsHeld ? hold(Expression, How) : nullptr;
   if (!Call)
-    Call = callCapture(Expression, How == Keep::Held ? Keep::No : How);
+    Call = callCapture(Expression, IsHeld ? Keep::No : How);
   // What Sema has noted meanwhile is not the next expression's.
   S->DiscardCleanupsInEvaluationContext();
   if (!Cleanups)
@@ -238,7 +309,7 @@ Expr *ValueCapture::callCapture(Expr *Expression, Keep How) {
 }
 
 // Null if there can be no such object: in C++11 and 14 it may be impossible to move.
-Expr *ValueCapture::hold(Expr *Expression) {
+Expr *ValueCapture::hold(Expr *Expression, Keep How) {
   Sema::TentativeAnalysisScope Tentative(*S);
   SourceLocation Location = Expression->getExprLoc();
   QualType Type = Expression->getType();
@@ -255,5 +326,8 @@ Expr *ValueCapture::hold(Expr *Expression) {
       Expression->getSourceRange(), /*UseGlobal=*/true, Location, Placement, Location,
       SourceRange(), Type, Context->getTrivialTypeSourceInfo(Type, Location),
       /*ArraySize=*/std::nullopt, SourceRange(Location, Location), Initializer);
-  return New.isInvalid() ? nullptr : call("__forkrepl_hold_value", New.get());
+  if (New.isInvalid())
+    return nullptr;
+  return call("__forkrepl_hold_value", {New.get(), number(static_cast<uint64_t>(How),
+                                                          Context->IntTy, Location)});
 }

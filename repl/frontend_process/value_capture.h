@@ -10,18 +10,21 @@
 // with a temporary for E where it has no address, destroyed where the language
 // says; or, where E makes a new object that has a destructor, into
 //
-//             __forkrepl_hold_value(::new (alignof(T)) T(E))
+//             __forkrepl_hold_value(::new (alignof(T)) T(E), how it is kept)
 //
 // which by guaranteed elision is E's object itself. The functions are in the platform
 // library; embedded/value_capture.h declares them, and has to be parsed before anything of
-// the user's. What they are given can be named `_` by the next inputs.
+// the user's. What they are given can be named `_` by the next inputs, and what In[3] has
+// shown `_3` and `Out[3]`.
 #pragma once
 
 #include "clang/AST/ASTContext.h"
 #include "clang/Sema/SemaConsumer.h"
 #include "llvm/Support/JSON.h"
 
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace clang {
@@ -31,7 +34,14 @@ class Sema;
 namespace forkrepl {
 
 // enum forkrepl_keep of the platform library.
-enum class Keep { No = 0, Object = 1, Bytes = 2, Held = 3 };
+enum class Keep {
+  No = 0,
+  Object = 1,
+  Bytes = 2,
+  Held = 3,
+  NumberedBytes = 4,
+  NumberedHeld = 5
+};
 
 class ValueCapture : public clang::SemaConsumer {
 public:
@@ -55,7 +65,7 @@ public:
   clang::SourceLocation begin() const { return Begin; }
 
   // What a name of ours means if nothing else has it, or null: `_`, the last value, if
-  // there is one; `argc` and `argv`, of the program.
+  // there is one; `_3` and, before `[3]`, `Out`; `argc` and `argv`, of the program.
   clang::VarDecl *lookUp(llvm::StringRef Name);
 
   // The expression as one that hands over its value, if it has one.
@@ -65,13 +75,22 @@ public:
   clang::Expr *call(llvm::StringRef Function, llvm::ArrayRef<clang::Expr *> Arguments);
 
 private:
+  struct Shown {
+    unsigned Value; // its number
+    clang::QualType Type;
+  };
+
   clang::VarDecl *lastValue();
+  clang::VarDecl *valueOf(unsigned Input);
+  clang::VarDecl *arrayWithValueOf(unsigned Input);
+  clang::VarDecl *remember(llvm::StringRef Name, clang::QualType Type,
+                           llvm::StringRef Symbol);
   clang::VarDecl *makeExternal(llvm::StringRef Name, clang::QualType Type,
                                llvm::StringRef Symbol);
   Keep howToKeep(const clang::Expr *Expression);
   clang::Expr *addressOf(clang::Expr *Expression);
   clang::Expr *callCapture(clang::Expr *Expression, Keep How);
-  clang::Expr *hold(clang::Expr *Expression);
+  clang::Expr *hold(clang::Expr *Expression, Keep How);
   clang::Expr *number(uint64_t Value, clang::QualType Type,
                       clang::SourceLocation Location);
 
@@ -80,9 +99,11 @@ private:
   clang::QualType Type; // of this input's value; null: none
   clang::SourceLocation Begin;
   std::vector<clang::QualType> Types;
-  clang::QualType LastType;               // of the value before
-  clang::VarDecl *LastVariable = nullptr; // that this input has used as `_`
-  unsigned Values = 0;                    // of the inputs so far
+  clang::QualType LastType;                     // of the value before
+  clang::VarDecl *LastVariable = nullptr;       // that this input has used as `_`
+  unsigned Values = 0;                          // of the inputs so far
+  std::map<unsigned, Shown> ByInput;            // the values of those with a number
+  std::map<std::string, clang::VarDecl *> Used; // of them, by this input; by symbol
   bool Keeps = true;
   bool HasStreaming = false; // the inputs declare an operator<<
   clang::VarDecl *ArgumentCount = nullptr,

@@ -7,23 +7,30 @@ from collections.abc import Iterable
 
 from repl.input.command_syntax import CommandSyntax
 
-_NAME = re.compile(r"\s*(?P<name>[!?]|[%.]\S*)\s*")
+_NAME = re.compile(r"\s*(?:\.(?=!))?(?P<name>[!?]|[%.]\S*)\s*")
+_ASKED = re.compile(
+    r"[ \t]*(?P<name>(?:::)?~?\w+(?:(?:::|\.|->)~?\w+)*)\?{1,2}[ \t]*(?://.*)?(?=\n|\Z)"
+)
+"""``v?`` as in IPython. With a blank before it, it is C++ that goes on."""
 
 
 class CommandLines:
-    """Tells commands from code, by the table of all commands."""
+    """Tells commands from code, by the table of all commands. ``foreign``: names of others'
+    commands that are told from code, too, to say what does the same."""
 
-    def __init__(self, table: Iterable[CommandSyntax]) -> None:
+    def __init__(self, table: Iterable[CommandSyntax], foreign: Iterable[str] = ()) -> None:
         self.table = list(table)
         self._by_name = {
             name: command for command in self.table for name in (command.name, *command.aliases)
         }
         # `.5` is a number and `!(a` an expression, but no C++ begins with `%` or `?` (save
-        # `%:`, a `#`). Of what begins with `.` only cling's commands are meant.
+        # `%:`, a `#`). Of what begins with `.` only cling's commands are meant; `.!` is `!`.
         of_cling = (
-            re.escape(name) + r"(?=\s|\Z)" for name in self._by_name if name.startswith(".")
+            re.escape(name) + r"(?=\s|\Z)"
+            for name in (*self._by_name, *foreign)
+            if name.startswith(".")
         )
-        begin = "|".join(["%(?!:)", r"\?", "![A-Za-z./~]", *of_cling])
+        begin = "|".join(["%(?!:)", r"\?", r"\.?![A-Za-z./~]", *of_cling])
         self._begin = re.compile(rf"[ \t]*(?:{begin})")
 
     def find(self, name: str) -> CommandSyntax | None:
@@ -32,12 +39,27 @@ class CommandLines:
 
     def is_command(self, text: str) -> bool:
         """Whether an input, or the first line of one, is a command."""
-        return self._begin.match(text.lstrip("\n")) is not None
+        text = text.lstrip("\n")
+        return self._begin.match(text) is not None or _ASKED.match(text) is not None
+
+    def is_known(self, text: str) -> bool:
+        """Whether it is a command also in the midst of code, where ``? 1 : 2`` may stand."""
+        name, _ = self.take_apart(text)
+        return not text.lstrip().startswith("?") and self.find(name) is not None
 
     def name_end(self, text: str) -> tuple[str, int]:
         """The name of the command that a text begins with, and where what it takes begins."""
         match = _NAME.match(text)
         return (match["name"], match.end()) if match else ("", 0)
+
+    def take_apart(self, text: str) -> tuple[str, str]:
+        """The name of a command, and what it is given: ``v?`` is ``?v``."""
+        text = text.strip()
+        asked = _ASKED.match(text)
+        if asked:
+            return "?", asked["name"]
+        name, end = self.name_end(text)
+        return name, text[end:]
 
     def code_offset(self, text: str) -> int | None:
         """Where the code of a command begins that takes some, as ``%time CODE``; else None."""

@@ -82,6 +82,8 @@ _WORD = re.compile(r"(\S+)\s*")
 _OPTION = re.compile(r"(-[A-Za-z])(\S*)\s*")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _SIGNS = ("!", "?")
+_VERBATIM = ("!",)
+_QUOTED_OR_COMMENT = re.compile(r"""\"(?:[^"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'|\s//""")
 
 
 class CommandSyntax(Struct, frozen=True, kw_only=True):
@@ -110,22 +112,39 @@ class CommandSyntax(Struct, frozen=True, kw_only=True):
         return bool(self.operands) and self.operands[0].is_line
 
     def parse(self, text: str) -> Arguments:
-        """Take apart what follows the name. Raises WrongUsage."""
+        """Take apart what follows the name, and no comment. Raises WrongUsage."""
         options: dict[str, str] = {}
         operands: list[str] = []
         at = 0
-        while at < len(text):
+        while at < len(text) and not self._is_comment(text, at):
             found = self._option_at(text, at)
             if found is not None:
                 option, value, at = found
                 options[option.name] = value
             elif self._takes_line:
-                operands, at = [text[at:]], len(text)
+                operands, at = [self._line_at(text, at)], len(text)
             else:
                 word, at = _word_at(text, at)
                 operands.append(word)
         self._check_number_of(operands)
         return Arguments(options, operands)
+
+    def _is_comment(self, text: str, at: int) -> bool:
+        """Whether ``// a comment`` begins at a word. Code has its own; to the system's shell
+        it is none; and ``//server/file`` is a file."""
+        if self.name in _VERBATIM or self.takes_code or not text.startswith("//", at):
+            return False
+        is_file = not at and any(each.completes == "file" for each in self.operands)
+        return not is_file or not text[at + 2 : at + 3].strip()
+
+    def _line_at(self, text: str, at: int) -> str:
+        """The rest, without a comment at its end. Within quotes there are none."""
+        if self.name in _VERBATIM or self.takes_code:
+            return text[at:]
+        for match in _QUOTED_OR_COMMENT.finditer(text, at):
+            if match[0].endswith("//"):
+                return text[at : match.start()].rstrip()
+        return text[at:]
 
     def code_offset(self, text: str) -> int:
         """Where the code begins in what follows the name: after the options.

@@ -34,12 +34,13 @@ def unclosed_bracket(text: str) -> str:
     return ""
 
 
-def lines_outside_brackets(text: str) -> Iterator[str]:
-    """The lines that begin outside of brackets, without comments and literals."""
+def lines_outside_brackets(text: str) -> Iterator[tuple[int, str]]:
+    """The lines that begin outside of brackets, without comments and literals; each with its
+    row, from 0."""
     depth = 0
-    for line in _SKIPPED.sub(_blank_lines, text).split("\n"):
+    for row, line in enumerate(_SKIPPED.sub(_blank_lines, text).split("\n")):
         if depth <= 0:
-            yield line
+            yield row, line
         depth += sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
 
 

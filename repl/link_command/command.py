@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from repl import native_programs
 from repl.clang.flags import wants_debug_info
+from repl.command_line.compiler_options import tell_warnings
 from repl.crash_reports.report import describe_crash
 from repl.errors import ProgramCrashed, ShellError, status_of_crash
 from repl.link_command.compile_files import FileCompiler
@@ -20,10 +21,12 @@ from repl.link_command.options import STANDARD_ERROR, LinkOptions, parse
 from repl.link_command.progress import ProgressBar
 from repl.link_command.source_files import SourceFile, source_file
 from repl.link_command.times import Times
+from repl.program.libraries import load_shared
+from repl.program.library_hints import library_hints
 from repl.program.linker_import import import_linker
 from repl.program.start import start_executor
 from repl.session.uncaught_exceptions import raise_exception
-from runtime.errors import ExecutorDied
+from runtime.errors import ExecutorDied, LinkError, UndefinedSymbolsError
 from runtime.executor_client.client import ExecutorClient
 from runtime.executor_client.in_process import InProcessExecutor
 from runtime.executor_client.interface import ExecutorProcessControl
@@ -41,6 +44,7 @@ def main(arguments: list[str]) -> int:
     Raises RuntimeFailure or ShellError if it cannot be done.
     """
     options = parse(arguments)
+    tell_warnings("forkrepl link", options.warnings)
     sources = _sources(options)
     with ProgressBar(len(sources)) as progress:
         return _Command(options, sources, progress).run()
@@ -80,7 +84,7 @@ class _Command:
             collected = self._read(compiled)
         with _target(self._options) as target:
             for library in collected.libraries:
-                target.process.load_library(library)
+                load_shared(target.process.load_library, library, self._options.folders)
             try:
                 unit = self._link(target, collected)
                 with self._times.stage("run_ms"):
@@ -119,7 +123,7 @@ class _Command:
         self._progress.show("reading", len(self._sources))
         whole = self._options.whole_archive
         named = [
-            LinkInput(entry.name, entry.is_library, whole, compiled.get(number))
+            LinkInput(entry.name, entry.is_library, whole or entry.is_whole, compiled.get(number))
             for number, entry in enumerate(self._options.inputs)
         ]
         collected = collect_inputs(named, self._options.folders, [self._options.entry])
@@ -132,7 +136,11 @@ class _Command:
         with self._times.stage("link_ms"):
             report = _VisibleReport(partial(self._progress.show, "linking", len(self._sources)))
             self._times.passes = report.passes  # as many as come
-            unit = target.session.load_objects(collected.objects, report, is_program=True)
+            try:
+                unit = target.session.load_objects(collected.objects, report, is_program=True)
+            except UndefinedSymbolsError as error:
+                hints = library_hints(error.names, self._options.folders, "-l")
+                raise LinkError("\n".join([str(error), *hints])) from None
         self._progress.clear()
         if self._options.map_file is not None and report.picture is not None:
             _write_map(self._options.map_file, report.picture, collected)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from msgspec import Struct
 
+from repl.clang.options.gathering import NamedInput
 from repl.command_line.compiler_options import (
+    CompilerWords,
     add_color_option,
     add_compiler_options,
     add_perf_option,
-    as_argparse_has_it,
-    optimisation_level,
 )
 from repl.command_line.connect_options import add_connect_options, find_listener
 from repl.command_line.option_parser import OptionParser
@@ -24,19 +22,17 @@ STANDARD_ERROR = ""
 """``LinkOptions.map_file`` when the map goes there."""
 
 # Options that may stand alone: argparse would take the next FILE for their value.
-_ALONE = {"--times": "--times=table", "--print-map": f"--print-map={STANDARD_ERROR}"}
-
-
-class NamedInput(Struct, frozen=True):
-    """A file, or with ``is_library`` the NAME of ``-lNAME``."""
-
-    name: str
-    is_library: bool
+_ALONE = {
+    "--times": "--times=table",
+    "--print-map": f"--print-map={STANDARD_ERROR}",
+    "-help": "--help",
+}
 
 
 class LinkOptions(Struct, frozen=True):
     """What was asked for. ``language``: what ``-x`` says; ``times``: ``table``, ``json``
-    or empty; ``map_file``: None if no map is wanted."""
+    or empty; ``map_file``: None if no map is wanted. ``warnings``: about options that have no
+    effect."""
 
     inputs: list[NamedInput]
     arguments: list[str]
@@ -50,43 +46,45 @@ class LinkOptions(Struct, frozen=True):
     language: str | None
     compile: CompileOptions
     perf: bool
+    warnings: list[str]
 
 
 def parse(arguments: list[str]) -> LinkOptions:
     """Parse what follows ``forkrepl link``; exits with status 2 if it is wrong."""
     ours, program_arguments = _split_at_dashes(arguments)
-    parser = _parser()
-    parsed, rest = parser.parse_mixed(ours)
-    inputs = list(_inputs(parser, rest))
+    parser, words = _parser()
+    parsed = parser.parse_mixed(ours)
+    compiler = words.gathered(parsed)
+    inputs = compiler.inputs
     if not inputs:
         parser.error(f"nothing to link: give {ACCEPTED}")
     return LinkOptions(
         inputs=inputs,
         arguments=[inputs[0].name, *program_arguments],
-        folders=parsed.folders or [],
+        folders=compiler.folders,
         entry=parsed.entry,
         whole_archive=parsed.whole_archive,
         memory=_memory(parser, parsed.memory, parsed.connect, parsed.perf),
         listener=find_listener(parser, parsed),
         times=parsed.times,
         map_file=parsed.map_file,
-        language=parsed.language,
+        language=compiler.language,
         compile=CompileOptions(
-            flags=parsed.compiler_flags or [],
-            level=optimisation_level(parser, parsed.optimisation) or 0,
+            flags=compiler.flags,
+            level=compiler.optimisation or 0,
             colour=use_colour(parsed.color or "auto"),
         ),
         perf=parsed.perf,
+        warnings=compiler.warnings,
     )
 
 
-def _parser() -> OptionParser:
+def _parser() -> tuple[OptionParser, CompilerWords]:
     parser = OptionParser(
         "forkrepl link", "forkrepl link [options] FILE... [-l NAME]... [-- ARGS...]", _help_text
     )
     parser.section("Linking")
     add = parser.add_argument
-    add("-L", dest="folders", action="append", metavar="DIR", help="Look there for libraries.")
     add("--entry", default="main", metavar="NAME", help="Call NAME instead of main.")
     add("--whole-archive", action="store_true", help="Take all members of archives.")
     add(
@@ -113,12 +111,12 @@ def _parser() -> OptionParser:
     )
     add_perf_option(parser)
     add_connect_options(parser)
-    add_compiler_options(parser)
-    parser.respell = lambda word: _ALONE.get(word, as_argparse_has_it(word))
+    words = add_compiler_options(parser, lambda operand: True)
+    parser.respell = lambda word: _ALONE.get(word, word)
     parser.section("Other")
     add_color_option(parser)
     parser.add_help_option()
-    return parser
+    return parser, words
 
 
 def _help_text(parser: OptionParser) -> str:
@@ -162,20 +160,3 @@ def _split_at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
         return arguments, []
     at = arguments.index("--")
     return arguments[:at], arguments[at + 1 :]
-
-
-def _inputs(parser: OptionParser, words: list[str]) -> Iterator[NamedInput]:
-    """The inputs; wrong words end the program with status 2."""
-    remaining = iter(words)
-    for word in remaining:
-        if word == "-l":
-            name = next(remaining, None)
-            if name is None:
-                parser.error("argument -l: expected one argument")
-            yield NamedInput(str(name), is_library=True)
-        elif word.startswith("-l"):
-            yield NamedInput(word[2:], is_library=True)
-        elif word.startswith("-"):
-            parser.unknown_option(word)
-        else:
-            yield NamedInput(word, is_library=False)

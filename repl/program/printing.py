@@ -3,6 +3,7 @@ for ``_``."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,9 +33,19 @@ _ADDRESSES = 1 << 64
 _SYMBOL = "__forkrepl_value_"
 
 
+_OF_INPUT = re.compile(rf"{_SYMBOL}\d+_(?:of|at)_(\d+)")
+
+
 def is_last_value(symbol: str) -> bool:
-    """Whether an undefined symbol is what ``_`` stands for: see ``value_capture.cpp``."""
+    """Whether an undefined symbol is what ``_`` or ``Out[3]`` stands for: see
+    ``value_capture.cpp``."""
     return symbol.startswith(_SYMBOL)
+
+
+def number_of_value(symbol: str) -> int:
+    """The 3 of ``Out[3]``; 0 if it is ``_``."""
+    match = _OF_INPUT.fullmatch(symbol)
+    return int(match[1]) if match else 0
 
 
 class ProgramMemory:
@@ -98,12 +109,14 @@ class InputValue:
         inspect: Inspect[Any] = format_value,
         printers: PrinterCode | None = None,
         limits: Limits = TO_BE_READ,
+        number: int = 0,
     ) -> None:
         """``type_``: without it the value is only kept. ``limits``: of what users' printers
-        show."""
+        show. ``number``: of the input, if it has one."""
         self._program = program
         self._type = type_
         self._symbol = symbol
+        self._number = number
         self._inspect = inspect
         self._printers = Printers(program, printers, limits) if printers else None
         self._value: Value | None = None
@@ -136,4 +149,4 @@ class InputValue:
         if self._printers is not None:
             self._printers.close()
         if self._value is not None:
-            self._program.execution().keep_value(unit, self._symbol, self._value)
+            self._program.execution().keep_value(unit, self._symbol, self._value, self._number)

@@ -7,7 +7,7 @@ the other RuntimeFailures); ``Session`` says what that means for an input.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from repl.clang.flags import wants_debug_info
 from repl.configuration.memory_size import memory_hint
 from repl.configuration.session_options import SessionOptions
+from repl.program.libraries import LibraryState, ProgramLibraries
 from repl.program.linker_import import import_linker
 from repl.program.start import start_executor
 from runtime.errors import ExecutorError, ExecutorOutOfMemory, RuntimeFailure
@@ -24,7 +25,6 @@ from runtime.executor_client.checkpoint import Checkpoint, Introduction, memory_
 from runtime.executor_client.child import ExecutorProcess
 from runtime.executor_client.client import ExecutorClient
 from runtime.memory.shared import SharedMemory
-from runtime.objects.libraries import find_library
 from runtime.protocol.wire import LookAtValue, Outcome
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class SavedProgram(Struct, frozen=True):
 
     checkpoint: Checkpoint
     mark: SessionMark
-    libraries: tuple[str, ...]
+    libraries: LibraryState
 
 
 def allocator_warnings(unit: LoadedUnit, *, is_program: bool = False) -> list[str]:
@@ -63,7 +63,7 @@ class Program:
         self._options = options
         self._executor = self._start_executor()
         self._execution: ExecutionSession | None = None
-        self._libraries: list[str] = []
+        self._libraries = ProgramLibraries(options)
         self._begun: SessionMark | None = None
         self._shared: dict[str, SharedMemory] = {}  # by symbol
 
@@ -101,6 +101,11 @@ class Program:
         """The execution session, if anything has been linked yet."""
         return self._execution
 
+    def _let_read_again(self) -> None:
+        """Have Ctrl-D end what one input reads from a terminal, but not what the next does
+        (``platform_support/native/standard_input.cpp``)."""
+        self._executor.run(self._executor.lookup(["forkrepl_let_read_again"]))
+
     def execution(self) -> ExecutionSession:
         """The execution session: what is linked and loaded. The first call makes it, and opens the
         libraries of the options."""
@@ -114,6 +119,8 @@ class Program:
             from runtime.units.execution_session import ExecutionSession
 
             self._executor.set_arguments(list(self._options.arguments))
+            if self._options.interactive:
+                self._let_read_again()
             mapper = SharedMemoryMapper if self.shares_memory else StreamMemoryMapper
             memory_manager = MapperMemoryManager(mapper(self._executor))
             debuggers = wants_debug_info(self._options.compiler_flags)
@@ -125,10 +132,7 @@ class Program:
                 tools,
                 redefinition=self._options.redefinition,
             )
-            for library in self._options.libraries:
-                self._open_library(library)
-            for path in self._libraries:
-                self._execution.load_library(path)
+            self._libraries.begin(self._execution)
             for symbol, memory in list(self._shared.items()):
                 self.share(symbol, memory)
         return self._execution
@@ -156,11 +160,14 @@ class Program:
         *,
         is_program: bool = False,
         is_run_next: bool = False,
+        kept: Set[str] | None = None,
     ) -> LoadedUnit:
-        """Link the objects of several inputs as one unit. Each: name and contents."""
+        """Link the objects of several inputs as one unit. Each: name and contents. ``kept``:
+        see ``linker.link``."""
         with self._hint_at_limit():
-            execution = self.execution()
-            return execution.load(objects, is_program=is_program, is_run_next=is_run_next)
+            return self.libraries.static.load(
+                objects, is_program=is_program, is_run_next=is_run_next, kept=kept
+            )
 
     @contextmanager
     def _hint_at_limit(self) -> Iterator[None]:
@@ -172,8 +179,11 @@ class Program:
             raise
 
     def defined(self, names: Sequence[str]) -> set[str]:
-        """Those of the names that the program defines, or one of its libraries."""
-        return self.execution().defined(names) if names else set()
+        """Those of the names that the program defines, or one of its libraries or archives."""
+        if not names:
+            return set()
+        of_archives = {name for name in names if self.libraries.static.has(name)}
+        return of_archives | self.execution().defined(names)
 
     def initialize(self, unit: LoadedUnit, look: LookAtValue | None = None) -> Outcome:
         """Run the unit's initializers, the input's statements among them. ``look`` gets the value,
@@ -181,14 +191,20 @@ class Program:
         with self._hint_at_limit():
             return self._explained(self.execution().initialize(unit, look))
 
-    def unload(self, unit: LoadedUnit) -> Outcome:
-        """Run what the unit has registered (destructors, handlers), then free it."""
-        return self.execution().unload(unit)
+    def unload(self, unit: LoadedUnit, *, keeps_members: bool = False) -> Outcome:
+        """Run what the unit has registered (destructors, handlers), then free it.
+        ``keeps_members``: not what has come from archives for it."""
+        return self.libraries.static.unload(unit, keeps_members=keeps_members)
 
-    def load_library(self, name: str) -> None:
-        """Open a shared library: ``m``, ``libm.so.6`` or a path."""
+    @property
+    def libraries(self) -> ProgramLibraries:
+        """What it has of shared libraries and archives."""
         self.execution()
-        self._libraries += self._open_library(name)
+        return self._libraries
+
+    def open_library(self, path: str) -> None:
+        """See ``ProgramLibraries.open_one``."""
+        self.libraries.open_one(path)
 
     def share(self, symbol: str, memory: SharedMemory) -> None:
         """Map memory at this symbol; it is the program's from now on, in each process until
@@ -252,7 +268,7 @@ class Program:
         except BaseException:  # Ctrl-C too
             self.execution().release(mark)
             raise
-        return SavedProgram(checkpoint, mark, tuple(self._libraries))
+        return SavedProgram(checkpoint, mark, self.libraries.state)
 
     def go_back(self, saved: SavedProgram) -> Introduction:
         """End the process, and put a checkpoint in its place, which is consumed.
@@ -268,7 +284,7 @@ class Program:
         introduction = self._executor.take_over(saved.checkpoint)
         execution.rewind(saved.mark)
         execution.release(saved.mark)
-        self._libraries = list(saved.libraries)
+        self.libraries.state = saved.libraries
         return introduction
 
     def forget(self, saved: SavedProgram) -> None:
@@ -282,20 +298,13 @@ class Program:
         self._executor.kill()
         self._discard()
         if not with_libraries:
-            self._libraries.clear()
+            self._libraries.forget()
             self._forget_shared()
         self._executor = self._start_executor()
 
     def _forget_shared(self) -> None:
         while self._shared:
             self._shared.popitem()[1].close()
-
-    def _open_library(self, name: str) -> list[str]:
-        paths = [str(path) for path in find_library(name, self._options.library_folders)]
-        assert self._execution is not None
-        for path in paths:
-            self._execution.load_library(path)
-        return paths
 
     def _explained(self, outcome: Outcome) -> Outcome:
         """The outcome; if memory ran out, with a hint at the limit that was probably met."""

@@ -87,7 +87,9 @@ class Printers:
         if self._unit is not None or self._failure:
             return
         try:
-            self._unit = self._program.load("the printers", self._code.machine_code)
+            code = [("the printers", self._code.machine_code)]
+            # While the program waits, initializers run only in the copy of it.
+            self._unit = self._program.libraries.static.load(code, at_once=True)
         except RuntimeFailure as error:
             self._failure = as_written(getattr(error, "brief", str(error)))
 

@@ -40,10 +40,10 @@ class Evaluation:
         try:
             if compiled.value_type is None:
                 raise ValueError(f"{expression!r} has no value: is it an expression without ;?")
-            loaded, value = self.load_and_run(compiled, source.unit_name, inspect)
+            loaded, value = self.load_and_run(compiled, source, inspect)
             if loaded.unit is not None:
                 with self._survival.running_program():
-                    outcome = state.unload(loaded.unit)
+                    outcome = state.unload(loaded.unit, keeps_members=True)
                 self._survival.program_changed()
                 raise_exception(outcome)
         finally:
@@ -55,14 +55,14 @@ class Evaluation:
         return format_value(type_, address, view, self._state.options.limits)
 
     def load_and_run(
-        self, compiled: CompiledInput, name: str, inspect: Inspect[Any]
+        self, compiled: CompiledInput, source: Source, inspect: Inspect[Any]
     ) -> tuple[Loaded, Any]:
         """What was loaded, and what ``inspect`` made of the value; None if there is none.
 
         After an exception, also of the program's or of ``inspect``, it is gone.
         """
         self._survival.attend()
-        state = self._state
+        state, name = self._state, source.unit_name
         if not compiled.machine_code:
             return Loaded(None, state.waiting), None
         value = InputValue(
@@ -72,6 +72,7 @@ class Evaluation:
             inspect,
             compiled.printers,
             state.options.limits,
+            source.number,
         )
         with self._survival.running_program():
             if compiled.joined:
@@ -86,13 +87,15 @@ class Evaluation:
     def _run(self, unit: LoadedUnit, value: InputValue, *, keeps_unit: bool = False) -> None:
         """Initialize a unit. If that fails the unit goes, or not, and the error is raised."""
         state = self._state
+        for problem in state.program.libraries.take_problems():
+            state.warn(f"warning: {problem}")
         for warning in allocator_warnings(unit):
             state.warn(warning)
         outcome = state.program.initialize(unit, value.look)
         value.keep(unit)
         if outcome.exception_type is not None or value.failure is not None:
             if not keeps_unit:
-                state.unload(unit)
+                state.unload(unit, keeps_members=True)
                 self._survival.program_changed()
             raise_exception(outcome)
             if value.failure is not None:

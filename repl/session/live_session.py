@@ -7,29 +7,43 @@ input takes effect, or the session is as it was before.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
+
+from msgspec.structs import replace
 
 from repl import native_programs
 from repl.clang.code_generator import CodeGenerator
 from repl.clang.compiler import Compiler, InputCompiler
 from repl.clang.frontend import Frontend
+from repl.clang.pipeline import CompiledInput
+from repl.clang.protocol import DescribeShapes
 from repl.configuration.session_options import SessionOptions, frontend_flags
 from repl.errors import ProgramCrashed, ShellError
+from repl.input.seen_file import SeenFile
 from repl.input.source import Source
 from repl.program.at_rest import ProgramAtRest
 from repl.program.linker_import import import_linker
 from repl.program.printing import Inspect
 from repl.program.program import Program
+from repl.session.again import SplitFile
 from repl.session.evaluation import Evaluation
 from repl.session.kept_scripts import PlayedScript, Recorder
+from repl.session.reload import Reload
+from repl.session.reload_report import ReloadReport
 from repl.session.session_headers import SessionHeaders
+from repl.session.session_libraries import SessionLibraries
+from repl.session.shapes import check_same
 from repl.session.state import SessionState
 from repl.session.steps import Position, Result, Step, V
 from repl.session.survival import Survival
 from repl.session.uncaught_exceptions import raise_exception
+from repl.session.undo import undo_newest
 from repl.session.values import python_value
-from repl.session.waiting import WaitingInput, needs_of
+from repl.session.waiting import WaitingInput, what_waits
 from runtime.errors import ExecutorDied, LinkError
+from runtime.objects.input_files import read_input_file
+from runtime.objects.libraries import find_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,8 +64,11 @@ class LiveSession:
         """``played``: all inputs have been compiled before, and there is no Clang; ``records``:
         what they are compiled to is to be kept.
 
-        Raises SetupError, or ShellError if there is nobody at the listener's address.
+        Raises SetupError, ShellError if there is nobody at the listener's address, or
+        RuntimeFailure if there is no such library.
         """
+        for name in options.libraries:
+            find_library(name, options.library_folders)
         self._headers: SessionHeaders | None = None
         self.recorder: Recorder | None = None
         self._compiler: Compiler | None = None
@@ -64,6 +81,7 @@ class LiveSession:
         self._state = SessionState(options, compiler, program)
         self._survival = Survival(self._state)
         self._evaluation = Evaluation(self._state, self._survival)
+        self._libraries = SessionLibraries(self._state, self._survival)
         self._count = 0
 
     def _start_compiler(
@@ -148,11 +166,7 @@ class LiveSession:
             return []
         self._survival.attend()
         with self._survival.running_program(is_at_rest=True):
-            return self._what_waits()
-
-    def _what_waits(self) -> list[tuple[WaitingInput, str]]:
-        program = self._state.program
-        return [(each, needs_of(each, program)) for each in self._state.waiting]
+            return what_waits(self._state.waiting, self._state.program)
 
     def take_warnings(self) -> list[str]:
         """What the user should know of the last input or ``undo``, whether it failed or not."""
@@ -185,8 +199,16 @@ class LiveSession:
 
     def change_options(self, options: SessionOptions) -> None:
         """Compile the next inputs differently; raises ShellError if Clang then rejects
-        those in force, and leaves all as it was."""
-        self.compiler.reconfigure(frontend_flags(options), options.optimisation)
+        those in force, or takes their objects for something else, and leaves all as it was."""
+        compiler = self.compiler
+        question = DescribeShapes(len(self._state.steps))
+        before = compiler.ask(question)
+        level = options.optimisation
+        compiler.reconfigure(
+            frontend_flags(options), level, lambda: check_same(before, compiler.ask(question))
+        )
+        assert self._headers is not None
+        self._headers.use(options)
         self._state.options = options
 
     # Inputs.
@@ -210,24 +232,28 @@ class LiveSession:
         if isinstance(source, str):
             self._count += 1
             source = Source(source, f"In[{self._count}]")
+        compiled = self._state.compiler.compile(source, upcoming)
+        return self._take(source, compiled, inspect or self._evaluation.format)
+
+    def _take(self, source: Source, compiled: CompiledInput, inspect: Inspect[Any]) -> Result[Any]:
+        """Let what has been compiled take effect."""
         state = self._state
-        compiled = state.compiler.compile(source, upcoming)
         try:
-            loaded, value = self._evaluation.load_and_run(
-                compiled, source.unit_name, inspect or self._evaluation.format
-            )
+            self._libraries.obey(compiled.parsed.pragmas)
+            loaded, value = self._evaluation.load_and_run(compiled, source, inspect)
         except BaseException:
             # Also if that went back further than to before this input.
             state.compiler.rollback(len(state.steps))
             raise
         if self._survival.can_rewind:
-            before = Position(tuple(state.steps), state.compiler.snapshot(compiled.before))
+            snapshot = state.compiler.snapshot(compiled.before)
+            before = Position(tuple(state.steps), snapshot, tuple(state.reloads))
             self._survival.note_input(before)
         state.steps.append(Step.of(source, compiled, loaded))
         state.note_defined(compiled.before, loaded.unit)
         if loaded.unit is not None:
             self._survival.program_changed()
-        return Result(value, compiled.parsed.warnings, loaded.waits_for)
+        return Result(value, compiled.parsed.warnings, self._libraries.with_hints(loaded))
 
     def evaluate(self, expression: str, inspect: Inspect[V]) -> V:
         """What ``inspect`` makes of the value of an expression, as for ``Session.value``."""
@@ -243,26 +269,26 @@ class LiveSession:
 
     # Going back.
 
-    def undo(self, count: int = 1) -> None:
-        """See ``Session.undo``."""
-        state = self._state
-        there = len(state.steps) - state.settled
-        if count > there:
-            message = f"cannot undo {count} inputs: there are {there}"
-            raise ShellError(message if there else "nothing to undo")
-        kept = len(state.steps) - count
-        waited = state.waiting
-        self._survival.attend()
-        with self._survival.running_program():
-            outcomes = [state.unload(s.unit) for s in reversed(state.steps[kept:]) if s.unit]
-            del state.steps[kept:]
-            for each, needs in self._what_waits():
-                if each not in waited:
-                    state.warn(f"note: {each.name} waits for {needs} again")
-        state.compiler.rollback(kept)
-        self._survival.program_changed()
-        for outcome in outcomes:  # all are gone; now say what one of them threw
-            raise_exception(outcome)
+    def undo(self, count: int = 1, *, keeps_members: bool = False) -> None:
+        """See ``Session.undo``. ``keeps_members``: not what has come from archives for them."""
+        undo_newest(self._state, self._survival, count, keeps_members=keeps_members)
+
+    def reload(self, edited: dict[str, SeenFile], split: SplitFile) -> ReloadReport:
+        """Put the new text of files in force, and go on; see ``Reload``."""
+        return Reload(self._state, self._survival, self.compiler, edited, split).run()
+
+    def seen_files(self) -> list[tuple[SeenFile, str]]:
+        """The files of the user's that inputs in force were made of, and the input that read each
+        first; "" for those that were loaded themselves."""
+        if self._compiler is None:
+            return []
+        accepted = self._compiler.snapshot().inputs
+        found: list[tuple[SeenFile, str]] = []
+        for step, each in zip(self._state.steps, accepted, strict=True):
+            if step.source.file is not None:
+                found.append((step.source.file, ""))
+            found += [(file, step.source.name) for file in each.read]
+        return found
 
     def settle(self) -> None:
         """Make the inputs so far permanent: undo and rewind stop here."""
@@ -310,12 +336,26 @@ class LiveSession:
             memory.close()
             raise
 
-    def load_library(self, name: str) -> None:
-        """Open a shared library (``m``, ``libm.so.6`` or a path) in the executor."""
-        self._survival.attend()
-        with self._survival.running_program():
-            self._state.program.load_library(name)
-        self._survival.program_changed()
+    def open_libraries(self) -> None:
+        """See ``SessionLibraries.check``."""
+        self._libraries.check()
+
+    def load_library(self, name: str) -> str:
+        """Open a shared library (``m``, ``libm.so.6`` or a path) in the executor, have an archive
+        at hand, or load an object, as an input without text.
+
+        Returns the symbols, as text, that an object waits for.
+        """
+        objects = self._libraries.open(name, takes_objects=True)
+        return "; ".join(filter(None, map(self._load_object, objects)))
+
+    def _load_object(self, path: str) -> str:
+        contents = read_input_file(Path(path))
+        source = Source(f"// {path}\n", path, line=0)
+        compiled = self._state.compiler.compile(source)
+        parsed = replace(compiled.parsed, declares=True)
+        compiled = replace(compiled, parsed=parsed, machine_code=contents)
+        return self._take(source, compiled, self._evaluation.format).waits_for
 
     def run_main(self, *, goes_on: bool = False) -> int | None:
         """Call ``main``, if an input defined it: what it returned, or None.

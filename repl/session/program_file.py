@@ -13,6 +13,7 @@ import resource
 import sys
 import time
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -29,9 +30,12 @@ from repl.program.linker_import import import_linker
 from repl.program.program import Program, allocator_warnings
 from repl.session.program_cache import CompiledProgram, ProgramCache
 from repl.session.program_headers import ProgramHeaders
-from runtime.errors import ExecutorDied
+from runtime.errors import ExecutorDied, LinkError, UndefinedSymbolsError
 from runtime.executor_client.memory_limit import machine_memory
 from runtime.executor_client.waiting import is_readable
+
+if TYPE_CHECKING:
+    from runtime.units.unit_journal import LoadedUnit
 
 
 class _Verdict(enum.IntEnum):
@@ -55,6 +59,8 @@ class ProgramFile(Struct, frozen=True):
 
 
 _MAIN = re.compile(r"\bmain\b")
+# What this loads is there for the next lines, as in cling.
+_CLING = re.compile(r"^[ \t]*#[ \t]*pragma[ \t]+cling\b", re.MULTILINE)
 
 
 def compile_program(
@@ -65,7 +71,7 @@ def compile_program(
     Diagnostics name ``name``. Raises SetupError if Clang does not start.
     """
     # What never says main has none of its own: its inputs do the same one after another.
-    if not _MAIN.search(text):
+    if not _MAIN.search(text) or _CLING.search(text):
         return None
     text = _without_shebang(text)
     contents = text.encode("utf-8", "surrogateescape")
@@ -142,7 +148,8 @@ def run_program(file: ProgramFile, options: SessionOptions) -> int:
         return 1
     with Program(options) as program:
         try:
-            unit = program.load(file.name, file.machine_code, is_program=True, is_run_next=True)
+            program.libraries.check()
+            unit = _load(program, file.name, file.machine_code)
             for warning in allocator_warnings(unit, is_program=True):
                 print(warning, file=sys.stderr, flush=True)
             return program.run_program(unit)
@@ -153,6 +160,14 @@ def run_program(file: ProgramFile, options: SessionOptions) -> int:
             crash = ProgramCrashed(died.signal, died.wait_status, report)
             print(crash, file=sys.stderr)
             return status_of_crash(crash)
+
+
+def _load(program: Program, name: str, machine_code: bytes) -> LoadedUnit:
+    try:
+        return program.load(name, machine_code, is_program=True, is_run_next=True)
+    except UndefinedSymbolsError as error:
+        text = "\n".join([str(error), *program.libraries.hints(error.names, "-l")])
+        raise LinkError(text) from None
 
 
 def _clang_flags(options: SessionOptions) -> list[str]:
@@ -169,7 +184,7 @@ def _without_shebang(text: str) -> str:
 
 def has_commands(text: str, commands: CommandLines) -> bool:
     """Whether a line is for the shell: no compiler accepts such a file."""
-    return any(map(commands.is_command, lines_outside_brackets(text)))
+    return any(commands.is_command(line) for _, line in lines_outside_brackets(text))
 
 
 def _too_slow(options: SessionOptions) -> str:

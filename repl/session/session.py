@@ -184,7 +184,9 @@ class Session:
 
     @in_turn
     def load_library(self, name: str) -> None:
-        """Open a shared library (``m``, ``libm.so.6`` or a path) in the program."""
+        """Load a library in the program, shared or static, or an object, which counts as an
+        input: ``m``, ``libm.so.6`` or a path. Raises RuntimeFailure, ShellError, and for an
+        object what ``run`` raises."""
         self._live.load_library(name)
 
     @in_turn

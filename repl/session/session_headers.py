@@ -56,6 +56,10 @@ class SessionHeaders:
         if self._build is not None:
             self._build.close()
 
+    def use(self, options: SessionOptions) -> None:
+        """The flags are others now."""
+        self.precompiled.cache = find_cache(options)
+
     def build(self) -> bool:
         """Begin to make what has been missed, if there is anything and nothing is being
         made; whether it has begun. Only in an interactive session."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING
 
 from repl.clang.compiler import InputCompiler
 from repl.configuration.session_options import SessionOptions
 from repl.errors import ProgramCrashed, signal_name
 from repl.program.program import Program
-from repl.session.steps import Position, Step
+from repl.session.steps import Position, Reloaded, Step
 from repl.session.waiting import WaitingInput
 from runtime.protocol.wire import Outcome
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 class SessionState:
     """The compiler, the program, and one step for each input in force.
 
+    ``reloads``: those that ``undo`` can take back, oldest first;
     ``settled``: how many of the steps are permanent, so that ``undo`` stops there;
     ``beginnings``: how often the session has begun again with nothing declared;
     ``crash_between``: how the program ended while no input ran, until somebody is told.
@@ -29,6 +31,7 @@ class SessionState:
         self.compiler = compiler
         self.program = program
         self.steps: list[Step] = []
+        self.reloads: list[Reloaded] = []
         self.settled = 0
         self.beginnings = 0
         self.crash_between: ProgramCrashed | None = None
@@ -51,16 +54,37 @@ class SessionState:
     def go_to(self, position: Position) -> None:
         """The program is as it was at another moment; inputs and compiler follow."""
         self.steps = list(position.steps)
+        self.reloads = list(position.reloads)
         self.compiler.restore(position.compiler)
+
+    def position(self) -> Position:
+        """Where the session is now."""
+        return Position(tuple(self.steps), self.compiler.snapshot(), tuple(self.reloads))
+
+    def is_at(self, position: Position) -> bool:
+        """Whether no input has come or gone since."""
+        mine, theirs = self.steps, position.steps
+        return len(mine) == len(theirs) and all(map(operator.is_, mine, theirs))
+
+    def undo_reload(self) -> Outcome | None:
+        """Take the newest one back: the old code, and what was declared before."""
+        reload = self.reloads.pop()
+        execution = self.program.execution()
+        execution.patch(reload.patches)
+        outcome = self.unload(reload.unit) if reload.unit is not None else None
+        execution.reinstate(reload.withdrawn)
+        self.steps = list(reload.before.steps)
+        return outcome
 
     def note_defined(self, index: int, unit: LoadedUnit | None) -> None:
         """The compiler need not bring again what this input's unit has."""
         weak = unit.weak_functions() if unit is not None else ()
         self.compiler.note_defined(index, weak)
 
-    def unload(self, unit: LoadedUnit) -> Outcome:
-        """Run what a unit has registered, then take its code away. Raises ExecutorDied."""
-        outcome = self.program.unload(unit)
+    def unload(self, unit: LoadedUnit, *, keeps_members: bool = False) -> Outcome:
+        """Run what a unit has registered, then take its code away, and what has come from
+        archives for it unless ``keeps_members``. Raises ExecutorDied."""
+        outcome = self.program.unload(unit, keeps_members=keeps_members)
         for number in outcome.restored_signals:
             self.warn(
                 f"warning: the handler of {signal_name(number)} went with its code: "

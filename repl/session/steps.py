@@ -12,6 +12,8 @@ from repl.input.source import Source
 from repl.session.waiting import Loaded, WaitingInput
 
 if TYPE_CHECKING:
+    from runtime.executor_client.interface import Patch
+    from runtime.units.redirection import Withdrawn
     from runtime.units.unit_journal import LoadedUnit
 
 
@@ -45,6 +47,11 @@ class Step(Struct, frozen=True):
     level: int
     waiting: tuple[WaitingInput, ...]
 
+    @property
+    def is_object(self) -> bool:
+        """Whether it is a file of machine code, which has no text."""
+        return self.source.line == 0
+
     @staticmethod
     def of(source: Source, compiled: CompiledInput, loaded: Loaded) -> Step:
         """The step of an input that was compiled, and loaded if nothing is missing."""
@@ -62,7 +69,21 @@ class Step(Struct, frozen=True):
 
 
 class Position(Struct, frozen=True):
-    """The state of a session apart from the program: its steps, and the compilers' state."""
+    """The state of a session apart from the program: its steps, the compilers' state, and what
+    has been reloaded."""
 
     steps: tuple[Step, ...]
     compiler: FrontendState
+    reloads: tuple[Reloaded, ...] = ()
+
+
+class Reloaded(Struct, frozen=True):
+    """A reload in force. ``inputs``: how many there were then; ``before``: where the session
+    was. ``unit``: has the new code, None if no code has changed; ``patches``: what was at the
+    old entries; ``withdrawn``: what is out of date."""
+
+    inputs: int
+    before: Position
+    unit: LoadedUnit | None
+    patches: tuple[Patch, ...]
+    withdrawn: tuple[Withdrawn, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -16,7 +17,8 @@ from repl.session.recovery import Recovery, lost_inputs, rolled_back
 from repl.session.state import SessionState
 from repl.session.steps import Position, Step
 from repl.session.waiting import load
-from runtime.errors import ExecutorDied, UndefinedSymbolsError
+from runtime.errors import ExecutorDied, LinkError, ObjectFormatError, RuntimeFailure
+from runtime.objects.input_files import read_input_file
 
 
 class Survival:
@@ -41,6 +43,7 @@ class Survival:
         state = self._state
         self._must_restart = False
         steps, state.steps = state.steps, []
+        state.reloads.clear()  # what they have made is what comes
         self._forget_moments()
         state.program.start_anew(with_libraries=True)
         try:
@@ -59,6 +62,8 @@ class Survival:
             state.steps = steps
             self._must_restart = True
             raise
+        for problem in state.program.libraries.take_problems():
+            state.warn(f"warning: {problem}")
         self.program_changed()
 
     def start_anew(self) -> None:
@@ -70,6 +75,7 @@ class Survival:
         self._forget_moments()
         state.program.start_anew()
         state.steps.clear()
+        state.reloads.clear()
         state.compiler.rollback(0)
 
     def attend(self) -> None:
@@ -202,21 +208,32 @@ class Survival:
         if self._recovery is not None:
             self._recovery.clear()
 
+    def _read_again(self, step: Step) -> Step:
+        """An object as its file is now, as for libraries."""
+        try:
+            return replace(step, machine_code=read_input_file(Path(step.source.name)))
+        except RuntimeFailure as error:
+            self._state.warn(f"warning: {error}: the program has what it was")
+            return step
+
     def _run_again(self, step: Step) -> Step:
         if not step.machine_code:
             return replace(step, waiting=self._state.waiting)
         state = self._state
         name = step.source.unit_name
+        if step.is_object:
+            step = self._read_again(step)
         try:
             code = step.machine_code
             loaded = load(state.program, name, code, state.waiting, is_run_next=step.declares)
-        except UndefinedSymbolsError as error:  # such as `_`, of an input that does not run again
+        # Such as for `_`, of an input that does not run again; or what a file is now.
+        except (LinkError, ObjectFormatError) as error:
             if step.declares:
                 state.warn(f"warning: {step.source.name} cannot run again: {error}")
             return replace(step, unit=None, waiting=state.waiting)
         unit = loaded.unit
         if step.declares and unit is not None:
-            value = InputValue(state.program, step.value_symbol)
+            value = InputValue(state.program, step.value_symbol, number=step.source.number)
             outcome = state.program.initialize(unit, value.look)
             value.keep(unit)
             if outcome.exception_type is not None:

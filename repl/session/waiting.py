@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from repl.display.redefined_names import as_written
-from repl.program.printing import is_last_value
+from repl.program.printing import is_last_value, number_of_value
 from runtime.errors import UndefinedSymbolsError
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ class WaitingInput(Struct, frozen=True):
     machine_code: bytes
     defines: frozenset[str]
     needs: frozenset[str]
+
+
+def as_waiting(name: str, machine_code: bytes) -> WaitingInput:
+    """An input of which is not known yet what it needs."""
+    return WaitingInput(name, machine_code, _defined(name, machine_code), frozenset())
 
 
 class Loaded(Struct, frozen=True):
@@ -74,7 +79,7 @@ class _Linking:
     def __init__(
         self, program: Program, name: str, machine_code: bytes, waiting: Sequence[WaitingInput]
     ) -> None:
-        newest = WaitingInput(name, machine_code, _defined(name, machine_code), frozenset())
+        newest = as_waiting(name, machine_code)
         self._program = program
         # Of `main`, which keeps its name, the newest counts. (See `Shadowing` for others.)
         left = [each for each in waiting if not each.defines or each.defines - newest.defines]
@@ -142,6 +147,8 @@ class _Linking:
             text = explained(error)
         else:
             text = _listed(newest.name, needed_by)
+        if not any(map(is_last_value, needed_by)):
+            text = "\n".join([text, *self._program.libraries.hints(needed_by)])
         return UndefinedSymbolsError(text, text, tuple(needed_by))
 
     def _roots(self) -> dict[str, str]:
@@ -175,6 +182,11 @@ def _all_needs(inputs: Iterable[WaitingInput]) -> list[str]:
     return sorted(set().union(*(each.needs for each in inputs)))
 
 
+def what_waits(waiting: Sequence[WaitingInput], program: Program) -> list[tuple[WaitingInput, str]]:
+    """Inputs that wait, each with what for, as the user is told."""
+    return [(each, needs_of(each, program)) for each in waiting]
+
+
 def needs_of(one: WaitingInput, program: Program) -> str:
     """What an input waits for, as the user is told: ``late(), n``."""
     from runtime.objects.demangle import demangle
@@ -185,7 +197,15 @@ def needs_of(one: WaitingInput, program: Program) -> str:
 
 def explained(error: UndefinedSymbolsError) -> str:
     """What the user is told."""
-    if any(map(is_last_value, error.names)):
+    gone = [name for name in error.names if is_last_value(name)]
+    numbers = [number for number in map(number_of_value, gone) if number]
+    if numbers:
+        return (
+            f"Out[{numbers[0]}]: the value is gone: it was a temporary that cannot be kept, or "
+            "newer ones have taken its place (100 values, and 8 objects of classes, are kept), "
+            "or what has been undone since"
+        )
+    if gone:
         return (
             "`_`: the last value is gone: it was a temporary that cannot be kept, or what "
             "has been undone since had taken its place"

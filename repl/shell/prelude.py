@@ -9,7 +9,7 @@ from repl.commands.context import Shell
 from repl.errors import SetupError, ShellError
 from repl.input.script_inputs import ScriptInputs
 from repl.input.script_text import WholeText
-from repl.shell.run_input import evaluate, report
+from repl.shell.run_input import evaluate, is_interrupt, report
 from runtime.errors import RuntimeFailure, printable
 from runtime.objects.input_files import read_input_file
 
@@ -58,7 +58,7 @@ class StartupFile:
                 raise
             except (ShellError, RuntimeFailure, KeyboardInterrupt) as error:
                 is_well = False
-                ends = getattr(error, "is_interrupt", isinstance(error, KeyboardInterrupt))
+                ends = is_interrupt(error)
                 rest = "neither is the rest of the file" if ends else "the rest of the file is"
                 error.add_note(f"{printable(source.unit_name)} is not in force; {rest}")
                 report(error)

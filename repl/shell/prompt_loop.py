@@ -14,8 +14,10 @@ from repl.input.source import Source
 from repl.program.linker_import import import_linker_behind
 from repl.session.live_session import LiveSession
 from repl.shell.prelude import StartupFile
-from repl.shell.run_input import evaluate, report
-from repl.terminal.early_prompt import GREETING, EarlyPrompt
+from repl.shell.run_input import evaluate, is_interrupt, report, tell_edits
+from repl.shell.several_inputs import split_at_commands
+from repl.terminal.early_prompt import EarlyPrompt
+from repl.terminal.unfinished_line import begin_line
 from runtime.errors import RuntimeFailure
 
 
@@ -23,12 +25,13 @@ def run_interactive(
     shell: Shell,
     *,
     options: PromptOptions,
-    quiet: bool,
+    greeting: str,
     startup: StartupFile | None = None,
     early: EarlyPrompt | None = None,
 ) -> int:
     """Returns the exit status: 0 unless the user's program called ``exit``.
 
+    ``greeting``: empty if nothing is to be said but what was asked for.
     ``early``: the greeting and the first prompt are on the screen already.
     """
     session = shell.session
@@ -44,18 +47,18 @@ def run_interactive(
         # As late as can be: from here on the terminal shows what is typed.
         if early is not None:
             early.erase()
-        elif not quiet:
-            print(GREETING)
+        elif greeting:
+            print(greeting)
         import_linker_behind()
-        if is_building and not quiet:
+        if is_building and greeting:
             print("(preparing the standard library for next time)")
         return _run_inputs(shell, prompt, questions, startup)
 
 
 def _library_folders(session: LiveSession) -> list[str]:
-    from runtime.objects.libraries import SYSTEM_FOLDERS  # only when somebody presses Tab
+    from runtime.objects.library_folders import library_folders  # only when somebody presses Tab
 
-    return [*session.options.library_folders, *SYSTEM_FOLDERS]
+    return library_folders(session.options.library_folders)
 
 
 def _run_inputs(
@@ -68,13 +71,18 @@ def _run_inputs(
             if startup is not None:
                 startup.attend(shell)
             _print_warning(prompt)
+            tell_edits(shell)
             try:
                 text = prompt.read(number, shell.take_next_input())
             except EOFError:
                 break
             if text.strip():
-                _run_one(shell, questions, text, f"In[{number}]")
+                is_interrupted = _run_one(shell, questions, text, f"In[{number}]")
                 number += 1
+                begin_line()
+                if is_interrupted and (count := prompt.forget_waiting()):
+                    inputs = "inputs are" if count > 1 else "input is"
+                    print(f"{count} more pasted {inputs} not run", file=sys.stderr)
     except Quit:
         pass
     except ProgramExited as exited:
@@ -97,14 +105,24 @@ def _finish(session: LiveSession) -> int:
         return 0
 
 
-def _run_one(shell: Shell, questions: CodeQuestions, text: str, name: str) -> None:
+def _run_one(shell: Shell, questions: CodeQuestions, text: str, name: str) -> bool:
+    """Whether it was interrupted."""
+    source = Source(text, name)
+    lines = text.count("\n") + 1
+    part = source
     try:
         questions.stop()
         try:
-            evaluate(shell, Source(text, name))
+            for part in split_at_commands(source, shell.session.compiler):
+                evaluate(shell, part)
         finally:
             shell.session.prepare()
     except SetupError:  # nothing can ever work
         raise
     except (ShellError, RuntimeFailure, KeyboardInterrupt) as error:
+        next_line = part.line + part.text.count("\n") + 1
+        if part is not source and next_line <= lines:
+            error.add_note(f"{name} is not run from line {next_line} on")
         report(error)
+        return is_interrupt(error)
+    return False

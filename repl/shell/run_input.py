@@ -6,8 +6,11 @@ import sys
 import time
 from collections.abc import Sequence
 
-from repl.commands import COMMAND_LINES, run_command
+from repl.commands import run_command
 from repl.commands.context import Shell
+from repl.commands.meaning import advice_on, is_command
+from repl.commands.reloading import edits
+from repl.errors import ShellError
 from repl.input.source import Source
 from repl.session.steps import Result
 from repl.terminal.terminal import can_redraw
@@ -24,8 +27,12 @@ def evaluate(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> N
     started = time.monotonic()
     try:
         with lent_terminal(session.lends_terminal):
-            if COMMAND_LINES.is_command(source.text):
+            if "include" in source.text:
+                tell_edits(shell)
+            if is_command(shell, source.text):
                 result = Result(value=run_command(shell, source.text), warnings="")
+            elif shell.has_prompt and (advice := advice_on(shell, source.text)):
+                raise ShellError(advice)
             else:
                 entry.ran.append(source)
                 result = session.run(source, upcoming, inspect=shell.show)
@@ -41,11 +48,20 @@ def evaluate(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> N
         print(result.value, flush=True)
 
 
+def is_interrupt(error: BaseException) -> bool:
+    """Whether Ctrl-C has ended an input."""
+    return bool(getattr(error, "is_interrupt", isinstance(error, KeyboardInterrupt)))
+
+
+def tell_edits(shell: Shell) -> None:
+    """Say which files have been edited since they were read."""
+    for note in edits(shell):
+        print(note, file=sys.stderr, flush=True)
+
+
 def report(error: BaseException) -> None:
     """Print an error message, and the notes that were added to it, on standard error."""
     message = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
-    if getattr(error, "is_interrupt", isinstance(error, KeyboardInterrupt)) and can_redraw(
-        sys.stderr
-    ):
+    if is_interrupt(error) and can_redraw(sys.stderr):
         message = "\n" + message  # the terminal has shown ^C
     print(message, *getattr(error, "__notes__", ()), sep="\n", file=sys.stderr, flush=True)

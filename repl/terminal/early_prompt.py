@@ -12,24 +12,28 @@ import sys
 import termios
 from typing import Any
 
-GREETING = "forkrepl: type C++ or C, %help for help, Ctrl-D to leave"
-
 _LOCAL_FLAGS, _INPUT_FLAGS = 3, 0  # tcgetattr(3)'s fields, as termios numbers them
 _PROMPT = "In[1]: "
 _ERASE = "\r\x1b[K"
 
 
+def greeting(language: str, standard: str) -> str:
+    """``standard``: as ``-std=`` has it, or empty if it was left to Clang."""
+    named = f"{language} ({standard})" if standard else language
+    return f"forkrepl: type {named}, %help for help, Ctrl-D to leave"
+
+
 class EarlyPrompt:
-    """The greeting, unless ``quiet``, and the prompt, if the terminal can be drawn on.
+    """The greeting, unless it is empty, and the prompt, if the terminal can be drawn on.
 
     A context manager: leaving it erases the prompt if nobody has done so.
     """
 
-    def __init__(self, *, quiet: bool, colour: bool) -> None:
+    def __init__(self, *, greeting: str, colour: bool) -> None:
         self._modes: list[Any] | None = None
         self._is_shown = False
-        if not quiet:
-            print(GREETING, flush=True)
+        if greeting:
+            print(greeting, flush=True)
         if os.environ.get("TERM") in (None, "", "dumb"):
             return  # what is drawn stays there
         try:

@@ -12,7 +12,7 @@ from typing import Self
 from runtime.addresses import ExecutorAddress, Protection
 from runtime.errors import ExecutorDied, ExecutorError
 from runtime.executor_client.connection import Connection
-from runtime.executor_client.interface import SymbolDescription, ThreadArea, UnitRegistration
+from runtime.executor_client.interface import Patch, SymbolDescription, ThreadArea, UnitRegistration
 from runtime.executor_client.life import ExecutorLife
 from runtime.executor_client.states import Printing, Running
 from runtime.protocol import wire
@@ -103,6 +103,12 @@ class ExecutorClient:
     def write_memory(self, address: ExecutorAddress, data: bytes) -> None:
         """Copy bytes into memory that has been mapped and made writable."""
         self._connection.ask(Operation.WRITE, wire.WORD.pack(address) + data)
+
+    def patch_code(self, patches: Sequence[Patch]) -> None:
+        """See ``ExecutorProcessControl``."""
+        if patches:
+            packed = (wire.PATCH.pack(p.address, len(p.bytes), p.bytes) for p in patches)
+            self._connection.ask(Operation.PATCH, b"".join(packed))
 
     def read_memory(self, address: ExecutorAddress, size: int) -> bytes:
         """Up to ``size`` bytes; fewer (or none) where memory cannot be read."""

@@ -40,6 +40,13 @@ class Move(Struct, frozen=True):
     size: int
 
 
+class Patch(Struct, frozen=True):
+    """At most 16 bytes that are to be in the place of code."""
+
+    address: ExecutorAddress
+    bytes: bytes
+
+
 class UnitRegistration(Struct, frozen=True):
     """What the platform library must know of a link unit (``struct forkrepl_unit``)."""
 
@@ -76,6 +83,10 @@ class ExecutorProcessControl(Protocol):
 
     def write_memory(self, address: ExecutorAddress, data: bytes) -> None:
         """Copy bytes into memory that has been mapped and made writable."""
+
+    def patch_code(self, patches: Sequence[Patch]) -> None:
+        """Put other bytes in the place of code, in this process only: not in checkpoints that
+        were made before."""
 
     def read_memory(self, address: ExecutorAddress, size: int) -> bytes:
         """Up to ``size`` bytes; fewer (or none) where memory cannot be read."""

@@ -195,6 +195,13 @@ static void on_choose(const struct request *request) {
   reply(request, 0, NULL, 0);
 }
 
+static void on_patch(const struct request *request) {
+  reply(request,
+        memory_patch((const struct wire_patch *)request->payload,
+                     request->head.size / sizeof(struct wire_patch)),
+        NULL, 0);
+}
+
 static void on_read(const struct request *request) {
   uint64_t size = word(request, 1);
   unsigned char *bytes = size <= WIRE_MAX_PAYLOAD ? malloc(size + 1) : NULL;
@@ -317,6 +324,8 @@ static void serve(struct request *request) {
     return running_on_run_program(request);
   case WIRE_CLOSE:
     return running_on_close(request);
+  case WIRE_PATCH:
+    return on_patch(request);
   case WIRE_READ:
     return on_read(request);
   case WIRE_PRINT:

@@ -2,6 +2,8 @@
 #include "memory.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>
@@ -102,6 +104,35 @@ int memory_write(uint64_t address, const void *from, size_t size) {
   struct iovec remote = {(void *)address, size};
   ssize_t written = process_vm_writev(getpid(), &local, 1, &remote, 1, 0);
   return written == (ssize_t)size ? 0 : written < 0 ? errno : EFAULT;
+}
+
+// Where the kernel does not let a process write its own read-only memory.
+static int patch_by_protection(const struct wire_patch *patch) {
+  uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+  char *start = (char *)(patch->address & -page);
+  size_t length = (size_t)((char *)patch->address + patch->size - start);
+  if (mprotect(start, length, PROT_READ | PROT_WRITE))
+    return errno;
+  memcpy((void *)patch->address, patch->bytes, patch->size);
+  return mprotect(start, length, PROT_READ | PROT_EXEC) ? errno : 0;
+}
+
+int memory_patch(const struct wire_patch *patches, size_t count) {
+  // The kernel gives this process a copy of the page, which stays as it is protected:
+  // never writable and executable, and other threads can go on running what is on it.
+  int memory = open("/proc/self/mem", O_WRONLY | O_CLOEXEC), error = 0;
+  for (size_t i = 0; i < count && !error; ++i) {
+    const struct wire_patch *patch = &patches[i];
+    struct wire_range range = {patch->address, patch->size, PROT_EXEC};
+    if (patch->size > WIRE_MAX_PATCH || !is_reserved(&range))
+      error = EINVAL;
+    else if (memory < 0 || pwrite(memory, patch->bytes, patch->size,
+                                  (off_t)patch->address) != (ssize_t)patch->size)
+      error = patch_by_protection(patch);
+  }
+  if (memory >= 0)
+    close(memory);
+  return error;
 }
 
 size_t memory_read(uint64_t address, void *into, size_t size) {

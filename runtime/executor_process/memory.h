@@ -21,6 +21,9 @@ int memory_protect(const struct wire_range *ranges, size_t count);
 // Copies into memory of a reservation, which must be writable.
 int memory_write(uint64_t address, const void *from, size_t size);
 
+// Puts bytes in the place of code of a reservation; see runtime/protocol/wire.h.
+int memory_patch(const struct wire_patch *patches, size_t count);
+
 // Copies what can be read from address on, without faulting: bytes copied.
 size_t memory_read(uint64_t address, void *into, size_t size);
 

@@ -38,6 +38,7 @@ static void reply_outcome(const struct request *request,
 void running_on_run(const struct request *request) {
   struct forkrepl_outcome outcome;
   keyboard_on();
+  forkrepl_read_again();
   forkrepl_run((const uint64_t *)request->payload,
                request->head.size / sizeof(uint64_t), &outcome);
   keyboard_off();

@@ -16,6 +16,7 @@ from msgspec import Struct
 from runtime.addresses import PAGE_SIZE, ExecutorAddress
 from runtime.objects import elf
 from runtime.objects.elf import Array
+from runtime.objects.foreign_files import EM_X86_64
 
 OPENERS = frozenset({"dlopen", "dlmopen", "dlsym", "dlvsym"})
 """Code that refers to one of these may want libraries to see what has been linked."""
@@ -89,7 +90,7 @@ def _file(symbols: bytes, hash_table: bytes, strings: bytes) -> bytes:
     identification = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
     pieces = [
         _HEADER.pack(
-            *(identification, elf.ET_DYN, elf.EM_X86_64, 1, 0, _HEADER.size, 0, 0),
+            *(identification, elf.ET_DYN, EM_X86_64, 1, 0, _HEADER.size, 0, 0),
             *(_HEADER.size, _PROGRAM_HEADER.size, len(headers), 0, 0, 0),
         ),
         *(_PROGRAM_HEADER.pack(*header) for header in headers),

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
 from msgspec import Struct
@@ -81,8 +81,11 @@ def link(
     memory_manager: MapperMemoryManager,
     thread_local_blocks: ThreadLocalBlocks,
     report: LinkReport = SILENT,
+    kept: Set[str] | None = None,
 ) -> LinkedUnit:
-    """Link objects into executable memory. ``report`` is told after each pass.
+    """Link objects into executable memory. ``report`` is told after each pass. ``kept``: the
+    objects are a new version of what has been linked, so what they define comes in its place;
+    only of these symbols the old definition stays.
 
     Raises:
         LinkError, ObjectFormatError: what is wrong with the input.
@@ -94,9 +97,9 @@ def link(
     report.lap("build")
     # From here on all relocations are of kinds that the table describes.
 
-    groups = discard_duplicate_groups(graph, dylib)
+    groups = discard_duplicate_groups(graph, dylib, kept)
     report.lap("discard groups")
-    defined = resolve_symbols(graph, dylib, process)
+    defined = resolve_symbols(graph, dylib, process, kept)
     report.lap("resolve")
     # Every name now means one thing, and what lies elsewhere has its address.
 

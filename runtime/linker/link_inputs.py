@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 from pathlib import Path
 
@@ -11,9 +11,10 @@ from msgspec import Struct
 from runtime.errors import ObjectFormatError, printable
 from runtime.objects import elf
 from runtime.objects.archive import Archive, is_archive
-from runtime.objects.elf import ObjectFile, check_machine, read_object
+from runtime.objects.elf import Array, ObjectFile, read_object
+from runtime.objects.foreign_files import check_machine
 from runtime.objects.input_files import read_input_file
-from runtime.objects.libraries import find_library_files, linker_script_files
+from runtime.objects.libraries import find_library, linker_script_files
 
 _START = 4096  # bytes that tell what a file is
 
@@ -38,6 +39,18 @@ class ArchiveMember(Struct, frozen=True):
     name: str
     needed_by: str = ""
     symbol: str = ""
+
+
+class NeededMembers(Struct, frozen=True):
+    """Members of archives that objects need. ``needed_by``: for each the number of the object,
+    of those given, that first needed it, perhaps by way of other members. ``undefined``:
+    what neither they nor the objects define, of all of them; ``of_members``: what the members
+    need that no member defines."""
+
+    objects: list[ObjectFile]
+    needed_by: list[int]
+    undefined: list[str]
+    of_members: list[str]
 
 
 class CollectedInputs(Struct):
@@ -65,20 +78,60 @@ def collect_inputs(
         if entry.contents is not None:
             collector.add_object(read_object(entry.name, entry.contents))
             continue
-        paths = find_library_files(entry.name, folders) if entry.is_library else [entry.name]
+        paths = find_library(entry.name, folders) if entry.is_library else [entry.name]
         for path in paths:
             collector.add(Path(path), entry.whole_archive)
     return collector.result
 
 
+def needed_members(
+    objects: Sequence[ObjectFile], archives: Sequence[Archive], is_there: Callable[[str], bool]
+) -> NeededMembers:
+    """What ``objects`` need of archives, which may need one another (as for ``--start-group``).
+
+    ``is_there``: whether a symbol that an archive has, too, has been linked before. Raises
+    RuntimeFailure, naming the file.
+    """
+    collector = _Collector((), (), is_there)
+    for each in objects:
+        collector.add_object(each)
+    before = 0
+    while before != len(collector.result.objects):
+        before = len(collector.result.objects)
+        for archive in archives:
+            collector.add_archive(archive)
+    first = len(objects)
+    members = collector.result.objects[first:]
+    defined = set().union(*map(_definitions, members))
+    needed = set().union(*map(_references, members))
+    return NeededMembers(
+        members, collector.owners[first:], list(collector.undefined), sorted(needed - defined)
+    )
+
+
+# Who needs a symbol, if no object does.
+_ENTRY = -1
+_TENTATIVE = -2
+
+
 class _Collector:
-    def __init__(self, folders: Sequence[str], wanted: Iterable[str]) -> None:
+    """``owners``: for each object the number of the one that needed it first, and that was not
+    needed by another itself; ``undefined``: symbols, each with the number of the object that
+    needs it first."""
+
+    def __init__(
+        self,
+        folders: Sequence[str],
+        wanted: Iterable[str],
+        is_there: Callable[[str], bool] = lambda name: False,
+    ) -> None:
         self.result = CollectedInputs()
+        self.owners: list[int] = []
+        self.undefined: dict[str, int] = dict.fromkeys(wanted, _ENTRY)
         self._folders = folders
+        self._is_there = is_there
         self._defined: set[str] = set()
         self._tentative: set[str] = set()  # common symbols, without another definition
-        # Each with the object that needs it first.
-        self._undefined: dict[str, str] = dict.fromkeys(wanted, "--entry")
 
     def add(self, path: Path, whole_archive: bool, may_be_script: bool = True) -> None:
         start = read_input_file(path, _START)
@@ -88,7 +141,7 @@ class _Collector:
             return
         data = read_input_file(path)
         if is_archive(data):
-            self._add_archive(Archive(path, data), whole_archive)
+            self.add_archive(Archive(path, data), whole_archive)
             return
         may_be_script = may_be_script and not start.startswith(elf.MAGIC)
         named = linker_script_files(path, start, self._folders) if may_be_script else []
@@ -97,24 +150,21 @@ class _Collector:
         if not named:
             self.add_object(read_object(str(path), data))
 
-    def add_object(self, added: ObjectFile) -> None:
+    def add_object(self, added: ObjectFile, needed_by: int = _ENTRY) -> None:
+        number = len(self.result.objects)
         self.result.objects.append(added)
-        names = added.global_names
-        is_global = added.symbols["info"] >= elf.STB_GLOBAL << 4
-        sections = added.symbol_sections[is_global]
-        weak = added.symbols["info"][is_global] >> 4 == elf.STB_WEAK
-        common, undefined = sections == elf.COMMON, sections == elf.UNDEFINED
-        defined = list(compress(names, (~common & ~undefined).tolist()))
+        self.owners.append(number if needed_by < 0 else self.owners[needed_by])
+        defined = _definitions(added)
         self._defined.update(defined)
-        self._tentative.update(compress(names, common.tolist()))
+        self._tentative.update(_tentative_definitions(added))
         self._tentative.difference_update(defined)
-        for name in compress(names, (~undefined).tolist()):
-            self._undefined.pop(name, None)
-        for name in compress(names, (undefined & ~weak).tolist()):  # a weak one pulls nothing in
+        for name in [*defined, *_tentative_definitions(added)]:
+            self.undefined.pop(name, None)
+        for name in _references(added):
             if name not in self._defined and name not in self._tentative:
-                self._undefined.setdefault(name, added.name)
+                self.undefined.setdefault(name, number)
 
-    def _add_archive(self, archive: Archive, whole: bool) -> None:
+    def add_archive(self, archive: Archive, whole: bool = False) -> None:
         if whole:
             for offset in archive.offsets():
                 self._add_member(archive, offset)
@@ -124,13 +174,14 @@ class _Collector:
         taken: set[int] = set()
         while True:  # a member may need others
             reasons = self._members_with_definitions(archive, taken)
-            wanted = sorted(self._undefined.keys() & archive.index.keys(), reverse=True)
+            asked = self.undefined.keys() & archive.index.keys()
+            wanted = sorted((n for n in asked if not self._is_there(n)), reverse=True)
             if wanted and all(archive.index[name] in taken for name in wanted):
                 raise ObjectFormatError(
                     f"{archive.path}: its index names members that do not define "
                     f"{printable(', '.join(wanted[:-4:-1]))} (run ranlib)"
                 )
-            reasons |= {archive.index[name]: (self._undefined[name], name) for name in wanted}
+            reasons |= {archive.index[name]: (self.undefined[name], name) for name in wanted}
             if not reasons.keys() - taken:
                 return
             for offset in sorted(reasons.keys() - taken):
@@ -139,21 +190,52 @@ class _Collector:
 
     def _members_with_definitions(
         self, archive: Archive, taken: set[int]
-    ) -> dict[int, tuple[str, str]]:
+    ) -> dict[int, tuple[int, str]]:
         """Members that define what has only been defined tentatively (GNU ld's rule)."""
         found = {}
         for name in self._tentative & archive.index.keys():
             offset = archive.index[name]
             if offset not in taken and _defines(read_object(*archive.member(offset)), name):
-                found[offset] = ("a tentative definition", name)
+                found[offset] = (_TENTATIVE, name)
         return found
 
     def _add_member(
-        self, archive: Archive, offset: int, needed_by: str = "", symbol: str = ""
+        self, archive: Archive, offset: int, needed_by: int | None = None, symbol: str = ""
     ) -> None:
         name, data = archive.member(offset)
-        self.result.members.append(ArchiveMember(name, needed_by, symbol))
-        self.add_object(read_object(name, data))
+        reason = "" if needed_by is None else self._name_of(needed_by)
+        self.result.members.append(ArchiveMember(name, reason, symbol))
+        self.add_object(read_object(name, data), _ENTRY if needed_by is None else needed_by)
+
+    def _name_of(self, needed_by: int) -> str:
+        if needed_by == _TENTATIVE:
+            return "a tentative definition"
+        return "--entry" if needed_by == _ENTRY else self.result.objects[needed_by].name
+
+
+def _global_symbols(of: ObjectFile) -> tuple[Array, Array]:
+    """The sections of its global symbols, and which of them are weak."""
+    info = of.symbols["info"]
+    is_global = info >= elf.STB_GLOBAL << 4
+    return of.symbol_sections[is_global], info[is_global] >> 4 == elf.STB_WEAK
+
+
+def _definitions(of: ObjectFile) -> set[str]:
+    """What an object defines, and not only tentatively."""
+    sections, _ = _global_symbols(of)
+    inside = (sections != elf.COMMON) & (sections != elf.UNDEFINED)
+    return set(compress(of.global_names, inside.tolist()))
+
+
+def _tentative_definitions(of: ObjectFile) -> set[str]:
+    sections, _ = _global_symbols(of)
+    return set(compress(of.global_names, (sections == elf.COMMON).tolist()))
+
+
+def _references(of: ObjectFile) -> list[str]:
+    """What an object needs; a weak reference pulls nothing in."""
+    sections, weak = _global_symbols(of)
+    return list(compress(of.global_names, ((sections == elf.UNDEFINED) & ~weak).tolist()))
 
 
 def _defines(candidate: ObjectFile, name: str) -> bool:

@@ -59,6 +59,11 @@ class JITDylib:
         definitions = self._definitions.get(name)
         return definitions[-1] if definitions else None
 
+    def find_before(self, name: str, unit: int) -> Definition | None:
+        """The definition that was in force before this unit's."""
+        others = [d for d in self._definitions.get(name, ()) if d.unit != unit]
+        return others[-1] if others else None
+
     def has_group(self, signature: str) -> bool:
         """Whether a COMDAT group of this name has been linked."""
         return signature in self._groups
@@ -86,6 +91,22 @@ class JITDylib:
         if unit in self._of_unit:
             self._of_unit[unit][0].remove(name)
             self._forget(unit, name)
+
+    def withdraw_groups(self, unit: int, signatures: Iterable[str]) -> tuple[str, ...]:
+        """Those of the COMDAT groups that a unit has brought may be linked again."""
+        groups = self._of_unit[unit][1] if unit in self._of_unit else []
+        found = tuple(each for each in signatures if each in groups)
+        for each in found:
+            groups.remove(each)
+            del self._groups[each]
+        return found
+
+    def restore_groups(self, unit: int, signatures: Iterable[str]) -> None:
+        """Take back ``withdraw_groups``."""
+        if unit in self._of_unit:
+            for each in signatures:
+                if self._groups.setdefault(each, unit) == unit:
+                    self._of_unit[unit][1].append(each)
 
     def remove(self, unit: int) -> None:
         """Take back what ``add`` did for this unit: an earlier definition returns."""

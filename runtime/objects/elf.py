@@ -14,7 +14,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from runtime.errors import ObjectFormatError
-from runtime.objects.foreign_files import describe_foreign, machine_name
+from runtime.objects.foreign_files import check_machine, describe_foreign
 from runtime.objects.input_files import Contents
 
 Array = NDArray[Any]
@@ -22,11 +22,10 @@ Array = NDArray[Any]
 
 MAGIC = b"\x7fELF"
 
-# e_type, e_machine
+# e_type
 ET_REL = 1
 ET_DYN = 3
 ET_NAMES = {0: "no file type", 2: "an executable", 3: "a shared object", 4: "a core file"}
-EM_X86_64 = 62
 
 # sh_type
 SHT_PROGBITS = 1
@@ -185,20 +184,6 @@ def _read(name: str, data: Contents) -> ObjectFile:
 def _global_names(symbols: Array, strings: bytes) -> list[str]:
     names = strings_at(strings, symbols["name"][symbols["info"] >= STB_GLOBAL << 4])
     return [name.partition("@@")[0] for name in names] if b"@@" in strings else names
-
-
-def check_machine(name: str, data: Contents) -> None:
-    """Raise ObjectFormatError if an ELF file (its first 64 bytes do) is not for x86-64."""
-    big_endian = data[5] == 2
-    number = int.from_bytes(data[18:20], "big" if big_endian else "little")
-    machine = machine_name(number)
-    if data[4] != 2 or data[5] != 1:
-        how = f"{32 if data[4] == 1 else 64}-bit {'big' if big_endian else 'little'}-endian"
-        raise ObjectFormatError(
-            f"{name}: not a 64-bit little-endian ELF file for x86-64 but a {how} one ({machine})"
-        )
-    if number != EM_X86_64:
-        raise ObjectFormatError(f"{name}: made for another machine ({machine}), not for x86-64")
 
 
 def _section_table(name: str, data: Contents) -> Array:

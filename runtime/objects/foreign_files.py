@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from runtime.errors import ObjectFormatError
+from runtime.objects.input_files import Contents
+
 _MAGIC = {
     b"BC\xc0\xde": "LLVM bitcode (compile without -flto)",
     b"\xde\xc0\x17\x0b": "LLVM bitcode (compile without -flto)",
@@ -23,6 +26,7 @@ _MAGIC = {
 }
 _TEXT = re.compile(rb"[\t\n\f\r\x20-\x7e\x80-\xff]+\Z")
 
+EM_X86_64 = 62
 _MACHINES = {
     3: "i386",
     8: "MIPS",
@@ -30,7 +34,7 @@ _MACHINES = {
     21: "64-bit PowerPC",
     22: "S/390",
     40: "Arm",
-    62: "x86-64",
+    EM_X86_64: "x86-64",
     183: "AArch64",
     243: "RISC-V",
     247: "BPF",
@@ -55,3 +59,17 @@ def machine_name(e_machine: int) -> str:
     name = _MACHINES.get(e_machine)
     number = f"e_machine {e_machine}"
     return number if name is None else f"{name}, {number}"
+
+
+def check_machine(name: str, data: Contents) -> None:
+    """Raise ObjectFormatError if an ELF file (its first 64 bytes do) is not for x86-64."""
+    big_endian = data[5] == 2
+    number = int.from_bytes(data[18:20], "big" if big_endian else "little")
+    machine = machine_name(number)
+    if data[4] != 2 or data[5] != 1:
+        how = f"{32 if data[4] == 1 else 64}-bit {'big' if big_endian else 'little'}-endian"
+        raise ObjectFormatError(
+            f"{name}: not a 64-bit little-endian ELF file for x86-64 but a {how} one ({machine})"
+        )
+    if number != EM_X86_64:
+        raise ObjectFormatError(f"{name}: made for another machine ({machine}), not for x86-64")

@@ -2,65 +2,90 @@
 
 from __future__ import annotations
 
-import ctypes.util
+import glob
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from enum import Enum
 from pathlib import Path
 
-from runtime.errors import RuntimeFailure, printable
+from runtime.errors import ObjectFormatError, RuntimeFailure, did_you_mean, printable
 from runtime.objects.archive import is_archive
+from runtime.objects.foreign_files import check_machine, describe_foreign
 from runtime.objects.input_files import read_input_file
+from runtime.objects.library_folders import library_folders, version_of
 
 _ELF_MAGIC = b"\x7fELF"  # elf.py has it too, but it needs numpy
-SYSTEM_FOLDERS = (
-    "/lib/x86_64-linux-gnu",
-    "/usr/lib/x86_64-linux-gnu",
-    "/usr/local/lib",
-    "/lib64",
-    "/usr/lib64",
-    "/usr/lib",
-    "/lib",
-)
-_SCRIPT_SIZE = 4096  # bytes: longer ones are no linker scripts
+_ET_REL = 1
+_START = 4096  # bytes: linker scripts that are longer are none
 _SCRIPT_COMMAND = re.compile(r"(?:GROUP|INPUT)\s*\(((?:[^()]|\([^()]*\))*)\)")
 
+_FILE_NAME = re.compile(r".*\.(?:so(?:\.[\w.]+)?|a|o)")
+_OF_A_LIBRARY = re.compile(r"lib(?P<name>[^/]+?)\.(?:a|so(?:\.[\d.]+)?)")
 
-def find_library(name: str, folders: Sequence[str] = ()) -> list[str]:
-    """What to dlopen for a library given as ``m``, ``libm.so.6`` or a path.
+# The program has it already; whether there are files of these names depends on its version.
+_PARTS_OF_C_LIBRARY = {
+    *("anl", "BrokenLocale", "c", "c_nonshared", "dl", "g", "m", "mvec"),
+    *("pthread", "resolv", "rt", "thread_db", "util"),
+}
+# And what these archives hold is in a shared library that runs already, with state that there
+# must not be twice.
+_SHARED_INSTEAD = {
+    "libc.a": "libc.so.6",
+    "libm.a": "libm.so.6",
+    "libstdc++.a": "libstdc++.so.6",
+    "libsupc++.a": "libstdc++.so.6",
+    "libgcc_eh.a": "libgcc_s.so.1",
+}
 
-    Raises RuntimeFailure if there is none.
+
+class LibraryKind(Enum):
+    """What can be done with a file: opened, searched for members, or loaded whole."""
+
+    SHARED = "shared library"
+    ARCHIVE = "archive"
+    OBJECT = "object"
+
+
+def find_library(name: str, folders: Sequence[str] = (), *, looks_here: bool = False) -> list[str]:
+    """The files of a library given as ``m``, ``libm``, ``libm.so.6``, ``:libm.a`` or a path.
+
+    In each folder ``libNAME.so`` comes before ``libNAME.a``. A development file that is a
+    linker script (Debian's ``libm.so``) stands for the libraries that it names; what the C
+    library has already may stand for nothing. ``looks_here``: the name of a file may be of
+    one in the current folder. Raises RuntimeFailure if there is none.
     """
-    found = find_library_files(name, folders)
-    for path in found:
-        if path.endswith(".a"):
-            raise RuntimeFailure(f"{path}: a static library cannot be loaded into the session yet")
-    return found
+    path = os.path.expanduser(name)
+    if "/" in path:
+        if not os.path.exists(path):
+            raise _not_there(name, path)
+        return _contents(path, os.path.abspath(path), folders)
+    if looks_here and _FILE_NAME.fullmatch(name) and os.path.isfile(name):
+        return _contents(name, os.path.abspath(name), folders)
+    where = library_folders(folders)
+    passed_over: list[ObjectFormatError] = []
+    for candidate in _candidates(name, where):
+        try:
+            _check_machine(candidate)
+        except ObjectFormatError as error:
+            passed_over.append(error)  # as linkers do
+        else:
+            # The file behind libNAME.so is also there where nothing is compiled.
+            return _contents(candidate, os.path.realpath(candidate), folders)
+    if passed_over:
+        raise passed_over[0]
+    if _plain(name) in _PARTS_OF_C_LIBRARY:
+        return []
+    raise _not_found(name, where, folders)
 
 
-def find_library_files(name: str, folders: Sequence[str] = ()) -> list[str]:
-    """The same, for linking: ``libNAME.a`` serves where there is no ``libNAME.so``.
-
-    A development file that is a linker script (Debian's ``libm.so``) stands for
-    the shared libraries that it names. Raises RuntimeFailure if there is none.
-    """
-    if "/" in name:
-        if not os.path.exists(name):
-            raise RuntimeFailure(f"no such library: {name}")
-        return _contents(Path(name), folders)
-    candidates = (
-        [name, f"lib{name}.so"] if ".so" in name else [f"lib{name}.so", f"lib{name}.a", name]
-    )
-    for folder in [*folders, *SYSTEM_FOLDERS]:
-        for candidate in candidates:
-            path = Path(folder, candidate)
-            if path.is_file():
-                return _contents(path, folders)
-    found = ctypes.util.find_library(name)  # no development file: libNAME.so.N
-    if found is None:
-        where = ", ".join([*folders, "the system's library folders"])
-        raise RuntimeFailure(f"no library {name} in {where}")
-    return [found]
+def kind_of(path: str) -> LibraryKind:
+    """What a file that ``find_library`` has found is."""
+    start = read_input_file(Path(path), _START)
+    if is_archive(start):
+        return LibraryKind.ARCHIVE
+    is_object = start.startswith(_ELF_MAGIC) and _word(start, 16) == _ET_REL
+    return LibraryKind.OBJECT if is_object else LibraryKind.SHARED
 
 
 def is_linkable(start: bytes) -> bool:
@@ -69,15 +94,46 @@ def is_linkable(start: bytes) -> bool:
     return start.startswith(_ELF_MAGIC) or is_archive(start)
 
 
-def _contents(path: Path, folders: Sequence[str]) -> list[str]:
-    start = read_input_file(path, _SCRIPT_SIZE)
+def _candidates(name: str, where: Sequence[str]) -> Iterator[str]:
+    """Files that exist and may be meant, the best first."""
+    if name.startswith(":"):  # as for GNU ld: exactly that file
+        yield from _in_folders(where, [name[1:]])
+        return
+    if _FILE_NAME.fullmatch(name):
+        yield from _in_folders(where, [name, f"lib{name}"])
+    yield from _in_folders(where, [f"lib{name}.so", f"lib{name}.a"])
+    plain = _plain(name)
+    yield from _in_folders(where, [f"lib{plain}.so", f"lib{plain}.a", f"{plain}.so"])
+    for folder in where:  # no development file: libNAME.so.N, the newest
+        versions = glob.glob(f"{glob.escape(folder)}/lib{glob.escape(plain)}.so.*")
+        yield from sorted(filter(os.path.isfile, versions), key=version_of, reverse=True)
+
+
+def _in_folders(where: Sequence[str], names: Sequence[str]) -> Iterator[str]:
+    for folder in where:
+        yield from filter(os.path.isfile, (os.path.join(folder, name) for name in names))
+
+
+def _plain(name: str) -> str:
+    """The NAME of ``libNAME``, ``libNAME.so`` and ``:libNAME.a``."""
+    name = name.removeprefix(":")
+    match = _OF_A_LIBRARY.fullmatch(name)
+    return match["name"] if match else name.removeprefix("lib")
+
+
+def _contents(path: str, real_path: str, folders: Sequence[str]) -> list[str]:
+    start = read_input_file(Path(path), _START)
     if start.startswith(_ELF_MAGIC):
-        return [os.fspath(path.resolve())]
+        return [real_path]
+    instead = _SHARED_INSTEAD.get(os.path.basename(path))
+    if instead is not None:
+        return find_library(instead)
     if is_archive(start):
-        return [os.fspath(path)]
-    named = linker_script_files(path, start, folders)
+        return [path]
+    named = linker_script_files(Path(path), start, folders)
     if not named:
-        raise RuntimeFailure(f"{path}: neither a library nor a linker script")
+        what = describe_foreign(start)
+        raise RuntimeFailure(f"{path}: not a library, an archive or an object: {what}")
     return named
 
 
@@ -85,18 +141,73 @@ def linker_script_files(path: Path, text: bytes, folders: Sequence[str] = ()) ->
     """The libraries that a linker script stands for; none if ``text`` is no such script.
 
     They are its shared libraries (what it has besides is in the C library, which runs
-    already) or, if it has none, its archives. Names without a folder are looked up as
-    GNU ld does. Raises RuntimeFailure if there is no such file.
+    already) or, if it has none, its archives and what it names as ``-lNAME``. Names without
+    a folder are looked up as GNU ld does. Raises RuntimeFailure if there is no such file.
     """
     plain = re.sub(r"/\*.*?\*/", "", text.decode("utf-8", "replace"), flags=re.DOTALL)
     words = re.split(r"[\s(),\"]+", " ".join(_SCRIPT_COMMAND.findall(plain)))
-    named = [word for word in words if ".so" in word] or [w for w in words if w.endswith(".a")]
-    return [_find_named(path, word, folders) for word in named]
+    named = [word for word in words if ".so" in word and not word.startswith("-l")]
+    if named:
+        return [_find_named(path, word, folders) for word in named]
+    found: list[str] = []
+    for word in words:
+        if word.startswith("-l"):
+            found += find_library(word[2:], folders)
+        elif word.endswith(".a"):
+            found.append(_find_named(path, word, folders))
+    return found
 
 
 def _find_named(script: Path, word: str, folders: Sequence[str]) -> str:
-    for folder in [os.curdir, *folders, os.fspath(script.parent), *SYSTEM_FOLDERS]:
+    for folder in [os.curdir, *folders, os.fspath(script.parent), *library_folders()]:
         candidate = os.path.join(folder, word)  # only the word if it is absolute
         if os.path.isfile(candidate):
             return candidate
     raise RuntimeFailure(f"{script}: a linker script that names {printable(word)}: no such file")
+
+
+def _check_machine(path: str) -> None:
+    """Raise ObjectFormatError for an ELF file of another machine."""
+    try:
+        start = read_input_file(Path(path), 64)
+    except RuntimeFailure:
+        return  # it is to be told why it cannot be read
+    if start.startswith(_ELF_MAGIC) and len(start) >= 20:
+        check_machine(path, start)
+
+
+def _word(start: bytes, offset: int) -> int:
+    """Two bytes of an ELF header."""
+    is_big = start[5:6] == b"\2"
+    return int.from_bytes(start[offset : offset + 2], "big" if is_big else "little")
+
+
+def _not_there(name: str, path: str) -> RuntimeFailure:
+    folder, file = os.path.split(path)
+    try:
+        there = [entry for entry in os.listdir(folder or "/") if _FILE_NAME.fullmatch(entry)]
+    except OSError:
+        return RuntimeFailure(f"no such library: {printable(name)}: there is no folder {folder}")
+    hint = did_you_mean(file, there)
+    return RuntimeFailure(f"no such library: {printable(name)}{hint}")
+
+
+def _not_found(name: str, where: Sequence[str], folders: Sequence[str]) -> RuntimeFailure:
+    shown = printable(name)
+    looked = ", ".join([*map(printable, folders), "the system's library folders"])
+    hint = did_you_mean(_plain(name), installed_names(where), likeness=0.65)
+    if not hint and _FILE_NAME.fullmatch(name):
+        hint = f" (a file elsewhere is given with its folder: ./{shown})"
+    return RuntimeFailure(f"no library {shown} in {looked}{hint or ' (-L DIR adds a folder)'}")
+
+
+def installed_names(where: Sequence[str]) -> set[str]:
+    """The NAMEs that ``-lNAME`` could have in these folders."""
+    names: set[str] = set()
+    for folder in where:
+        try:
+            matches = map(_OF_A_LIBRARY.fullmatch, os.listdir(folder))
+        except OSError:
+            continue
+        names.update(match["name"] for match in matches if match)
+    return names

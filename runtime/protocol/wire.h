@@ -72,6 +72,16 @@ enum wire_operation {
   WIRE_TOGETHER = 36,     // frames: PROTECT, WRITE or REGISTER, and last any other,
                           // whose answer this has -> (or the refusal of the first that
                           // is refused; those after it are not carried out)
+  WIRE_PATCH = 37,        // n * wire_patch ->
+};
+
+enum { WIRE_MAX_PATCH = 16 }; // bytes
+
+// What is to be in the place of code. Its own protection stays as it is.
+struct wire_patch {
+  uint64_t address;
+  uint64_t size;
+  unsigned char bytes[16];
 };
 
 enum wire_sharing {

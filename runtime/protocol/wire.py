@@ -38,6 +38,7 @@ VALUE = struct.Struct("<QQQII")  # struct wire_value
 PRINTED = struct.Struct("<Ii")  # struct wire_printed
 ELEMENT = struct.Struct("<QQ")  # struct wire_element
 MAX_VALUE = 4096
+PATCH = struct.Struct("<QQ16s")  # struct wire_patch
 
 
 class Operation(enum.IntEnum):
@@ -79,6 +80,7 @@ class Operation(enum.IntEnum):
     RUN_PROGRAM = 34
     INTERPOSE = 35
     TOGETHER = 36
+    PATCH = 37
 
 
 class Sharing(enum.IntEnum):
@@ -100,6 +102,10 @@ class Keep(enum.IntEnum):
     """A copy of its bytes, until the next such value."""
     HELD = 3
     """The object itself, until the next such value."""
+    NUMBERED_BYTES = 4
+    """A copy of its bytes, until there are many newer ones."""
+    NUMBERED_HELD = 5
+    """The object itself, until there are some newer ones."""
 
 
 class Value(Struct, frozen=True):

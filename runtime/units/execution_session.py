@@ -18,7 +18,7 @@ from runtime.debugging.address_book import AddressBook, Thing
 from runtime.debugging.developer_tools import DeveloperTools
 from runtime.debugging.symbolizer import Place
 from runtime.errors import ExecutorError
-from runtime.executor_client.interface import ExecutorProcessControl, UnitRegistration
+from runtime.executor_client.interface import ExecutorProcessControl, Patch, UnitRegistration
 from runtime.linker.exported_symbols import ExportedSymbol, shared_object
 from runtime.linker.link import FunctionArray, LinkedUnit, link
 from runtime.linker.link_report import SILENT, LinkReport, PictureReport
@@ -30,7 +30,14 @@ from runtime.objects.demangle import demangle
 from runtime.objects.elf import ObjectFile, read_object
 from runtime.protocol.wire import LookAtValue, Outcome, Value
 from runtime.units.kept_values import KeptValues, ValueNoted
-from runtime.units.unit_journal import LoadedUnit, UnitJournal, UnitLoaded, UnitUnloaded
+from runtime.units.redirection import Withdrawn, jumps_to
+from runtime.units.unit_journal import (
+    LoadedUnit,
+    SymbolsWithdrawn,
+    UnitJournal,
+    UnitLoaded,
+    UnitUnloaded,
+)
 
 
 class Platform(Protocol):
@@ -95,10 +102,11 @@ class ExecutionSession:
         *,
         is_program: bool = False,
         is_run_next: bool = False,
+        kept: Set[str] | None = None,
     ) -> LoadedUnit:
         """Read objects, given as (name, contents), and ``load_objects``."""
         objects = [read_object(name, data) for name, data in inputs]
-        return self.load_objects(objects, is_program=is_program, is_run_next=is_run_next)
+        return self.load_objects(objects, is_program=is_program, is_run_next=is_run_next, kept=kept)
 
     def load_objects(
         self,
@@ -107,10 +115,12 @@ class ExecutionSession:
         *,
         is_program: bool = False,
         is_run_next: bool = False,
+        kept: Set[str] | None = None,
     ) -> LoadedUnit:
         """Link objects and register the result. ``report`` is told of each step.
         ``is_program``: nothing has run before it. ``is_run_next``: ``initialize`` comes next,
-        and may register it; if that is refused, it raises what this would.
+        and may register it; if that is refused, it raises what this would. ``kept``: see
+        ``linker.link``.
 
         Its symbols are visible to later units from now on. Raises what
         ``linker.link`` raises; then nothing has changed.
@@ -125,6 +135,7 @@ class ExecutionSession:
             self._memory,
             self._thread_local_blocks,
             observer,
+            kept,
         )
         self._next_number += 1
         registration = UnitRegistration(
@@ -177,10 +188,10 @@ class ExecutionSession:
         """The functions that ``initialize`` runs, in order."""
         return self._platform.initializers(unit.linked.function_arrays)
 
-    def keep_value(self, unit: LoadedUnit, name: str, value: Value) -> None:
-        """From now on this symbol is the value that a unit has made, if it is kept. One
-        that had to go for it has no symbol any more."""
-        noted = self._values.add(unit, name, value)
+    def keep_value(self, unit: LoadedUnit, name: str, value: Value, number: int = 0) -> None:
+        """From now on this symbol is the value that a unit has made, if it is kept. Those
+        that had to go for it have no symbol any more. ``number``: see ``KeptValues.add``."""
+        noted = self._values.add(unit, name, value, number)
         if noted is not None:
             self._journal.note(noted)
 
@@ -203,6 +214,56 @@ class ExecutionSession:
         else:
             unit.deallocate()
 
+    # A new version of what is loaded.
+
+    def redirect(self, unit: LoadedUnit, names: Iterable[str]) -> tuple[list[Patch], list[str]]:
+        """Code that refers to earlier definitions of these functions comes to those of a unit
+        from now on. Returns the bytes that were there, for ``patch``, and the names of those
+        that are too short for a jump."""
+        patches, too_short = jumps_to(unit, names, self._units, self._dylib)
+        before = [
+            Patch(p.address, self._process.read_memory(p.address, len(p.bytes))) for p in patches
+        ]
+        self.patch(patches)
+        return before, too_short
+
+    def patch(self, patches: Sequence[Patch]) -> None:
+        """Put other bytes in the place of code."""
+        self._process.patch_code(patches)
+
+    def withdraw(self, names: Iterable[str]) -> tuple[Withdrawn, ...]:
+        """Nobody finds these symbols any more, until ``reinstate``."""
+        by_owner: dict[int, dict[str, Definition]] = {}
+        for name in names:
+            definition = self._dylib.find(name)
+            if definition is not None:
+                by_owner.setdefault(definition.unit, {})[name] = definition
+        gone = []
+        for owner, definitions in by_owner.items():
+            groups = self._dylib.withdraw_groups(owner, definitions)
+            each = Withdrawn(owner, definitions, groups)
+            self._set_withdrawn(each, is_return=False)
+            self._journal.note(SymbolsWithdrawn(each, is_return=False))
+            gone.append(each)
+        return tuple(gone)
+
+    def reinstate(self, withdrawn: Iterable[Withdrawn]) -> None:
+        """Undo ``withdraw``."""
+        for each in withdrawn:
+            self._set_withdrawn(each, is_return=True)
+            self._journal.note(SymbolsWithdrawn(each, is_return=True))
+
+    def _set_withdrawn(self, withdrawn: Withdrawn, *, is_return: bool) -> None:
+        for name, definition in withdrawn.definitions.items():
+            if is_return:
+                self._dylib.define(withdrawn.unit, name, definition)
+            else:
+                self._dylib.undefine(withdrawn.unit, name)
+        if is_return:
+            self._dylib.restore_groups(withdrawn.unit, withdrawn.groups)
+        else:
+            self._dylib.withdraw_groups(withdrawn.unit, withdrawn.groups)
+
     # Going back in time, together with the process: see ``Checkpoint``.
 
     def mark(self) -> SessionMark:
@@ -224,6 +285,8 @@ class ExecutionSession:
                 entry.unit.deallocate()
             elif isinstance(entry, ValueNoted):
                 self._values.undo(entry)
+            elif isinstance(entry, SymbolsWithdrawn):
+                self._set_withdrawn(entry.withdrawn, is_return=not entry.is_return)
             else:
                 self._add(entry.unit)
                 if entry.exports is not None:
@@ -270,6 +333,14 @@ class ExecutionSession:
     def find_definition(self, name: str) -> Definition | None:
         """All that is known of a symbol that a loaded unit defines."""
         return self._dylib.find(name)
+
+    def object_names(self) -> list[str]:
+        """Of all objects that are linked: a member's is ``libx.a(y.o)``."""
+        return [each.name for unit in self._units.values() for each in unit.linked.objects]
+
+    def defines(self, name: str) -> bool:
+        """Whether a loaded unit defines a symbol, or the platform does instead of libraries."""
+        return self._dylib.find(name) is not None or name in self._platform.replacements
 
     def defined(self, names: Sequence[str]) -> set[str]:
         """Those of the names that loaded units, or the process's libraries, define."""

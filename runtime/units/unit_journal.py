@@ -18,6 +18,7 @@ from runtime.linker.link import LinkedUnit
 
 if TYPE_CHECKING:
     from runtime.units.kept_values import ValueNoted
+    from runtime.units.redirection import Withdrawn
 
 
 class LoadedUnit(Struct, frozen=True):
@@ -50,7 +51,14 @@ class UnitUnloaded(Struct, frozen=True):
     exports: int | None
 
 
-Entry: TypeAlias = "UnitLoaded | UnitUnloaded | ValueNoted"
+class SymbolsWithdrawn(Struct, frozen=True):
+    """Definitions went out of force, or came back (``is_return``)."""
+
+    withdrawn: Withdrawn
+    is_return: bool
+
+
+Entry: TypeAlias = "UnitLoaded | UnitUnloaded | SymbolsWithdrawn | ValueNoted"
 
 
 class UnitJournal:

@@ -196,7 +196,7 @@ PIECES = st.lists(
     | st.text(max_size=3),
     max_size=30,
 ).map("".join)
-_NOTHING = re.compile(r"(?:\s|\\\n|//(?:[^\\\n]|\\.)*+|/\*.*?\*/|\0)*+", re.DOTALL)
+_NOTHING = re.compile(r"(?:\s|\ufeff|\\\n|//(?:[^\\\n]|\\.)*+|/\*.*?\*/|\0)*+", re.DOTALL)
 
 
 @settings(deadline=None)

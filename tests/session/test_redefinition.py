@@ -491,11 +491,6 @@ FAILURES = {
         "-:2:20: error: redefinition of 'x' with a different type: 'long' vs 'double'",
         ["1"],
     ),
-    "a member function alone": (
-        "struct S { int f(); };\nint S::f() { return 1; }\nint S::f() { return 2; }\nS().f()\n",
-        "-:3:8: error: redefinition of 'f'",
-        ["1"],
-    ),
     "a specialization alone": (
         "template <class T> struct V {};\ntemplate <> struct V<int> { int a = 1; };\n"
         "template <> struct V<int> { int a = 2; };\nV<int>().a\n",

@@ -11,7 +11,7 @@ void __forkrepl_end_input(int);
 extern "C" {
 void __forkrepl_capture_value(const void *, unsigned long, int);
 void __forkrepl_end_input(int);
-void __forkrepl_hold_object(void *, unsigned long, void (*)(void *));
+void __forkrepl_hold_object(void *, unsigned long, int, void (*)(void *));
 void *__forkrepl_allocate_value(unsigned long, unsigned long);
 void __forkrepl_free_value(void *);
 }
@@ -37,8 +37,9 @@ template <class __T> void __forkrepl_drop_value(void *__object) {
   static_cast<__T *>(__object)->~__T();
   __forkrepl_free_value(__object);
 }
-template <class __T> void __forkrepl_hold_value(__T *__object) {
-  __forkrepl_hold_object((void *)__object, sizeof(__T), __forkrepl_drop_value<__T>);
+template <class __T> void __forkrepl_hold_value(__T *__object, int __keep) {
+  __forkrepl_hold_object((void *)__object, sizeof(__T), __keep,
+                         __forkrepl_drop_value<__T>);
 }
 #endif
 #pragma clang diagnostic pop

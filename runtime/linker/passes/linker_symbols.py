@@ -37,6 +37,11 @@ def is_linkers(graph: LinkGraph, name: str) -> bool:
     return name in _FIXED or (boundary is not None and len(_named(graph, boundary[2])) > 0)
 
 
+def may_be_linkers(name: str) -> bool:
+    """The same of a name that nobody else defines, where there is no graph yet."""
+    return name in _FIXED or _BOUNDARY.match(name) is not None
+
+
 def gather_bounded(graph: LinkGraph) -> list[Array]:
     """The sections (int64) between each pair of boundaries, brought into one segment.
 

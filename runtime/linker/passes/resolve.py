@@ -7,6 +7,7 @@ address outside of it, and every undefined one has been reported.
 from __future__ import annotations
 
 import struct
+from collections.abc import Set
 from itertools import compress
 
 import numpy as np
@@ -22,12 +23,15 @@ from runtime.objects.demangle import demangle
 from runtime.objects.elf import Array
 
 
-def discard_duplicate_groups(graph: LinkGraph, dylib: JITDylib) -> list[str]:
-    """Drop the COMDAT groups that were linked before, in the session or the batch.
+def discard_duplicate_groups(
+    graph: LinkGraph, dylib: JITDylib, kept: Set[str] | None = None
+) -> list[str]:
+    """Drop the COMDAT groups that were linked before, in the session or the batch; of those in
+    the session only the ones in ``kept``, if that is given.
 
     Returns the signatures of those that stay.
     """
-    kept: dict[str, None] = {}
+    found: dict[str, None] = {}
     for section in np.flatnonzero(graph.section_type == elf.SHT_GROUP).tolist():
         owner = int(graph.section_object[section])
         candidate = graph.objects[owner]
@@ -36,14 +40,15 @@ def discard_duplicate_groups(graph: LinkGraph, dylib: JITDylib) -> list[str]:
         if members is None:
             continue
         signature = candidate.symbol_name(int(header["info"]))
-        if signature in kept or dylib.has_group(signature):
+        is_there = dylib.has_group(signature) if kept is None else signature in kept
+        if signature in found or is_there:
             graph.section_segment[np.array(members, np.int64) + graph.section_base[owner]] = (
                 NOT_LOADED
             )
         else:
-            kept[signature] = None
+            found[signature] = None
     _drop_relocations_of_discarded(graph)
-    return list(kept)
+    return list(found)
 
 
 def _group_members(candidate: elf.ObjectFile, header: np.void) -> list[int] | None:
@@ -71,8 +76,10 @@ def _drop_relocations_of_discarded(graph: LinkGraph) -> None:
     graph.relocation_addend = graph.relocation_addend[keep]
 
 
-def resolve_symbols(graph: LinkGraph, dylib: JITDylib, process: ProcessSymbols) -> dict[str, int]:
-    """Bind every global symbol to one definition.
+def resolve_symbols(
+    graph: LinkGraph, dylib: JITDylib, process: ProcessSymbols, kept: Set[str] | None = None
+) -> dict[str, int]:
+    """Bind every global symbol to one definition. ``kept``: see ``link``.
 
     Returns:
         The names that this graph defines, with the number of the symbol.
@@ -81,7 +88,8 @@ def resolve_symbols(graph: LinkGraph, dylib: JITDylib, process: ProcessSymbols) 
         LinkError: two strong definitions of one name.
         UndefinedSymbolsError: names that nothing defines, all of them together.
     """
-    defined, references = _sort_out(graph, dylib, _inline_variables_of_libraries(graph, process))
+    elsewhere_names = _inline_variables_of_libraries(graph, process)
+    defined, references = _sort_out(graph, dylib, elsewhere_names, kept)
     elsewhere: dict[str, list[int]] = {}
     for name, symbols in references.items():
         if name in defined:
@@ -112,7 +120,7 @@ def _inline_variables_of_libraries(graph: LinkGraph, process: ProcessSymbols) ->
 
 
 def _sort_out(
-    graph: LinkGraph, dylib: JITDylib, of_libraries: set[str]
+    graph: LinkGraph, dylib: JITDylib, of_libraries: set[str], kept: Set[str] | None
 ) -> tuple[dict[str, int], dict[str, list[int]]]:
     """Global symbols by name: the winning definition, and all that refer to it.
 
@@ -132,14 +140,14 @@ def _sort_out(
         strict=True,
     )
     for name, symbol, strength, is_used in columns:
-        if strength == _NONE or name in of_libraries:
+        if strength == _NONE or name in of_libraries or (kept is not None and name in kept):
             if is_used:  # a name that nothing refers to need not exist
                 refer.setdefault(name, []).append(symbol)
-        elif strength < _STRONG and dylib.find(name) is not None:
+        elif strength < _STRONG and kept is None and dylib.find(name) is not None:
             refer.setdefault(name, []).append(symbol)
             _discard_common(graph, symbol)
         elif name not in defined:
-            if strength == _STRONG and not dylib.redefinition:
+            if strength == _STRONG and not dylib.redefinition and kept is None:
                 _check_not_in_session(graph, dylib, name, symbol)
             defined[name] = symbol
         else:

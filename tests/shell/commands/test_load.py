@@ -179,7 +179,7 @@ def test_home_and_names_with_spaces(forkrepl: Run, tmp_path: Path) -> None:
         ("folder", "cannot read folder: Is a directory"),
         ("pipe", "cannot read pipe: it is a pipe, not a file"),
         ("/dev/zero", "cannot read /dev/zero: it is a device, not a file"),
-        ("binary", "%load: binary is a binary file, not a text with C or C++ inputs"),
+        ("binary", "%load: binary is a library, an archive or an object: %lib ./binary"),
         ("loop", "cannot read loop: Too many levels of symbolic links"),
         ("n" * 300, f"cannot read {'n' * 300}: File name too long"),
         ("", "%load needs the name of a file with inputs; usage: %load FILE"),

@@ -272,8 +272,9 @@ def test_colours_on_a_terminal_that_has_them(open_shell: OpenShell) -> None:
 
 
 def test_pasted_session(shell: Shell) -> None:
-    shell.child.send("\x1b[200~In[1]: int n = 41;\nIn[2]: n + 1\x1b[201~\r")
-    assert values(shell.output()) == ["42"]
+    shell.child.send("\x1b[200~In[7]: int n = 41;\nIn[8]: n + 1\x1b[201~\r")
+    assert "In[1]: int n = 41;\n" in shell.output()
+    assert values(shell.wait_for_next_prompt()) == ["42"]
 
 
 def test_empty_lines_are_no_inputs(shell: Shell) -> None:

@@ -16,7 +16,6 @@ from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from repl.editor.options import PromptOptions
-from repl.editor.paste import strip_pasted_prompts
 from repl.editor.prompt import Prompt
 from repl.input.command_lines import CommandLines
 from repl.input.command_syntax import CommandSyntax
@@ -113,27 +112,6 @@ def test_ctrl_r_searches_history() -> None:
 def test_paste_is_taken_as_it_is() -> None:
     block = "int f() {\n  return 1;\n}"
     assert read_all(paste(block.replace("\n", "\r")) + ENTER) == [block]
-
-
-@pytest.mark.parametrize(
-    ("pasted", "stripped"),
-    [
-        ("In[3]: int f() {\n  ...:   return 1;\n  ...: }", "int f() {\n  return 1;\n}"),
-        ("In[12]: x", "x"),
-        (">>> x\n... y", "x\ny"),
-        ("clang-repl> x;\nclang-repl> y;\n", "x;\ny;\n"),
-        ("[cling]$ f(\n[cling]$ ?   3)", "f(\n  3)"),
-        ("In[3]: f(\n  ...:\n\n  ...: )", "f(\n\n\n)"),
-        ("In[3]: x\n(int) 3", "In[3]: x\n(int) 3"),
-        ("a >>> x", "a >>> x"),
-        (">>>x", ">>>x"),
-        ("", ""),
-    ],
-)
-def test_pasted_prompts_are_stripped(pasted: str, stripped: str) -> None:
-    assert strip_pasted_prompts(pasted) == stripped
-    if stripped.strip() and stripped != pasted:
-        assert read_all(paste(pasted) + ENTER) == [stripped]
 
 
 def test_history_is_private_and_kept(tmp_path: Path) -> None:

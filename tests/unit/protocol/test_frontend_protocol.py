@@ -51,11 +51,10 @@ REQUESTS = [
     for each in structs(protocol)
     if issubclass(each, protocol.Request) and each is not protocol.Request
 ]
-GENERATORS = {protocol.Generate, protocol.Generated}
 SAID = {
     name
     for each in structs(protocol, type_table, code_answers)
-    if each not in GENERATORS and not issubclass(each, protocol.Request)
+    if not issubclass(each, protocol.Request)
     if each is not code_answers.CodeAnswer
     for name in each.__struct_encode_fields__
 }
@@ -94,6 +93,7 @@ INPUTS = [
     "struct Second : virtual First { Style style; }; struct Third : Second { union { int i; }; };",
     "namespace n { struct Streamed {}; std::ostream &operator<<(std::ostream &to, Streamed); }",
     "struct Range { int *begin() const { return nullptr; } int *end() const { return nullptr; } };",
+    '#pragma cling load("libm.so.6")\nint loaded;',
     "/// About it.\nconstexpr int constant = 7; int &reference = counted;",
 ]
 VALUES = [
@@ -148,6 +148,8 @@ def test_all_that_the_frontend_says_is_understood(
             types = tuple(range(len(parsed.value.type.types)))
             with frontend.scratch() as copy:
                 copy.ask(protocol.FindPrinters(types), b"", 30)
+        (tmp_path / "header.h").write_text("extern int declared;\n")
+        frontend.parse(Source(f'#include "{tmp_path / "header.h"}"\n', "In"))
         frontend.parse(Source("double counted;", "In"))  # a redefinition
         frontend.parse(Source("int unfinished", "In"))  # whose `;` is missing
         with pytest.raises(CompileError):
@@ -159,6 +161,8 @@ def test_all_that_the_frontend_says_is_understood(
             (protocol.DescribeName(), b"constant"),
             (protocol.FindDeclarations(count), b""),
             (protocol.FindPieces(count), b""),
+            (protocol.DescribeShapes(count), b""),
+            (protocol.FindIndependent(count, ("First",)), b""),
             (protocol.FindEnds(whole=False, limit=1000), b"int end;\n(1"),
             (protocol.Complete(1, 2), b"c"),
             (protocol.DescribeCall(1, 6), b"call("),

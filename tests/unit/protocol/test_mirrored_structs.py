@@ -85,7 +85,14 @@ def test_how_values_are_kept() -> None:
     numbers = dict(
         re.findall(r"(\w+) = (\d+)", body(FRONTEND / "value_capture.h", "enum class Keep"))
     )
-    names = {"No": "NOT_KEPT", "Object": "OBJECT", "Bytes": "BYTES", "Held": "HELD"}
+    names = {
+        "No": "NOT_KEPT",
+        "Object": "OBJECT",
+        "Bytes": "BYTES",
+        "Held": "HELD",
+        "NumberedBytes": "NUMBERED_BYTES",
+        "NumberedHeld": "NUMBERED_HELD",
+    }
     assert {names[name]: int(number) for name, number in numbers.items()} == {
         each.name: each.value for each in Keep
     }

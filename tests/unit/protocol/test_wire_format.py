@@ -56,6 +56,7 @@ LAYOUTS = {
     "wire_checkpoint": (wire.CHECKPOINT, ["threads", "channels"]),
     "wire_keeper_report": (wire.KEEPER_REPORT, ["pid", "status"]),
     "wire_move": (wire.MOVE, ["source", "destination", "size"]),
+    "wire_patch": (wire.PATCH, ["address", "size", "bytes"]),
     "wire_outcome": (
         wire.OUTCOME,
         [
@@ -266,7 +267,7 @@ def test_value() -> None:
         encode_value(4, b"abcd", 5),
         encode_value(3, b"abcd"),
         encode_value(1 << 20, bytes(wire.MAX_VALUE + 1)),
-        encode_value(4, b"abcd", keep=4),
+        encode_value(4, b"abcd", keep=6),
     ],
     ids=["empty", "cut", "shorter", "longer", "more than all", "too much", "kept somehow"],
 )

@@ -1,0 +1,59 @@
+"""Taking back the newest inputs and reloads, while the program goes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from repl.clang.inputs import FrontendState
+from repl.errors import ShellError
+from repl.session.state import SessionState
+from repl.session.survival import Survival
+from repl.session.uncaught_exceptions import raise_exception
+from repl.session.waiting import what_waits
+
+if TYPE_CHECKING:
+    from runtime.protocol.wire import Outcome
+
+
+def undo_newest(
+    state: SessionState, survival: Survival, count: int, *, keeps_members: bool
+) -> None:
+    """See ``Session.undo``. ``keeps_members``: not what has come from archives for them."""
+    there = len(state.steps) - state.settled + len(state.reloads)
+    if count > there:
+        message = f"cannot undo {count} inputs: there are {there}"
+        raise ShellError(message if there else "nothing to undo")
+    waited = state.waiting
+    survival.attend()
+    outcomes: list[Outcome] = []
+    steps, reloads = list(state.steps), list(state.reloads)
+    with survival.running_program():
+        try:
+            compiled = _take_back(state, count, outcomes, keeps_members)
+        except BaseException:  # the program goes back, to when all were in force
+            state.steps, state.reloads = steps, reloads
+            raise
+        for each, needs in what_waits(state.waiting, state.program):
+            if each not in waited:
+                state.warn(f"note: {each.name} waits for {needs} again")
+    state.compiler.restore(compiled)
+    survival.program_changed()
+    for outcome in outcomes:  # all are gone; now say what one of them threw
+        raise_exception(outcome)
+
+
+def _take_back(
+    state: SessionState, count: int, outcomes: list[Outcome], keeps_members: bool
+) -> FrontendState:
+    """Take inputs and reloads back; where the compiler is to go."""
+    compiled = state.compiler.snapshot()
+    for _ in range(count):
+        if state.reloads and state.reloads[-1].inputs == len(state.steps):
+            compiled = state.reloads[-1].before.compiler
+            outcome = state.undo_reload()
+        else:
+            unit = state.steps.pop().unit
+            outcome = state.unload(unit, keeps_members=keeps_members) if unit else None
+        if outcome is not None:
+            outcomes.append(outcome)
+    return FrontendState(compiled.inputs[: len(state.steps)])
