@@ -15,6 +15,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
+from repl.clang.flags import NEWEST_STANDARDS
 from tests.benchmarks.linkers import (
     compile_programs,
     measure_forkrepl,
@@ -93,7 +94,9 @@ def _compile_and_run(file: Path, *flags: str) -> Callable[[], None] | None:
     made = file.with_suffix("")
 
     def run() -> None:
-        subprocess.run([CLANG, *flags, file, "-o", made], check=True)
+        # In the language that is our default: it decides how much is in the headers.
+        standard = f"-std={NEWEST_STANDARDS['c++']}"
+        subprocess.run([CLANG, standard, *flags, file, "-o", made], check=True)
         subprocess.run([made], stdout=subprocess.DEVNULL, check=True)
 
     return run
