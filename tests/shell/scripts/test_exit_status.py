@@ -91,7 +91,7 @@ def test_of_standard_input(forkrepl: Run) -> None:
         ["--nonsense"],
         ["-c"],
         ["-x", "cobol", "-c", "1"],
-        ["-O9", "-c", "1"],
+        ["-Ofoo", "-c", "1"],
         ["--color=purple", "-c", "1"],
     ],
 )
