@@ -45,8 +45,8 @@ def run_help(shell: Shell, arguments: Arguments) -> str:
         return command.help(shell.width)
     return "\n".join(
         [
-            "Type C or C++. An expression without ';' shows its value: _ is the last one, Out[3]",
-            "(or _3) what In[3] has shown. A // comment may end a line with a command.",
+            "Type C or C++. An expression without ';' shows its value: _ is the last one,",
+            "Out[3] (or _3) what In[3] has shown. A // comment may follow a command.",
             *(line for command in COMMANDS.values() for line in _in_list(command, shell.width)),
             "%help NAME says more. cling's .q .? .L .x .I .O .undo are understood as well.",
         ]

@@ -55,12 +55,17 @@ def test_c() -> None:
         ["struct S { int vector; } s;", "s.string"],
         ["namespace mine { int x; }", "mine::vector<int> v;"],
         ["namespace std { struct mine; }", "std::mine m;"],
-        ["#include <expected>", "std::expected<int, int> e;"],  # C++17's declares nothing
         ["#include <string>", "std::string s = 5;"],
     ],
 )
 def test_nothing_else_is_noted(inputs: list[str]) -> None:
     assert notes(*inputs) == []
+
+
+def test_header_that_declares_nothing() -> None:
+    """Of a newer standard."""
+    inputs = ["#include <expected>", "std::expected<int, int> e;"]
+    assert notes(*inputs, flags=["-std=c++17"]) == []  # type: ignore[arg-type]
 
 
 def test_header_that_is_not_there() -> None:

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from repl import native_programs
+from repl.clang.flags import NEWEST_STANDARDS
 from repl.clang.header_cache.builder import build
 from repl.clang.header_cache.storage import HeaderCache, cacheable_flags
 
+FLAGS = ["-xc++", f"-std={NEWEST_STANDARDS['c++']}"]
+"""What Clang gets if no option is given."""
+
 
 def make_cache(
-    home: Path, wanted: Sequence[Sequence[str]], flags: Sequence[str] = ("-xc++",)
+    home: Path, wanted: Sequence[Sequence[str]], flags: Sequence[str] = FLAGS
 ) -> HeaderCache:
     """A cache with these entries; ``home`` is what ``XDG_CACHE_HOME`` is to be."""
     known = cacheable_flags(flags)

@@ -11,7 +11,7 @@ from pathlib import Path
 from repl import native_programs
 from repl.clang.header_cache.storage import HeaderCache
 from repl.session.session_headers import common_headers
-from tests.support.cache import forget_use, was_used
+from tests.support.cache import FLAGS, forget_use, was_used
 from tests.support.leaks import MARK, command_of, living, wait_for
 from tests.support.program import OpenShell, Run
 
@@ -34,7 +34,7 @@ def has_ended(mark: str) -> bool:
 
 
 def cache_in(home: Path) -> HeaderCache:
-    return HeaderCache(home / "forkrepl", native_programs.frontend(), ["-xc++"])
+    return HeaderCache(home / "forkrepl", native_programs.frontend(), FLAGS)
 
 
 def test_it_is_modest_and_ends_with_the_shell(open_shell: OpenShell, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from repl.caching.folder import cache_folder
 from repl.clang.header_cache import builder as header_builder
 from repl.clang.header_cache.standard_headers import includes_of
 from repl.clang.header_cache.storage import HeaderCache, cacheable_flags
-from tests.support.cache import damage, forget_use, make_cache, was_used
+from tests.support.cache import FLAGS, damage, forget_use, make_cache, was_used
 from tests.support.program import PROGRAM, Run
 
 VECTOR = ["vector"]
@@ -110,9 +110,9 @@ def test_a_changed_header_makes_an_entry_invalid(tmp_path: Path) -> None:
 def test_an_entry_is_for_one_program_and_its_flags(tmp_path: Path, cache: HeaderCache) -> None:
     other = tmp_path / "other-clang"
     other.write_text("another build of it")
-    assert HeaderCache(cache.folder, cache.program, ["-xc++"]).find(VECTOR)
-    assert HeaderCache(cache.folder, other, ["-xc++"]).find(VECTOR) is None
-    assert HeaderCache(cache.folder, cache.program, ["-xc++", "-O2"]).find(VECTOR) is None
+    assert HeaderCache(cache.folder, cache.program, FLAGS).find(VECTOR)
+    assert HeaderCache(cache.folder, other, FLAGS).find(VECTOR) is None
+    assert HeaderCache(cache.folder, cache.program, [*FLAGS, "-O2"]).find(VECTOR) is None
     assert cache.find(["vector", "vector"]) is None
     depends_on = json.loads(cache.path(VECTOR).with_suffix(".json").read_bytes())["files"]
     clang = ("libclang", cache.program.name)  # which has Clang in itself, if it is static

@@ -14,7 +14,7 @@ from repl.caching.entries import _Entry
 from repl.clang.header_cache.builder import build
 from repl.clang.header_cache.standard_headers import leading_includes
 from repl.clang.header_cache.storage import HeaderCache
-from tests.support.cache import damage, forget_use, was_used
+from tests.support.cache import FLAGS, damage, forget_use, was_used
 from tests.support.leaks import living, wait_for
 from tests.support.program import Completed, Run
 
@@ -59,7 +59,7 @@ class Cached:
         return HeaderCache(
             self.home / "forkrepl",
             native_programs.frontend(),
-            ["-xc++", *flags, "-O0"],
+            [*FLAGS, *flags, "-O0"],
             for_programs=True,
         )
 
