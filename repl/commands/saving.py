@@ -40,7 +40,7 @@ def _inputs(shell: Shell) -> list[InputText]:
     """The inputs in force, each with where its statements and declarations are."""
     compiler = shell.session.compiler
     pieces = compiler.ask(FindPieces(compiler.length)).inputs
-    accepted = compiler.snapshot().inputs
+    accepted = compiler.snapshot(len(shell.session.steps)).inputs
     return [
         InputText(index, step.source, each.text, of_input, each.hides)
         for index, (step, of_input, each) in enumerate(

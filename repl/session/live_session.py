@@ -282,7 +282,7 @@ class LiveSession:
         first; "" for those that were loaded themselves."""
         if self._compiler is None:
             return []
-        accepted = self._compiler.snapshot().inputs
+        accepted = self._compiler.snapshot(len(self._state.steps)).inputs
         found: list[tuple[SeenFile, str]] = []
         for step, each in zip(self._state.steps, accepted, strict=True):
             if step.source.file is not None:

@@ -59,7 +59,9 @@ class SessionState:
 
     def position(self) -> Position:
         """Where the session is now."""
-        return Position(tuple(self.steps), self.compiler.snapshot(), tuple(self.reloads))
+        return Position(
+            tuple(self.steps), self.compiler.snapshot(len(self.steps)), tuple(self.reloads)
+        )
 
     def is_at(self, position: Position) -> bool:
         """Whether no input has come or gone since."""

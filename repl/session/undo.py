@@ -46,7 +46,7 @@ def _take_back(
     state: SessionState, count: int, outcomes: list[Outcome], keeps_members: bool
 ) -> FrontendState:
     """Take inputs and reloads back; where the compiler is to go."""
-    compiled = state.compiler.snapshot()
+    compiled = state.compiler.snapshot(len(state.steps))
     for _ in range(count):
         if state.reloads and state.reloads[-1].inputs == len(state.steps):
             compiled = state.reloads[-1].before.compiler
