@@ -287,7 +287,8 @@ class LiveSession:
         for step, each in zip(self._state.steps, accepted, strict=True):
             if step.source.file is not None:
                 found.append((step.source.file, ""))
-            found += [(file, step.source.name) for file in each.read]
+            if not step.is_object:
+                found += [(file, step.source.name) for file in each.read]
         return found
 
     def settle(self) -> None:
