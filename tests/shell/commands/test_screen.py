@@ -68,6 +68,7 @@ FILES = [
 QUESTIONS = [
     Step("%help time", ("%time CODE", "example:", "%time std::sort(v.begin(), v.end());")),
     Step("%help", ("%memory [FILE.svg]", "%help NAME says more.")),
+    Step(".help", ("%memory [FILE.svg]", "%help NAME says more.")),
     Step(".?", ("%memory [FILE.svg]", "%help NAME says more.")),
     Step("%tmie", ("unknown command %tmie; did you mean %time?",)),
     Step("%type v.begin()", ("::iterator", "that is __gnu_cxx::", "prvalue, 8 bytes")),
@@ -94,6 +95,8 @@ SURROUNDINGS = [
     Step("%env SAID", ("so",)),
     Step("%include inner", ()),
     Step(".I", ("/place/inner",)),
+    Step("%reload", ("nothing",)),
+    Step("%std", ("gnu++23",)),
     Step("%opt", ("-O0",)),
     Step("%opt 1", ()),
     Step(".O", ("-O1",)),
@@ -121,7 +124,7 @@ GOING_BACK = [
 
 STEPS = [*DECLARATIONS, *VALUES, *FILES, *QUESTIONS, *SURROUNDINGS, *GOING_BACK]
 
-LEAVING = ["%quit", "%exit", ".q"]
+LEAVING = ["%quit", "%exit", ".q", ".quit", ".exit"]
 CLEARING = ["%clear", "%cls"]
 
 
