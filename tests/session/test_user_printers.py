@@ -34,7 +34,8 @@ def test_overloads(forkrepl: Run) -> None:
         "template <class V> std::string forkrepl_print(const Box<V> &b) "
         "{ return std::string(b.v, '#'); }",
         "Box<int>{5}",
-        ";[] { struct Local { int n; }; return Box<Local>(); }().v.n",
+        "int between;",
+        "[] { struct Local { int n; }; return Box<Local>(); }().v.n",
         "struct Loud { std::string s; ~Loud() { std::cout << s; } };",
         'std::string forkrepl_print(const Loud &l) { return l.s + "\\n\\t\\xff"; }',
         'Loud{""}',

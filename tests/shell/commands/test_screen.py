@@ -95,7 +95,7 @@ SURROUNDINGS = [
     Step("%env SAID", ("so",)),
     Step("%include inner", ()),
     Step(".I", ("/place/inner",)),
-    Step("%reload", ("nothing",)),
+    Step("%reload", ("no file that was read has changed",)),
     Step("%std", ("gnu++23",)),
     Step("%opt", ("-O0",)),
     Step("%opt 1", ()),
