@@ -228,7 +228,8 @@ def test_interrupt_while_it_compiles(open_shell: OpenShell, tmp_path: Path) -> N
     shell.type("%load file.cpp")
     shell.child.expect_exact("begun")
     # That input is done, and Clang is at the next.
-    assert wait_for(lambda: bool(re.search(r"<- \d+ RUN(?s:.)*CHECKPOINT", trace.read_text())))
+    is_there = re.compile(r"<- \d+ RUN(?s:.)*CHECKPOINT(?s:.)*#line 3")
+    assert wait_for(lambda: bool(is_there.search(trace.read_text())))
     shell.child.sendintr()
     assert shell.wait_for_next_prompt().endswith(
         "interrupted\r\n%load stopped at file.cpp:3: the inputs before it are in force\r\n"
