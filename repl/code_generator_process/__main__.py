@@ -17,10 +17,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from repl.clang.bitcode import BITCODE_MAGIC
 from repl.clang.framing import Channel, receive_message, send_message
 from repl.clang.generation import Generate, Generated
 from repl.errors import CompilerDied, MalformedMessage, UnreadableModule
+from runtime.objects.foreign_files import BITCODE_MAGIC
 
 _TRIPLE = "x86_64-pc-linux-gnu"
 _PARSING_ERROR = re.compile(r"LLVM (IR|bitcode) parsing error\n")

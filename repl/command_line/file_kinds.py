@@ -9,15 +9,14 @@ from pathlib import Path
 
 from repl.errors import ShellError
 from runtime.errors import RuntimeFailure, printable
+from runtime.objects.foreign_files import BITCODE_MAGIC, ELF_MAGIC
 from runtime.objects.input_files import read_input_file
 from runtime.objects.libraries import is_linkable
 
-_ELF_MAGIC = b"\x7fELF"
 _ELF_HEADER = struct.Struct("<16xH14xQ14xHH4x")  # of its fields: type, table, size, count
 _EXECUTABLE, _SHARED = 2, 3
 _INTERPRETER = 3  # the kind of a row
 _START = 4096  # bytes
-_BITCODE = b"BC\xc0\xde"
 _OTHER_LANGUAGES = (
     dict.fromkeys((".cu", ".cuh"), "CUDA")
     | dict.fromkeys((".hip",), "HIP")
@@ -41,7 +40,7 @@ def is_for_linker(path: str) -> bool:
     Raises ShellError if it is a program that has been linked, or LLVM's bitcode.
     """
     start = _start_of(path)
-    if start.startswith(_BITCODE):
+    if start.startswith(BITCODE_MAGIC):
         raise ShellError(f"{printable(path)} is LLVM's bitcode: forkrepl link {printable(path)}")
     if _is_program(path, start):
         raise ShellError(
@@ -69,7 +68,7 @@ def check_language(path: str, said: str | None) -> None:
 def _is_program(path: str, start: bytes) -> bool:
     """Whether an ELF file is one. Most are also shared objects, but ask for a loader; of
     libraries only few do, and these are named as libraries."""
-    if not start.startswith(_ELF_MAGIC) or len(start) < _ELF_HEADER.size:
+    if not start.startswith(ELF_MAGIC) or len(start) < _ELF_HEADER.size:
         return False
     kind, table, size, count = _ELF_HEADER.unpack_from(start)
     rows = (start[table + size * row : table + size * row + 4] for row in range(count))

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
+from repl.clang.options.reading import is_option
 from repl.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -143,8 +144,3 @@ class OptionParser(argparse.ArgumentParser):
             return [name + value]
         is_joined = value.startswith("-") and name.startswith("--")
         return [f"{name}={value}"] if is_joined else [name, value]
-
-
-def is_option(word: str) -> bool:
-    """Whether a word is an option, and no operand."""
-    return word.startswith("-") and word not in ("-", "--")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from repl.clang.flags import standard_of
 from repl.commands.context import Shell
 from repl.commands.helper_code import c_string, call_for_status, read_string, read_words
 from repl.commands.inspection import type_of
@@ -141,21 +142,16 @@ _C_STANDARDS = {"199901": "c99", "201112": "c11", "201710": "c17", "202311": "c2
 def run_standard(shell: Shell, arguments: Arguments) -> str:
     """``%std``."""
     options = shell.session.options
-    flags = [flag for flag in options.compiler_flags if not _is_standard(flag)]
+    flags = [flag for flag in options.compiler_flags if not flag.startswith("-std=")]
     wanted = arguments.text.removeprefix("-").removeprefix("-").removeprefix("std=")
     if not wanted:
-        given = [flag.partition("=")[2] for flag in options.compiler_flags if _is_standard(flag)]
-        return given[-1] if given else _default_standard(shell)
+        return standard_of(options.compiler_flags) or _default_standard(shell)
     changed = replace(options, compiler_flags=[*flags, f"-std={wanted}"])
     try:
         shell.session.change_options(changed)
     except ShellError as error:
         raise ShellError(f"%std: it stays as it was: {error}") from None
     return ""
-
-
-def _is_standard(flag: str) -> bool:
-    return flag.startswith(("-std=", "--std="))
 
 
 def _default_standard(shell: Shell) -> str:

@@ -71,9 +71,9 @@ def run_describe(shell: Shell, arguments: Arguments) -> str:
     name = arguments.text.rstrip("?;").strip()
     if not name:
         raise WrongUsage("needs a name")
-    if not _NAME_OF_CODE.fullmatch(name) and _MEMBER_OF_CODE.fullmatch(name):
-        return run_type(shell, arguments)
     if not _NAME_OF_CODE.fullmatch(name):
+        if _MEMBER_OF_CODE.fullmatch(name):
+            return run_type(shell, arguments)
         raise WrongUsage(f"takes a name, not '{name}' (%type tells the type of an expression)")
     found = shell.session.compiler.ask(DescribeName(), name).found
     if not found:

@@ -17,14 +17,14 @@ from repl.commands.catalogue import COMMAND_LINES
 from repl.commands.context import Shell
 from repl.commands.declared import declared_names
 from repl.commands.environment import run_lib
-from repl.commands.reloading import edits
+from repl.commands.reloading import tell_edits
 from repl.commands.subprocesses import ending, lend_terminal_to
 from repl.commands.translation_unit import evaluate_as_whole
 from repl.editor.editor_choice import EditorFailed, edit_file, edit_text
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments, WrongUsage
 from repl.input.script_inputs import ScriptInputs
-from repl.input.script_text import WholeText
+from repl.input.script_text import WholeText, from_line
 from repl.input.seen_file import SeenFile, stamp_of
 from repl.input.source import Source
 from repl.session.program_file import has_commands
@@ -45,8 +45,7 @@ def load_file(shell: Shell, name: str) -> None:
         raise ShellError(
             f"%load: {_DEEPEST} files that load one another are the most: {name} is not loaded"
         )
-    for note in edits(shell):
-        print(note, file=sys.stderr, flush=True)
+    tell_edits(shell)
     text = _read_text(name)
     path = os.path.abspath(os.path.expanduser(name))
     file = SeenFile(path, stamp_of(path), text.encode("utf-8", "surrogateescape"))
@@ -66,7 +65,7 @@ def _run_text(
             try:
                 if may_be_whole and not only_includes(source.text):
                     may_be_whole = False
-                    rest = replace(source, text=_from_line(text, source.line))
+                    rest = replace(source, text=from_line(text, source.line))
                     if evaluate_as_whole(shell, text, rest):
                         break
                 shell.run_input(shell, source, upcoming)
@@ -84,10 +83,6 @@ def _of_file(
     """What the inputs are of."""
     for source, upcoming in inputs:
         yield replace(source, file=file), tuple(replace(each, file=file) for each in upcoming)
-
-
-def _from_line(text: str, number: int) -> str:
-    return "\n".join(text.split("\n")[number - 1 :])
 
 
 def _where(command: str, source: Source, some_are_in_force: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 
 from repl.clang.compiler import Compiler
@@ -54,10 +55,8 @@ def shown_path(path: str) -> str:
     return path if inside.startswith("..") else inside
 
 
-def edits(shell: Shell) -> list[str]:
-    """What is to be said of files that have been edited since they were read; once for each
-    edit."""
-    lines = []
+def tell_edits(shell: Shell) -> None:
+    """Say which files have been edited since they were read; once for each edit."""
     for file, name in shell.session.seen_files():
         now = file.edited()
         if now is None or shell.told_edits.get(file.path) == now.text:
@@ -67,5 +66,5 @@ def edits(shell: Shell) -> list[str]:
         what = "is gone" if is_gone else "has changed"
         advice = ", what was read is kept" if is_gone else ": %reload takes the new text"
         reader = f"{shown_path(name)} read it" if name not in ("", "-") else "it was read"
-        lines.append(f"note: {shown_path(file.path)} {what} since {reader}{advice}")
-    return lines
+        note = f"note: {shown_path(file.path)} {what} since {reader}{advice}"
+        print(note, file=sys.stderr, flush=True)

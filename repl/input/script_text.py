@@ -59,5 +59,10 @@ class ArrivingText:
         return _with_unix_ends(rest) or None
 
 
+def from_line(text: str, number: int) -> str:
+    """What a text has from this line on, the first being 1."""
+    return "\n".join(text.split("\n")[number - 1 :])
+
+
 def _with_unix_ends(lines: bytes) -> bytes:
     return lines.replace(b"\r\n", b"\n").replace(b"\r", b"\n")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from repl.clang.bitcode import BITCODE_MAGIC
 from repl.errors import ShellError
+from runtime.objects.foreign_files import BITCODE_MAGIC
 from runtime.objects.input_files import read_input_file
 from runtime.objects.libraries import is_linkable
 

@@ -202,10 +202,6 @@ class Program:
         self.execution()
         return self._libraries
 
-    def open_library(self, path: str) -> None:
-        """See ``ProgramLibraries.open_one``."""
-        self.libraries.open_one(path)
-
     def share(self, symbol: str, memory: SharedMemory) -> None:
         """Map memory at this symbol; it is the program's from now on, in each process until
         ``start_anew`` without libraries. It never goes back."""

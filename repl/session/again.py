@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from repl.clang.compiler import Compiler
 from repl.clang.header_cache.standard_headers import only_includes
 from repl.errors import CompileError
+from repl.input.script_text import from_line
 from repl.input.seen_file import SeenFile
 from repl.input.source import Source
 from repl.session.function_code import function_code
@@ -172,8 +173,7 @@ class InputsAgain:
 
     def _take_whole(self, source: Source, file: SeenFile, known: Sequence[SeenFile]) -> bool:
         """The rest of a file as one input; False if it is a list of inputs."""
-        lines = file.text.decode("utf-8", "surrogateescape").split("\n")
-        rest = "\n".join(lines[source.line - 1 :])
+        rest = from_line(file.text.decode("utf-8", "surrogateescape"), source.line)
         try:
             self._take(replace(source, text=rest, is_whole=True, file=file), None, known)
         except CompileError as error:

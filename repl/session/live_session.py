@@ -35,7 +35,7 @@ from repl.session.session_headers import SessionHeaders
 from repl.session.session_libraries import SessionLibraries
 from repl.session.shapes import check_same
 from repl.session.state import SessionState
-from repl.session.steps import Position, Result, Step, V
+from repl.session.steps import Result, Step, V
 from repl.session.survival import Survival
 from repl.session.uncaught_exceptions import raise_exception
 from repl.session.undo import undo_newest
@@ -246,9 +246,7 @@ class LiveSession:
             state.compiler.rollback(len(state.steps))
             raise
         if self._survival.can_rewind:
-            snapshot = state.compiler.snapshot(compiled.before)
-            before = Position(tuple(state.steps), snapshot, tuple(state.reloads))
-            self._survival.note_input(before)
+            self._survival.note_input(state.position())
         state.steps.append(Step.of(source, compiled, loaded))
         state.note_defined(compiled.before, loaded.unit)
         if loaded.unit is not None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from itertools import compress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -18,6 +17,7 @@ from msgspec.structs import replace
 
 from repl.display.redefined_names import as_written
 from repl.program.printing import is_last_value, number_of_value
+from repl.session.object_symbols import symbols_of
 from runtime.errors import UndefinedSymbolsError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class WaitingInput(Struct, frozen=True):
 
 def as_waiting(name: str, machine_code: bytes) -> WaitingInput:
     """An input of which is not known yet what it needs."""
-    return WaitingInput(name, machine_code, _defined(name, machine_code), frozenset())
+    return WaitingInput(name, machine_code, symbols_of(name, machine_code).defined, frozenset())
 
 
 class Loaded(Struct, frozen=True):
@@ -211,13 +211,3 @@ def explained(error: UndefinedSymbolsError) -> str:
             "has been undone since had taken its place"
         )
     return as_written(error.brief)
-
-
-def _defined(name: str, machine_code: bytes) -> frozenset[str]:
-    """The global symbols that an object defines."""
-    from runtime.objects import elf
-
-    read = elf.read_object(name, machine_code)
-    is_global = read.symbols["info"] >= elf.STB_GLOBAL << 4
-    defined = read.symbol_sections[is_global] != elf.UNDEFINED
-    return frozenset(compress(read.global_names, defined.tolist()))

@@ -7,6 +7,7 @@ import sys
 from repl.clang.code_questions import CodeQuestions
 from repl.commands import COMMAND_LINES, Quit
 from repl.commands.context import Shell
+from repl.commands.reloading import tell_edits
 from repl.editor.options import PromptOptions
 from repl.editor.prompt import Prompt
 from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError
@@ -14,7 +15,7 @@ from repl.input.source import Source
 from repl.program.linker_import import import_linker_behind
 from repl.session.live_session import LiveSession
 from repl.shell.prelude import StartupFile
-from repl.shell.run_input import evaluate, is_interrupt, report, tell_edits
+from repl.shell.run_input import evaluate, is_interrupt, report
 from repl.shell.several_inputs import split_at_commands
 from repl.terminal.early_prompt import EarlyPrompt
 from repl.terminal.unfinished_line import begin_line

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from repl.commands import run_command
 from repl.commands.context import Shell
 from repl.commands.meaning import advice_on, is_command
-from repl.commands.reloading import edits
+from repl.commands.reloading import tell_edits
 from repl.errors import ShellError
 from repl.input.source import Source
 from repl.session.steps import Result
@@ -51,12 +51,6 @@ def evaluate(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> N
 def is_interrupt(error: BaseException) -> bool:
     """Whether Ctrl-C has ended an input."""
     return bool(getattr(error, "is_interrupt", isinstance(error, KeyboardInterrupt)))
-
-
-def tell_edits(shell: Shell) -> None:
-    """Say which files have been edited since they were read."""
-    for note in edits(shell):
-        print(note, file=sys.stderr, flush=True)
 
 
 def report(error: BaseException) -> None:

@@ -12,7 +12,7 @@ from runtime.errors import ObjectFormatError, printable
 from runtime.objects import elf
 from runtime.objects.archive import Archive, is_archive
 from runtime.objects.elf import Array, ObjectFile, read_object
-from runtime.objects.foreign_files import check_machine
+from runtime.objects.foreign_files import ELF_MAGIC, check_machine
 from runtime.objects.input_files import read_input_file
 from runtime.objects.libraries import find_library, linker_script_files
 
@@ -143,7 +143,7 @@ class _Collector:
         if is_archive(data):
             self.add_archive(Archive(path, data), whole_archive)
             return
-        may_be_script = may_be_script and not start.startswith(elf.MAGIC)
+        may_be_script = may_be_script and not start.startswith(ELF_MAGIC)
         named = linker_script_files(path, start, self._folders) if may_be_script else []
         for script_entry in named:  # a script that names scripts, maybe itself, is an error
             self.add(Path(script_entry), whole_archive, may_be_script=False)
@@ -155,10 +155,11 @@ class _Collector:
         self.result.objects.append(added)
         self.owners.append(number if needed_by < 0 else self.owners[needed_by])
         defined = _definitions(added)
+        tentative = _tentative_definitions(added)
         self._defined.update(defined)
-        self._tentative.update(_tentative_definitions(added))
+        self._tentative.update(tentative)
         self._tentative.difference_update(defined)
-        for name in [*defined, *_tentative_definitions(added)]:
+        for name in defined | tentative:
             self.undefined.pop(name, None)
         for name in _references(added):
             if name not in self._defined and name not in self._tentative:
@@ -255,6 +256,6 @@ def _check_needs_no_index(archive: Archive) -> None:
 
 
 def _is_shared_library(start: bytes) -> bool:
-    if not start.startswith(elf.MAGIC) or len(start) < elf.EHDR.size:
+    if not start.startswith(ELF_MAGIC) or len(start) < elf.EHDR.size:
         return False
     return int.from_bytes(start[16:18], "big" if start[5] == 2 else "little") == elf.ET_DYN

@@ -14,13 +14,11 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from runtime.errors import ObjectFormatError
-from runtime.objects.foreign_files import check_machine, describe_foreign
+from runtime.objects.foreign_files import ELF_MAGIC, check_machine, describe_foreign
 from runtime.objects.input_files import Contents
 
 Array = NDArray[Any]
 """A structured or plain numpy array; docstrings say which dtype."""
-
-MAGIC = b"\x7fELF"
 
 # e_type
 ET_REL = 1
@@ -187,7 +185,7 @@ def _global_names(symbols: Array, strings: bytes) -> list[str]:
 
 
 def _section_table(name: str, data: Contents) -> Array:
-    if data[: len(MAGIC)] != MAGIC:
+    if data[: len(ELF_MAGIC)] != ELF_MAGIC:
         what = describe_foreign(bytes(data[:4096]))
         raise ObjectFormatError(f"{name}: not an ELF object file: {what}")
     if len(data) < EHDR.size:

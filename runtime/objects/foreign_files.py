@@ -7,9 +7,12 @@ import re
 from runtime.errors import ObjectFormatError
 from runtime.objects.input_files import Contents
 
+ELF_MAGIC = b"\x7fELF"
+BITCODE_MAGIC = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
+"""Of LLVM's bitcode; the second: with a wrapper."""
+
 _MAGIC = {
-    b"BC\xc0\xde": "LLVM bitcode (compile without -flto)",
-    b"\xde\xc0\x17\x0b": "LLVM bitcode (compile without -flto)",
+    **dict.fromkeys(BITCODE_MAGIC, "LLVM bitcode (compile without -flto)"),
     b"\xcf\xfa\xed\xfe": "a Mach-O file, for macOS",
     b"\xce\xfa\xed\xfe": "a Mach-O file, for macOS",
     b"\xca\xfe\xba\xbe": "a Mach-O file for several machines, or a Java class",

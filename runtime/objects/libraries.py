@@ -11,11 +11,10 @@ from pathlib import Path
 
 from runtime.errors import ObjectFormatError, RuntimeFailure, did_you_mean, printable
 from runtime.objects.archive import is_archive
-from runtime.objects.foreign_files import check_machine, describe_foreign
+from runtime.objects.foreign_files import ELF_MAGIC, check_machine, describe_foreign
 from runtime.objects.input_files import read_input_file
 from runtime.objects.library_folders import library_folders, version_of
 
-_ELF_MAGIC = b"\x7fELF"  # elf.py has it too, but it needs numpy
 _ET_REL = 1
 _START = 4096  # bytes: linker scripts that are longer are none
 _SCRIPT_COMMAND = re.compile(r"(?:GROUP|INPUT)\s*\(((?:[^()]|\([^()]*\))*)\)")
@@ -84,14 +83,14 @@ def kind_of(path: str) -> LibraryKind:
     start = read_input_file(Path(path), _START)
     if is_archive(start):
         return LibraryKind.ARCHIVE
-    is_object = start.startswith(_ELF_MAGIC) and _word(start, 16) == _ET_REL
+    is_object = start.startswith(ELF_MAGIC) and _word(start, 16) == _ET_REL
     return LibraryKind.OBJECT if is_object else LibraryKind.SHARED
 
 
 def is_linkable(start: bytes) -> bool:
     """Whether a file that begins so (8 bytes or more) is for the linker: an object, an
     archive or a shared library."""
-    return start.startswith(_ELF_MAGIC) or is_archive(start)
+    return start.startswith(ELF_MAGIC) or is_archive(start)
 
 
 def _candidates(name: str, where: Sequence[str]) -> Iterator[str]:
@@ -123,7 +122,7 @@ def _plain(name: str) -> str:
 
 def _contents(path: str, real_path: str, folders: Sequence[str]) -> list[str]:
     start = read_input_file(Path(path), _START)
-    if start.startswith(_ELF_MAGIC):
+    if start.startswith(ELF_MAGIC):
         return [real_path]
     instead = _SHARED_INSTEAD.get(os.path.basename(path))
     if instead is not None:
@@ -172,7 +171,7 @@ def _check_machine(path: str) -> None:
         start = read_input_file(Path(path), 64)
     except RuntimeFailure:
         return  # it is to be told why it cannot be read
-    if start.startswith(_ELF_MAGIC) and len(start) >= 20:
+    if start.startswith(ELF_MAGIC) and len(start) >= 20:
         check_machine(path, start)
 
 

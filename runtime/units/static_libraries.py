@@ -23,7 +23,7 @@ from runtime.objects import elf
 from runtime.objects.archive import Archive
 from runtime.objects.demangle import demangle
 from runtime.objects.elf import ObjectFile, read_object
-from runtime.objects.foreign_files import check_machine
+from runtime.objects.foreign_files import BITCODE_MAGIC, ELF_MAGIC, check_machine
 from runtime.objects.input_files import read_input_file
 from runtime.protocol.wire import Outcome
 from runtime.units.execution_session import ExecutionSession
@@ -203,9 +203,9 @@ def _check(archive: Archive) -> None:
     for offset in archive.offsets():
         is_empty = False
         name, data = archive.member(offset)
-        if data[: len(elf.MAGIC)] == elf.MAGIC and len(data) >= elf.EHDR.size:
+        if data[: len(ELF_MAGIC)] == ELF_MAGIC and len(data) >= elf.EHDR.size:
             check_machine(name, data)
-        elif data[:4] in (b"BC\xc0\xde", b"\xde\xc0\x17\x0b"):
+        elif data[:4] in BITCODE_MAGIC:
             read_object(name, data)  # says what to do
     if not is_empty and not archive.has_index:
         raise RuntimeFailure(f"{archive.path}: an archive without an index: run ranlib")
