@@ -15,8 +15,12 @@ static bool isSpliced(llvm::StringRef Line) {
 }
 
 InputTokens::InputTokens(std::string Owned, Preprocessor &PP) : Text(std::move(Owned)) {
-  const char *Begin = Text.c_str();
-  Lexer Raw(SourceLocation(), PP.getLangOpts(), Begin, Begin, Begin + Text.size());
+  // A lexer passes over a byte order mark where its buffer begins. Here that is a place
+  // in the midst of a text, where Clang rejects one.
+  std::string Padded = "\n" + Text;
+  const char *Begin = Padded.c_str() + 1;
+  Lexer Raw(SourceLocation(), PP.getLangOpts(), Padded.c_str(), Begin,
+            Begin + Text.size());
   Raw.SetCommentRetentionState(true);
   bool InDirective = false, StartsLine = false;
   size_t Covered = 0;
