@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import os
 import subprocess
 from collections.abc import Sequence
@@ -12,36 +13,53 @@ from typing import BinaryIO
 from repl.caching.stamps import Dependencies, read_dependencies
 from repl.errors import SetupError
 
+_MISSING = "instances "  # before their number, on the last line
 _CANNOT_EXECUTE = 127  # what the dynamic loader ends with when a library is missing
+
+
+class ClangMode(enum.Enum):
+    """What the frontend makes of the file, see ``frontend_process/main.cpp``."""
+
+    OBJECT = "--compile"
+    PROGRAM = "--program"
+    INSTANCES = "--instances"
 
 
 class ClangRun:
     """Started by the constructor; leaving the context ends it, whatever it is doing.
 
     It reads from and writes into memory and not pipes, so that nobody needs to read along.
-    ``is_program``: the file may be a program, whose ``text`` is this.
+    ``text``: of the file, and ``known``: instances that it need not compile, except for an
+    OBJECT.
     """
 
     def __init__(
-        self, program: Path, flags: Sequence[str], *, is_program: bool = False, text: bytes = b""
+        self,
+        program: Path,
+        flags: Sequence[str],
+        *,
+        mode: ClangMode = ClangMode.OBJECT,
+        text: bytes = b"",
+        known: bytes = b"",
     ) -> None:
         with ExitStack() as stack:
-            self._dependencies = stack.enter_context(_memory_file("dependencies"))
-            told = self._dependencies.fileno()
-            mode = ["--program", str(os.getpid()), str(told)] if is_program else None
-            command = [os.fspath(program), *(mode or ["--compile", str(os.getpid())]), *flags]
-            standard_input = stack.enter_context(_memory_file("text"))
-            standard_input.write(text)
-            standard_input.seek(0)
-            self._output = stack.enter_context(_memory_file("output"))
-            self._diagnostics = stack.enter_context(_memory_file("diagnostics"))
+            self._told = stack.enter_context(memory_file("told"))
+            descriptors = [self._told.fileno()]
+            if known:
+                descriptors.append(stack.enter_context(memory_file("known", known)).fileno())
+            command = [os.fspath(program), mode.value, str(os.getpid())]
+            if mode != ClangMode.OBJECT:
+                command += [str(descriptors[0]), str(descriptors[1]) if known else "-1"]
+            standard_input = stack.enter_context(memory_file("text", text))
+            self._output = stack.enter_context(memory_file("output"))
+            self._diagnostics = stack.enter_context(memory_file("diagnostics"))
             try:
                 self._process = subprocess.Popen(
-                    command,
+                    [*command, *flags],
                     stdin=standard_input,
                     stdout=self._output,
                     stderr=self._diagnostics,
-                    pass_fds=(told,),
+                    pass_fds=descriptors,
                 )
             except OSError as error:
                 raise SetupError(f"cannot start {program}: {error.strerror}") from error
@@ -86,10 +104,18 @@ class ClangRun:
         """Clang's diagnostics, as text."""
         return _contents(self._diagnostics).decode("utf-8", "replace").rstrip()
 
+    def told(self) -> bytes:
+        """What else it has to say: of INSTANCES, which there are."""
+        return _contents(self._told)
+
     def dependencies(self) -> Dependencies | None:
         """What the object of a program depends on, with the stamps of now."""
-        told = _contents(self._dependencies).decode("utf-8", "surrogateescape")
+        told = self.told().decode("utf-8", "surrogateescape").rpartition(_MISSING)[0]
         return read_dependencies(told)
+
+    def missing_instances(self) -> int:
+        """How many a program has that were not known, and could be."""
+        return int(self.told().decode("utf-8", "surrogateescape").rpartition(_MISSING)[2] or 0)
 
     def _end(self) -> None:
         if self._process.poll() is None:
@@ -97,8 +123,12 @@ class ClangRun:
         self._process.wait()
 
 
-def _memory_file(name: str) -> BinaryIO:
-    return os.fdopen(os.memfd_create(f"forkrepl-{name}", os.MFD_CLOEXEC), "w+b")
+def memory_file(name: str, contents: bytes = b"") -> BinaryIO:
+    """A file without a place in any folder, at its beginning."""
+    file = os.fdopen(os.memfd_create(f"forkrepl-{name}", os.MFD_CLOEXEC), "w+b")
+    file.write(contents)
+    file.seek(0)
+    return file
 
 
 def _contents(file: BinaryIO) -> bytes:

@@ -12,12 +12,14 @@
 // has started it ends.
 //
 // With the arguments "--compile PARENT ..." it serves nobody, but compiles a file, see
-// compile_file.h, or with "--program PARENT DESCRIPTOR ..." a program, see program_file.h; with
-// "--precompile PARENT ..." it makes a precompiled header, and with
+// compile_file.h, or with "--program PARENT DESCRIPTOR DESCRIPTOR ..." a program, see
+// program_file.h, or with "--instances" instead what of that can be kept, see
+// kept_instances.h; with "--precompile PARENT ..." it makes a precompiled header, and with
 // "--precompile-for-programs PARENT ..." one for those, see precompiled_header.h. PARENT: the
 // controller's process number.
 #include "compile_file.h"
 #include "frontend.h"
+#include "kept_instances.h"
 #include "option_table.h"
 #include "precompiled_header.h"
 #include "program_file.h"
@@ -65,13 +67,16 @@ int main(int Count, char **Arguments) {
   llvm::StringRef Mode = Count > 3 ? Arguments[1] : "";
   bool Precompiles = Mode == "--precompile";
   bool ForPrograms = Mode == "--precompile-for-programs";
-  if (Precompiles || ForPrograms || Mode == "--compile" || Mode == "--program")
+  if (Precompiles || ForPrograms || Mode == "--compile" || Mode == "--program" ||
+      Mode == "--instances")
     if (getppid() != atoi(Arguments[2]))
       return 1; // it ended before we could ask to be told
   if (Mode == "--compile")
     return compileFile({Arguments + 3, size_t(Count - 3)});
   if (Mode == "--program")
     return compileProgram({Arguments + 3, size_t(Count - 3)});
+  if (Mode == "--instances")
+    return compileInstances({Arguments + 3, size_t(Count - 3)});
   if (ForPrograms)
     return precompileForPrograms({Arguments + 3, size_t(Count - 3)});
 

@@ -2,6 +2,7 @@
 
 #include "compile_file.h"
 #include "dependencies.h"
+#include "kept_instances.h"
 
 #include "clang/AST/ASTConsumer.h"
 #include "clang/AST/ASTContext.h"
@@ -126,7 +127,10 @@ private:
 
 class ProgramAction : public EmitObjAction {
 public:
+  explicit ProgramAction(const KnownInstances &Known) : Known(Known) {}
+
   bool DefinesMain = false;
+  InstantiatedFunctions MissingInstances; // that could be known the next time
 
 protected:
   std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &Compiler,
@@ -137,17 +141,15 @@ protected:
     // First, as the backend may drop the tree when it has what it needs.
     std::vector<std::unique_ptr<ASTConsumer>> Consumers;
     Consumers.push_back(std::make_unique<MainFinder>(DefinesMain));
+    Consumers.push_back(
+        std::make_unique<InstanceWatcher>(Compiler, Known, MissingInstances));
     Consumers.push_back(std::move(Backend));
     return std::make_unique<MultiplexConsumer>(std::move(Consumers));
   }
-};
 
-// The file is what was read of it once: it may be a pipe, or be changed meanwhile.
-void setContents(CompilerInvocation &Invocation, llvm::StringRef Text) {
-  Invocation.getPreprocessorOpts().addRemappedFile(
-      Invocation.getFrontendOpts().Inputs[0].getFile(),
-      llvm::MemoryBuffer::getMemBufferCopy(Text).release());
-}
+private:
+  const KnownInstances &Known;
+};
 
 // As ExecuteCompilerInvocation does it for -mllvm.
 void setLLVMOptions(const FrontendOptions &Options) {
@@ -198,13 +200,20 @@ bool isListOfInputs(std::shared_ptr<CompilerInvocation> Invocation,
 
 } // namespace
 
+void forkrepl::setContents(CompilerInvocation &Invocation, llvm::StringRef Text) {
+  Invocation.getPreprocessorOpts().addRemappedFile(
+      Invocation.getFrontendOpts().Inputs[0].getFile(),
+      llvm::MemoryBuffer::getMemBufferCopy(Text).release());
+}
+
 int forkrepl::compileProgram(llvm::ArrayRef<const char *> Arguments) {
   noteBottomOfStack(); // Clang goes on with a new stack when this one gets short
   llvm::InitializeNativeTargetAsmParser();
   auto Text = llvm::MemoryBuffer::getSTDIN();
-  int DependenciesTo = atoi(Arguments.front());
+  int DependenciesTo = atoi(Arguments[0]);
+  KnownInstances Known = KnownInstances::readFrom(atoi(Arguments[1]));
   std::shared_ptr<CompilerInvocation> Invocation =
-      invocationFor(Arguments.drop_front());
+      invocationFor(Arguments.drop_front(2));
   if (!Text || !Invocation)
     return IsWrongProgram;
   auto Again = std::make_shared<CompilerInvocation>(*Invocation);
@@ -216,10 +225,11 @@ int forkrepl::compileProgram(llvm::ArrayRef<const char *> Arguments) {
   auto DependsOn =
       std::make_shared<Dependencies>(Compiler.getFrontendOpts().Inputs[0].getFile());
   Compiler.addDependencyCollector(DependsOn);
-  ProgramAction Action;
+  ProgramAction Action(Known);
   if (Compiler.ExecuteAction(Action)) {
     llvm::raw_fd_ostream Stream(DependenciesTo, /*shouldClose=*/false);
     DependsOn->print(Stream);
+    Stream << "instances " << Action.MissingInstances.size() << '\n';
     return IsProgram;
   }
   bool DefinesMain = Action.DefinesMain || Rejected.FoundNested;

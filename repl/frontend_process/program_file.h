@@ -3,6 +3,11 @@
 #pragma once
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+
+namespace clang {
+class CompilerInvocation;
+} // namespace clang
 
 namespace forkrepl {
 
@@ -14,8 +19,12 @@ enum ProgramStatus {
 };
 
 // Arguments: a file descriptor to which to write what a program depends on, see
-// dependencies.h; Clang's options; and the name of a file whose text is standard input.
+// dependencies.h, and how many instances it has that could be kept, see kept_instances.h; one
+// from which to read those that are known (-1: none); Clang's options; and the name of a file whose text is standard input.
 // Diagnostics go to standard error.
 int compileProgram(llvm::ArrayRef<const char *> Arguments);
+
+// The file is what was read of it once: it may be a pipe, or be changed meanwhile.
+void setContents(clang::CompilerInvocation &Invocation, llvm::StringRef Text);
 
 } // namespace forkrepl

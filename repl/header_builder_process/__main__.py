@@ -12,7 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from repl.clang.header_cache.builder import BuildFailed, build
+from repl.clang.header_cache.instances import ProgramText
 from repl.clang.header_cache.storage import HeaderCache
+from repl.errors import SetupError
 
 _DELAY = 2.0  # s: what begins with the shell comes first
 _LONGEST = 60  # s, after a shell that has ended
@@ -37,8 +39,12 @@ def main() -> None:
         task["flags"],
         for_programs=task["for_programs"],
     )
-    with suppress(BuildFailed):  # next time, perhaps
-        build(cache, task["wanted"], lambda _: None)
+    program = None
+    if task["instances_of"]:
+        name, *flags = task["instances_of"]
+        program = ProgramText(name, tuple(flags), sys.stdin.buffer.read())
+    with suppress(BuildFailed, SetupError):  # next time, perhaps
+        build(cache, task["wanted"], lambda _: None, program)
 
 
 def _be_modest() -> None:

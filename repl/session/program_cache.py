@@ -13,7 +13,7 @@ from repl.caching.folder import cache_folder
 from repl.caching.stamps import Dependencies, stamp
 from repl.clang.header_cache.storage import VARIABLES as VARIABLES
 
-_FORMAT = 1  # of the entries: to be changed with what is in them
+_FORMAT = 2  # of the entries: to be changed with what is in them
 _MOST_BYTES = 128 << 20  # of all entries
 _FOLDER = "programs"
 _PLAIN = ("-fcolor-diagnostics", "--colour-diagnostics", "--return-ends-script")
@@ -21,10 +21,12 @@ RACE = 20_000_000  # ns: how coarse the clock of a file system may be
 
 
 class CompiledProgram(Struct, frozen=True):
-    """``machine_code``: a relocatable object; ``messages``: Clang's warnings."""
+    """``machine_code``: a relocatable object; ``messages``: Clang's warnings; ``instances``: the
+    objects that it is to be linked with."""
 
     machine_code: bytes
     messages: str
+    instances: tuple[bytes, ...] = ()
 
 
 class ProgramCache:

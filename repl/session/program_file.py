@@ -12,6 +12,7 @@ import re
 import resource
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,9 @@ from msgspec import Struct
 
 from repl import native_programs
 from repl.caching.stamps import Dependencies
-from repl.clang.clang_run import ClangRun
+from repl.clang.clang_run import ClangMode, ClangRun
 from repl.clang.flags import line_table_flags
+from repl.clang.header_cache.instances import OBJECT_NAME
 from repl.configuration.session_options import SessionOptions
 from repl.crash_reports.report import describe_crash
 from repl.errors import ProgramCrashed, signal_name, status_of_crash
@@ -48,13 +50,14 @@ class _Verdict(enum.IntEnum):
 
 class ProgramFile(Struct, frozen=True):
     """A file that is a program. ``machine_code``: a relocatable object, None if it has
-    errors; ``messages``: Clang's errors and warnings. ``headers``: those that could be
-    precompiled for the next time."""
+    errors; ``messages``: Clang's errors and warnings. ``instances``: objects that it is linked
+    with. ``headers``: those that could be precompiled for the next time."""
 
     text: str
     name: str
     machine_code: bytes | None
     messages: str
+    instances: tuple[bytes, ...] = ()
     headers: ProgramHeaders | None = None
 
 
@@ -79,16 +82,18 @@ def compile_program(
     cache = ProgramCache(frontend, flags, name, contents) if options.cache else None
     known = cache.find() if cache else None
     if known is not None:
-        return ProgramFile(text, name, known.machine_code, known.messages)
+        return ProgramFile(text, name, known.machine_code, known.messages, known.instances)
     headers = ProgramHeaders(contents, name, flags) if options.cache else None
     compiled = _compile(contents, name, flags, headers, options)
     if compiled is None:
         return ProgramFile(text, name, None, f"{name}: error: {_too_slow(options)}")
     if compiled.status == _Verdict.PROGRAM:
-        program = CompiledProgram(compiled.machine_code, compiled.messages)
+        code = compiled.machine_code
+        instances = headers.needed_instances(name, code) if headers is not None else ()
+        program = CompiledProgram(code, compiled.messages, instances)
         if cache is not None:
             cache.store(program, compiled.dependencies, compiled.began)
-        return ProgramFile(text, name, program.machine_code, program.messages, headers)
+        return ProgramFile(text, name, program.machine_code, program.messages, instances, headers)
     messages = compiled.messages
     is_wrong = compiled.status == _Verdict.WRONG_PROGRAM
     if compiled.status == _Verdict.INPUTS or (is_wrong and has_commands(text, commands)):
@@ -98,7 +103,7 @@ def compile_program(
         how = signal_name(-status) if status < 0 else f"status {status}"
         crash = f"{name}: error: Clang crashed on this file ({how})"
         messages = f"{messages}\n{crash}".lstrip("\n")
-    return ProgramFile(text, name, None, messages, headers)
+    return ProgramFile(text, name, None, messages, headers=headers)
 
 
 class _Compiled(Struct, frozen=True):
@@ -121,8 +126,10 @@ def _compile(
     """Run Clang, with precompiled headers if there are any; None if it takes too long."""
     began = time.time_ns()
     more = headers.flags if headers is not None else []
-    command = [*flags, *more, name]
-    with ClangRun(native_programs.frontend(), command, is_program=True, text=contents) as run:
+    known = headers.known_instances if headers is not None else b""
+    command, mode = [*flags, *more, name], ClangMode.PROGRAM
+    frontend = native_programs.frontend()
+    with ClangRun(frontend, command, mode=mode, text=contents, known=known) as run:
         _limit_memory(run.pid)
         import_linker()  # now there is time
         if options.parse_timeout and not is_readable(run.fileno(), options.parse_timeout):
@@ -133,6 +140,7 @@ def _compile(
             return _Compiled(status, messages, run.output(), dependencies, began)
         if headers.is_good(status, messages):
             messages, dependencies = headers.with_places(messages), headers.added_to(dependencies)
+            headers.note_missing_instances(run.missing_instances())
             return _Compiled(status, messages, run.output(), dependencies, began)
     return _compile(contents, name, flags, headers, options)  # without them
 
@@ -149,7 +157,7 @@ def run_program(file: ProgramFile, options: SessionOptions) -> int:
     with Program(options) as program:
         try:
             program.libraries.check()
-            unit = _load(program, file.name, file.machine_code)
+            unit = _load(program, file.name, file.machine_code, file.instances)
             for warning in allocator_warnings(unit, is_program=True):
                 print(warning, file=sys.stderr, flush=True)
             return program.run_program(unit)
@@ -162,9 +170,12 @@ def run_program(file: ProgramFile, options: SessionOptions) -> int:
             return status_of_crash(crash)
 
 
-def _load(program: Program, name: str, machine_code: bytes) -> LoadedUnit:
+def _load(
+    program: Program, name: str, machine_code: bytes, instances: Sequence[bytes]
+) -> LoadedUnit:
+    objects = [(name, machine_code), *((OBJECT_NAME, code) for code in instances)]
     try:
-        return program.load(name, machine_code, is_program=True, is_run_next=True)
+        return program.load_together(objects, is_program=True, is_run_next=True)
     except UndefinedSymbolsError as error:
         text = "\n".join([str(error), *program.libraries.hints(error.names, "-l")])
         raise LinkError(text) from None

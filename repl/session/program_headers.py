@@ -15,9 +15,16 @@ from repl.caching.folder import cache_folder
 from repl.caching.stamps import Dependencies
 from repl.clang.flags import is_c
 from repl.clang.header_cache.builder import BackgroundBuild
+from repl.clang.header_cache.instances import (
+    OBJECT_NAME,
+    InstanceCache,
+    KeptInstances,
+    ProgramText,
+)
 from repl.clang.header_cache.standard_headers import leading_includes
 from repl.clang.header_cache.storage import HeaderCache, cacheable_flags, drop
 from repl.errors import SetupError
+from repl.session.object_symbols import symbols_of
 
 _PLACE = re.compile(r"/<precompiled>:(\d+)")
 # To Clang the precompiled header is itself included.
@@ -30,6 +37,8 @@ class ProgramHeaders:
     """``flags``: what Clang is to be told of them, nothing if there is no entry."""
 
     def __init__(self, text: bytes, name: str, clang_flags: Sequence[str]) -> None:
+        self._program = ProgramText(name, tuple(clang_flags), text)
+        self._lacks_instances = False
         folder, kept = cache_folder(), cacheable_flags(clang_flags)
         self._includes = leading_includes(text, name)
         self._headers = tuple(each.header for each in self._includes)
@@ -39,6 +48,24 @@ class ProgramHeaders:
             program = native_programs.frontend()
             self._cache = HeaderCache(folder, program, kept, for_programs=True)
         self._path = self._cache.find(self._headers) if self._cache else None
+        self._instances = KeptInstances()
+        if self._cache is not None and self._path is not None:
+            self._instances = InstanceCache(self._cache, self._headers).find()
+
+    @property
+    def known_instances(self) -> bytes:
+        """Those that Clang need not compile, if it is told of ``flags``."""
+        return self._instances.symbols if self._path else b""
+
+    def needed_instances(self, name: str, machine_code: bytes) -> tuple[bytes, ...]:
+        """The objects that a program, compiled with ``known_instances``, is to be linked with."""
+        left = list(self._instances.objects) if self._path else []
+        wanted, chosen = set(symbols_of(name, machine_code).needs), []
+        while found := [each for each in left if wanted & symbols_of(OBJECT_NAME, each).defined]:
+            chosen += found
+            left = [each for each in left if each not in found]
+            wanted.update(*(symbols_of(OBJECT_NAME, each).needs for each in found))
+        return tuple(chosen)
 
     @property
     def flags(self) -> list[str]:
@@ -70,11 +97,23 @@ class ProgramHeaders:
         files = {path: was for path, was in dependencies.files.items() if path != str(self._path)}
         return Dependencies(more.files | files, more.folders | dependencies.folders)
 
+    def note_missing_instances(self, number: int) -> None:
+        """So many instances had to be compiled that could be kept."""
+        self._lacks_instances = number > 0
+
     def make_missing(self) -> None:
-        """Have an entry made, by a process that may outlive this one, if it was missed before."""
-        if self._cache is not None and self._path is None and self._cache.wish(self._headers):
+        """Have an entry made, by a process that may outlive this one, if it was missed before;
+        and its instances, if this program has some that are not kept."""
+        if self._cache is None:
+            return
+        if self._path is None:
+            is_wished = self._cache.wish(self._headers)
+        else:
+            instances = InstanceCache(self._cache, self._headers)
+            is_wished = self._lacks_instances and instances.is_of_use()
+        if is_wished:
             with suppress(SetupError):  # another time
-                BackgroundBuild(self._cache, [self._headers], outlives=True)
+                BackgroundBuild(self._cache, [self._headers], outlives=True, program=self._program)
 
 
 def _place(places: Sequence[str], number: int) -> str:

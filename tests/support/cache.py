@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from repl import native_programs
 from repl.clang.flags import NEWEST_STANDARDS
 from repl.clang.header_cache.builder import build
 from repl.clang.header_cache.storage import HeaderCache, cacheable_flags
+from tests.support.leaks import living
+from tests.support.program import TIMEOUT, Completed, Run
 
 FLAGS = ["-xc++", f"-std={NEWEST_STANDARDS['c++']}"]
 """What Clang gets if no option is given."""
@@ -44,3 +47,49 @@ def damage(cache: HeaderCache, headers: Sequence[str]) -> None:
     contents = bytearray(path.read_bytes())
     contents[len(contents) // 2] ^= 0xFF
     path.write_bytes(contents)
+
+
+class CachedProgram:
+    """A program in a folder, and a cache."""
+
+    def __init__(self, forkrepl: Run, folder: Path) -> None:
+        self._forkrepl = forkrepl
+        self._folder = folder
+        self.home = folder / "cache"
+
+    def headers(self, *flags: str) -> HeaderCache:
+        """Those of programs."""
+        return HeaderCache(
+            self.home / "forkrepl",
+            native_programs.frontend(),
+            [*FLAGS, *flags, "-O0"],
+            for_programs=True,
+        )
+
+    def run(self, text: str, *options: str, mark: str = "") -> Completed:
+        (self._folder / "program.cpp").write_text(text)
+        return self._forkrepl(
+            *options,
+            "program.cpp",
+            timeout=4 * TIMEOUT,
+            XDG_CACHE_HOME=str(self.home),
+            FORKREPL_TEST_OF_LEAKS=mark,
+        )
+
+    def make(self, headers: Sequence[str]) -> HeaderCache:
+        """These headers, precompiled."""
+        cache = self.headers()
+        build(cache, [headers], lambda _: None)
+        assert cache.find(headers) is not None
+        forget_use(cache)
+        return cache
+
+
+def builder_has_ended(mark: str) -> bool:
+    """Whether the process that makes entries has ended; it gets more than the time that the
+    other tests leave."""
+    for pid in living(mark):
+        with suppress(OSError):
+            os.sched_setscheduler(pid, os.SCHED_OTHER, os.sched_param(0))
+            os.setpriority(os.PRIO_PROCESS, pid, 0)
+    return not living(mark)

@@ -39,9 +39,9 @@ def seconds_used(pid: int) -> float:
     return 0.0
 
 
-def wait_for(condition: Callable[[], bool]) -> bool:
+def wait_for(condition: Callable[[], bool], seconds: float = 10) -> bool:
     """Give the kernel and dying processes the time that they need."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             return False

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from repl.caching.folder import is_private
+from repl.clang.clang_run import memory_file
+from repl.clang.header_cache.instances import InstanceCache, ProgramText
 from repl.clang.header_cache.storage import HeaderCache, drop
 from repl.errors import SetupError
 
@@ -24,11 +26,16 @@ class BuildFailed(Exception):
 
 
 def build(
-    cache: HeaderCache, wanted: Sequence[Sequence[str]], report: Callable[[str], None]
+    cache: HeaderCache,
+    wanted: Sequence[Sequence[str]],
+    report: Callable[[str], None],
+    program: ProgramText | None = None,
 ) -> None:
     """Make the entries that are not there or not valid; ``report`` hears what is made.
+    ``program``: one that begins with them, whose instances are to be kept.
 
-    Returns at once if another process is at it. Raises BuildFailed.
+    Returns at once if another process is at it. Raises BuildFailed, and SetupError if Clang
+    does not start.
     """
     try:
         with _locked(cache.folder) as mine:
@@ -40,6 +47,8 @@ def build(
                 if cache.find(headers) is None:
                     report(f"preparing {' '.join(f'<{header}>' for header in headers)}")
                     _make(cache, headers)
+                if program is not None:
+                    InstanceCache(cache, headers).add_from(program)
             _limit_size(cache.folder)
     except OSError as error:
         raise BuildFailed(f"{error.filename or cache.folder}: {error.strerror}") from error
@@ -47,10 +56,16 @@ def build(
 
 class BackgroundBuild:
     """A process that makes entries. A context manager: leaving it ends the process.
-    ``outlives``: it goes on when this process ends, but not for long."""
+    ``outlives``: it goes on when this process ends, but not for long. ``program``: one whose
+    instances are to be kept, which begins with the (only) headers that are wanted."""
 
     def __init__(
-        self, cache: HeaderCache, wanted: Sequence[Sequence[str]], *, outlives: bool = False
+        self,
+        cache: HeaderCache,
+        wanted: Sequence[Sequence[str]],
+        *,
+        outlives: bool = False,
+        program: ProgramText | None = None,
     ) -> None:
         task = {
             "parent": 0 if outlives else os.getpid(),
@@ -59,18 +74,20 @@ class BackgroundBuild:
             "flags": cache.flags,
             "for_programs": cache.for_programs,
             "wanted": [list(headers) for headers in wanted],
+            "instances_of": program and [program.name, *program.flags],
         }
         import json  # not in the way of a start: there is hardly ever something to be made
 
         try:
-            self._process = subprocess.Popen(
-                # -P: a file of the user's in the current directory is no module of ours.
-                [sys.executable, "-P", "-m", "repl.header_builder_process", json.dumps(task)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C is not for it
-            )
+            with memory_file("text", program.text if program else b"") as text:
+                self._process = subprocess.Popen(
+                    # -P: a file of the user's in the current directory is no module of ours.
+                    [sys.executable, "-P", "-m", "repl.header_builder_process", json.dumps(task)],
+                    stdin=text,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,  # Ctrl-C is not for it
+                )
         except OSError as error:
             raise SetupError(f"cannot start {sys.executable}: {error.strerror}") from error
 

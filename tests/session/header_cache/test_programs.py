@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from repl import native_programs
 from repl.caching.entries import _Entry
-from repl.clang.header_cache.builder import build
 from repl.clang.header_cache.standard_headers import leading_includes
-from repl.clang.header_cache.storage import HeaderCache
-from tests.support.cache import FLAGS, damage, forget_use, was_used
+from tests.support.cache import CachedProgram, builder_has_ended, damage, forget_use, was_used
 from tests.support.leaks import living, wait_for
-from tests.support.program import Completed, Run
+from tests.support.program import Run
 
 HEADERS = ("iostream", "map")
 TEXT = """// A program.
@@ -46,80 +41,39 @@ BROKEN = {
 }
 
 
-class Cached:
-    """A program in a folder, and a cache."""
-
-    def __init__(self, forkrepl: Run, folder: Path) -> None:
-        self._forkrepl = forkrepl
-        self._folder = folder
-        self.home = folder / "cache"
-
-    def headers(self, *flags: str) -> HeaderCache:
-        """Those of programs."""
-        return HeaderCache(
-            self.home / "forkrepl",
-            native_programs.frontend(),
-            [*FLAGS, *flags, "-O0"],
-            for_programs=True,
-        )
-
-    def run(self, text: str, *options: str, mark: str = "") -> Completed:
-        (self._folder / "program.cpp").write_text(text)
-        return self._forkrepl(
-            *options, "program.cpp", XDG_CACHE_HOME=str(self.home), FORKREPL_TEST_OF_LEAKS=mark
-        )
-
-    def make(self) -> HeaderCache:
-        """The headers."""
-        cache = self.headers()
-        build(cache, [HEADERS], lambda _: None)
-        assert cache.find(HEADERS) is not None
-        forget_use(cache)
-        return cache
-
-
 @pytest.fixture
-def cached(forkrepl: Run, tmp_path: Path) -> Cached:
-    return Cached(forkrepl, tmp_path)
+def cached(forkrepl: Run, tmp_path: Path) -> CachedProgram:
+    return CachedProgram(forkrepl, tmp_path)
 
 
-def has_ended(mark: str) -> bool:
-    """Whether the builder has; it gets more than the time that the other tests leave."""
-    for pid in living(mark):
-        with suppress(OSError):
-            os.sched_setscheduler(pid, os.SCHED_OTHER, os.sched_param(0))
-            os.setpriority(os.PRIO_PROCESS, pid, 0)
-    return not living(mark)
-
-
-def test_they_are_made_after_the_second_time(cached: Cached) -> None:
+def test_they_are_made_after_the_second_time(cached: CachedProgram) -> None:
     mark = "second time"
     cache = cached.headers()
     assert cached.run(TEXT.format(number=1), mark=mark).stdout == "1\n"
     assert (living(mark), cache.find(HEADERS)) == ([], None)
     assert cached.run(TEXT.format(number=2), mark=mark).stdout == "2\n"
-    assert wait_for(lambda: has_ended(mark))
+    assert wait_for(lambda: builder_has_ended(mark), 60)
     assert cache.find(HEADERS) is not None
     forget_use(cache)
     assert cached.run(TEXT.format(number=7)).stdout == "7\n"
     assert was_used(cache, HEADERS)
 
 
-def test_what_is_run_as_it_was_needs_none(cached: Cached) -> None:
+def test_what_is_run_as_it_was_needs_none(cached: CachedProgram) -> None:
     for _ in range(4):
         cached.run(TEXT.format(number=1))
     assert not list(cached.headers().folder.glob("*.pch"))
 
 
-def test_without_the_cache(cached: Cached) -> None:
+def test_without_the_cache(cached: CachedProgram) -> None:
     for number in range(3):
         cached.run(TEXT.format(number=number), "--no-cache")
     assert not cached.home.exists()
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_messages_are_those_without(cached: Cached, name: str) -> None:
-    cache = cached.make()
+def test_messages_are_those_without(cached: CachedProgram, name: str) -> None:
+    cache = cached.make(HEADERS)
     with_cache = cached.run(BROKEN[name])
     assert was_used(cache, HEADERS) or name == "not a program"
     without = cached.run(BROKEN[name], "--no-cache")
@@ -127,16 +81,16 @@ def test_messages_are_those_without(cached: Cached, name: str) -> None:
     assert with_cache.returncode == without.returncode
 
 
-def test_an_entry_that_is_damaged(cached: Cached) -> None:
-    cache = cached.make()
+def test_an_entry_that_is_damaged(cached: CachedProgram) -> None:
+    cache = cached.make(HEADERS)
     damage(cache, HEADERS)
     result = cached.run(TEXT.format(number=5))
     assert (result.stdout, result.stderr) == ("5\n", "")
     assert cache.find(HEADERS) is None
 
 
-def test_a_program_depends_on_what_is_in_them(cached: Cached) -> None:
-    cached.make()
+def test_a_program_depends_on_what_is_in_them(cached: CachedProgram) -> None:
+    cached.make(HEADERS)
     cached.run(TEXT.format(number=5))
     for path in (cached.home / "forkrepl" / "programs").iterdir():
         entry = msgspec.msgpack.decode(path.read_bytes(), type=_Entry)
@@ -145,8 +99,8 @@ def test_a_program_depends_on_what_is_in_them(cached: Cached) -> None:
         assert not any(each.endswith(".pch") for each in entry.dependencies.files)
 
 
-def test_other_flags_have_their_own(cached: Cached) -> None:
-    cache = cached.make()
+def test_other_flags_have_their_own(cached: CachedProgram) -> None:
+    cache = cached.make(HEADERS)
     text = "#include <iostream>\n#include <map>\nint main() { std::cout << __cplusplus; }\n"
     assert cached.run(text, "-std=c++20").stdout == "202002"
     assert cached.run(text, "-DNDEBUG", "-std=c++14").stdout == "201402"
