@@ -1,7 +1,7 @@
 #include "types_by_input.h"
 
 #include "clang/AST/ASTDiagnostic.h"
-#include "clang/AST/Decl.h"
+#include "clang/AST/DeclTemplate.h"
 #include "clang/AST/Type.h"
 #include "clang/Basic/SourceManager.h"
 #include "clang/Sema/Sema.h"
@@ -37,9 +37,13 @@ bool isReplaced(const TagDecl *Tag) {
   const DeclContext *Context = Tag->getDeclContext()->getRedeclContext();
   if (!Tag->getDeclName() || !Context->isFileContext())
     return false;
+  // Of an instance the name is the template's.
+  const Decl *Named = Tag->getCanonicalDecl();
+  if (const auto *Instance = dyn_cast<ClassTemplateSpecializationDecl>(Tag))
+    Named = Instance->getSpecializedTemplate()->getCanonicalDecl();
   auto Found = Context->getPrimaryContext()->lookup(Tag->getDeclName());
   return !Found.empty() && llvm::none_of(Found, [&](const NamedDecl *Each) {
-    return Each->getCanonicalDecl() == Tag->getCanonicalDecl();
+    return Each->getCanonicalDecl() == Named;
   });
 }
 
