@@ -8,6 +8,7 @@ from repl.display.brackets import with_depth
 from repl.display.names import as_users_write
 
 _LONGEST_LINE = 160  # characters
+_LONGEST_NAME = 50  # of one that is worth to be cut
 _QUOTED = re.compile(r"'([^'\x1b]*)'")
 
 
@@ -33,7 +34,9 @@ def _depth(name: str) -> int:
 
 
 def _cut(name: str, most: int) -> str:
-    """Without what is within more brackets than that."""
+    """Without what is within more brackets than that, if it is long."""
+    if len(name) <= _LONGEST_NAME:
+        return name
     kept = ""
     for _, token, depth in with_depth(name):
         if depth <= most:

@@ -100,7 +100,7 @@ class Shell(Struct):
         self.last_messages = full
         if self.shows_all_messages:
             return shorten(full)
-        is_cut = brief.rpartition("\n")[2].startswith("... and ")
+        is_cut = "... and " in brief.rpartition("\n")[2]  # behind what resets a colour
         return brief + ("; `%errors` shows all" if is_cut and self.is_dialogue else "")
 
     def begin_entry(self, source: Source) -> LogEntry:

@@ -5,6 +5,7 @@
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/DeclLookups.h"
 #include "clang/Basic/DiagnosticSema.h"
+#include "clang/Basic/IdentifierTable.h"
 #include "clang/Basic/SourceManager.h"
 #include "llvm/ADT/SmallPtrSet.h"
 
@@ -72,6 +73,19 @@ public:
       visit(Directive->getNominatedNamespace());
   }
 
+  // What may begin a statement or a declaration: `retrun`.
+  void visitKeywords(const LangOptions &Options) {
+    IdentifierTable Words(Options);
+    for (const auto &Each : Words) {
+      if (!Each.second->isKeyword(Options) || !isForUsers(Each.first()) ||
+          !isAnagram(Name, Each.first()))
+        continue;
+      unsigned Slips = slipsBetween(Name, Each.first(), 1);
+      if (Slips == 1)
+        rank(Each.first(), Slips);
+    }
+  }
+
   std::string best() const { return Best; }
 
 private:
@@ -90,11 +104,16 @@ private:
     if (Decl->getAccess() == AS_private || Decl->getAccess() == AS_protected)
       return;
     // The C library has a name for almost every short word.
-    bool Swaps = isAnagram(Name, Other);
-    if (!IsQualified && !Swaps && Sources.isInSystemHeader(Decl->getLocation()))
+    if (!IsQualified && !isAnagram(Name, Other) &&
+        Sources.isInSystemHeader(Decl->getLocation()))
       return;
-    auto Rank = std::tuple(Slips, !Swaps, Name.front() != Other.front(),
-                           Name.size() != Other.size(), Other.str());
+    rank(Other, Slips);
+  }
+
+  void rank(llvm::StringRef Other, unsigned Slips) {
+    auto Rank =
+        std::tuple(Slips, !isAnagram(Name, Other), Name.front() != Other.front(),
+                   Name.size() != Other.size(), Other.str());
     if (Best.empty() || Rank < BestRank) {
       BestRank = Rank;
       Best = Other.str();
@@ -135,5 +154,7 @@ std::string forkrepl::similarName(const Diagnostic &Error, const ASTContext &Con
     return {};
   Search Names(Name, Context.getSourceManager(), IsQualified);
   Names.visit(Where);
+  if (!IsQualified)
+    Names.visitKeywords(Context.getLangOpts());
   return Names.best();
 }

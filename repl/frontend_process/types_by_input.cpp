@@ -26,8 +26,17 @@ const TagDecl *tagOf(QualType Type) {
   return nullptr;
 }
 
+// Instances of one template are told apart by their arguments.
+bool isSameTemplate(const TagDecl *A, const TagDecl *B) {
+  const auto *First = dyn_cast<ClassTemplateSpecializationDecl>(A);
+  const auto *Second = dyn_cast<ClassTemplateSpecializationDecl>(B);
+  return First && Second &&
+         First->getSpecializedTemplate()->getCanonicalDecl() ==
+             Second->getSpecializedTemplate()->getCanonicalDecl();
+}
+
 bool isSameName(const TagDecl *A, const TagDecl *B) {
-  return A->getCanonicalDecl() != B->getCanonicalDecl() &&
+  return !isSameTemplate(A, B) && A->getCanonicalDecl() != B->getCanonicalDecl() &&
          A->getDeclName() == B->getDeclName() && A->getDeclName() &&
          A->getQualifiedNameAsString() == B->getQualifiedNameAsString();
 }

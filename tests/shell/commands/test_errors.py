@@ -10,17 +10,17 @@ from repl import CompileError, Session
 from tests.support.program import OpenShell, Run
 
 NOTHING = "there were no errors and no warnings\n"
-MANY = "#include <bits/stdc++.h>\nstd::vector<int> v;\nv + 1\n"
+MANY = "#include <string>\n#include <vector>\nstd::vector<int> v;\nv + 1\n"
 
 
 def test_at_the_prompt(open_shell: OpenShell) -> None:
     shell = open_shell("--quiet")
     assert shell.run("%errors") == NOTHING
-    shell.run("#include <bits/stdc++.h>")
-    shell.run("std::vector<int> v;")
-    lines = shell.run("v + 1").splitlines()
+    for line in MANY.splitlines()[:3]:
+        assert shell.run(line) == ""
+    lines = shell.run(MANY.splitlines()[3]).splitlines()
     assert lines[:3] == [
-        "In[4]:1:3: error: invalid operands to binary expression ('std::vector<int>' and 'int')",
+        "In[5]:1:3: error: invalid operands to binary expression ('std::vector<int>' and 'int')",
         "    1 | v + 1",
         "      | ~ ^ ~",
     ]
@@ -31,7 +31,7 @@ def test_at_the_prompt(open_shell: OpenShell) -> None:
     shell.run("v.size()")  # has no error: the last one is still to be seen
     full = shell.run("%errors").splitlines()
     assert full[:3] == lines[:3]
-    assert len(full) > 40
+    assert len(full) > 30
     assert any(line.startswith("/usr/") for line in full)
     assert not any("%errors" in line for line in full)
 
@@ -64,7 +64,7 @@ def test_after_files_and_headers(open_shell: OpenShell, tmp_path: Path) -> None:
 def test_piped_inputs_are_told_as_at_the_prompt(forkrepl: Run) -> None:
     done = forkrepl(input=MANY + "%errors\n")
     assert done.stderr.splitlines()[-1].endswith(" more candidates; `%errors` shows all")
-    assert len(done.stdout.splitlines()) > 40
+    assert len(done.stdout.splitlines()) > 30
 
 
 def test_a_line_of_code_has_no_command_to_ask(forkrepl: Run) -> None:
@@ -76,9 +76,9 @@ def test_a_line_of_code_has_no_command_to_ask(forkrepl: Run) -> None:
 def test_a_file_is_told_as_by_a_compiler(forkrepl: Run, tmp_path: Path) -> None:
     (tmp_path / "list.cpp").write_text(MANY)
     shown = forkrepl("list.cpp").stderr
-    assert shown.count("note: candidate") > 20
+    assert shown.count("note: candidate") > 10
     assert "\n/usr/" in shown
-    assert "<bits/" not in shown.replace("#include <bits/", "")
+    assert "<bits/" not in shown
 
 
 def test_colours(forkrepl: Run) -> None:
@@ -86,15 +86,18 @@ def test_colours(forkrepl: Run) -> None:
     error = "\x1b[0;1;31merror: \x1b[0m"
     assert error in done.stderr
     assert error in done.stdout
+    done = forkrepl("--color=yes", input=MANY)
+    assert "<bits/stl_iterator.h>:" in done.stderr
+    assert done.stderr.endswith(" more candidates; `%errors` shows all\n")
 
 
 def test_in_python() -> None:
     with Session() as session:
-        session.run("#include <bits/stdc++.h>")
+        session.run("#include <string>\n#include <vector>")
         with pytest.raises(CompileError) as caught:
             session.run("std::vector<int>{} + 1")
         assert len(str(caught.value).splitlines()) < 10
-        assert len(caught.value.full.splitlines()) > 40
+        assert len(caught.value.full.splitlines()) > 30
         assert "".join(each.text for each in caught.value.diagnostics).rstrip("\n") == (
             caught.value.full
         )

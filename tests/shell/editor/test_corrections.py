@@ -18,6 +18,13 @@ def test_what_is_offered(open_shell: OpenShell) -> None:
     assert last == "Tab: #include <string> ..."
     lines = shell.run_lines("int twice(int number) {", "return 2 * nubmer;", "}").splitlines()
     assert lines[-1] == "Tab: return 2 * number; ..."
+    lines = shell.run_lines("int once() {", "retrun 1;", "}").splitlines()
+    assert lines[-1] == "Tab: return 1; ..."
+    # Of a warning, too; what only silences it is no choice.
+    lines = shell.run("int x = 3; if (x = 4) x++;").splitlines()
+    assert lines[-1] == "Tab: int x = 3; if (x == 4) x++;"
+    # What could be meant in two ways is not guessed at.
+    assert "Tab: " not in shell.run("struct Point { int *p; }; Point q; q.p.size = 3;")
 
 
 def test_tab_takes_it(environment: dict[str, str], tmp_path: Path) -> None:
