@@ -197,7 +197,8 @@ def _run(line: CommandLine, mode: Mode, settings: Settings, text: ScriptText | N
     from repl.shell.run_input import evaluate
 
     with LiveSession(options) as session:
-        shell = Shell(session, evaluate, colour, settings)
+        shell = Shell(session, evaluate, colour, settings, is_dialogue=mode.is_dialogue)
+        shell.shows_all_messages = line.file not in (None, "-") and not line.interactive
         _open_libraries(session, line)
         session.wait_until_ready()
         status = _run_startup_file(shell, mode, startup)
@@ -228,7 +229,7 @@ def _run_file(name: str, text: WholeText, settings: Settings, options: SessionOp
 
     played = PlayedScript(found) if found is not None else None
     with LiveSession(options, played=played, records=True) as session:
-        shell = Shell(session, evaluate, options.colour, settings)
+        shell = Shell(session, evaluate, options.colour, settings, shows_all_messages=True)
         session.open_libraries()
         session.wait_until_ready()
         script = Script(text, name, played=played.sources if played is not None else None)
@@ -269,7 +270,8 @@ def _begin_dialogue(
 
         with LiveSession(options) as session:
             _open_libraries(session, line)
-            return _interact(Shell(session, evaluate, colour, settings), line, startup, early)
+            shell = Shell(session, evaluate, colour, settings, is_dialogue=True)
+            return _interact(shell, line, startup, early)
 
 
 def _open_libraries(session: LiveSession, line: CommandLine) -> None:

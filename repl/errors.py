@@ -39,22 +39,44 @@ class UnreadableModule(CodegenError):
     place, ``str()`` begins with ``<string>:LINE:COLUMN:``."""
 
 
+class Fix(Struct, frozen=True):
+    """What Clang would write at a place: ``text`` instead of ``removed``, which is in one line.
+    ``line`` and ``column`` (bytes) count from 1; 0: before the whole input."""
+
+    file: str
+    line: int
+    column: int
+    removed: str
+    text: str
+
+
 class Diagnostic(Struct, frozen=True):
-    """One of Clang's, as data. ``line`` and ``column`` are 0 where there are none."""
+    """One of Clang's, as data. ``line`` and ``column`` are 0 where there are none.
+
+    ``text``: as Clang shows it, with the line of the source. ``system``: that is in a header of
+    the system's. ``role``: of a note, what there may be many of (``diagnostic_roles.h`` of the
+    frontend), or "hint" for one of ours. ``fixes`` belong together.
+    """
 
     severity: str
     message: str
     file: str = ""
     line: int = 0
     column: int = 0
+    text: str = ""
+    system: bool = False
+    role: str = ""
+    fixes: tuple[Fix, ...] = ()
 
 
 class CompileError(ShellError):
-    """Clang rejected the snippet. ``str()`` is Clang's own rendering."""
+    """Clang rejected the snippet. ``str()`` is the errors with the best of what explains them;
+    ``full``: all that Clang has to say, with whole paths."""
 
-    def __init__(self, rendered: str, diagnostics: tuple[Diagnostic, ...]) -> None:
+    def __init__(self, rendered: str, diagnostics: tuple[Diagnostic, ...], full: str = "") -> None:
         super().__init__(rendered.rstrip("\n"))
         self.diagnostics = diagnostics
+        self.full = full or str(self)
 
 
 class UncaughtException(ShellError):

@@ -19,7 +19,7 @@ from repl.clang.pipeline import CompiledInput, JoinedInput, Pipeline
 from repl.clang.protocol import Rebind, ReplyType, Request, TellDependencies
 from repl.errors import CodegenError, CompileError, CompilerDied, ShellError
 from repl.input.input_ends import InputEnds
-from repl.input.open_brackets import unclosed_bracket
+from repl.input.open_brackets import opening_of, unclosed_bracket
 from repl.input.seen_file import SeenFile
 from repl.input.source import Source
 
@@ -81,9 +81,7 @@ class Compiler:
 
         Raises CompileError or CodegenError; then the input is forgotten.
         """
-        missing = _missing_bracket(source)
-        if missing:
-            raise CompileError(f"{source.name}:{source.line}: error: expected '{missing}'", ())
+        _check_brackets(source)
         if not self._pipeline.goes_on_with(source):
             self._pipeline.drop()
         next_ones = itertools.takewhile(lambda each: not _missing_bracket(each), upcoming)
@@ -162,9 +160,7 @@ class Compiler:
     def parse_again(self, source: Source, known: Sequence[SeenFile]) -> ParsedInput:
         """Only let Clang take an input; files that are ``known`` are as they were. Raises
         CompileError."""
-        missing = _missing_bracket(source)
-        if missing:
-            raise CompileError(f"{source.name}:{source.line}: error: expected '{missing}'", ())
+        _check_brackets(source)
         return self._frontend.parse(source, known)
 
     def object_of(self, bitcode: bytes) -> bytes:
@@ -196,6 +192,19 @@ class Compiler:
         self._pipeline.drop()
         self._frontend.restart(flags, check)
         self._pipeline.level = level
+
+
+def _check_brackets(source: Source) -> None:
+    """Raises CompileError if there is a bracket to which there is no other."""
+    if missing := _missing_bracket(source):
+        opener = "([{"[")]}".index(missing)]
+        last = source.line + source.text.rstrip("\n").count("\n")
+        opened = source.line + opening_of(source.text, missing)
+        raise CompileError(
+            f"{source.name}:{last}: error: expected '{missing}'\n"
+            f"{source.name}:{opened}: note: to match this '{opener}'",
+            (),
+        )
 
 
 def _missing_bracket(source: Source) -> str:

@@ -5,22 +5,34 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from msgspec import Struct
+
+from repl.clang.brief_diagnostics import brief
 from repl.clang.protocol import Reply
-from repl.errors import CompileError
+from repl.errors import CompileError, Diagnostic
 
 _LONGEST_LINE = 1000  # characters
 _MOST_TEXT = 10_000
+_MOST_FULL_TEXT = 1_000_000
 _TRAILING_NEWLINE = re.compile(r"\n((?:\x1b\[[\d;]*m)*)\Z")  # before what resets the colour
 
 
-def shorten(text: str) -> str:
+class Messages(Struct, frozen=True):
+    """What Clang says: ``brief`` is the best of it, ``full`` is all; the same as data."""
+
+    brief: str = ""
+    full: str = ""
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def shorten(text: str, most: int = _MOST_TEXT) -> str:
     """Clang quotes what it was given: a line of 10 MB need not be seen again."""
     lines = [
         line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + " ..."
         for line in _TRAILING_NEWLINE.sub(r"\1", text).split("\n")
     ]
     shown = total = 0
-    while shown < len(lines) and total < _MOST_TEXT:
+    while shown < len(lines) and total < most:
         total += len(lines[shown])
         shown += 1
     if shown < len(lines):
@@ -28,10 +40,22 @@ def shorten(text: str) -> str:
     return "\n".join(lines)
 
 
+def messages(reply: Reply) -> Messages:
+    """What is to be shown of an answer's diagnostics."""
+    if reply.rendered:
+        text = shorten(reply.rendered)
+        return Messages(text, text)
+    if not reply.diagnostics:
+        return Messages()
+    shown = brief(reply.diagnostics, reply.system_folders)
+    full = shorten(reply.text, _MOST_FULL_TEXT)
+    return Messages(shorten(shown), full, reply.diagnostics)
+
+
 def compile_error(reply: Reply) -> CompileError:
     """What Clang says of an input that it rejected."""
-    rendered = shorten(reply.rendered)
-    return CompileError(rendered or "Clang rejected the input", reply.diagnostics)
+    said = messages(reply)
+    return CompileError(said.brief or "Clang rejected the input", reply.diagnostics, said.full)
 
 
 def joined(replies: Sequence[Reply]) -> Reply:
@@ -39,5 +63,5 @@ def joined(replies: Sequence[Reply]) -> Reply:
     return Reply(
         ok=False,
         diagnostics=tuple(record for reply in replies for record in reply.diagnostics),
-        rendered="".join(reply.rendered for reply in replies),
+        system_folders=next((each.system_folders for each in replies), ()),
     )

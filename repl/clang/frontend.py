@@ -19,7 +19,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from repl.clang.crash_message import describe_crash
-from repl.clang.diagnostics import compile_error, joined, shorten
+from repl.clang.diagnostics import compile_error, joined, messages
 from repl.clang.frontend_copies import FrontendCopies, FrontendCopy
 from repl.clang.inputs import AcceptedInput, FrontendState, ParsedInput, take_files
 from repl.clang.precompiled_headers import PrecompiledHeaders
@@ -110,7 +110,7 @@ class Frontend:
         return ParsedInput(
             bitcode=bitcode,
             value=reply.value,
-            warnings=shorten(reply.rendered),
+            warnings=messages(reply),
             declares=reply.declares,
             joins=reply.joins,
             pragmas=reply.pragmas,
@@ -370,7 +370,7 @@ def _with_errors(error: CompileError, found: Sequence[Reply]) -> CompileError:
     if not found:
         return error
     before = compile_error(joined(found))
-    return CompileError(f"{before}\n{error}", before.diagnostics)
+    return CompileError(f"{before}\n{error}", before.diagnostics, f"{before.full}\n{error.full}")
 
 
 def _completion(reply: Parsed) -> bytes:

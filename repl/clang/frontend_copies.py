@@ -129,7 +129,7 @@ class FrontendCopy:
             self._replays -= 1
             if not reply.ok:
                 raise ShellError(
-                    f"an input that was accepted before is now rejected:\n{reply.rendered}"
+                    f"an input that was accepted before is now rejected:\n{reply.text}"
                 )
 
     def send(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from repl.clang.diagnostics import Messages
 from repl.clang.protocol import ClingPragma, FileRead, HandedOver, HiddenDeclaration
 from repl.input.seen_file import SeenFile
 
@@ -59,13 +60,13 @@ class ParsedInput(Struct, frozen=True):
     """What Clang made of an input.
 
     ``bitcode`` is empty if there is nothing to compile. ``value``: that the input hands over,
-    or None; ``warnings``: Clang's rendering; ``declares``: there is more in it than statements;
+    or None; ``warnings``: Clang's; ``declares``: there is more in it than statements;
     ``joins`` and ``pragmas``: see ``Parsed``.
     """
 
     bitcode: bytes
     value: HandedOver | None
-    warnings: str
+    warnings: Messages
     declares: bool
     joins: bool = False
     pragmas: tuple[ClingPragma, ...] = ()

@@ -80,7 +80,7 @@ class _ParsedAhead(Struct, frozen=True):
             not isinstance(self.parsed, CompileError)
             and self.parsed.joins
             and not self.parsed.value
-            and not self.parsed.warnings
+            and not self.parsed.warnings.full
         )
 
     @property

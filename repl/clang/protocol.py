@@ -22,15 +22,22 @@ from repl.input.input_ends import Rest
 
 
 class Reply(Struct, frozen=True, kw_only=True):
-    """``ok``: what was asked for has been done. Otherwise ``diagnostics`` and ``rendered``
-    (the same as Clang shows it), or just the latter, say why not. ``interim``: that is not the
-    answer, which is still to come, but an error as soon as Clang has found it: the process
-    may not live long enough to answer."""
+    """``ok``: what was asked for has been done. Otherwise ``diagnostics``, or ``rendered`` if
+    that is none of Clang's business, say why not. ``system_folders``: where the system's headers
+    are that diagnostics are about. ``interim``: that is not the answer, which is still to come,
+    but an error as soon as Clang has found it: the process may not live long enough to answer.
+    """
 
     ok: bool
     interim: bool = False
     rendered: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
+    system_folders: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All of it, as Clang shows it."""
+        return self.rendered + "".join(each.text for each in self.diagnostics)
 
 
 class Greeting(Reply, frozen=True, kw_only=True):

@@ -279,6 +279,15 @@ _ALL = [
         run="inspection.run_who",
     ),
     Command(
+        name="%errors",
+        summary="the last errors or warnings in full: all notes, whole paths",
+        run="inspection.run_errors",
+        details=(
+            "At the prompt an error comes with the best of what Clang says about it. This shows\n"
+            "the rest: all candidates, each step of an instantiation, where headers are."
+        ),
+    ),
+    Command(
         name="%time",
         operands=(Operand("CODE", "code", needs="code"),),
         summary="run an input once and show the time it took, by the clock and of the processor",

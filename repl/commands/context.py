@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from repl.clang.diagnostics import shorten
 from repl.clang.flags import is_c
 from repl.configuration.settings import Settings
 from repl.display.inspect import format_value
@@ -55,9 +56,12 @@ class Shell(Struct):
     ``run_input``: carries out an input, a command or code, and prints what comes of it, as
     the loop around the session does; the sequence is what comes next.
     ``colour``: output may have colours. ``has_prompt``: somebody types; then ``next_input``
-    is what the next prompt offers to be edited. ``loading``: the files that ``%load`` is
-    reading, each named in the one before it. ``previous_folder``: for ``%cd -``.
-    ``told_edits``: the files that the user knows to have been edited, with the new text.
+    is what the next prompt has to be edited, and ``correction`` what it offers instead of the
+    last input. ``loading``: the files that ``%load`` is reading, each named in the one before
+    it. ``previous_folder``: for ``%cd -``. ``told_edits``: the files that the user knows to
+    have been edited, with the new text. ``is_dialogue``: an input that fails is not the end,
+    so somebody may ask more of it; ``shows_all_messages``: of Clang's, as a compiler does;
+    ``last_messages``: the last ones, all.
     """
 
     session: LiveSession
@@ -67,10 +71,14 @@ class Shell(Struct):
     log: list[LogEntry] = []
     has_prompt: bool = False
     next_input: str | None = None
+    correction: str = ""
     loading: list[str] = []
     libraries: list[str] = []
     previous_folder: str | None = None
     told_edits: dict[str, bytes] = {}
+    is_dialogue: bool = False
+    shows_all_messages: bool = False
+    last_messages: str = ""
 
     @property
     def is_c(self) -> bool:
@@ -86,6 +94,14 @@ class Shell(Struct):
         """A value as text that fits the terminal: see ``Session.run``."""
         width = max(min(self.width, WIDTH), _NARROWEST) if self.has_prompt else WIDTH
         return format_value(type_, address, view, self.session.options.limits, width)
+
+    def messages(self, brief: str, full: str) -> str:
+        """What is to be printed of what Clang says; ``%errors`` shows all of it from now on."""
+        self.last_messages = full
+        if self.shows_all_messages:
+            return shorten(full)
+        is_cut = "... and " in brief.rpartition("\n")[2]  # behind what resets a colour
+        return brief + ("; `%errors` shows all" if is_cut and self.is_dialogue else "")
 
     def begin_entry(self, source: Source) -> LogEntry:
         """An input comes; what a file of ``%load`` has counts as part of that command."""
@@ -103,3 +119,8 @@ class Shell(Struct):
         """The text that the next prompt begins with, which is handed out once."""
         text, self.next_input = self.next_input, None
         return text or ""
+
+    def take_correction(self) -> str:
+        """What was probably meant by the last input, for one prompt."""
+        text, self.correction = self.correction, ""
+        return text

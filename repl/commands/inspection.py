@@ -1,4 +1,4 @@
-"""Questions: ``%type``, ``?NAME``, ``%vars``, ``%who``."""
+"""Questions: ``%type``, ``?NAME``, ``%vars``, ``%who``, ``%errors``."""
 
 from __future__ import annotations
 
@@ -196,3 +196,8 @@ def run_who(shell: Shell, arguments: Arguments) -> str:
         if names:
             lines.append(f"{title}: {' '.join(names)}")
     return "\n".join(lines) or "nothing is declared"
+
+
+def run_errors(shell: Shell, arguments: Arguments) -> str:
+    """``%errors``."""
+    return shell.last_messages or "there were no errors and no warnings"

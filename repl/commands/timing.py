@@ -49,7 +49,8 @@ def run_time(shell: Shell, arguments: Arguments) -> str:
         f"compiling and linking: {format_time(max(total - wall, 0))}, {_level(shell)}",
     ]
     if result.warnings:
-        print(result.warnings, file=sys.stderr, flush=True)
+        warnings = shell.messages(result.warnings, result.all_warnings)
+        print(warnings, file=sys.stderr, flush=True)
     if result.value:
         lines.append(result.value)
     return "\n".join(lines)

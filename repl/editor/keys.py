@@ -29,7 +29,12 @@ _LONGEST_INDENTED = 100_000  # characters: to find the depth all is read, 0.1 s
 
 
 class EditingKeys:
-    """The bindings for the input (the search field has its own)."""
+    """The bindings for the input (the search field has its own).
+
+    ``offered``: what Tab puts into an empty input, if anything.
+    """
+
+    offered = ""
 
     def __init__(
         self,
@@ -54,12 +59,17 @@ class EditingKeys:
         def in_indentation() -> bool:
             return not get_app().current_buffer.document.current_line_before_cursor.strip()
 
+        @Condition
+        def is_offered() -> bool:
+            return bool(self.offered) and not get_app().current_buffer.text
+
         bindings.add("enter", filter=editing)(self._submit_or_open_line)
         bindings.add("escape", "enter", filter=editing)(self._open_line)
         bindings.add("}", filter=inserting)(self._insert_closing_brace)
         bindings.add("tab", filter=inserting & in_indentation & ~has_completions)(
             self._insert_indent
         )
+        bindings.add("tab", filter=inserting & is_offered)(self._insert_offered)
         bindings.add("s-tab", filter=inserting & ~has_completions)(self._dedent)
         bindings.add(Keys.BracketedPaste, filter=editing)(self._insert_paste)
         bindings.add("c-x", "c-e", filter=editing & emacs_mode)(self._edit_externally)
@@ -131,6 +141,9 @@ class EditingKeys:
         buffer = event.current_buffer
         column = len(buffer.document.current_line_before_cursor)
         buffer.insert_text(" " * (self._indent - column % self._indent))
+
+    def _insert_offered(self, event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text(self.offered)
 
     def _dedent(self, event: KeyPressEvent) -> None:
         """Take blanks from the beginning of the line, to the next multiple of the width."""

@@ -71,6 +71,7 @@ class Prompt:
         self._history_file = history_path(options)
         self._pasted = PastedInputs()
         self._waiting: list[str] = []  # inputs that have been submitted together with others
+        self._keys = EditingKeys(options, commands, source, self._pasted)
         self._plain: Output | None = None
         if output is None and is_dumb_terminal():
             self._plain = _PlainOutput.from_pty(sys.stdout, term="dumb")
@@ -78,15 +79,16 @@ class Prompt:
             self._session = self._create_session(commands, input, output)
         self._signature_help = self._follow_buffer()
 
-    def read(self, number: int, text: str = "") -> str:
+    def read(self, number: int, text: str = "", offered: str = "") -> str:
         """Prompt for input `number` and return what is submitted; raise EOFError at Ctrl-D.
 
-        `text` is there already, to be edited. Of a session that was pasted the inputs are
-        returned one after another.
+        `text` is there already, to be edited; `offered` comes if Tab is pressed. Of a session
+        that was pasted the inputs are returned one after another.
         """
         message: StyleAndTextTuples = [("class:prompt", f"In[{number}]: ")]
         if self._waiting:
             return self._show_waiting(message)
+        self._keys.offered = offered
         while True:
             try:
                 self._session.app.erase_when_done = False
@@ -143,7 +145,7 @@ class Prompt:
             completer=InputCompleter(commands, self._source, self._library_folders),
             complete_while_typing=options.complete_while_typing,
             auto_suggest=HistorySuggestions() if options.suggestions else None,
-            key_bindings=EditingKeys(options, commands, self._source, self._pasted).bindings(),
+            key_bindings=self._keys.bindings(),
             lexer=InputLexer(commands) if colour else None,
             input_processors=processors,
             style=load_style(options.theme),

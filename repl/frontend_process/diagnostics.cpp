@@ -1,9 +1,13 @@
 #include "diagnostics.h"
-#include "missing_include.h"
+#include "diagnostic_roles.h"
+#include "fix_its.h"
+#include "similar_names.h"
 
 #include "clang/Basic/DiagnosticSema.h"
 #include "clang/Basic/SourceManager.h"
 #include "clang/Frontend/TextDiagnostic.h"
+#include "clang/Lex/HeaderSearch.h"
+#include "clang/Lex/Preprocessor.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/Regex.h"
 
@@ -127,12 +131,38 @@ void DiagnosticCollector::HandleDiagnostic(DiagnosticsEngine::Level Level,
   }
   SourceLocation Place =
       End.isPassedBy(Info.getLocation()) ? End.place() : SourceLocation();
-  if (Place.isInvalid())
-    return handle(Level, Info);
+  Hint More;
+  std::string Similar;
+  if (Level == DiagnosticsEngine::Error || Level == DiagnosticsEngine::Fatal) {
+    More = hintFor(Info, *Reader);
+    if (More.Note.empty() && Context && Context->getLangOpts().SpellChecking)
+      Similar = similarName(Info, *Context);
+  }
+  if (Place.isInvalid() && Similar.empty())
+    handle(Level, Info);
+  else
+    handleAt(Place.isValid() ? Place : Info.getLocation(), Similar, Level, Info);
+  noteHint(std::move(More));
+  if (Info.getID() == diag::fatal_too_many_errors && OnTooManyErrors)
+    OnTooManyErrors();
+}
+
+// With another place, or with a name that was meant, as Clang tells of one.
+void DiagnosticCollector::handleAt(SourceLocation Place, llvm::StringRef Similar,
+                                   DiagnosticsEngine::Level Level,
+                                   const Diagnostic &Info) {
   llvm::SmallString<128> Message;
   Info.FormatDiagnostic(Message);
-  DiagnosticStorage NoArguments; // the message has them already
-  handle(Level, Diagnostic(Info.getDiags(), Place, Info.getID(), NoArguments, Message));
+  DiagnosticStorage Storage; // without arguments: the message has them already
+  if (Place == Info.getLocation())
+    llvm::append_range(Storage.DiagRanges, Info.getRanges());
+  if (!Similar.empty()) {
+    Message += "; did you mean '";
+    Message += Similar;
+    Message += "'?";
+    Storage.FixItHints.push_back(FixItHint::CreateReplacement(Place, Similar));
+  }
+  handle(Level, Diagnostic(Info.getDiags(), Place, Info.getID(), Storage, Message));
 }
 
 void DiagnosticCollector::handle(DiagnosticsEngine::Level Level,
@@ -142,31 +172,30 @@ void DiagnosticCollector::handle(DiagnosticsEngine::Level Level,
 
   llvm::SmallString<128> Message;
   Info.FormatDiagnostic(Message);
-  llvm::json::Object Record{{"severity", severityName(Level)},
-                            {"message", llvm::json::fixUTF8(Message)}};
+  llvm::json::Object Record{
+      {"severity", severityName(Level)},
+      {"message", llvm::json::fixUTF8(Message)},
+      {"role", roleOf(Info.getID())},
+      {"text", llvm::json::fixUTF8(withoutAllInputs(Stream.str()))}};
   if (Info.hasSourceManager() && Info.getLocation().isValid()) {
     Sources = &Info.getSourceManager();
+    Record["system"] = Sources->isInSystemHeader(Info.getLocation());
     PresumedLoc Location = Sources->getPresumedLoc(Info.getLocation());
     if (Location.isValid() && Location.getFilename() != AllInputs) {
       Record["file"] = llvm::json::fixUTF8(Location.getFilename());
       Record["line"] = Location.getLine();
       Record["column"] = Location.getColumn();
     }
+    Record["fixes"] = fixesOf(Info, Reader->getLangOpts());
   }
   if (Level != DiagnosticsEngine::Note || Groups.empty()) {
     llvm::StringRef Option =
         Info.getDiags()->getDiagnosticIDs()->getWarningOptionForDiag(Info.getID());
-    Groups.push_back(
-        {{}, {}, Option.str(), Info.getLocation(), Message.str().str(), {}});
+    Groups.push_back({{}, Option.str(), Info.getLocation(), Message.str().str(), {}});
   }
-  if (Level == DiagnosticsEngine::Error)
-    noteMissingInclude(Info);
   notePrevious(Level, Info);
   tellError(Level, Record);
   Groups.back().Records.push_back(std::move(Record));
-  Groups.back().Text += Stream.str();
-  if (Info.getID() == diag::fatal_too_many_errors && OnTooManyErrors)
-    OnTooManyErrors();
 }
 
 void DiagnosticCollector::tellError(DiagnosticsEngine::Level Level,
@@ -177,15 +206,14 @@ void DiagnosticCollector::tellError(DiagnosticsEngine::Level Level,
     return;
   llvm::json::Array Records;
   Records.push_back(llvm::json::Object(Record));
-  OnError({std::move(Records), llvm::json::fixUTF8(withoutAllInputs(Stream.str()))});
+  OnError(std::move(Records));
 }
 
-// Once for each header, or rather name.
-void DiagnosticCollector::noteMissingInclude(const Diagnostic &Info) {
-  std::string Note = missingInclude(Info, *Reader);
-  auto IsSame = [&](const Group &Group) { return Group.MissingInclude == Note; };
-  if (llvm::none_of(Groups, IsSame))
-    Groups.back().MissingInclude = std::move(Note);
+// Once for each name.
+void DiagnosticCollector::noteHint(Hint Found) {
+  auto IsSame = [&](const Group &Group) { return Group.More.Note == Found.Note; };
+  if (!Found.Note.empty() && llvm::none_of(Groups, IsSame))
+    Groups.back().More = std::move(Found);
 }
 
 void DiagnosticCollector::notePrevious(DiagnosticsEngine::Level Level,
@@ -209,19 +237,23 @@ void DiagnosticCollector::dropUnusedWarnings(SourceLocation Begin) {
 }
 
 // A note of ours, as Clang shows its own.
-std::string DiagnosticCollector::renderedNote(llvm::StringRef Message) {
+llvm::json::Object DiagnosticCollector::hintRecord(Hint Given) {
   Rendered.clear();
   TextDiagnostic::printDiagnosticLevel(Stream, DiagnosticsEngine::Note,
                                        Stream.colors_enabled());
-  TextDiagnostic::printDiagnosticMessage(Stream, /*IsSupplemental=*/true, Message, 0, 0,
-                                         Stream.colors_enabled());
-  return Stream.str();
+  TextDiagnostic::printDiagnosticMessage(Stream, /*IsSupplemental=*/true, Given.Note, 0,
+                                         0, Stream.colors_enabled());
+  llvm::json::Object Record{{"severity", "note"},
+                            {"message", Given.Note},
+                            {"role", "hint"},
+                            {"text", llvm::json::fixUTF8(Stream.str())}};
+  Record["fixes"] = std::move(Given.Fixes);
+  return Record;
 }
 
-DiagnosticCollector::Taken DiagnosticCollector::take() {
-  Taken Result;
+llvm::json::Array DiagnosticCollector::take() {
+  llvm::json::Array Result;
   Errors = 0;
-  std::string Text;
   const Group *Previous = nullptr;
   std::vector<Group> All = std::exchange(Groups, {});
   for (Group &Group : All) {
@@ -229,14 +261,17 @@ DiagnosticCollector::Taken DiagnosticCollector::take() {
       continue;
     Previous = &Group;
     for (llvm::json::Value &Record : Group.Records)
-      Result.Records.push_back(std::move(Record));
-    Text += Group.Text;
-    if (!Group.MissingInclude.empty()) {
-      Text += renderedNote(Group.MissingInclude);
-      Result.Records.push_back(
-          llvm::json::Object{{"severity", "note"}, {"message", Group.MissingInclude}});
-    }
+      Result.push_back(std::move(Record));
+    if (!Group.More.Note.empty())
+      Result.push_back(hintRecord(std::move(Group.More)));
   }
-  Result.Text = llvm::json::fixUTF8(withoutAllInputs(Text));
   return Result;
+}
+
+llvm::json::Array DiagnosticCollector::systemFolders() const {
+  llvm::json::Array Folders;
+  const HeaderSearch &Search = Reader->getHeaderSearchInfo();
+  for (auto Each = Search.system_dir_begin(); Each != Search.system_dir_end(); ++Each)
+    Folders.push_back(llvm::json::fixUTF8(Each->getName()));
+  return Folders;
 }

@@ -1,8 +1,9 @@
-// Collects Clang's diagnostics: each as data, and all together as the text
-// that Clang itself would print, with carets and, if asked, colours.
+// Collects Clang's diagnostics: each as data, with the text that Clang itself would print,
+// with carets and, if asked, colours.
 #pragma once
 
 #include "last_place.h"
+#include "missing_include.h"
 
 #include "clang/Basic/Diagnostic.h"
 #include "clang/Basic/DiagnosticOptions.h"
@@ -36,12 +37,16 @@ public:
   // it is used, the shell shows it.
   void dropUnusedWarnings(clang::SourceLocation Begin);
 
-  // Everything since the last call, and starts over.
-  struct Taken {
-    llvm::json::Array Records;
-    std::string Text;
-  };
-  Taken take();
+  // Everything since the last call, and starts over. `file`, `line` and `column` of each are
+  // where it is, if it is anywhere; `system`: in a header of the system's; `role`: see
+  // diagnostic_roles.h; `fixes`: see fix_its.h; `text`: as Clang shows it.
+  llvm::json::Array take();
+
+  // Where the system's headers are, which diagnostics name by their whole paths.
+  llvm::json::Array systemFolders() const;
+
+  // Where to look for names that are meant by others.
+  const clang::ASTContext *Context = nullptr;
 
   // Where the notes to errors of redefinition point, since the last call.
   std::vector<clang::SourceLocation> takePrevious() {
@@ -59,17 +64,16 @@ public:
   bool lacksSemicolon() const { return Errors == 1 && IsSemicolon; }
 
   // Called with each error when it is made, and with each note to it.
-  std::function<void(Taken)> OnError;
+  std::function<void(llvm::json::Array)> OnError;
 
 private:
   // A diagnostic with its notes.
   struct Group {
     llvm::json::Array Records;
-    std::string Text;
     std::string Option; // of -W, without it
     clang::SourceLocation Location;
     std::string Message;
-    std::string MissingInclude; // see missing_include.h
+    Hint More;
 
     // Clang says some things again when it parses a part of an input once more.
     bool repeats(const Group &Other) const {
@@ -79,11 +83,13 @@ private:
     }
   };
 
+  void handleAt(clang::SourceLocation Place, llvm::StringRef Similar,
+                clang::DiagnosticsEngine::Level Level, const clang::Diagnostic &Info);
   void handle(clang::DiagnosticsEngine::Level Level, const clang::Diagnostic &Info);
   void tellError(clang::DiagnosticsEngine::Level Level,
                  const llvm::json::Object &Record);
-  void noteMissingInclude(const clang::Diagnostic &Info);
-  std::string renderedNote(llvm::StringRef Message);
+  void noteHint(Hint Found);
+  llvm::json::Object hintRecord(Hint Given);
   void notePrevious(clang::DiagnosticsEngine::Level Level,
                     const clang::Diagnostic &Info);
 

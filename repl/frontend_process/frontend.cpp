@@ -84,6 +84,7 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags,
   clang::CompilerInstance &CI = *Interpreter->getCompilerInstance();
   Pragmas.attachToPreprocessor(CI.getPreprocessor());
   Diagnostics = std::make_unique<DiagnosticCollector>(CI.getDiagnosticOpts(), Colour);
+  Diagnostics->Context = &CI.getASTContext();
   Diagnostics->OnNotConstant = [this](clang::SourceLocation Place) {
     Initializers->noteNotConstant(Place);
   };
@@ -165,10 +166,15 @@ Frontend::parseText(const Message &Request) {
   return Unit;
 }
 
-DiagnosticCollector::Taken Frontend::takeDiagnostics() {
-  DiagnosticCollector::Taken Taken = Diagnostics->take();
-  Taken.Text = Precompiled.withPlaces(Taken.Text);
-  return Taken;
+// Puts diagnostics into an answer.
+void Frontend::tell(Array Records, Object &Reply) const {
+  for (llvm::json::Value &Each : Records) {
+    llvm::json::Value &Text = (*Each.getAsObject())["text"];
+    Text = Precompiled.withPlaces(*Text.getAsString());
+  }
+  if (!Records.empty())
+    Reply["system_folders"] = Diagnostics->systemFolders();
+  Reply["diagnostics"] = std::move(Records);
 }
 
 void Frontend::sendRejection() {
@@ -176,9 +182,7 @@ void Frontend::sendRejection() {
                {"redefines", Shadow->previous(Diagnostics->takePrevious())}};
   if (Diagnostics->lacksSemicolon())
     Reply["completion"] = completion();
-  DiagnosticCollector::Taken Taken = takeDiagnostics();
-  Reply["diagnostics"] = std::move(Taken.Records);
-  Reply["rendered"] = std::move(Taken.Text);
+  tell(Diagnostics->take(), Reply);
   Controller.send(std::move(Reply));
 }
 
@@ -197,11 +201,10 @@ std::string Frontend::completion() const {
   return IsShown ? ("\n;" + Last->getName()).str() : "\n;";
 }
 
-void Frontend::sendInterim(DiagnosticCollector::Taken Error) {
-  Controller.send(Object{{"ok", false},
-                         {"interim", true},
-                         {"diagnostics", std::move(Error.Records)},
-                         {"rendered", Precompiled.withPlaces(Error.Text)}});
+void Frontend::sendInterim(Array Error) {
+  Object Reply{{"ok", false}, {"interim", true}};
+  tell(std::move(Error), Reply);
+  Controller.send(std::move(Reply));
 }
 
 void Frontend::parse(Message &Request) {
@@ -214,9 +217,7 @@ void Frontend::parse(Message &Request) {
     _exit(0);
   };
   Diagnostics->OnTooManyErrors = Watcher->OnErrors = Reject;
-  Diagnostics->OnError = [this](DiagnosticCollector::Taken Error) {
-    sendInterim(std::move(Error));
-  };
+  Diagnostics->OnError = [this](Array Error) { sendInterim(std::move(Error)); };
   auto Unit = parseText(Request);
   Diagnostics->OnTooManyErrors = Watcher->OnErrors = nullptr;
   Diagnostics->OnError = nullptr;
@@ -242,9 +243,7 @@ void Frontend::parse(Message &Request) {
   }
   // The bitcode is all that anybody will ask of this module.
   Unit->TheModule.reset();
-  DiagnosticCollector::Taken Taken = takeDiagnostics();
-  Reply["diagnostics"] = std::move(Taken.Records);
-  Reply["rendered"] = std::move(Taken.Text);
+  tell(Diagnostics->take(), Reply);
   if (Array Read = Files->takeNews(Bitcode); !Read.empty())
     Reply["read"] = std::move(Read);
   Controller.send(std::move(Reply), Bitcode);
@@ -254,7 +253,7 @@ void Frontend::replay(Message &Request) {
   Files->add(Request);
   auto Unit = parseText(Request);
   Object Reply{{"ok", bool(Unit)}};
-  DiagnosticCollector::Taken Taken = takeDiagnostics();
+  Array Records = Diagnostics->take();
   if (Unit) {
     Unit->TheModule.reset();
     Capture->takeValue();
@@ -262,7 +261,7 @@ void Frontend::replay(Message &Request) {
     Files->takeNews(Known);
   } else {
     llvm::consumeError(Unit.takeError());
-    Reply["rendered"] = std::move(Taken.Text);
+    tell(std::move(Records), Reply);
   }
   Controller.send(std::move(Reply));
 }
@@ -272,7 +271,8 @@ void Frontend::printers(const Message &Request) {
   const llvm::json::Array &Indices = Asked ? *Asked : None;
   clang::Sema &S = Interpreter->getCompilerInstance()->getSema();
   auto Unit = Interpreter->Parse(printersText(S, Capture->types(), Indices));
-  Object Reply{{"ok", bool(Unit)}, {"rendered", Diagnostics->take().Text}};
+  Object Reply{{"ok", bool(Unit)}};
+  tell(Diagnostics->take(), Reply);
   std::string Bitcode;
   if (Unit && Unit->TheModule) {
     Internals->share(*Unit->TheModule);

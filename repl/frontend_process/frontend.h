@@ -70,7 +70,7 @@ private:
   void parse(Message &Request);
   void sendRejection();
   std::string completion() const;
-  void sendInterim(DiagnosticCollector::Taken Error);
+  void sendInterim(llvm::json::Array Error);
   void replay(Message &Request);
   llvm::Expected<clang::PartialTranslationUnit &> parseText(const Message &Request);
   void printers(const Message &Request);
@@ -78,7 +78,7 @@ private:
   void dependencies();
   void checkpoint(int Descriptor);
   void beginPrecompiled(const llvm::json::Object &Request);
-  DiagnosticCollector::Taken takeDiagnostics();
+  void tell(llvm::json::Array Records, llvm::json::Object &Reply) const;
 
   Connection &Controller;
   bool Colour, ReturnEndsScript;

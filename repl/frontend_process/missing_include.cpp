@@ -1,15 +1,21 @@
 #include "missing_include.h"
 
+#include "diagnostic_arguments.h"
+#include "fix_its.h"
+#include "newer_names.h"
+
 #include "clang/AST/Decl.h"
 #include "clang/AST/DeclCXX.h"
-#include "clang/AST/DeclarationName.h"
 #include "clang/AST/Type.h"
+#include "clang/Basic/DiagnosticLex.h"
 #include "clang/Basic/DiagnosticSema.h"
 #include "clang/Basic/SourceManager.h"
 #include "clang/Lex/HeaderSearch.h"
 #include "clang/Lex/Lexer.h"
 #include "clang/Lex/Preprocessor.h"
 #include "clang/Tooling/Inclusions/StandardLibrary.h"
+
+#include "llvm/ADT/StringSwitch.h"
 
 #include <optional>
 
@@ -23,17 +29,23 @@ namespace {
 struct WantedName {
   std::string Scope; // "std::chrono::"
   std::string Name;
-  bool MayBeOfStd = false; // somebody who leaves out std:: means a type by it
+  bool MayBeOfStd = false; // somebody who leaves out std:: may mean it
 };
 
 using Wanted = std::optional<WantedName>;
 
-// "std::chrono::" of the namespace; none for a class.
+// "std::chrono::" of the namespace; "std::basic_string::" of a class of the library's; none
+// for one of the user's.
 std::optional<std::string> scopeOf(const DeclContext *Context) {
   std::string Scope;
   for (; !Context->isTranslationUnit(); Context = Context->getParent()) {
     if (Context->isTransparentContext()) // extern "C++" { ... }
       continue;
+    const auto *Class = dyn_cast<CXXRecordDecl>(Context);
+    if (Class && Class->isInStdNamespace() && Class->getIdentifier()) {
+      Scope = Class->getName().str() + "::" + Scope;
+      continue;
+    }
     const auto *Namespace = dyn_cast<NamespaceDecl>(Context);
     if (!Namespace)
       return std::nullopt;
@@ -43,23 +55,10 @@ std::optional<std::string> scopeOf(const DeclContext *Context) {
   return Scope;
 }
 
-bool isArgument(const Diagnostic &Error, unsigned Index,
-                DiagnosticsEngine::ArgumentKind Kind) {
-  return Index < Error.getNumArgs() && Error.getArgKind(Index) == Kind;
-}
-
-std::string nameAt(const Diagnostic &Error, unsigned Index) {
-  if (isArgument(Error, Index, DiagnosticsEngine::ak_identifierinfo))
-    return Error.getArgIdentifier(Index)->getName().str();
-  if (isArgument(Error, Index, DiagnosticsEngine::ak_declarationname))
-    return DeclarationName::getFromOpaqueInteger(Error.getRawArg(Index)).getAsString();
-  return {};
-}
-
 Wanted memberAt(const Diagnostic &Error) {
-  if (!isArgument(Error, 1, DiagnosticsEngine::ak_declcontext))
+  if (!contextAt(Error, 1))
     return std::nullopt;
-  auto Scope = scopeOf(reinterpret_cast<const DeclContext *>(Error.getRawArg(1)));
+  auto Scope = scopeOf(contextAt(Error, 1));
   if (!Scope)
     return std::nullopt;
   return WantedName{*Scope, nameAt(Error, 0)};
@@ -107,6 +106,19 @@ Wanted afterStd(const Diagnostic &Error, const Preprocessor &PP) {
   return Result;
 }
 
+// Whether an unknown name stands where one of std would: `vector<int> v`, `sort(...)`,
+// `string s`, `cout << 1`. `count` alone is a variable that is missing.
+bool isUsedLikeStd(const Diagnostic &Error, const Preprocessor &PP) {
+  auto Next = Lexer::findNextToken(Error.getLocation(), PP.getSourceManager(),
+                                   PP.getLangOpts());
+  if (Next && Next->isOneOf(tok::less, tok::l_paren, tok::raw_identifier))
+    return true;
+  return llvm::StringSwitch<bool>(nameAt(Error, 0))
+      .Cases({"cin", "cout", "cerr", "clog", "wcin", "wcout", "wcerr", "wclog"}, true)
+      .Cases({"endl", "flush", "hex", "boolalpha", "nullopt", "ignore"}, true)
+      .Default(false);
+}
+
 Wanted wantedName(const Diagnostic &Error, const Preprocessor &PP) {
   switch (Error.getID()) {
   case diag::err_no_member:
@@ -120,7 +132,7 @@ Wanted wantedName(const Diagnostic &Error, const Preprocessor &PP) {
   case diag::err_undeclared_var_use_suggest:
     if (nameAt(Error, 0) == "std")
       return afterStd(Error, PP);
-    return WantedName{"", nameAt(Error, 0)};
+    return WantedName{"", nameAt(Error, 0), isUsedLikeStd(Error, PP)};
   case diag::err_no_template:
   case diag::err_no_template_suggest:
   case diag::err_unknown_typename:
@@ -162,35 +174,107 @@ std::string missingValue(const Diagnostic &Error, const Preprocessor &PP) {
   return {};
 }
 
-// Whether it exists, and has not been included.
-bool isMissing(StringRef Header, const Preprocessor &PP) {
-  OptionalFileEntryRef File = PP.getHeaderSearchInfo().LookupFile(
-      Header, SourceLocation(), /*isAngled=*/true, /*FromDir=*/nullptr,
-      /*CurDir=*/nullptr,
+// Of a standard header, with brackets.
+OptionalFileEntryRef fileOf(StringRef Header, const Preprocessor &PP) {
+  return PP.getHeaderSearchInfo().LookupFile(
+      Header.drop_front().drop_back(), SourceLocation(), /*isAngled=*/true,
+      /*FromDir=*/nullptr, /*CurDir=*/nullptr,
       /*Includers=*/{}, /*SearchPath=*/nullptr, /*RelativePath=*/nullptr,
       /*RequestingModule=*/nullptr, /*SuggestedModule=*/nullptr, /*IsMapped=*/nullptr,
       /*IsFrameworkFound=*/nullptr);
+}
+
+// Whether it exists, and has not been included.
+bool isMissing(StringRef Header, const Preprocessor &PP) {
+  OptionalFileEntryRef File = fileOf(Header, PP);
   return File && !PP.alreadyIncluded(*File);
+}
+
+// As users write it.
+std::string usualScope(StringRef Scope) {
+  if (Scope.consume_front("std::ranges::views::"))
+    return "std::views::" + Scope.str();
+  return Scope.str();
+}
+
+// Where it is declared, with brackets; empty if nobody knows. Clang's table has no namespaces.
+StringRef headerOf(const std::optional<Symbol> &Found, StringRef Name) {
+  StringRef OfNamespace = llvm::StringSwitch<StringRef>(Name)
+                              .StartsWith("std::views", "<ranges>")
+                              .StartsWith("std::ranges", "<ranges>")
+                              .StartsWith("std::numbers", "<numbers>")
+                              .StartsWith("std::filesystem", "<filesystem>")
+                              .StartsWith("std::pmr", "<memory_resource>")
+                              .StartsWith("std::execution", "<execution>")
+                              .Default("");
+  if (!Found)
+    return OfNamespace;
+  auto Headers = Found->headers();
+  if (auto Preferred = Found->header())
+    return Preferred->name();
+  return Headers.empty() ? OfNamespace : Headers.front().name();
+}
+
+// Of a name that only newer standards have.
+Hint newerName(const Standard &Since, const std::string &Name, StringRef Header,
+               const Preprocessor &PP) {
+  std::string Beginning = "'" + Name + "' is of " + Since.Name.str();
+  if (!Header.empty() && !fileOf(Header, PP))
+    return {Beginning + ", in " + Header.str() +
+            ", which the standard library here does not have"};
+  if (!Since.IsNewer && Header.empty())
+    return {};
+  if (!Since.IsNewer)
+    return {Beginning + ", which the standard library here does not have yet"};
+  std::string Before = "%std " + Since.Flag.str() + "\n";
+  if (!Header.empty() && isMissing(Header, PP))
+    Before += "#include " + Header.str() + "\n";
+  return {Beginning + ": " + howToHave(Since), llvm::json::Array{fixAtBegin(Before)}};
+}
+
+// Of a header that is not found.
+Hint newerHeader(const Diagnostic &Error, const Preprocessor &PP) {
+  if (Error.getNumArgs() == 0 ||
+      Error.getArgKind(0) != DiagnosticsEngine::ak_std_string)
+    return {};
+  StringRef Name = Error.getArgStdStr(0);
+  auto Since = standardOfHeader(Name, PP.getLangOpts());
+  if (!Since)
+    return {};
+  return {"<" + Name.str() + "> is of " + Since->Name.str() +
+          ", and the standard library here does not have it"};
 }
 
 } // namespace
 
-std::string forkrepl::missingInclude(const Diagnostic &Error, const Preprocessor &PP) {
+Hint forkrepl::hintFor(const Diagnostic &Error, const Preprocessor &PP) {
   if (Error.getLocation().isInvalid() ||
       PP.getSourceManager().isInSystemHeader(Error.getLocation()))
     return {};
+  if (Error.getID() == diag::err_pp_file_not_found)
+    return newerHeader(Error, PP);
   if (std::string Note = missingValue(Error, PP); !Note.empty())
-    return Note;
-  Wanted Name = wantedName(Error, PP);
-  auto Found = Name ? findSymbol(*Name) : std::nullopt;
-  if (!Found || (!PP.getLangOpts().CPlusPlus && !Found->scope().empty()))
+    return {Note};
+  if (std::string Note = newerKeyword(Error, PP); !Note.empty())
+    return {Note};
+  Wanted Wanted = wantedName(Error, PP);
+  if (!Wanted)
     return {};
-  auto Headers = Found->headers();
-  auto Preferred = Found->header();
-  if (!Preferred && Headers.empty())
+  auto Found = findSymbol(*Wanted);
+  if (Found && !PP.getLangOpts().CPlusPlus && !Found->scope().empty())
     return {};
-  StringRef Header = (Preferred ? *Preferred : Headers.front()).name(); // <vector>
-  if (!isMissing(Header.drop_front().drop_back(), PP))
+  std::string Scope = usualScope(Found ? Found->scope() : StringRef(Wanted->Scope));
+  std::string Name = Scope + (Found ? Found->name().str() : Wanted->Name);
+  StringRef Header = headerOf(Found, Name);
+  auto Since = standardOf(Scope, Wanted->Name, PP.getLangOpts());
+  bool MayBeMissing = !Header.empty() && isMissing(Header, PP);
+  if (Since && (Since->IsNewer || !MayBeMissing))
+    return newerName(*Since, Name, Header, PP);
+  if (!MayBeMissing)
     return {};
-  return "'" + Found->qualifiedName().str() + "' is declared in " + Header.str();
+  Hint Missing{"'" + Name + "' is declared in " + Header.str(),
+               llvm::json::Array{fixAtBegin(("#include " + Header + "\n").str())}};
+  if (Wanted->Scope.empty() && !Scope.empty())
+    Missing.Fixes.push_back(fixAt(Error.getLocation(), PP.getSourceManager(), Scope));
+  return Missing;
 }

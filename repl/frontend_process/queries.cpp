@@ -70,10 +70,9 @@ static Object answerType(llvm::StringRef Text, clang::Interpreter &Interpreter,
             !Named->getUnderlyingType()->isDependentType())
           return describeQuery(Interpreter.getCompilerInstance()->getSema(),
                                Named->getUnderlyingType());
-  DiagnosticCollector::Taken Taken = Diagnostics.take();
   return Object{{"ok", false},
-                {"diagnostics", std::move(Taken.Records)},
-                {"rendered", std::move(Taken.Text)}};
+                {"diagnostics", Diagnostics.take()},
+                {"system_folders", Diagnostics.systemFolders()}};
 }
 
 static void describeMacro(Preprocessor &PP, llvm::StringRef Name, Array &Found) {

@@ -1,7 +1,7 @@
 #include "types_by_input.h"
 
 #include "clang/AST/ASTDiagnostic.h"
-#include "clang/AST/Decl.h"
+#include "clang/AST/DeclTemplate.h"
 #include "clang/AST/Type.h"
 #include "clang/Basic/SourceManager.h"
 #include "clang/Sema/Sema.h"
@@ -26,8 +26,17 @@ const TagDecl *tagOf(QualType Type) {
   return nullptr;
 }
 
+// Instances of one template are told apart by their arguments.
+bool isSameTemplate(const TagDecl *A, const TagDecl *B) {
+  const auto *First = dyn_cast<ClassTemplateSpecializationDecl>(A);
+  const auto *Second = dyn_cast<ClassTemplateSpecializationDecl>(B);
+  return First && Second &&
+         First->getSpecializedTemplate()->getCanonicalDecl() ==
+             Second->getSpecializedTemplate()->getCanonicalDecl();
+}
+
 bool isSameName(const TagDecl *A, const TagDecl *B) {
-  return A->getCanonicalDecl() != B->getCanonicalDecl() &&
+  return !isSameTemplate(A, B) && A->getCanonicalDecl() != B->getCanonicalDecl() &&
          A->getDeclName() == B->getDeclName() && A->getDeclName() &&
          A->getQualifiedNameAsString() == B->getQualifiedNameAsString();
 }
@@ -37,9 +46,13 @@ bool isReplaced(const TagDecl *Tag) {
   const DeclContext *Context = Tag->getDeclContext()->getRedeclContext();
   if (!Tag->getDeclName() || !Context->isFileContext())
     return false;
+  // Of an instance the name is the template's.
+  const Decl *Named = Tag->getCanonicalDecl();
+  if (const auto *Instance = dyn_cast<ClassTemplateSpecializationDecl>(Tag))
+    Named = Instance->getSpecializedTemplate()->getCanonicalDecl();
   auto Found = Context->getPrimaryContext()->lookup(Tag->getDeclName());
   return !Found.empty() && llvm::none_of(Found, [&](const NamedDecl *Each) {
-    return Each->getCanonicalDecl() == Tag->getCanonicalDecl();
+    return Each->getCanonicalDecl() == Named;
   });
 }
 

@@ -34,6 +34,19 @@ def unclosed_bracket(text: str) -> str:
     return ""
 
 
+def opening_of(text: str, closer: str) -> int:
+    """In which line, from 0, the innermost bracket is opened that waits for this one."""
+    opener = "([{"[")]}".index(closer)]
+    opened = []
+    for row, line in enumerate(_SKIPPED.sub(_blank_lines, text).split("\n")):
+        for character in line:
+            if character == opener:
+                opened.append(row)
+            elif character == closer and opened:
+                opened.pop()
+    return opened[-1] if opened else 0
+
+
 def lines_outside_brackets(text: str) -> Iterator[tuple[int, str]]:
     """The lines that begin outside of brackets, without comments and literals; each with its
     row, from 0."""

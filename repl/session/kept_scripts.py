@@ -28,7 +28,7 @@ from repl.display.types import ValueType
 from repl.input.source import Source
 from repl.session.program_cache import RACE, VARIABLES, current_folder
 
-_FORMAT = 2  # of the entries: to be changed with what is in them
+_FORMAT = 3  # of the entries: to be changed with what is in them
 _MOST_BYTES = 128 << 20  # of all entries
 _FOLDER = "scripts"
 

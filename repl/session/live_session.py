@@ -251,7 +251,9 @@ class LiveSession:
         state.note_defined(compiled.before, loaded.unit)
         if loaded.unit is not None:
             self._survival.program_changed()
-        return Result(value, compiled.parsed.warnings, self._libraries.with_hints(loaded))
+        warnings = compiled.parsed.warnings
+        waits_for = self._libraries.with_hints(loaded)
+        return Result(value, warnings.brief, waits_for, warnings.full, warnings.diagnostics)
 
     def evaluate(self, expression: str, inspect: Inspect[V]) -> V:
         """What ``inspect`` makes of the value of an expression, as for ``Session.value``."""

@@ -28,7 +28,7 @@ class Session:
 
     All errors are ``ForkreplError``; of an input's, the session goes on as it was before:
 
-    - CompileError (``diagnostics``), or LinkError;
+    - CompileError (``diagnostics``; ``full``, all that Clang says), or LinkError;
     - UncaughtException (``type_name``, ``what``): a C++ exception. If it is derived from one
       of the standard library's it is Python's exception, too: IndexError
       (``out_of_range``), MemoryError (``bad_alloc``), ValueError (``invalid_argument``,

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from repl.clang.inputs import FrontendState
 from repl.clang.pipeline import CompiledInput
+from repl.errors import Diagnostic
 from repl.input.source import Source
 from repl.session.waiting import Loaded, WaitingInput
 
@@ -22,12 +23,15 @@ V = TypeVar("V")
 
 class Result(Struct, Generic[V], frozen=True):
     """What an input gave: what ``inspect`` has made of its value, None if it has none, and
-    Clang's warnings. ``waits_for``: the symbols that it needs and that are not defined yet, as
-    text; it takes effect when they are."""
+    Clang's warnings, in short; ``all_warnings``: with all that Clang says; ``diagnostics``: the
+    same as data. ``waits_for``: the symbols that it needs and that are not defined yet, as text;
+    it takes effect when they are."""
 
     value: V | None
     warnings: str
     waits_for: str = ""
+    all_warnings: str = ""
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 class Step(Struct, frozen=True):

@@ -47,7 +47,7 @@ class StartupFile:
         try:
             text = self._read()
         except (ShellError, RuntimeFailure) as error:
-            report(error)
+            report(shell, error)
             return False
         is_well = True
         ask = shell.session.compiler.input_ends
@@ -61,7 +61,7 @@ class StartupFile:
                 ends = is_interrupt(error)
                 rest = "neither is the rest of the file" if ends else "the rest of the file is"
                 error.add_note(f"{printable(source.unit_name)} is not in force; {rest}")
-                report(error)
+                report(shell, error)
                 if ends:
                     break
         return is_well

@@ -10,10 +10,11 @@ from repl.commands.context import Shell
 from repl.commands.reloading import tell_edits
 from repl.editor.options import PromptOptions
 from repl.editor.prompt import Prompt
-from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError
+from repl.errors import CompileError, ProgramCrashed, ProgramExited, SetupError, ShellError
 from repl.input.source import Source
 from repl.program.linker_import import import_linker_behind
 from repl.session.live_session import LiveSession
+from repl.shell.correction import offer
 from repl.shell.prelude import StartupFile
 from repl.shell.run_input import evaluate, is_interrupt, report
 from repl.shell.several_inputs import split_at_commands
@@ -74,7 +75,7 @@ def _run_inputs(
             _print_warning(prompt)
             tell_edits(shell)
             try:
-                text = prompt.read(number, shell.take_next_input())
+                text = prompt.read(number, shell.take_next_input(), shell.take_correction())
             except EOFError:
                 break
             if text.strip():
@@ -88,7 +89,7 @@ def _run_inputs(
         pass
     except ProgramExited as exited:
         return exited.status
-    return _finish(shell.session)
+    return _finish(shell)
 
 
 def _print_warning(prompt: Prompt) -> None:
@@ -98,11 +99,11 @@ def _print_warning(prompt: Prompt) -> None:
         print(warning, file=sys.stderr)
 
 
-def _finish(session: LiveSession) -> int:
+def _finish(shell: Shell) -> int:
     try:
-        return session.finish()
+        return shell.session.finish()
     except ProgramCrashed as crash:
-        report(crash)
+        report(shell, crash)
         return 0
 
 
@@ -124,6 +125,9 @@ def _run_one(shell: Shell, questions: CodeQuestions, text: str, name: str) -> bo
         next_line = part.line + part.text.count("\n") + 1
         if part is not source and next_line <= lines:
             error.add_note(f"{name} is not run from line {next_line} on")
-        report(error)
+        report(shell, error)
+        if isinstance(error, CompileError):
+            rest = text.split("\n")[next_line - 1 :]
+            offer(shell, part, error.diagnostics, "".join(f"\n{line}" for line in rest))
         return is_interrupt(error)
     return False

@@ -10,9 +10,10 @@ from repl.commands import run_command
 from repl.commands.context import Shell
 from repl.commands.meaning import advice_on, is_command
 from repl.commands.reloading import tell_edits
-from repl.errors import ShellError
+from repl.errors import CompileError, ShellError
 from repl.input.source import Source
 from repl.session.steps import Result
+from repl.shell.correction import offer
 from repl.terminal.terminal import can_redraw
 from repl.terminal.terminal_state import lent_terminal
 
@@ -37,7 +38,10 @@ def evaluate(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> N
                 entry.ran.append(source)
                 result = session.run(source, upcoming, inspect=shell.show)
         if result.warnings:
-            print(result.warnings, file=sys.stderr, flush=True)
+            warnings = shell.messages(result.warnings, result.all_warnings)
+            print(warnings, file=sys.stderr, flush=True)
+            if shell.has_prompt and source.name.startswith("In["):
+                offer(shell, source, result.diagnostics)
         if result.waits_for and shell.session.options.interactive:  # else the end will tell
             print(f"note: waits for {result.waits_for}", file=sys.stderr, flush=True)
     finally:
@@ -53,9 +57,12 @@ def is_interrupt(error: BaseException) -> bool:
     return bool(getattr(error, "is_interrupt", isinstance(error, KeyboardInterrupt)))
 
 
-def report(error: BaseException) -> None:
+def report(shell: Shell, error: BaseException) -> None:
     """Print an error message, and the notes that were added to it, on standard error."""
-    message = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+    if isinstance(error, CompileError):
+        message = shell.messages(str(error), error.full)
+    else:
+        message = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
     if is_interrupt(error) and can_redraw(sys.stderr):
         message = "\n" + message  # the terminal has shown ^C
     print(message, *getattr(error, "__notes__", ()), sep="\n", file=sys.stderr, flush=True)

@@ -13,7 +13,6 @@ from repl.input.script_inputs import ScriptInputs
 from repl.input.script_text import ScriptText
 from repl.input.source import Source
 from repl.session.kept_scripts import ScriptCache
-from repl.session.live_session import LiveSession
 from repl.shell.run_input import evaluate, report
 from runtime.errors import LinkError, RuntimeFailure
 
@@ -56,9 +55,9 @@ def _end_script(shell: Shell, script: Script, progress: Progress) -> int:
         return progress.status
     if not progress.failure or script.keep_going:  # else it was not read to its end
         for each, needs in shell.session.waiting():
-            report(LinkError(f"{each.name}: undefined symbol: {needs}"))
+            report(shell, LinkError(f"{each.name}: undefined symbol: {needs}"))
             progress.failure = progress.failure or 1
-    return _finish(shell.session, progress.failure)
+    return _finish(shell, progress.failure)
 
 
 def run_inputs(shell: Shell, script: Script, failure: int = 0) -> Progress:
@@ -72,7 +71,7 @@ def run_inputs(shell: Shell, script: Script, failure: int = 0) -> Progress:
             except SetupError:
                 raise
             except (ShellError, RuntimeFailure) as error:
-                report(error)
+                report(shell, error)
                 if isinstance(error, ProgramCrashed):
                     progress.failure = status_of_crash(error)
                     if not script.keep_going:
@@ -107,8 +106,9 @@ def leave_script(shell: Shell, progress: Progress) -> int:
     return shell.session.finish(progress.failure) or progress.failure
 
 
-def _finish(session: LiveSession, status: int) -> int:
+def _finish(shell: Shell, status: int) -> int:
     """Call ``main`` unless something failed, and let the program end."""
+    session = shell.session
     try:
         returned = session.run_main() if status == 0 else None
         at_exit = session.finish(status or returned or 0)
@@ -116,9 +116,9 @@ def _finish(session: LiveSession, status: int) -> int:
     except ProgramExited as exited:
         return exited.status
     except ProgramCrashed as crash:
-        report(crash)
+        report(shell, crash)
         return status_of_crash(crash)
     except (ShellError, RuntimeFailure) as error:
-        report(error)
+        report(shell, error)
         session.finish(1)
         return 1

@@ -26,7 +26,7 @@ def run_as_input(shell: Shell, file: ProgramFile) -> Progress:
     progress = Progress()
     try:
         if file.machine_code is None:
-            raise CompileError(file.messages, ())
+            raise _rejection(shell, file)
         if not evaluate_as_whole(shell, file.text, Source(file.text, file.name)):
             inputs = run_inputs(shell, Script(WholeText(file.text), file.name))
             if inputs.status is not None or inputs.failure:
@@ -35,8 +35,22 @@ def run_as_input(shell: Shell, file: ProgramFile) -> Progress:
     except SetupError:
         raise
     except (ShellError, RuntimeFailure) as error:
-        report(error)
+        report(shell, error)
         progress.failure = status_of_crash(error) if isinstance(error, ProgramCrashed) else 1
     except ProgramExited as exited:
         progress.status = exited.status
     return progress
+
+
+def _rejection(shell: Shell, file: ProgramFile) -> CompileError:
+    """What is wrong with a program: by the session's Clang, which tells more than a text."""
+    compiler = shell.session.compiler
+    try:
+        if not shell.shows_all_messages:
+            compiler.parse_again(Source(file.text, file.name, is_whole=True), ())
+    except CompileError as error:
+        if error.diagnostics:
+            return error
+    finally:
+        compiler.rollback(len(shell.session.steps))
+    return CompileError(file.messages, ())

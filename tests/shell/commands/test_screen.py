@@ -76,6 +76,7 @@ QUESTIONS = [
     Step("?p", ("Point p", "value: { .x = 1.5, .y = 2.0 }", "size: 16 bytes")),
     Step("%vars", ("name ", " input", "{ 12345, 12345", '"ada": 36')),
     Step("%who", ("variables: p ages v", "functions: twice", "types: Point")),
+    Step("%errors", ("error: no member named 'z' in 'Point'", "| p.z"), coloured=True),
     Step("%time twice(2)", ("wall time: ", "compiling and linking: ", "(int) 4")),
     Step("%timeit -n 9 -r 2 twice(2)", ("loop",)),
     Step("%ir twice", ("define ", "ret i32"), coloured=True, is_wide=True),
