@@ -371,7 +371,7 @@ class LiveSession:
             return None
         if goes_on:
             self._survival.program_changed()
-        raise_exception(outcome)
+        raise_exception(outcome, self._state)
         return outcome.status
 
     def finish(self, status: int = 0) -> int:
