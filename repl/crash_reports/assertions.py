@@ -16,6 +16,9 @@ _NOT_NULL = re.compile(r"(?:get|_M_get)\(\) != (?:pointer\(\)|nullptr)")
 _HAS_VALUE = re.compile(r"(?:this->)?(?:_M_is_engaged|has_value|_M_has_value|_M_engaged)\b.*")
 _PARTS_OF_NAMES = ("basic_", "_base_impl", "_access")  # of what users know by another name
 _NUMBERS = 1 << 64
+TRAP_MESSAGE = "__clang_trap_msg$"
+"""Of functions that are none, but say why there is a trap."""
+_LIBCXX = re.compile(r".*: libc\+\+ Hardening assertion (.*?) failed: (.*?)(?:\\n)?")
 
 
 def describe_assertion(told: str) -> str:
@@ -33,6 +36,14 @@ def describe_assertion(told: str) -> str:
     where = f"{class_name}::{member}" if class_name else member
     place = f" ({file.rpartition('/')[2]}:{line})" if file else ""
     return f"an assertion of the C++ library failed in {where}: {condition}{place}"
+
+
+def describe_trap(function: str) -> str:
+    """What ``__builtin_verbose_trap`` says. ``function``: as debug information has that, CATEGORY
+    and REASON after ``TRAP_MESSAGE``."""
+    category, _, reason = function.removeprefix(TRAP_MESSAGE).partition("$")
+    found = _LIBCXX.fullmatch(reason)
+    return f"{found[2]} ({found[1]})" if found else f"{category}: {reason}".strip(": ")
 
 
 def _printable_lines(text: str) -> list[str]:

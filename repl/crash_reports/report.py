@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from repl.crash_reports.assertions import TRAP_MESSAGE, describe_trap
 from repl.crash_reports.causes import CRASH_SIGNALS, describe_cause
 from repl.display.names import as_users_write
 from repl.display.redefined_names import as_written
@@ -28,6 +30,7 @@ _STATEMENTS = ("__stmts__", "__cxx_global_var_init")
 _INITIALIZER = "_GLOBAL__sub_I_"
 _THROWERS = ("__cxa_throw", "__cxa_init_primary_exception")  # ours, called by users
 _TERMINATE = "__clang_call_terminate"  # what noexcept makes of an exception
+_ABI_TAG = re.compile(r"\[abi:\w+\]")
 _ALIASES = {"gsignal": "raise"}  # names that a user knows
 _SENDERS = ("libc.so", "libstdc++.so")
 
@@ -76,7 +79,8 @@ def describe_crash(
     calls = _shown(newest, middle, oldest, most_frames)
     if died.is_interrupt:
         return "\n".join(calls)
-    cause = describe_cause(crash, caller, execution)
+    message = _trap_message(crash.frames, execution)
+    cause = message or describe_cause(crash, caller, execution)
     thread = "" if crash.thread == crash.process else " in another thread"
     first = f"{signal_abbreviation(crash.signal)}{thread}: {cause}"
     lines = [first, *calls]
@@ -121,6 +125,17 @@ def _are_among(frames: Sequence[Frame], others: Sequence[Frame]) -> bool:
     return {frame.pc for frame in frames} <= {frame.pc for frame in others}
 
 
+def _trap_message(frames: Sequence[Frame], execution: ExecutionSession | None) -> str:
+    """What ``__builtin_verbose_trap`` says, as of libc++'s assertions: for debuggers it is the
+    name of a function that is inlined there."""
+    if execution is None or not frames or frames[0].library:
+        return ""
+    for place in execution.describe_address(frames[0].instruction):
+        if place.function.startswith(TRAP_MESSAGE):
+            return describe_trap(place.function)
+    return ""
+
+
 def _lines(frames: Sequence[Frame], execution: ExecutionSession | None) -> list[_Line]:
     lines: list[_Line] = []
     for frame in frames:
@@ -146,7 +161,7 @@ def _add_library(lines: list[_Line], function: str, file: str) -> None:
         if not function:
             return
         lines.pop()
-    lines.append(_Line(_shortened(as_users_write(function)), library=library))
+    lines.append(_Line(_shortened(as_users_write(_ABI_TAG.sub("", function))), library=library))
 
 
 def _is_system_header(file: str) -> bool:
@@ -160,6 +175,8 @@ def _are_headers(*files: str) -> bool:
 
 def _add_places(lines: list[_Line], places: list[Place]) -> None:
     for place in places:
+        if place.function.startswith(TRAP_MESSAGE):
+            continue
         if _is_system_header(place.file):
             _add_library(lines, place.function, place.file)
             continue
