@@ -14,6 +14,7 @@ from repl.crash_reports.causes import CRASH_SIGNALS, describe_cause
 from repl.display.names import as_users_write
 from repl.display.redefined_names import as_written
 from repl.errors import signal_abbreviation
+from runtime.debugging.library_lines import places_in_libraries
 from runtime.errors import ExecutorDied, printable
 from runtime.objects.demangle import demangle
 from runtime.protocol.frames import Frame
@@ -31,33 +32,41 @@ _INITIALIZER = "_GLOBAL__sub_I_"
 _THROWERS = ("__cxa_throw", "__cxa_init_primary_exception")  # ours, called by users
 _TERMINATE = "__clang_call_terminate"  # what noexcept makes of an exception
 _ABI_TAG = re.compile(r"\[abi:\w+\]")
+_SYSTEM_LIBRARIES = ("/usr/lib", "/lib")
 _ALIASES = {"gsignal": "raise"}  # names that a user knows
 _SENDERS = ("libc.so", "libstdc++.so")
 
 
 class _Line(Struct, frozen=True):
-    """A line of the backtrace: a function of an input (``place``), or of a library."""
+    """A line of the backtrace: a function of an input (``place``), or of a library. ``source``:
+    its line there, if that is known."""
 
     function: str
     place: str = ""
     library: str = ""
+    source: str = ""
 
     def text(self, width: int) -> str:
-        if self.library:
-            return f"  in {f'{self.function} ({self.library})' if self.function else self.library}"
+        library = f"{self.library}, {self.source}" if self.source else self.library
+        if library:
+            return f"  in {f'{self.function} ({library})' if self.function else library}"
         if not self.function:
             return f"  at {self.place}"
         return f"  at {self.place.ljust(width)}   in {self.function}"
 
 
 def describe_crash(
-    died: ExecutorDied, execution: ExecutionSession | None, most_frames: int = 8
+    died: ExecutorDied,
+    execution: ExecutionSession | None,
+    most_frames: int = 8,
+    *,
+    has_libraries: bool = True,
 ) -> str:
     """Why the program died, and from where, in lines; empty if there is nothing to say. Of
     Ctrl-C only where it was.
 
     ``execution``: what it ran, not yet discarded. ``most_frames``: lines of the
-    backtrace.
+    backtrace. ``has_libraries``: the files of its libraries are here.
     """
     crash = died.crash
     if crash is None:
@@ -69,8 +78,8 @@ def describe_crash(
         )
     most_frames = min(most_frames, _MOST_OF_INTERRUPT) if died.is_interrupt else most_frames
     gap = crash.newest_count if crash.left_out else len(crash.frames)
-    newest = _lines(crash.frames[:gap], execution)
-    oldest = _lines(crash.frames[gap:], execution)
+    newest = _lines(crash.frames[:gap], execution, has_libraries)
+    oldest = _lines(crash.frames[gap:], execution, has_libraries)
     caller = ""
     if crash.sender or died.is_interrupt:  # raise and abort, and what of the C library led to them
         caller, newest = _without_senders(newest)
@@ -84,7 +93,7 @@ def describe_crash(
     thread = "" if crash.thread == crash.process else " in another thread"
     first = f"{signal_abbreviation(crash.signal)}{thread}: {cause}"
     lines = [first, *calls]
-    thrown = _lines(crash.thrown, execution)
+    thrown = _lines(crash.thrown, execution, has_libraries)
     if not _are_among(crash.thrown, crash.frames):
         lines += _shown_throw("it was thrown", thrown, is_complete=True, most=most_frames)
     return "\n".join(lines)
@@ -94,6 +103,8 @@ def describe_throw(
     exceptions: Sequence[ThrownException],
     execution: ExecutionSession | None,
     most_frames: int = 8,
+    *,
+    has_libraries: bool = True,
 ) -> str:
     """Where an exception was thrown that has left the program's code, in lines, and what the
     exceptions are that it holds; empty if there is nothing to say. Arguments as for
@@ -104,7 +115,7 @@ def describe_throw(
             name = as_users_write(printable(each.type))
             what = f": {printable(each.what)}" if each.what else ""
             lines.append(f"because of an exception of type {name}{what}")
-        calls = _lines(each.frames, execution)
+        calls = _lines(each.frames, execution, has_libraries)
         lines += _shown_throw("", calls, is_complete=each.is_complete, most=most_frames)
     return "\n".join(lines)
 
@@ -136,10 +147,17 @@ def _trap_message(frames: Sequence[Frame], execution: ExecutionSession | None) -
     return ""
 
 
-def _lines(frames: Sequence[Frame], execution: ExecutionSession | None) -> list[_Line]:
+def _lines(
+    frames: Sequence[Frame], execution: ExecutionSession | None, has_libraries: bool
+) -> list[_Line]:
     lines: list[_Line] = []
+    known = places_in_libraries(frames) if has_libraries else {}
     for frame in frames:
-        if frame.library:
+        if frame in known:
+            for each in known[frame]:
+                source = f"{_relative(each.file)}:{each.line}"
+                _add_library(lines, each.function, frame.library, source)
+        elif frame.library:
             _add_library(lines, demangle(frame.symbol), frame.library)
         elif execution is not None:
             places = execution.describe_address(frame.instruction)
@@ -147,7 +165,16 @@ def _lines(frames: Sequence[Frame], execution: ExecutionSession | None) -> list[
     return lines
 
 
-def _add_library(lines: list[_Line], function: str, file: str) -> None:
+def _relative(path: str) -> str:
+    """As seen from the current folder, if it is in there."""
+    try:
+        below = os.path.relpath(path)
+    except (OSError, ValueError):
+        return path
+    return path if below.startswith("..") else below
+
+
+def _add_library(lines: list[_Line], function: str, file: str, source: str = "") -> None:
     library = printable(os.path.basename(file))
     if library in _OWN_FILES:
         if function in _THROWERS:
@@ -157,11 +184,17 @@ def _add_library(lines: list[_Line], function: str, file: str) -> None:
         return
     function = _ALIASES.get(function, function.removeprefix("__libc_"))
     # Of several functions in a row, what was called from outside says most.
-    if lines and (lines[-1].library == library or _are_headers(lines[-1].library, library)):
+    is_own_code = source and not file.startswith(_SYSTEM_LIBRARIES)
+    is_same = lines and (lines[-1].library == library or _are_headers(lines[-1].library, library))
+    if is_same and not is_own_code:
         if not function:
             return
         lines.pop()
-    lines.append(_Line(_shortened(as_users_write(_ABI_TAG.sub("", function))), library=library))
+    lines.append(
+        _Line(
+            _shortened(as_users_write(_ABI_TAG.sub("", function))), library=library, source=source
+        )
+    )
 
 
 def _is_system_header(file: str) -> bool:

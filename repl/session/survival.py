@@ -160,7 +160,13 @@ class Survival:
     def crash(self, died: ExecutorDied) -> ProgramCrashed:
         """How the program ended, with the report."""
         state = self._state
-        report = describe_crash(died, state.program.loaded, state.options.most_frames)
+        options = state.options
+        report = describe_crash(
+            died,
+            state.program.loaded,
+            options.most_frames,
+            has_libraries=options.listener is None,
+        )
         crash = ProgramCrashed(died.signal, died.wait_status, report)
         crash.is_interrupt = died.is_interrupt
         return crash

@@ -58,7 +58,13 @@ def uncaught_exception(
     error = _CLASSES[outcome.exception_class]
     report = ""
     if state is not None:
-        report = describe_throw(outcome.exceptions, state.program.loaded, state.options.most_frames)
+        options = state.options
+        report = describe_throw(
+            outcome.exceptions,
+            state.program.loaded,
+            options.most_frames,
+            has_libraries=options.listener is None,
+        )
     return error(as_users_write(first.type), first.what, report)
 
 
