@@ -172,6 +172,10 @@ class LiveSession:
         """What the user should know of the last input or ``undo``, whether it failed or not."""
         return self._state.take_warnings()
 
+    def warn(self, text: str) -> None:
+        """Add to the warnings."""
+        self._state.warn(text)
+
     def take_crash_between(self) -> ProgramCrashed | None:
         """How the program ended while no input ran, if it did since this was last asked."""
         crash, self._state.crash_between = self._state.crash_between, None
