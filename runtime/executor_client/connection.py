@@ -319,7 +319,9 @@ class Connection:
             return self._break_off("a crash that makes no sense")
         self._life.reap(_PATIENCE if report.is_detailed else 0)  # it may be writing a core
         died = ExecutorDied(exit_status=None, signal=report.signal, crash=report)
-        died.is_interrupt = report.signal == signal.SIGINT and asked.interrupt.is_noted
+        # It has had the signal itself, or was asked where it is.
+        if asked.interrupt.is_noted and report.signal in (signal.SIGINT, signal.SIGSYS):
+            died.signal, died.is_interrupt = signal.SIGINT, True
         return self._end(Ended(died))
 
     def _find_out_how_it_ended(self, asked: Asked) -> ExecutorDied:
