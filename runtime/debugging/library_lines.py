@@ -15,11 +15,10 @@ import stat
 import subprocess
 import time
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from msgspec import Struct
 
-from runtime.addresses import PAGE_SIZE
+from runtime.debugging.symbolizer import first_address_with_lines
 from runtime.errors import printable
 from runtime.protocol.frames import Frame
 
@@ -28,7 +27,6 @@ _MOST_OUTPUT = 1 << 20  # bytes
 _TOOLS = ("llvm-symbolizer-22", "llvm-symbolizer", "addr2line")
 # Nobody looks for a mistake in these: what was called is what matters.
 _LANGUAGE = re.compile(r"(libc|libstdc\+\+|libc\+\+|libc\+\+abi|libm|libgcc_s|ld-linux.*)\.so\b.*")
-_DEBUG_FILES = Path("/usr/lib/debug/.build-id")
 _PLACE = re.compile(r"(.*):(\d+)(?: \(discriminator \d+\))?")
 
 
@@ -80,35 +78,14 @@ def _library(name: str) -> _Library | None:
 
 @functools.lru_cache(maxsize=64)
 def _examined(path: str, changed: int, inode: int) -> _Library | None:
-    from elftools.elf.elffile import ELFFile
-
     try:
         # Should it have become something else in the meantime, nobody waits for it.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb") as file:
-            elf = ELFFile(file)
-            if not _has_lines(elf):
-                return None
-            loaded = [s["p_vaddr"] for s in elf.iter_segments("PT_LOAD")]
-            return _Library(path, min(loaded, default=0) // PAGE_SIZE * PAGE_SIZE)
-    except Exception:  # no ELF file, or a damaged one
+            first = first_address_with_lines(file)
+    except OSError:
         return None
-
-
-def _has_lines(elf: object) -> bool:
-    from elftools.elf.elffile import ELFFile
-    from elftools.elf.sections import NoteSection
-
-    assert isinstance(elf, ELFFile)
-    if any(elf.get_section_by_name(name) for name in (".debug_line", ".zdebug_line")):
-        return True
-    if elf.get_section_by_name(".gnu_debuglink"):
-        return True
-    section = elf.get_section_by_name(".note.gnu.build-id")
-    if not isinstance(section, NoteSection):
-        return False
-    ids = [note["n_desc"] for note in section.iter_notes() if note["n_type"] == "NT_GNU_BUILD_ID"]
-    return any((_DEBUG_FILES / each[:2] / f"{each[2:]}.debug").is_file() for each in ids)
+    return None if first is None else _Library(path, first)
 
 
 @functools.cache
