@@ -22,6 +22,7 @@ REPLACEMENTS = {
     "tss_create": "forkrepl_tss_create",
     "tss_delete": "forkrepl_tss_delete",
     "__tls_get_addr": "forkrepl_tls_get_addr",
+    "_ZSt21__glibcxx_assert_failPKciS0_S0_": "forkrepl_assertion_failed",
 }
 """The C library's name, and the function of ``native/`` that replaces it."""
 

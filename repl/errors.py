@@ -81,14 +81,17 @@ class CompileError(ShellError):
 
 class UncaughtException(ShellError):
     """A C++ exception left the input. ``type_name``: of it; ``what``: what its ``what()``
-    says, or the value of an int or a string. For subclasses that are Python's exceptions, too, see
+    says, or the value of an int or a string; ``report``: where it was thrown, in lines, if that
+    is known. For subclasses that are Python's exceptions, too, see
     ``repl.session.uncaught_exceptions``.
     """
 
-    def __init__(self, type_name: str, what: str) -> None:
+    def __init__(self, type_name: str, what: str, report: str = "") -> None:
         self.type_name = type_name
         self.what = what
-        super().__init__(f"uncaught exception of type {type_name}" + (f": {what}" if what else ""))
+        self.report = report
+        first = f"uncaught exception of type {type_name}" + (f": {what}" if what else "")
+        super().__init__("\n".join(filter(None, [first, report])))
 
 
 class ProgramCrashed(ShellError):
@@ -122,8 +125,9 @@ class ProgramCrashed(ShellError):
         super().__init__(report or f"the program {how}")
 
     def __str__(self) -> str:
-        what = "interrupted (SIGINT)" if self.is_interrupt else super().__str__()
-        return "\n".join(filter(None, [what, self.aftermath]))
+        if self.is_interrupt:
+            return "\n".join(filter(None, ["interrupted (SIGINT)", self.report, self.aftermath]))
+        return "\n".join(filter(None, [super().__str__(), self.aftermath]))
 
 
 class ProgramExited(ForkreplError):

@@ -2,7 +2,9 @@
 // so that an exception ends the snippet and not the process. A program that was compiled
 // as one is called without it.
 #include "handlers.h"
+#include "thrown.h"
 
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -52,24 +54,87 @@ forkrepl_exception class_of_current() {
   }
 }
 
-void describe_current(forkrepl_outcome *outcome, const char *what,
-                      forkrepl_exception class_of) {
+// The C++ library's exception_ptr is that pointer; through rethrows it stays the same.
+const void *address_of(const std::exception_ptr &exception) {
+  const void *address;
+  static_assert(sizeof address == sizeof exception);
+  std::memcpy(&address, &exception, sizeof address);
+  return address;
+}
+
+void describe_type(char *into, size_t size) {
+  const std::type_info *type = abi::__cxa_current_exception_type();
+  int status = 0;
+  char *name =
+      type ? abi::__cxa_demangle(type->name(), nullptr, nullptr, &status) : nullptr;
+  copy(into, size, name ? name : type ? type->name() : "foreign exception");
+  std::free(name);
+}
+
+// Calls `told` with what the current exception says of itself, and its class.
+template <class Told> void with_text_of_current(Told told) {
+  try {
+    throw;
+  } catch (const std::exception &exception) {
+    told(exception.what(), class_of_current());
+  } catch (int number) {
+    told(std::to_string(number).c_str(), FORKREPL_OTHER_EXCEPTION);
+  } catch (const char *text) {
+    told(text ? text : "", FORKREPL_OTHER_EXCEPTION);
+  } catch (const std::string &text) {
+    told(text.c_str(), FORKREPL_OTHER_EXCEPTION);
+  } catch (...) {
+    told("", FORKREPL_OTHER_EXCEPTION);
+  }
+}
+
+// What the current exception holds, by the handlers' rules; null if it holds none.
+std::exception_ptr nested_in_current() {
+  try {
+    throw;
+  } catch (const std::nested_exception &exception) {
+    return exception.nested_ptr();
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+void describe_causes(forkrepl_outcome *outcome) {
+  std::exception_ptr nested = nested_in_current();
+  outcome->cause_count = 0;
+  while (nested && outcome->cause_count < FORKREPL_MOST_CAUSES) {
+    forkrepl_cause &cause = outcome->causes[outcome->cause_count++];
+    forkrepl_find_throw(address_of(nested), &cause.trace);
+    try {
+      std::rethrow_exception(nested);
+    } catch (...) {
+      describe_type(cause.type, sizeof cause.type);
+      with_text_of_current([&](const char *what, forkrepl_exception) {
+        copy(cause.what, sizeof cause.what, what);
+      });
+      nested = nested_in_current();
+    }
+  }
+}
+
+void describe_current(forkrepl_outcome *outcome) {
   if (!outcome)
     std::terminate();
   if (outcome->kind == FORKREPL_THREW) // the first one tells most
     return;
   outcome->kind = FORKREPL_THREW;
-  outcome->status = class_of;
-  const std::type_info *type = abi::__cxa_current_exception_type();
-  int status = 0;
-  char *name =
-      type ? abi::__cxa_demangle(type->name(), nullptr, nullptr, &status) : nullptr;
-  copy(outcome->exception_type, sizeof outcome->exception_type,
-       name   ? name
-       : type ? type->name()
-              : "foreign exception");
-  std::free(name);
-  copy(outcome->exception_what, sizeof outcome->exception_what, what);
+  describe_type(outcome->exception_type, sizeof outcome->exception_type);
+  copy(outcome->exception_what, sizeof outcome->exception_what, "");
+  outcome->status = FORKREPL_OTHER_EXCEPTION;
+  outcome->trace.count = outcome->cause_count = 0;
+  if (!abi::__cxa_current_exception_type()) // not of C++: it cannot be thrown on
+    return;
+  with_text_of_current([&](const char *what, forkrepl_exception class_of) {
+    outcome->status = class_of;
+    copy(outcome->exception_what, sizeof outcome->exception_what, what);
+  });
+  forkrepl_find_current_throw(&outcome->trace);
+  describe_causes(outcome);
 }
 
 // What the user's program has written is on the screen before the prompt is.
@@ -83,18 +148,10 @@ void flush_output() {
 template <class Callable> void guard(Callable call, forkrepl_outcome *outcome) {
   try {
     call();
-  } catch (const std::exception &exception) {
-    describe_current(outcome, exception.what(), class_of_current());
-  } catch (int number) {
-    describe_current(outcome, std::to_string(number).c_str(), FORKREPL_OTHER_EXCEPTION);
-  } catch (const char *text) {
-    describe_current(outcome, text ? text : "", FORKREPL_OTHER_EXCEPTION);
-  } catch (const std::string &text) {
-    describe_current(outcome, text.c_str(), FORKREPL_OTHER_EXCEPTION);
   } catch (abi::__forced_unwind &) {
     throw; // pthread_exit and pthread_cancel must not be stopped
   } catch (...) {
-    describe_current(outcome, "", FORKREPL_OTHER_EXCEPTION);
+    describe_current(outcome);
   }
   // All code takes the direction flag to be clear (psABI, 3.2.1); the user's
   // assembly may have left it set.
@@ -103,13 +160,17 @@ template <class Callable> void guard(Callable call, forkrepl_outcome *outcome) {
 
 } // namespace
 
+int forkrepl_find_current_throw(forkrepl_trace *trace) {
+  return forkrepl_find_throw(address_of(std::current_exception()), trace);
+}
+
 void forkrepl_guarded_call(void (*function)(void *), void *argument,
                            forkrepl_outcome *outcome) {
   guard([&] { function(argument); }, outcome);
 }
 
 void forkrepl_run(const uint64_t *functions, size_t count, forkrepl_outcome *outcome) {
-  std::memset(outcome, 0, sizeof *outcome);
+  std::memset(outcome, 0, offsetof(forkrepl_outcome, causes));
   void *unit = count ? forkrepl_unit_of_address((const void *)functions[0]) : nullptr;
   forkrepl_values_begin(unit, outcome);
   forkrepl_stopwatch_start();
@@ -126,7 +187,7 @@ void forkrepl_run(const uint64_t *functions, size_t count, forkrepl_outcome *out
 
 void forkrepl_run_main(uint64_t function, int argc, char **argv,
                        forkrepl_outcome *outcome) {
-  std::memset(outcome, 0, sizeof *outcome);
+  std::memset(outcome, 0, offsetof(forkrepl_outcome, causes));
   forkrepl_argc = argc;
   forkrepl_argv = argv;
   using Main = int (*)(int, char **, char **);

@@ -56,6 +56,22 @@ enum forkrepl_exception {
 
 enum { FORKREPL_EXCEPTION_TYPE_SIZE = 512, FORKREPL_EXCEPTION_WHAT_SIZE = 4096 };
 
+enum { FORKREPL_MOST_THROW_FRAMES = 32, FORKREPL_MOST_CAUSES = 3 };
+
+// The calls that led to a throw, innermost first: where each returns to.
+struct forkrepl_trace {
+  uint32_t count;
+  uint32_t is_complete; // there are no more
+  uint64_t frames[FORKREPL_MOST_THROW_FRAMES];
+};
+
+// An exception that another one holds (std::nested_exception).
+struct forkrepl_cause {
+  char type[FORKREPL_EXCEPTION_TYPE_SIZE];
+  char what[FORKREPL_EXCEPTION_WHAT_SIZE];
+  struct forkrepl_trace trace;
+};
+
 // How long an expression's value stays.
 enum forkrepl_keep {
   FORKREPL_NOT_KEPT = 0, // a temporary that cannot be kept
@@ -90,6 +106,9 @@ struct forkrepl_outcome {
   uint64_t restored_signals; // a unit went with their handlers; bit 0: signal 1
   char exception_type[FORKREPL_EXCEPTION_TYPE_SIZE];
   char exception_what[FORKREPL_EXCEPTION_WHAT_SIZE];
+  struct forkrepl_trace trace; // of the exception
+  uint32_t cause_count;
+  struct forkrepl_cause causes[FORKREPL_MOST_CAUSES]; // each the next one's outer
 };
 
 // Registers frames and remembers the unit. 0, or an errno value.
@@ -119,6 +138,18 @@ void forkrepl_end(int status);
 // A library has been opened: what units register from now on runs, at exit, before
 // the library's own handlers, and what they have registered before runs after.
 void forkrepl_library_opened(void);
+
+// Where the exception was thrown that the calling thread handles. 0: there is none, or it
+// is not known.
+int forkrepl_find_current_throw(struct forkrepl_trace *trace);
+
+// Whether an assertion of the C++ library's that fails is part of a crash report; then
+// nothing is printed. Without this, no.
+void forkrepl_report_assertions(int (*are_reported)(void));
+
+// Of the one that has failed, in lines: condition, function, file, line, and, where they
+// are known, the two numbers that were compared. Empty: none has.
+const char *forkrepl_failed_assertion(void);
 
 // How signals get their default action again when a unit goes with their handlers;
 // without this, SIG_DFL.
@@ -201,6 +232,9 @@ int forkrepl_key_create(unsigned *key, void (*destructor)(void *));
 int forkrepl_key_delete(unsigned key);
 int forkrepl_tss_create(unsigned *key, void (*destructor)(void *));
 void forkrepl_tss_delete(unsigned key);
+void forkrepl_note_operands(uint64_t left, uint64_t right);
+void forkrepl_assertion_failed(const char *file, int line, const char *function,
+                               const char *condition) __attribute__((noreturn));
 int forkrepl_thread_atexit(void (*function)(void *), void *object, void *dso_handle);
 void *forkrepl_tls_get_addr(const uint64_t *module_and_offset);
 

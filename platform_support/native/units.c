@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,7 +141,7 @@ static void close_unit(struct unit *unit, struct forkrepl_outcome *outcome) {
 }
 
 int forkrepl_unit_close(uint64_t dso_handle, struct forkrepl_outcome *outcome) {
-  memset(outcome, 0, sizeof *outcome);
+  memset(outcome, 0, offsetof(struct forkrepl_outcome, causes));
   pthread_mutex_lock(&lock);
   struct unit *unit = newest;
   while (unit && unit->description.dso_handle != dso_handle)

@@ -35,6 +35,21 @@ def line_table_flags(flags: Sequence[str]) -> list[str]:
     return ["-gline-tables-only", "-gcolumn-info"]
 
 
+# Defined as what a program would most likely define it as, so that it may do so, too.
+LIBSTDCXX_ASSERTIONS = "-D_GLIBCXX_ASSERTIONS="
+_LIBCXX_ASSERTIONS = "-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_EXTENSIVE"
+
+
+def library_assertion_flags(flags: Sequence[str]) -> list[str]:
+    """What has the C++ library check how it is used; nothing in C, or if the user's flags say
+    anything of that themselves."""
+    if is_c(flags):
+        return []
+    added = _LIBCXX_ASSERTIONS if "-stdlib=libc++" in flags else LIBSTDCXX_ASSERTIONS
+    macro = added.removeprefix("-D").partition("=")[0]
+    return [] if any(macro in flag for flag in flags) else [added]
+
+
 def optimisation_flags(level: int) -> list[str]:
     """What Clang is told: it only marks the functions as optimisable, because LLVM's
     passes run later, in the code generator."""

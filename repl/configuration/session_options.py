@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from repl.clang.flags import line_table_flags, optimisation_flags
+from repl.clang.flags import library_assertion_flags, line_table_flags, optimisation_flags
 from repl.configuration.joined_inputs import ONE_BY_ONE, JoinedInputs
 from repl.display.limits import TO_BE_READ, Limits
 from runtime.protocol.listener_address import Listener
@@ -33,7 +33,8 @@ class SessionOptions(Struct, frozen=True):
     interactive session makes, and programs, which are kept.
     ``limits``: how much of a value is shown. ``return_ends_script``: a ``return`` outside of
     functions ends the program, with that status, and not only its input. ``joined_inputs``:
-    how many may become one object, where none is gone back to.
+    how many may become one object, where none is gone back to. ``library_assertions``: the C++
+    library checks how it is used.
     """
 
     compiler_flags: Sequence[str] = ()
@@ -58,6 +59,7 @@ class SessionOptions(Struct, frozen=True):
     limits: Limits = TO_BE_READ
     return_ends_script: bool = False
     joined_inputs: JoinedInputs = ONE_BY_ONE
+    library_assertions: bool = False
 
     @property
     def all_flags(self) -> list[str]:
@@ -71,7 +73,9 @@ class SessionOptions(Struct, frozen=True):
 
 def frontend_flags(options: SessionOptions) -> list[str]:
     """What the frontend program is started with."""
+    checks = library_assertion_flags(options.all_flags) if options.library_assertions else []
     flags = [
+        *checks,
         *options.all_flags,
         *optimisation_flags(options.optimisation),
         *line_table_flags(options.compiler_flags),

@@ -58,6 +58,9 @@ class Settings(Struct, frozen=True):
     redefine: bool = _setting(
         True, Switch(), "Whether an input may declare again what an earlier one did."
     )
+    library_assertions: bool = _setting(
+        True, Switch(), "Have the C++ library check indices and the like at the prompt."
+    )
     parse_timeout: float = _setting(60, Seconds(), "What Clang may take for an input.")
     memory_limit: str = _setting("50%", MemorySize(), "How much memory your program may allocate.")
     color: str = _setting(

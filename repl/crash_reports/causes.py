@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
+from repl.crash_reports.assertions import describe_assertion
 from runtime.addresses import Protection
 from runtime.errors import printable
 from runtime.protocol.crash import CrashReport, Mapping
@@ -50,7 +51,9 @@ def describe_cause(crash: CrashReport, caller: str, execution: ExecutionSession 
     ``caller``: for an abort, which function of a library called it, if one did.
     """
     if crash.sender and crash.signal == signal.SIGABRT and crash.sender == crash.process:
-        return _describe_abort(caller)
+        if crash.assertion:
+            return describe_assertion(crash.assertion)
+        return _describe_abort(caller, has_exception=bool(crash.thrown))
     if crash.sender:
         own = crash.sender == crash.process
         return f"sent by {'the program itself' if own else f'process {crash.sender}'}"
@@ -66,19 +69,22 @@ def describe_cause(crash: CrashReport, caller: str, execution: ExecutionSession 
         return "illegal instruction"
     if crash.signal == signal.SIGTRAP:
         return "breakpoint: __builtin_debugtrap or int3, and no debugger"
+    if crash.signal == signal.SIGINT:
+        return "Ctrl-C, or sent to the program"
     if crash.signal == signal.SIGSYS:
         return f"system call number {crash.access} is not allowed"
     return "a fault"
 
 
-def _describe_abort(caller: str) -> str:
+def _describe_abort(caller: str, *, has_exception: bool) -> str:
     function, _, library = caller.partition(" (")
     if function in ("", "abort"):
         return "abort was called"
     if function.startswith("__assert"):
         return "an assertion failed"
     if library.startswith("libstdc++"):
-        if function in ("__cxa_throw", "__cxa_rethrow"):
+        is_terminate = has_exception and function == "std::terminate()"
+        if is_terminate or function in ("__cxa_throw", "__cxa_rethrow"):
             return "an exception that nobody catches"
         return f"{function} was called"
     if function.startswith(("__stack_chk", "__fortify", "__chk")):

@@ -1,5 +1,6 @@
 #include "frontend.h"
 
+#include "assertion_operands.h"
 #include "bitcode.h"
 #include "c_statics.h"
 #include "completion.h"
@@ -161,6 +162,7 @@ Frontend::parseText(const Message &Request) {
   Precompiled.joinInto(Unit->TheModule);
   Internals->share(*Unit->TheModule);
   Returns->finishModule(*Unit->TheModule);
+  noteAssertionOperands(*Unit->TheModule);
   LastJoins =
       Joinable.note(*Unit->TheModule, CI.getCodeGenOpts().OptimizationLevel > 0);
   return Unit;

@@ -92,7 +92,9 @@ class _Command:
             except ExecutorDied as died:
                 if died.exit_status is not None:
                     return died.exit_status
-                report = describe_crash(died, target.session)
+                report = describe_crash(
+                    died, target.session, has_libraries=self._options.listener is None
+                )
                 crash = ProgramCrashed(died.signal, died.wait_status, report)
                 print(crash, file=sys.stderr)
                 return status_of_crash(crash)

@@ -14,7 +14,7 @@ from repl.caching.stamps import Stamp, stamp
 from repl.configuration.session_options import SessionOptions
 from repl.errors import ShellError
 from repl.program.library_hints import How, library_hints
-from runtime.errors import ExecutorDied, ExecutorError, RuntimeFailure
+from runtime.errors import ExecutorDied, ExecutorError, LinkError, RuntimeFailure
 from runtime.objects.libraries import LibraryKind, find_library, kind_of
 from runtime.objects.library_folders import environment_folders
 
@@ -179,6 +179,9 @@ def _load_needed(load: Callable[[str], None], name: str, folders: Sequence[str])
 _NEEDS = re.compile(r"(?P<name>[^/:]+): cannot open shared object file: No such file")
 
 
+_UNDEFINED = re.compile(r": undefined symbol: (?P<symbol>[^\s,]+)")
+
+
 def _explained(path: str, error: ExecutorError, needs: str) -> RuntimeFailure:
     if needs:
         return RuntimeFailure(
@@ -186,4 +189,11 @@ def _explained(path: str, error: ExecutorError, needs: str) -> RuntimeFailure:
             "look)"
         )
     text = str(error)
-    return RuntimeFailure(text if text.startswith(path) else f"{path}: {text}")
+    text = text if text.startswith(path) else f"{path}: {text}"
+    undefined = _UNDEFINED.search(text)
+    if undefined is None:
+        return RuntimeFailure(text)
+    from runtime.objects.demangle import demangle
+
+    symbol = undefined["symbol"]
+    return LinkError(f"{text[: undefined.start('symbol')]}{demangle(symbol)}")

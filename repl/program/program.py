@@ -307,7 +307,9 @@ class Program:
         limit = self._options.memory_limit
         if outcome.exception_type != "std::bad_alloc" or limit is None:
             return outcome
-        return replace(outcome, exception_what=f"{outcome.exception_what} {memory_hint(limit)}")
+        first, *causes = outcome.exceptions
+        explained = replace(first, what=f"{first.what} {memory_hint(limit)}")
+        return replace(outcome, exceptions=(explained, *causes))
 
     def _discard(self) -> None:
         self._begun = None

@@ -15,7 +15,7 @@ from repl.program.program import allocator_warnings
 from repl.session.state import SessionState
 from repl.session.steps import V
 from repl.session.survival import Survival
-from repl.session.uncaught_exceptions import raise_exception
+from repl.session.uncaught_exceptions import raise_exception, uncaught_exception
 from repl.session.waiting import Loaded, load
 from runtime.addresses import ExecutorAddress
 from runtime.errors import LinkError
@@ -45,7 +45,7 @@ class Evaluation:
                 with self._survival.running_program():
                     outcome = state.unload(loaded.unit, keeps_members=True)
                 self._survival.program_changed()
-                raise_exception(outcome)
+                raise_exception(outcome, state)
         finally:
             state.compiler.rollback(len(state.steps))
         return cast(V, value)
@@ -93,11 +93,13 @@ class Evaluation:
             state.warn(warning)
         outcome = state.program.initialize(unit, value.look)
         value.keep(unit)
-        if outcome.exception_type is not None or value.failure is not None:
+        error = uncaught_exception(outcome, state)
+        if error is not None or value.failure is not None:
             if not keeps_unit:
                 state.unload(unit, keeps_members=True)
                 self._survival.program_changed()
-            raise_exception(outcome)
+            if error is not None:
+                raise error
             if value.failure is not None:
                 raise value.failure
 

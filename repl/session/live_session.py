@@ -172,6 +172,10 @@ class LiveSession:
         """What the user should know of the last input or ``undo``, whether it failed or not."""
         return self._state.take_warnings()
 
+    def warn(self, text: str) -> None:
+        """Add to the warnings."""
+        self._state.warn(text)
+
     def take_crash_between(self) -> ProgramCrashed | None:
         """How the program ended while no input ran, if it did since this was last asked."""
         crash, self._state.crash_between = self._state.crash_between, None
@@ -373,7 +377,7 @@ class LiveSession:
             return None
         if goes_on:
             self._survival.program_changed()
-        raise_exception(outcome)
+        raise_exception(outcome, self._state)
         return outcome.status
 
     def finish(self, status: int = 0) -> int:

@@ -164,7 +164,12 @@ def run_program(file: ProgramFile, options: SessionOptions) -> int:
         except ExecutorDied as died:
             if died.exit_status is not None:
                 return died.exit_status
-            report = describe_crash(died, program.loaded, options.most_frames)
+            report = describe_crash(
+                died,
+                program.loaded,
+                options.most_frames,
+                has_libraries=options.listener is None,
+            )
             crash = ProgramCrashed(died.signal, died.wait_status, report)
             print(crash, file=sys.stderr)
             return status_of_crash(crash)

@@ -23,7 +23,7 @@ from repl.session.shapes import Changes, compare, functions_of_thread_local
 from repl.session.state import SessionState
 from repl.session.steps import Reloaded, Step
 from repl.session.survival import Survival
-from repl.session.uncaught_exceptions import raise_exception
+from repl.session.uncaught_exceptions import uncaught_exception
 from repl.session.waiting import WaitingInput, as_waiting
 
 if TYPE_CHECKING:
@@ -150,11 +150,12 @@ class Reload:
             unit, [name for name in functions if name not in dependent]
         )
         outcome = program.initialize(unit)
-        if outcome.exception_type is not None:
+        error = uncaught_exception(outcome, self._state)
+        if error is not None:
             execution.patch(patches)
             self._state.unload(unit)
             self._survival.program_changed()
-            raise_exception(outcome)
+            raise error
         return _Loaded(unit, tuple(patches))
 
     def _withdraw(self, chosen: Sequence[NewInput], kept: frozenset[str]) -> tuple[Withdrawn, ...]:

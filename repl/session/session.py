@@ -28,7 +28,9 @@ class Session:
 
     All errors are ``ForkreplError``; of an input's, the session goes on as it was before:
 
-    - CompileError (``diagnostics``; ``full``, all that Clang says), or LinkError;
+    - CompileError (``diagnostics``; ``full``, all that Clang says);
+    - LinkError: an undefined symbol, of what runs. What only defines things waits for the input or
+      library that has it (``Result.waits_for``), and whatever runs it meanwhile raises this;
     - UncaughtException (``type_name``, ``what``): a C++ exception. If it is derived from one
       of the standard library's it is Python's exception, too: IndexError
       (``out_of_range``), MemoryError (``bad_alloc``), ValueError (``invalid_argument``,
@@ -185,9 +187,12 @@ class Session:
     @in_turn
     def load_library(self, name: str) -> None:
         """Load a library in the program, shared or static, or an object, which counts as an
-        input: ``m``, ``libm.so.6`` or a path. Raises RuntimeFailure, ShellError, and for an
-        object what ``run`` raises."""
-        self._live.load_library(name)
+        input: ``m``, ``libm.so.6`` or a path. Raises RuntimeFailure, which LinkError is,
+        ShellError, and for an object what ``run`` raises. (What an object waits for, the warnings
+        tell.)"""
+        waits_for = self._live.load_library(name)
+        if waits_for:
+            self._live.warn(f"note: {name} waits for {waits_for}")
 
     @in_turn
     def take_warnings(self) -> list[str]:

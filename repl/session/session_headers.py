@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from repl import native_programs
 from repl.caching.folder import cache_folder
 from repl.clang.flags import is_c
@@ -40,13 +42,23 @@ def common_headers(cache: HeaderCache) -> tuple[Headers, ...]:
     return () if is_c(cache.flags) else _COMMON
 
 
+def find_caches(options: SessionOptions) -> list[HeaderCache]:
+    """``find_cache``, and that of scripts, which have no assertions."""
+    of_scripts = replace(options, library_assertions=False)
+    differ = frontend_flags(options) != frontend_flags(of_scripts)
+    caches = map(find_cache, [options, of_scripts] if differ else [options])
+    return [cache for cache in caches if cache is not None]
+
+
 class SessionHeaders:
     """A context manager: leaving it ends what is being made."""
 
     def __init__(self, options: SessionOptions) -> None:
         self.precompiled = PrecompiledHeaders(find_cache(options))
+        self._caches = find_caches(options)
         self._may_build = options.interactive
         self._build: BackgroundBuild | None = None
+        self._to_make: list[tuple[HeaderCache, list[Headers]]] = []
         self._has_looked = False  # for the common ones
 
     def __enter__(self) -> SessionHeaders:
@@ -59,19 +71,17 @@ class SessionHeaders:
     def use(self, options: SessionOptions) -> None:
         """The flags are others now."""
         self.precompiled.cache = find_cache(options)
+        self._caches = find_caches(options)
 
     def build(self) -> bool:
         """Begin to make what has been missed, if there is anything and nothing is being
         made; whether it has begun. Only in an interactive session."""
-        cache = self.precompiled.cache
-        if cache is None or not self._may_build or (self._build and self._build.is_running):
+        if not self._may_build or (self._build and self._build.is_running):
             return False
-        wishes, self.precompiled.wishes = self.precompiled.wishes, []
-        if not self._has_looked:
-            self._has_looked = True
-            wishes += [headers for headers in common_headers(cache) if not cache.has(headers)]
-        if not wishes or not _is_writable(cache.folder):
+        self._note_missing()
+        if not self._to_make:
             return False
+        cache, wishes = self._to_make.pop(0)
         if self._build is not None:
             self._build.close()
         try:
@@ -79,6 +89,19 @@ class SessionHeaders:
         except SetupError:  # too many processes: another time
             self._may_build = False
         return self._build is not None
+
+    def _note_missing(self) -> None:
+        """What is to be made: for this session first, then for scripts."""
+        wishes, self.precompiled.wishes = self.precompiled.wishes, []
+        looks, self._has_looked = not self._has_looked, True
+        for cache in self._caches:
+            common = common_headers(cache) if looks else ()
+            missing = [each for each in common if not cache.has(each)]
+            # What this session has missed may be there, and no longer valid.
+            is_own = cache is self._caches[0]
+            missing += [each for each in wishes if is_own or not cache.has(each)]
+            if missing and _is_writable(cache.folder):
+                self._to_make.append((cache, missing))
 
 
 def _is_writable(folder: Path) -> bool:

@@ -111,9 +111,7 @@ class Survival:
             raise self._end_of_input(died) from None
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt) and not is_at_rest:
-                interrupted = ExecutorDied(exit_status=None, signal=signal.SIGINT)
-                interrupted.is_interrupt = True
-                raise self._end_of_input(interrupted) from None
+                raise self._end_of_input(_interrupted(error)) from None
             # Also of a signal handler of the host's, as for a timeout: then it was ended.
             try:
                 self._state.program.check()
@@ -160,7 +158,13 @@ class Survival:
     def crash(self, died: ExecutorDied) -> ProgramCrashed:
         """How the program ended, with the report."""
         state = self._state
-        report = describe_crash(died, state.program.loaded, state.options.most_frames)
+        options = state.options
+        report = describe_crash(
+            died,
+            state.program.loaded,
+            options.most_frames,
+            has_libraries=options.listener is None,
+        )
         crash = ProgramCrashed(died.signal, died.wait_status, report)
         crash.is_interrupt = died.is_interrupt
         return crash
@@ -241,3 +245,13 @@ class Survival:
                     f"warning: {step.source.name} threw {outcome.exception_type} when it ran again"
                 )
         return replace(step, unit=unit, waiting=loaded.waiting)
+
+
+def _interrupted(error: KeyboardInterrupt) -> ExecutorDied:
+    """How the program was ended because of Ctrl-C: it may have said where it was."""
+    told = error.__context__
+    if isinstance(told, ExecutorDied) and told.is_interrupt:
+        return told.again()
+    died = ExecutorDied(exit_status=None, signal=signal.SIGINT)
+    died.is_interrupt = True
+    return died

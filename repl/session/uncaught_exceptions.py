@@ -5,8 +5,10 @@ The classes are chosen as pybind11 chooses them; derived classes count as their 
 
 from __future__ import annotations
 
+from repl.crash_reports.report import describe_throw
 from repl.display.names import as_users_write
 from repl.errors import UncaughtException
+from repl.session.state import SessionState
 from runtime.protocol.wire import ExceptionClass, Outcome
 
 
@@ -45,8 +47,29 @@ _CLASSES = {
 }
 
 
-def raise_exception(outcome: Outcome) -> None:
-    """Raise what has left the program's code, if something has."""
-    if outcome.exception_type is not None:
-        error = _CLASSES[outcome.exception_class]
-        raise error(as_users_write(outcome.exception_type), outcome.exception_what)
+def uncaught_exception(
+    outcome: Outcome, state: SessionState | None = None
+) -> UncaughtException | None:
+    """What has left the program's code, if something has. It tells where it was thrown, if that
+    code is still part of the session's program."""
+    if not outcome.exceptions:
+        return None
+    first = outcome.exceptions[0]
+    error = _CLASSES[outcome.exception_class]
+    report = ""
+    if state is not None:
+        options = state.options
+        report = describe_throw(
+            outcome.exceptions,
+            state.program.loaded,
+            options.most_frames,
+            has_libraries=options.listener is None,
+        )
+    return error(as_users_write(first.type), first.what, report)
+
+
+def raise_exception(outcome: Outcome, state: SessionState | None = None) -> None:
+    """Raise it, if there is one."""
+    error = uncaught_exception(outcome, state)
+    if error is not None:
+        raise error

@@ -39,7 +39,7 @@ def undo_newest(
     state.compiler.restore(compiled)
     survival.program_changed()
     for outcome in outcomes:  # all are gone; now say what one of them threw
-        raise_exception(outcome)
+        raise_exception(outcome, state)
 
 
 def _take_back(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 from collections.abc import Mapping
@@ -64,6 +65,10 @@ class ChildLife:
     def read_reports(self) -> None:
         """Take note of what the keeper has said, so that it does not pile up."""
         self._keeper.read_reports()
+
+    def ask_where(self) -> bool:
+        """See ``ExecutorLife``."""
+        return self.pid != 0 and self._keeper.send(self.pid, signal.SIGSYS)
 
     def stop(self) -> None:
         """See ``ExecutorLife``."""

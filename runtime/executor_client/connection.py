@@ -7,6 +7,7 @@ its end is found out, is the affair of an ``ExecutorLife``.
 
 from __future__ import annotations
 
+import signal
 import socket
 import struct
 from collections.abc import Callable
@@ -278,7 +279,7 @@ class Connection:
         if answered == Operation.EXITING:
             raise self._note_exit(payload)
         if answered == Operation.CRASHED:
-            raise self._note_crash(payload)
+            raise self._note_crash(payload, asked)
         if answered == Operation.ENDED and self._life.announces_end:
             raise self._find_out_how_it_ended(asked)
         return answered, error, payload
@@ -312,12 +313,15 @@ class Connection:
         self._life.reap(_PATIENCE)  # the destructors of libraries are still to run
         return self._end(Ended(ExecutorDied(exit_status=status & 0xFF, signal=None)))
 
-    def _note_crash(self, payload: bytes) -> RuntimeFailure:
+    def _note_crash(self, payload: bytes, asked: Asked) -> RuntimeFailure:
         report = read_report(payload, self._stream.receive_some, _CRASH_PATIENCE)
         if report is None:
             return self._break_off("a crash that makes no sense")
         self._life.reap(_PATIENCE if report.is_detailed else 0)  # it may be writing a core
         died = ExecutorDied(exit_status=None, signal=report.signal, crash=report)
+        # It has had the signal itself, or was asked where it is.
+        if asked.interrupt.is_noted and report.signal in (signal.SIGINT, signal.SIGSYS):
+            died.signal, died.is_interrupt = signal.SIGINT, True
         return self._end(Ended(died))
 
     def _find_out_how_it_ended(self, asked: Asked) -> ExecutorDied:

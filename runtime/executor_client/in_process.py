@@ -15,7 +15,15 @@ from typing import Any
 from runtime.addresses import PAGE_SIZE, ExecutorAddress, Protection
 from runtime.errors import ExecutorError, describe_error
 from runtime.executor_client.interface import Patch, SymbolDescription, ThreadArea, UnitRegistration
-from runtime.protocol.wire import MAX_VALUE, Keep, LookAtValue, Outcome, Value, signals_in
+from runtime.protocol.wire import (
+    MAX_VALUE,
+    Keep,
+    LookAtValue,
+    Outcome,
+    ThrownException,
+    Value,
+    signals_in,
+)
 
 _MAP_PRIVATE_NORESERVE = 0x02 | 0x4000
 _MAP_ANONYMOUS = 0x20
@@ -61,6 +69,7 @@ class _Outcome(ctypes.Structure):
         ("restored_signals", ctypes.c_uint64),
         ("exception_type", ctypes.c_char * _TEXT_SIZES[0]),
         ("exception_what", ctypes.c_char * _TEXT_SIZES[1]),
+        ("traces", ctypes.c_char * (64 << 10)),  # which nobody asks for
     ]
 
 
@@ -324,9 +333,11 @@ class InProcessExecutor:
 
 
 def _read(outcome: _Outcome) -> Outcome:
+    name, what = (
+        each.decode("utf-8", "replace") for each in (outcome.exception_type, outcome.exception_what)
+    )
     return Outcome(
         status=outcome.status,
-        exception_type=outcome.exception_type.decode("utf-8", "replace") if outcome.kind else None,
-        exception_what=outcome.exception_what.decode("utf-8", "replace"),
+        exceptions=(ThrownException(name, what),) if outcome.kind else (),
         restored_signals=signals_in(outcome.restored_signals),
     )

@@ -56,11 +56,18 @@ class Keeper:
 
     def end(self, pid: int) -> None:
         """End a watched process, whatever it is doing."""
+        self.send(pid, signal.SIGKILL)
+
+    def send(self, pid: int, number: signal.Signals) -> bool:
+        """Whether this signal could be sent to a watched process."""
         pidfd = self._pidfds.get(pid)
-        if pidfd is not None:
-            # Gone, or somebody else's since an exec of a set-user-ID program.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        if pidfd is None:
+            return False
+        try:
+            signal.pidfd_send_signal(pidfd, number)
+        except (ProcessLookupError, PermissionError):
+            return False  # gone, or somebody else's since an exec of a set-user-ID program
+        return True
 
     def wait_for_end(self, pid: int, patience: float) -> bool:
         """Whether a process is gone within ``patience`` s, or is not watched."""

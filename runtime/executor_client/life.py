@@ -30,6 +30,10 @@ class ExecutorLife(Protocol):
     def end_descriptor(self) -> int | None:
         """A descriptor that is readable when the process has ended, where there is one."""
 
+    def ask_where(self) -> bool:
+        """Have the process say where its program is, as of a crash by SIGSYS, and end. Whether
+        it has been asked; it may not be able to answer."""
+
     def stop(self) -> None:
         """End the process, whatever it is doing; ``reap`` tells how it ended. Raises nothing."""
 

@@ -70,6 +70,10 @@ class RemoteLife:
     def end_descriptor(self) -> None:
         """There is none: the listener watches the process."""
 
+    def ask_where(self) -> bool:
+        """Only the listener knows the process."""
+        return False
+
     def stop(self) -> None:
         """End our half of the connection: the listener says how the process ended."""
         if self._socket is not None:

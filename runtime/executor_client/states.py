@@ -146,6 +146,11 @@ class Asked(State):
             return self.interrupt.has_been_noted_for(_PATIENCE)
         return self.interrupt.is_overdue
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether Ctrl-C has been pressed, and was meant for the program."""
+        return self.interrupt.is_noted and not self._is_nested
+
     def check_allows(self, operation: Operation) -> None:
         raise ExecutorError(f"{operation.name.lower()}: the executor has not answered yet")
 

@@ -6,6 +6,7 @@ Owns waiting: no longer than who waits has patience. Must not know what the fram
 from __future__ import annotations
 
 import array
+import math
 import select
 import socket
 import time
@@ -18,6 +19,7 @@ from runtime.protocol import wire
 from runtime.trace import Tracer
 
 _PATIENCE = 5  # s, for a process that has been ended
+_TIME_TO_SAY = 0.5  # s, for a process that is asked where it is
 _TICK = 0.2  # s, between looks at whether Ctrl-C has been pressed
 _LEAST = 4096  # bytes to ask the system for
 
@@ -33,6 +35,10 @@ class Patience(Protocol):
     def is_overdue(self) -> bool:
         """Whether the process has taken too long."""
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether that is because of Ctrl-C for the program."""
+
 
 class FrameStream:
     """``connection``: the socket, which is the stream's from now on. ``life``: of the process
@@ -44,6 +50,7 @@ class FrameStream:
         self._socket = connection
         self._life = life
         self._trace = tracer
+        self._asked_where: float | None = None  # when
         self._given_up: float | None = None  # when the process was ended for being overdue
         self._received = bytearray()  # and not asked for yet
 
@@ -146,12 +153,20 @@ class FrameStream:
         """
         while not self.wait(_TICK, event):
             if self._given_up is None:
-                if patience.is_overdue:
+                if patience.is_overdue and not self._is_asked_where(patience):
                     self._life.stop()
                     self._given_up = time.monotonic()
             elif time.monotonic() - self._given_up > _PATIENCE:
                 return False  # not even its end is heard of
         return event == select.POLLIN or is_ready([(self._socket, event)], 0)
+
+    def _is_asked_where(self, patience: Patience) -> bool:
+        """Whether the process is to say first where it was interrupted, and has still time to."""
+        if not patience.is_interrupted:
+            return False
+        if self._asked_where is None:
+            self._asked_where = time.monotonic() if self._life.ask_where() else -math.inf
+        return time.monotonic() - self._asked_where < _TIME_TO_SAY
 
 
 def _is_of_a_handler(error: OSError) -> bool:

@@ -5,10 +5,10 @@
 #include "crash.h"
 #include "connection.h"
 #include "forkrepl_platform.h"
+#include "frames.h"
 #include "mappings.h"
 #include "memory.h"
 
-#include <dlfcn.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -20,6 +20,10 @@
 
 const int crash_signals[CRASH_SIGNALS] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
                                           SIGABRT, SIGTRAP, SIGSYS};
+
+// Those, and Ctrl-C, of which it is told where the program was.
+static const int told_signals[CRASH_SIGNALS + 1] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
+                                                    SIGABRT, SIGTRAP, SIGSYS, SIGINT};
 
 enum { NEWEST = 32, OLDEST = 16 }; // frames that are kept of a deep stack
 enum { MOST_MS = 400 };            // for walking it
@@ -132,29 +136,31 @@ static size_t name_length(const char *name) {
 }
 
 // 0 when there is no room for more.
-static int append_frame(const struct frame *frame) {
-  Dl_info found;
-  struct wire_crash_frame wire = {.pc = frame->pc, .is_return = frame->is_return};
-  memset(&found, 0, sizeof found);
-  if (dladdr((const void *)(frame->pc - frame->is_return), &found)) {
-    wire.library_length = (uint32_t)name_length(found.dli_fname);
-    wire.symbol_length = (uint32_t)name_length(found.dli_sname);
-  }
-  if (filled + sizeof wire + 2 * LONGEST_NAME > sizeof payload)
-    return 0;
-  append(&wire, sizeof wire);
-  append(found.dli_fname, wire.library_length);
-  append(found.dli_sname, wire.symbol_length);
-  return 1;
+static uint32_t append_frame(uint64_t pc, uint32_t is_return) {
+  size_t size =
+      frame_describe(pc, is_return, payload + filled, sizeof payload - filled);
+  filled += size;
+  return size != 0;
 }
 
 static uint32_t append_frames(void) {
   uint32_t count = 0;
   for (uint64_t i = 0; i < walked && i < NEWEST; ++i)
-    count += (uint32_t)append_frame(&newest[i]);
+    count += append_frame(newest[i].pc, newest[i].is_return);
   uint64_t rest = walked > NEWEST ? walked - NEWEST : 0;
   for (uint64_t i = rest > OLDEST ? rest - OLDEST : 0; i < rest; ++i)
-    count += (uint32_t)append_frame(&oldest[i % OLDEST]);
+    count += append_frame(oldest[i % OLDEST].pc, oldest[i % OLDEST].is_return);
+  return count;
+}
+
+// Of the exception that the thread handles, as std::terminate does with one that nobody
+// catches: by then parts of the stack may be gone.
+static uint32_t append_throw(void) {
+  static struct forkrepl_trace trace;
+  uint32_t count = 0;
+  forkrepl_find_current_throw(&trace);
+  for (uint32_t i = 0; i < trace.count; ++i)
+    count += append_frame(trace.frames[i], 1);
   return count;
 }
 
@@ -178,6 +184,12 @@ static void send_details(void) {
   }
   details.mapping_count = (uint32_t)count;
   details.frame_count = append_frames();
+  if (first_signal == SIGABRT) {
+    const char *assertion = forkrepl_failed_assertion();
+    details.throw_count = append_throw();
+    details.assertion_length = (uint32_t)strnlen(assertion, sizeof payload - filled);
+    append(assertion, details.assertion_length);
+  }
   memcpy(payload, &details, sizeof details);
   connection_tell(WIRE_CRASH_DETAILS, payload, filled);
 }
@@ -229,6 +241,12 @@ static void on_signal(int number, siginfo_t *info, void *context) {
   die(number);
 }
 
+static int are_reported(void) {
+  struct sigaction now;
+  return in_control() && sigaction(SIGABRT, NULL, &now) == 0 &&
+         now.sa_sigaction == on_signal;
+}
+
 static void install(int number) {
   struct sigaction action = {.sa_sigaction = on_signal,
                              .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
@@ -237,11 +255,17 @@ static void install(int number) {
 
 // For signals whose handlers go with their units.
 static void restore(int number) {
-  for (int i = 0; i < CRASH_SIGNALS; ++i)
-    if (crash_signals[i] == number)
+  for (int i = 0; i <= CRASH_SIGNALS; ++i)
+    if (told_signals[i] == number)
       return install(number);
   struct sigaction action = {.sa_handler = SIG_DFL};
   sigaction(number, &action, NULL);
+}
+
+int crash_is_default(int number) {
+  struct sigaction now;
+  return sigaction(number, NULL, &now) == 0 &&
+         (now.sa_handler == SIG_DFL || now.sa_sigaction == on_signal);
 }
 
 void crash_attend(int (*is_controlled)(void)) {
@@ -250,10 +274,11 @@ void crash_attend(int (*is_controlled)(void)) {
   atomic_store(&reporter, 0); // of a process that this one is a fork of
   atomic_store(&crashes, 0);
   sigaltstack(&own, NULL); // of this thread; the others have none
-  for (int i = 0; i < CRASH_SIGNALS; ++i) {
+  for (int i = 0; i <= CRASH_SIGNALS; ++i) {
     struct sigaction now;
-    if (sigaction(crash_signals[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
-      install(crash_signals[i]);
+    if (sigaction(told_signals[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+      install(told_signals[i]);
   }
   forkrepl_set_signal_default(restore);
+  forkrepl_report_assertions(are_reported);
 }

@@ -9,3 +9,6 @@ extern const int crash_signals[CRASH_SIGNALS]; // those that mean a crash
 // this process is the one that the controller talks to; a fork that the user's code
 // made has nobody to tell and just dies.
 void crash_attend(int (*is_controlled)(void));
+
+// Whether a signal has its default action, or is reported.
+int crash_is_default(int number);

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "keyboard.h"
+#include "crash.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -14,11 +15,9 @@ void keyboard_on(void) {
   // or blocks it and may look for it later.
   int of_program = errno;
   sigset_t missed;
-  struct sigaction action;
   sigemptyset(&missed);
   for (size_t i = 0; i < sizeof signals / sizeof *signals; ++i)
-    if (!sigismember(&users_mask, signals[i]) &&
-        sigaction(signals[i], NULL, &action) == 0 && action.sa_handler == SIG_DFL)
+    if (!sigismember(&users_mask, signals[i]) && crash_is_default(signals[i]))
       sigaddset(&missed, signals[i]);
   while (sigtimedwait(&missed, NULL, &(struct timespec){0}) > 0)
     ;

@@ -2,6 +2,7 @@
 #include "running.h"
 #include "crash.h"
 #include "forkrepl_platform.h"
+#include "frames.h"
 #include "keyboard.h"
 #include "request.h"
 #include "waiting.h"
@@ -16,23 +17,48 @@ static char **arguments; // of the user's program, the last one NULL
 
 static int is_controlled(void) { return getpid() == controlled; }
 
+enum { MOST_TOLD = 16 << 10 };                            // bytes, of an exception
+static char told[(1 + FORKREPL_MOST_CAUSES) * MOST_TOLD]; // one after another
+
+// Frames that there is no room for are left out. Returns the end.
+static char *tell_exception(char *to, const char *type, const char *what,
+                            const struct forkrepl_trace *trace) {
+  struct wire_exception wire = {.type_length = (uint32_t)strlen(type),
+                                .what_length = (uint32_t)strlen(what),
+                                .is_complete = trace->is_complete};
+  char *head = to, *end = to + MOST_TOLD;
+  to = mempcpy(head + sizeof wire, type, wire.type_length);
+  to = mempcpy(to, what, wire.what_length);
+  for (uint32_t i = 0; i < trace->count; ++i) {
+    size_t size = frame_describe(trace->frames[i], 1, to, (size_t)(end - to));
+    to += size;
+    wire.frame_count += size != 0;
+  }
+  memcpy(head, &wire, sizeof wire);
+  return to;
+}
+
 static void reply_outcome(const struct request *request,
                           const struct forkrepl_outcome *outcome) {
+  int threw = outcome->kind == FORKREPL_THREW;
   if (!is_controlled()) // the snippet forked and this is the child
-    exit(outcome->kind == FORKREPL_THREW);
+    exit(threw);
   struct wire_outcome wire = {
       .kind = outcome->kind,
       .status = outcome->status,
       .restored_signals = outcome->restored_signals,
-      .type_length = (uint32_t)strlen(outcome->exception_type),
-      .what_length = (uint32_t)strlen(outcome->exception_what),
+      .exception_count = threw ? 1 + outcome->cause_count : 0,
   };
-  char rest[FORKREPL_EXCEPTION_TYPE_SIZE + FORKREPL_EXCEPTION_WHAT_SIZE];
-  char *end = rest;
-  end = mempcpy(end, outcome->exception_type, wire.type_length);
-  end = mempcpy(end, outcome->exception_what, wire.what_length);
-  connection_reply2(request->head.operation, 0, &wire, sizeof wire, rest,
-                    (size_t)(end - rest));
+  char *end = told;
+  if (threw)
+    end = tell_exception(end, outcome->exception_type, outcome->exception_what,
+                         &outcome->trace);
+  for (uint32_t i = 0; threw && i < outcome->cause_count; ++i) {
+    const struct forkrepl_cause *cause = &outcome->causes[i];
+    end = tell_exception(end, cause->type, cause->what, &cause->trace);
+  }
+  connection_reply2(request->head.operation, 0, &wire, sizeof wire, told,
+                    (size_t)(end - told));
 }
 
 void running_on_run(const struct request *request) {

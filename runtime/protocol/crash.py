@@ -15,16 +15,15 @@ from msgspec.structs import replace
 
 from runtime.addresses import Protection
 from runtime.errors import ExecutorError
-from runtime.protocol.wire import HEAD, Operation
+from runtime.protocol.frames import Frame, Records
+from runtime.protocol.wire import HEAD, MOST_THROW_FRAMES, Operation
 
 CRASH = struct.Struct("<IiQQQQIIII")  # struct wire_crash
-DETAILS = struct.Struct("<QQIIII")  # struct wire_crash_details
+DETAILS = struct.Struct("<QQIIIIII")  # struct wire_crash_details
 MAPPING = struct.Struct("<QQII")  # struct wire_crash_mapping
-FRAME = struct.Struct("<QIIII")  # struct wire_crash_frame
 
 _MOST_DETAILS = 64 << 10  # bytes
 _MOST_FRAMES = 48
-_LONGEST_NAME = 511  # bytes
 _ACCESS_WRITE, _ACCESS_FETCH = 0x2, 0x10  # of a page fault's error code
 
 
@@ -37,24 +36,6 @@ class Mapping(Struct, frozen=True):
     name: str
 
 
-class Frame(Struct, frozen=True):
-    """A frame of the stack. ``is_return``: ``pc`` is where a call returns to.
-
-    ``library`` and ``symbol``: the file and the nearest name for code of a library,
-    otherwise empty.
-    """
-
-    pc: int
-    is_return: bool = False
-    library: str = ""
-    symbol: str = ""
-
-    @property
-    def instruction(self) -> int:
-        """An address in the instruction that was interrupted or called."""
-        return self.pc - self.is_return
-
-
 class CrashReport(Struct, frozen=True):
     """A fatal signal, as the process saw it.
 
@@ -65,8 +46,10 @@ class CrashReport(Struct, frozen=True):
     The rest is empty, but for a frame, if the process could not say it
     (``is_detailed`` is false then). ``frames``: innermost first;
     after ``newest_count`` of them ``left_out`` others are left out (``is_complete``:
-    no more than these). ``mappings``: those around the address; ``instruction``:
-    the first bytes at the pc.
+    no more than these). ``thrown``: of an abort in the midst of an exception, the calls that
+    led to its throw; ``assertion``: if one of the C++ library's called it, in lines, condition,
+    function, file, line, and perhaps the two numbers that it has compared.
+    ``mappings``: those around the address; ``instruction``: the first bytes at the pc.
     """
 
     signal: int
@@ -79,6 +62,8 @@ class CrashReport(Struct, frozen=True):
     thread: int
     sender: int
     frames: tuple[Frame, ...] = ()
+    thrown: tuple[Frame, ...] = ()
+    assertion: str = ""
     newest_count: int = 0
     left_out: int = 0
     is_complete: bool = True
@@ -174,19 +159,25 @@ def unpack_report(crashed: bytes, details: bytes) -> CrashReport:
 
 def _with_details(report: CrashReport, payload: bytes) -> CrashReport:
     """Raises ValueError or struct.error."""
-    walked, instruction, is_complete, newest_count, mapping_count, frame_count = (
-        DETAILS.unpack_from(payload)
-    )
+    records = Records(payload, 0)
+    details = records.take(DETAILS)
+    walked, instruction, is_complete, newest_count, mapping_count, frame_count = details[:6]
+    throw_count, assertion_length = details[6:]
     if mapping_count > 3 or frame_count > min(_MOST_FRAMES, walked):
         raise ValueError("too many records")
-    records = _Records(payload, DETAILS.size)
-    mappings = tuple(records.mappings(mapping_count))
+    if throw_count > MOST_THROW_FRAMES:
+        raise ValueError("too many frames of a throw")
+    mappings = tuple(_mappings(records, mapping_count))
     frames = tuple(records.frames(frame_count))
-    if not frames or records.position != len(payload):
+    thrown = tuple(records.frames(throw_count))
+    assertion = records.text(assertion_length).decode("utf-8", "replace")
+    if not frames or not records.is_at_end:
         raise ValueError("not as many bytes as told")
     return replace(
         report,
         frames=frames,
+        thrown=thrown,
+        assertion=assertion,
         newest_count=newest_count,
         left_out=walked - frame_count,
         is_complete=bool(is_complete),
@@ -196,32 +187,7 @@ def _with_details(report: CrashReport, payload: bytes) -> CrashReport:
     )
 
 
-class _Records:
-    """Reads structs and the strings that follow each. Raises ValueError or struct.error."""
-
-    def __init__(self, payload: bytes, position: int) -> None:
-        self._payload = payload
-        self.position = position
-
-    def mappings(self, count: int) -> Iterator[Mapping]:
-        for _ in range(count):
-            start, end, protection, length = self._take(MAPPING)
-            yield Mapping(start, end, Protection(protection & 7), self._text(length))
-
-    def frames(self, count: int) -> Iterator[Frame]:
-        for _ in range(count):
-            pc, is_return, library_length, symbol_length, _ = self._take(FRAME)
-            library = self._text(library_length)
-            yield Frame(pc, bool(is_return), library, self._text(symbol_length))
-
-    def _take(self, layout: struct.Struct) -> tuple[int, ...]:
-        values = layout.unpack_from(self._payload, self.position)
-        self.position += layout.size
-        return values
-
-    def _text(self, length: int) -> str:
-        if length > min(_LONGEST_NAME, len(self._payload) - self.position):
-            raise ValueError("a string is too long")
-        start = self.position
-        self.position += length
-        return self._payload[start : self.position].decode("utf-8", "surrogateescape")
+def _mappings(records: Records, count: int) -> Iterator[Mapping]:
+    for _ in range(count):
+        start, end, protection, length = records.take(MAPPING)
+        yield Mapping(start, end, Protection(protection & 7), records.name(length))

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-enum { WIRE_VERSION = 8 };
+enum { WIRE_VERSION = 9 };
 
 enum { WIRE_MAX_PAYLOAD = 64 << 20 };
 
@@ -132,8 +132,15 @@ struct wire_outcome {
   int32_t status; // what main returned; if kind says that it threw: which class of
                   // exceptions (enum forkrepl_exception)
   uint64_t restored_signals; // whose handlers went with a unit; bit 0: signal 1
-  uint32_t type_length;      // of the two strings that follow
-  uint32_t what_length;
+  uint32_t exception_count;  // of the wire_exceptions that follow: each the next one's
+  uint32_t unused;           // outer (std::nested_exception)
+};
+
+struct wire_exception {
+  uint32_t type_length; // of the two strings that follow; then come wire_crash_frames
+  uint32_t what_length; // of the calls that led to its throw, innermost first
+  uint32_t frame_count;
+  uint32_t is_complete; // there were no more
 };
 
 // An expression's value: struct forkrepl_value of the platform library.
@@ -193,12 +200,14 @@ struct wire_crash {
 };
 
 struct wire_crash_details {
-  uint64_t walked;        // how many frames there are, as far as was looked
-  uint64_t instruction;   // the first bytes at the pc
-  uint32_t is_complete;   // it was looked to the end
-  uint32_t newest_count;  // after so many frames some may be left out
-  uint32_t mapping_count; // the one below the address, at it, above it
-  uint32_t frame_count;   // innermost first
+  uint64_t walked;           // how many frames there are, as far as was looked
+  uint64_t instruction;      // the first bytes at the pc
+  uint32_t is_complete;      // it was looked to the end
+  uint32_t newest_count;     // after so many frames some may be left out
+  uint32_t mapping_count;    // the one below the address, at it, above it
+  uint32_t frame_count;      // innermost first
+  uint32_t throw_count;      // then those of the throw of the exception that is handled
+  uint32_t assertion_length; // of what forkrepl_failed_assertion says, which comes last
 };
 
 struct wire_crash_mapping {
@@ -210,6 +219,7 @@ struct wire_crash_mapping {
 
 struct wire_crash_frame {
   uint64_t pc;
+  uint64_t base;           // where the library's file begins
   uint32_t is_return;      // pc is where a call returns to
   uint32_t library_length; // of the two strings that follow, empty for code that
   uint32_t symbol_length;  // is in no library

@@ -16,8 +16,9 @@ from msgspec import Struct
 
 from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorError, ExecutorOutOfMemory, describe_error
+from runtime.protocol.frames import Frame, Records
 
-VERSION = 8
+VERSION = 9
 MAX_PAYLOAD = 64 << 20
 
 HEAD = struct.Struct("<IHH")  # payload size, operation, error
@@ -33,7 +34,10 @@ WORD = struct.Struct("<Q")
 STATUS = struct.Struct("<i")  # of SHUTDOWN, EXITING and ENDED
 CHECKPOINT = struct.Struct("<II")  # struct wire_checkpoint
 KEEPER_REPORT = struct.Struct("<Ii")  # process number, status of wait(2)
-OUTCOME = struct.Struct("<IiQII")
+OUTCOME = struct.Struct("<IiQII")  # struct wire_outcome
+EXCEPTION = struct.Struct("<IIII")  # struct wire_exception
+MOST_THROW_FRAMES = 32
+_MOST_CAUSES = 3
 VALUE = struct.Struct("<QQQII")  # struct wire_value
 PRINTED = struct.Struct("<Ii")  # struct wire_printed
 ELEMENT = struct.Struct("<QQ")  # struct wire_element
@@ -166,19 +170,33 @@ class ExceptionClass(enum.IntEnum):
     SYSTEM_ERROR = 6
 
 
+class ThrownException(Struct, frozen=True):
+    """``type``, and what it says of itself. ``frames``: the calls that led to its throw,
+    innermost first, none if that is not known; ``is_complete``: there were no more."""
+
+    type: str
+    what: str
+    frames: tuple[Frame, ...] = ()
+    is_complete: bool = True
+
+
 class Outcome(Struct, frozen=True):
     """How a run in the executor ended, when it ended by itself.
 
-    ``status``: what main returned. ``exception_type``: None if there was no exception.
-    ``restored_signals``: a unit went with the handlers of these signals, which have
-    their default action again.
+    ``status``: what main returned. ``exceptions``: none if there was none; otherwise that, and
+    the one that it holds (``std::nested_exception``), and so on. ``restored_signals``: a unit
+    went with the handlers of these signals, which have their default action again.
     """
 
     status: int
-    exception_type: str | None
-    exception_what: str
+    exceptions: tuple[ThrownException, ...] = ()
     restored_signals: tuple[int, ...] = ()
     exception_class: ExceptionClass = ExceptionClass.OTHER
+
+    @property
+    def exception_type(self) -> str | None:
+        """Of the exception; None if there was none."""
+        return self.exceptions[0].type if self.exceptions else None
 
 
 def frame(operation: Operation, payload: bytes) -> bytes:
@@ -211,21 +229,40 @@ def unpack_outcome(payload: bytes) -> Outcome:
     """Decode ``struct wire_outcome``. Raises ExecutorError if it is malformed."""
     if len(payload) < OUTCOME.size:
         raise ExecutorError(f"malformed outcome from the executor: {len(payload)} bytes")
-    kind, status, restored, type_length, what_length = OUTCOME.unpack_from(payload)
-    if kind not in (0, 1) or type_length + what_length != len(payload) - OUTCOME.size:
-        raise ExecutorError("malformed outcome from the executor: its lengths do not add up")
+    kind, status, restored, count, _ = OUTCOME.unpack_from(payload)
     threw = kind == 1
+    if kind not in (0, 1) or count > 1 + _MOST_CAUSES or threw != (count > 0):
+        raise ExecutorError("malformed outcome from the executor: of no known kind")
     if threw and status not in iter(ExceptionClass):
         raise ExecutorError("malformed outcome from the executor: an exception of no known class")
-    type_end = OUTCOME.size + type_length
-    exception_type = payload[OUTCOME.size : type_end].decode("utf-8", "replace")
+    try:
+        exceptions = _unpack_exceptions(Records(payload, OUTCOME.size), count)
+    except (ValueError, struct.error):
+        raise ExecutorError(
+            "malformed outcome from the executor: its lengths do not add up"
+        ) from None
     return Outcome(
         status=0 if threw else status,
-        exception_type=exception_type if threw else None,
-        exception_what=payload[type_end:].decode("utf-8", "replace"),
+        exceptions=exceptions,
         restored_signals=signals_in(restored),
         exception_class=ExceptionClass(status if threw else 0),
     )
+
+
+def _unpack_exceptions(records: Records, count: int) -> tuple[ThrownException, ...]:
+    """All that is left of the records. Raises ValueError or struct.error."""
+    exceptions = []
+    for _ in range(count):
+        type_length, what_length, frame_count, is_complete = records.take(EXCEPTION)
+        if frame_count > MOST_THROW_FRAMES:
+            raise ValueError("too many frames")
+        name = records.text(type_length).decode("utf-8", "replace")
+        what = records.text(what_length).decode("utf-8", "replace")
+        frames = tuple(records.frames(frame_count))
+        exceptions.append(ThrownException(name, what, frames, bool(is_complete)))
+    if not records.is_at_end:
+        raise ValueError("more bytes than told")
+    return tuple(exceptions)
 
 
 def unpack_value(payload: bytes) -> Value:

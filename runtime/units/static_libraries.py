@@ -193,8 +193,9 @@ class InitializerThrew(LinkError):
     """A member of an archive could not be initialized; it is gone again."""
 
     def __init__(self, members: str, outcome: Outcome) -> None:
-        what = f": {outcome.exception_what}" if outcome.exception_what else ""
-        super().__init__(f"{members}: an initializer threw {outcome.exception_type}{what}")
+        thrown = outcome.exceptions[0]
+        what = f": {thrown.what}" if thrown.what else ""
+        super().__init__(f"{members}: an initializer threw {thrown.type}{what}")
 
 
 def _check(archive: Archive) -> None:

@@ -155,4 +155,6 @@ def test_frames_come_and_go_with_their_units(program: Program) -> None:
 )
 def test_what_is_told_of_one_that_nobody_caught(forkrepl: Run, code: str, told: str) -> None:
     result = forkrepl("-c", code)
-    assert (result.stderr, result.returncode) == (f"uncaught exception of type {told}\n", 1)
+    first, *place = result.stderr.splitlines()
+    assert (first, result.returncode) == (f"uncaught exception of type {told}", 1)
+    assert [line.partition(":")[0] for line in place] == ["  at -c"]

@@ -396,3 +396,28 @@ def test_type_checkers_know_it(tmp_path: Path) -> None:
     assert len(told) == 2, done.stdout + done.stderr
     assert 'wrong.py:3: error: Unexpected keyword argument "standard" for "Session"' in told[0]
     assert "wrong.py:3: error: No overload variant" in told[1]
+
+
+def test_what_nothing_defines_is_a_link_error(tmp_path: Path) -> None:
+    """Of inputs, of libraries, and of what waits and is run all the same."""
+    source = Path(tmp_path, "needs.cpp")
+    source.write_text("int nowhere();\nint needs() { return nowhere(); }\n")
+    for options, name in (("-shared", "libneeds.so"), ("-c", "needs.o")):
+        command = ["g++", options, "-fPIC", str(source), "-o", str(tmp_path / name)]
+        subprocess.run(command, check=True)
+    with Session() as session:
+        with pytest.raises(LinkError, match=r"libneeds.so: undefined symbol: nowhere\(\)$"):
+            session.load_library(str(tmp_path / "libneeds.so"))
+        for text in ("int missing(); missing()", "extern int n; int m = n;"):
+            with pytest.raises(LinkError, match=r"In\[\d\]: undefined symbol: (missing\(\)|n)"):
+                session.run(text)
+        assert session.run("int late(); int early() { return late(); }").waits_for == "late()"
+        for use in (session.run, session.value, session.show):
+            with pytest.raises(
+                LinkError, match=r"undefined symbol: late\(\) \(needed by In\[3\]\)"
+            ):
+                use("early()")
+        session.load_library(str(tmp_path / "needs.o"))
+        assert session.take_warnings() == [f"note: {tmp_path / 'needs.o'} waits for nowhere()"]
+        session.run("int late() { return 5; } int nowhere() { return 6; } int needs();")
+        assert (session.value("early()"), session.value("needs()")) == (5, 6)

@@ -29,12 +29,13 @@ from msgspec import Struct
 
 from repl.caching.folder import is_private
 from repl.caching.stamps import Dependencies, Stamps, read_dependencies, stamp
-from repl.clang.flags import line_table_flags
+from repl.clang.flags import LIBSTDCXX_ASSERTIONS, line_table_flags
 
 _FORMAT = 1  # of the entries: to be changed with what is in them
 _SAFE_FLAG = re.compile(
     r"-(std=[a-z0-9+:]+|x(c|c\+\+)|O[0-3]|g[a-z0-9-]*|disable-llvm-passes"
-    r"|W(?!system-headers)[a-z][a-z0-9=+-]*)$"
+    r"|W(?!system-headers)[a-z][a-z0-9=+-]*"
+    rf"|{LIBSTDCXX_ASSERTIONS[1:]})$"
 )
 # Line tables do not change what is parsed: so the prompt and scripts share the entries.
 _IRRELEVANT = (

@@ -98,12 +98,12 @@ def test_two_at_once(forkrepl: Run, tmp_path: Path) -> None:
 
 def test_all_common_headers_are_made_and_used(forkrepl: Run, tmp_path: Path) -> None:
     home = str(tmp_path / "cache")
-    result = forkrepl("--build-cache", timeout=60, XDG_CACHE_HOME=home)
+    result = forkrepl("--build-cache", timeout=120, XDG_CACHE_HOME=home)
     assert result.returncode == 0
     cache = cache_in(tmp_path / "cache")
     assert all(cache.find(headers) for headers in common_headers(cache))
     assert (tmp_path / "cache" / "forkrepl").stat().st_mode & 0o777 == 0o700
-    again = forkrepl("--build-cache", timeout=60, XDG_CACHE_HOME=home)
+    again = forkrepl("--build-cache", timeout=120, XDG_CACHE_HOME=home)
     assert again.stdout == f"the cache is ready: {cache.folder}\n"
     everything = '#include <bits/stdc++.h>\nstd::regex_match(std::string("aa"), std::regex("a+"))\n'
     forget_use(cache)

@@ -91,6 +91,7 @@ def test_an_exception_stops_it(shell: Shell, tmp_path: Path) -> None:
     write(tmp_path, "file.cpp", "int a = 1;\nthrow 7;\nint after = 2;\n")
     assert shell.run("%load file.cpp") == (
         "uncaught exception of type int: 7\n"
+        "  at file.cpp:2:1\n"
         "%load stopped at file.cpp:2: the inputs before it are in force\n"
     )
     assert shell.run("a") == "(int) 1\n"

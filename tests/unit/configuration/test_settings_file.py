@@ -27,6 +27,7 @@ flags = ["-Wall", "-isystem", "/opt/größe"]
 libraries = ["m", "./libmine.so"]
 optimisation = 2
 redefine = false
+library_assertions = false
 parse_timeout = 2.5
 memory_limit = "2G"
 color = "no"

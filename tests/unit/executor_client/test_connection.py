@@ -68,6 +68,9 @@ class FakeLife:
     def end_descriptor(self) -> None:
         return None
 
+    def ask_where(self) -> bool:
+        return False
+
     def stop(self) -> None:
         self.calls.append("stop")
         with suppress(OSError):

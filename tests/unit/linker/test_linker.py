@@ -885,7 +885,7 @@ def test_an_uncaught_exception_comes_back(program: Program) -> None:
         )
     )
     outcome = program.process.run([program.address("go")])
-    assert (outcome.exception_type, outcome.exception_what) == ("std::out_of_range", "far")
+    assert [(each.type, each.what) for each in outcome.exceptions] == [("std::out_of_range", "far")]
 
 
 def test_frames_after_a_terminator_in_the_batch_are_found(program: Program) -> None:

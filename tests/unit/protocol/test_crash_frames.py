@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from runtime.addresses import RO, RW, RX
 from runtime.errors import ExecutorDied, ExecutorError
 from runtime.executor_client.waiting import is_readable
 from runtime.protocol import crash
-from runtime.protocol.crash import CrashReport, Frame, Mapping, unpack_report
+from runtime.protocol.crash import CrashReport, Mapping, unpack_report
+from runtime.protocol.frames import FRAME, Frame
 from tests.support.executor import start_peer
 from tests.support.runtime import Program, open_descriptors, running_program
 
@@ -32,20 +34,25 @@ def encode_details(
     mappings: list[tuple[int, int, int, bytes]] | None = None,
     walked: int | None = None,
     counts: tuple[int, int] | None = None,
+    thrown: Sequence[tuple[int, int, bytes, bytes]] = (),
+    assertion: bytes = b"",
+    throw_count: int | None = None,
 ) -> bytes:
     mappings = mappings or []
     walked = len(frames) if walked is None else walked
     mapping_count, frame_count = counts or (len(mappings), len(frames))
-    head = crash.DETAILS.pack(walked, 0x0B0F, 1, 32, mapping_count, frame_count)
+    throw_count = len(thrown) if throw_count is None else throw_count
+    counted = (mapping_count, frame_count, throw_count, len(assertion))
+    head = crash.DETAILS.pack(walked, 0x0B0F, 1, 32, *counted)
     parts = [
         crash.MAPPING.pack(start, end, protection, len(name)) + name
         for start, end, protection, name in mappings
     ]
     parts += [
-        crash.FRAME.pack(pc, is_return, len(library), len(symbol), 0) + library + symbol
-        for pc, is_return, library, symbol in frames
+        FRAME.pack(pc, 0x800, is_return, len(library), len(symbol), 0) + library + symbol
+        for pc, is_return, library, symbol in [*frames, *thrown]
     ]
-    return head + b"".join(parts)
+    return head + b"".join(parts) + assertion
 
 
 ONE = [(0x1000, 0, b"", b"")]
@@ -56,6 +63,8 @@ def test_a_full_report() -> None:
         [(0x1000, 0, b"", b""), (0x3000, 1, b"/lib/libc.so.6", b"abort")],
         [(0x1000, 0x2000, RX, b"/bin/x"), (0x4000, 0x5000, RW, b"[stack]")],
         walked=9,
+        thrown=[(0x5000, 1, b"", b"")],
+        assertion=b"false\nf\nx.h\n3",
     )
     report = unpack_report(encode_crash(address=0x1008), details)
     assert report == CrashReport(
@@ -68,7 +77,12 @@ def test_a_full_report() -> None:
         process=77,
         thread=77,
         sender=0,
-        frames=(Frame(0x1000), Frame(0x3000, True, "/lib/libc.so.6", "abort")),
+        frames=(
+            Frame(0x1000, base=0x800),
+            Frame(0x3000, True, "/lib/libc.so.6", "abort", 0x800),
+        ),
+        thrown=(Frame(0x5000, True, base=0x800),),
+        assertion="false\nf\nx.h\n3",
         newest_count=32,
         left_out=7,
         mappings=(Mapping(0x1000, 0x2000, RX, "/bin/x"), Mapping(0x4000, 0x5000, RW, "[stack]")),
@@ -107,8 +121,10 @@ def test_a_crash_of_the_wrong_size_is_refused(size: int) -> None:
         encode_details(ONE, counts=(1, 1)),
         encode_details(ONE, counts=(0, 2), walked=2),
         encode_details(ONE, counts=(0xFFFFFFFF, 0xFFFFFFFF), walked=1 << 63),
+        encode_details(ONE, thrown=ONE * 33),
+        encode_details(ONE, thrown=ONE, throw_count=2),
         encode_details([(0x1000, 0, b"x" * 512, b"")]),
-        encode_details(ONE)[: -crash.FRAME.size] + crash.FRAME.pack(1, 0, 0xFFFFFFFF, 1, 0),
+        encode_details(ONE)[: -FRAME.size] + FRAME.pack(1, 0, 0, 0xFFFFFFFF, 1, 0),
     ],
     ids=[
         "none",
@@ -121,6 +137,8 @@ def test_a_crash_of_the_wrong_size_is_refused(size: int) -> None:
         "a mapping is missing",
         "a frame is missing",
         "counts wrap",
+        "too many frames of a throw",
+        "a frame of a throw is missing",
         "long name",
         "name beyond the end",
     ],
@@ -304,5 +322,5 @@ def test_a_crash_between_requests_is_found_with_the_next(tmp_path: Path) -> None
 
 
 def test_struct_sizes_have_no_padding() -> None:
-    for layout in (crash.CRASH, crash.DETAILS, crash.MAPPING, crash.FRAME):
+    for layout in (crash.CRASH, crash.DETAILS, crash.MAPPING, FRAME):
         assert layout.size == struct.calcsize(layout.format.replace("<", "@"))

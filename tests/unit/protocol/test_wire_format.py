@@ -6,6 +6,7 @@ import os
 import re
 import struct
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.errors import ExecutorError
-from runtime.protocol import crash, wire
+from runtime.protocol import crash, frames, wire
+from runtime.protocol.frames import Frame
 from runtime.protocol.wire import (
     Ending,
     ExceptionClass,
@@ -22,6 +24,7 @@ from runtime.protocol.wire import (
     Outcome,
     Printed,
     Sharing,
+    ThrownException,
     Value,
     pack_strings,
     unpack_outcome,
@@ -63,9 +66,13 @@ LAYOUTS = {
             "kind",
             "status",
             "restored_signals",
-            "type_length",
-            "what_length",
+            "exception_count",
+            "unused",
         ],
+    ),
+    "wire_exception": (
+        wire.EXCEPTION,
+        ["type_length", "what_length", "frame_count", "is_complete"],
     ),
     "wire_element": (wire.ELEMENT, ["address", "has_text"]),
     "wire_printed": (wire.PRINTED, ["ending", "signal"]),
@@ -94,12 +101,14 @@ LAYOUTS = {
             "newest_count",
             "mapping_count",
             "frame_count",
+            "throw_count",
+            "assertion_length",
         ],
     ),
     "wire_crash_mapping": (crash.MAPPING, ["start", "end", "protection", "name_length"]),
     "wire_crash_frame": (
-        crash.FRAME,
-        ["pc", "is_return", "library_length", "symbol_length", "unused"],
+        frames.FRAME,
+        ["pc", "base", "is_return", "library_length", "symbol_length", "unused"],
     ),
 }
 
@@ -183,26 +192,43 @@ def encode_outcome(
     *,
     kind: int = 0,
     status: int = 0,
-    type_name: bytes = b"",
-    what: bytes = b"",
+    exceptions: Sequence[bytes] = (),
     restored_signals: int = 0,
-    lengths: tuple[int, int] | None = None,
+    count: int | None = None,
 ) -> bytes:
-    fixed = wire.OUTCOME.pack(
-        kind, status, restored_signals, *(lengths or (len(type_name), len(what)))
+    number = len(exceptions) if count is None else count
+    fixed = wire.OUTCOME.pack(kind, status, restored_signals, number, 0)
+    return fixed + b"".join(exceptions)
+
+
+def encode_exception(
+    name: bytes = b"int",
+    what: bytes = b"",
+    frame_pcs: Sequence[int] = (),
+    counts: tuple[int, int, int] | None = None,
+) -> bytes:
+    """``counts``: what is told of the lengths and the number of frames."""
+    head = wire.EXCEPTION.pack(*(counts or (len(name), len(what), len(frame_pcs))), 1)
+    return head + name + what + b"".join(frames.FRAME.pack(pc, 0, 1, 0, 0, 0) for pc in frame_pcs)
+
+
+def test_outcome_with_exceptions() -> None:
+    outer = encode_exception(b"std::bad_alloc", "é".encode() + b"\xff", [0x1000, 0x2000])
+    payload = encode_outcome(kind=1, status=3, exceptions=[outer, encode_exception()])
+    calls = (Frame(0x1000, True), Frame(0x2000, True))
+    assert unpack_outcome(payload) == Outcome(
+        0,
+        (
+            ThrownException("std::bad_alloc", "é\N{REPLACEMENT CHARACTER}", calls),
+            ThrownException("int", ""),
+        ),
+        exception_class=ExceptionClass.BAD_ALLOC,
     )
-    return fixed + type_name + what
-
-
-def test_outcome_with_an_exception() -> None:
-    payload = encode_outcome(kind=1, type_name=b"std::bad_alloc", what="é".encode() + b"\xff")
-    expected = Outcome(0, "std::bad_alloc", "é\N{REPLACEMENT CHARACTER}")
-    assert unpack_outcome(payload) == expected
 
 
 def test_outcome_with_restored_signals() -> None:
     outcome = unpack_outcome(encode_outcome(restored_signals=1 << 63 | 1 << 14 | 1 << 0))
-    assert outcome == Outcome(0, None, "", (1, 15, 64))
+    assert outcome == Outcome(0, (), (1, 15, 64))
 
 
 @pytest.mark.parametrize("size", range(wire.OUTCOME.size))
@@ -216,17 +242,31 @@ def test_truncated_outcome_is_refused(size: int) -> None:
     [
         encode_outcome(kind=2),
         encode_outcome(kind=0xFFFFFFFF),
-        encode_outcome(kind=1, lengths=(1, 0)),
-        encode_outcome(kind=1, type_name=b"int", lengths=(2, 0)),
-        encode_outcome(kind=1, type_name=b"int", what=b"x", lengths=(0xFFFFFFFF, 5)),
+        encode_outcome(kind=1, status=7, exceptions=[encode_exception()]),
+        encode_outcome(kind=1),
+        encode_outcome(exceptions=[encode_exception()]),
+        encode_outcome(kind=1, exceptions=[encode_exception()], count=2),
+        encode_outcome(kind=1, exceptions=[encode_exception()] * 5),
+        encode_outcome(kind=1, exceptions=[encode_exception(counts=(4, 0, 0))]),
+        encode_outcome(kind=1, exceptions=[encode_exception(counts=(2, 0, 0))]),
+        encode_outcome(kind=1, exceptions=[encode_exception(counts=(0xFFFFFFFF, 4, 0))]),
+        encode_outcome(kind=1, exceptions=[encode_exception(counts=(3, 0, 1))]),
+        encode_outcome(kind=1, exceptions=[encode_exception(frame_pcs=[1] * 33)]),
         encode_outcome() + b"\0",
     ],
     ids=[
         "kind",
         "large kind",
+        "class",
+        "no exception",
+        "an exception without having thrown",
+        "exception missing",
+        "too many exceptions",
         "text missing",
         "text left",
         "length wraps",
+        "frame missing",
+        "too many frames",
         "trailing byte",
     ],
 )
@@ -241,10 +281,8 @@ def test_any_bytes_are_an_outcome_or_an_error(payload: bytes) -> None:
         outcome = unpack_outcome(payload)
     except ExecutorError:
         return
-    type_length, what_length = wire.OUTCOME.unpack_from(payload)[3:]
-    assert wire.OUTCOME.size + type_length + what_length == len(payload)
-    what = payload[len(payload) - what_length :]
-    assert outcome.exception_what == what.decode("utf-8", "replace")
+    count = wire.OUTCOME.unpack_from(payload)[3]
+    assert len(outcome.exceptions) == count
     assert all(1 <= number <= 64 for number in outcome.restored_signals)
 
 
