@@ -11,7 +11,7 @@ from msgspec import Struct
 from repl.clang.code_generator import CodeGenerator
 from repl.clang.frontend import Frontend
 from repl.clang.protocol import FindPrinters, PrinterHints
-from repl.display.readers import find_reader, types_to_ask_about
+from repl.display.readers import find_readers, types_to_ask_about
 from repl.display.types import ValueType
 from repl.errors import CodegenError, MalformedMessage, ShellError
 
@@ -67,6 +67,6 @@ def ask_for_printers(
 def _may_have(type_: ValueType, hints: PrinterHints) -> bool:
     if hints.overloads:
         return True
-    if find_reader(type_) is not None:
+    if find_readers(type_):
         return False
     return type_.index in hints.streams or type_.index in hints.iterates
