@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from repl.session.live_session import LiveSession
 
 _POINTER = 8  # bytes
+_BINDING_WITHOUT_ADDRESS = "<a bit-field or the like: its name shows it>"
 _NOT_READABLE = "<cannot read its memory>"
 
 
@@ -52,6 +53,8 @@ def value_of(program: ProgramAtRest, variable: Declaration, limits: Limits) -> s
     """
     if variable.value_type is None:
         return ""
+    if not variable.symbol:
+        return _BINDING_WITHOUT_ADDRESS
     try:
         address = _address_of(program, variable)
         if address is None:
@@ -63,8 +66,6 @@ def value_of(program: ProgramAtRest, variable: Declaration, limits: Limits) -> s
 
 def _address_of(program: ProgramAtRest, variable: Declaration) -> ExecutorAddress | None:
     """Where the variable is, or what a reference refers to; None if it has no memory."""
-    if not variable.symbol:  # of a structured binding that is a part of a byte
-        return None
     definition = program.find_definition(variable.symbol)
     if definition is not None and definition.module:
         return None  # each thread has its own

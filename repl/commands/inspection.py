@@ -111,11 +111,11 @@ def _description(
     declared = as_shown(found)
     if page > pages(declared):
         raise ShellError(f"{declared.name} has {_count_of(pages(declared), 'page')} of members")
-    text = as_written(declared.declaration).strip()
+    text = as_written(declared.declaration).strip() or f"{declared.type} {declared.name}"
     if len(text) > _LONGEST_DECLARATION:
         text = text[:_LONGEST_DECLARATION] + " ..."
     lines = [text]
-    lines += comment_lines(declared.comment, shell.width)
+    lines += comment_lines(declared.comment, shell.width) if page == 1 else []
     waits = _waits(waiting, declared)
     if waits:
         lines.append(f"  {waits}")

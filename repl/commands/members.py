@@ -15,7 +15,7 @@ _NARROWEST, _WIDEST = 40, 100  # columns
 
 _ACCESS = (
     *("operator[]", "at", "front", "back", "data", "c_str", "get", "value", "value_or", "top"),
-    *("operator*", "operator->", "index", "emplace", "first", "second", "str", "substr"),
+    *("operator*", "operator->", "index", "first", "second", "str", "substr"),
 )
 _SIZE = ("size", "length", "empty", "capacity", "reserve", "resize", "max_size", "has_value")
 _MODIFIERS = (
@@ -50,6 +50,7 @@ _BY_KIND = {
 _TITLES = ("constructors", "enumerators", "data", *_BY_NAME, *_BY_KIND.values(), "the rest")
 _TAG = re.compile(r"\s*[@\\](?:brief|note|details|remarks?)\b\s*")
 _NAMED = re.compile(r"[@\\](?:t?param(?:\[\w+\])?\s+(\w+)|(returns?|throws?|pre|post|see|sa)\b)")
+_EXTRA = re.compile(r"%(?=\w)|</?\w+(?: [^<>]*)?>")  # which words are no links; HTML
 _FORMATTING = re.compile(
     r"[@\\](?:[acpe]|link|endlink|ref|ingroup \w+|headerfile \w+|since [^\n]*)\b"
 )
@@ -58,9 +59,9 @@ _FORMATTING = re.compile(
 def comment_lines(comment: str, width: int) -> list[str]:
     """What documents a declaration, without the marks of the tool that it was written for."""
     text = _NAMED.sub(lambda match: f"{match[1] or match[2]}:", _TAG.sub("\n", comment))
-    text = re.sub(r"%(?=\w)", "", _FORMATTING.sub("", text)).strip()
+    text = _EXTRA.sub("", _FORMATTING.sub("", text)).strip()
     lines: list[str] = []
-    for line in text.splitlines():
+    for line in re.sub(r"\n(?:[ \t]*\n)+", "\n\n", text).splitlines():
         lines += textwrap.wrap(line, _limited(width) - 4, break_long_words=False) or [""]
     return [f"    {line}".rstrip() for line in lines]
 

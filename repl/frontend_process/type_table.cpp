@@ -23,8 +23,11 @@ static QualType withoutMemberTypedefs(ASTContext &Context, QualType Type) {
     bool IsMember = Typedef && Typedef->getDecl()->getDeclContext()->isRecord() &&
                     !(Context.getLangOpts().CPlusPlus && Type->isRecordType() &&
                       Typedef->getDecl()->getName() != "type");
+    // A name that a function has for itself says nothing outside of it.
+    bool IsLocal =
+        Typedef && Typedef->getDecl()->getDeclContext()->isFunctionOrMethod();
     // Clang's own name for the type of sizeof is __size_t.
-    if (!IsMember && !isa<PredefinedSugarType>(Type.getTypePtr()))
+    if (!IsMember && !IsLocal && !isa<PredefinedSugarType>(Type.getTypePtr()))
       return Type;
     Type = Type.getSingleStepDesugaredType(Context);
   }
