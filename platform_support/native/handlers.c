@@ -6,7 +6,7 @@
 // the unit that has registered it, as with a shared object, and with the unit that holds
 // the function, because it must not outlive its code: whichever is first. What belongs
 // to no unit runs at the end.
-#include "handlers.h"
+#include "deadly_handlers.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -26,6 +26,12 @@ static struct handler *quick;  // what quick_exit runs
 static uint64_t count;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+static struct forkrepl_handler_identity identity(const struct handler *handler) {
+  uint64_t function =
+      handler->function ? (uint64_t)handler->function : (uint64_t)handler->with_status;
+  return (struct forkrepl_handler_identity){function, (uint64_t)handler->argument};
+}
+
 // Adds a copy to a list. `code`: the user's function. 0, or -1 without memory.
 static int add(struct handler **list, struct handler handler, const void *code) {
   handler.holder = forkrepl_unit_of_address(code);
@@ -33,6 +39,7 @@ static int add(struct handler **list, struct handler handler, const void *code) 
   if (!added)
     return -1;
   *added = handler;
+  forkrepl_handler_is_new(identity(added));
   pthread_mutex_lock(&lock);
   added->number = ++count;
   added->older = *list;
@@ -137,7 +144,7 @@ static void run(struct handler **list, void *dso_handle, uint64_t first, int sta
   while ((handler = take_newest(list, dso_handle, first))) {
     struct call call = {*handler, status};
     free(handler);
-    forkrepl_guarded_call(call_handler, &call, outcome);
+    forkrepl_handler_call(identity(&call.handler), call_handler, &call, outcome);
   }
 }
 

@@ -4,7 +4,7 @@
 // Our lists have places in the C library's, so that the program's handlers run
 // before those of the libraries that were there when they were registered.
 #define _GNU_SOURCE
-#include "handlers.h"
+#include "deadly_handlers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +51,7 @@ static void at_quick_exit_place(void) {
 
 void forkrepl_attend_exit(void (*tell_status)(int status)) {
   is_attending = 1;
+  forkrepl_deadly_handlers_begin();
   tell = tell_status;
   on_exit(at_exit_place, NULL);
   at_quick_exit(at_quick_exit_place);

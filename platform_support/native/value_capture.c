@@ -5,7 +5,7 @@
 // objects: it is on the list of handlers.c. And it is dropped when newer ones of its kind
 // take its place. The kinds are apart, so that numbers do not drop objects: after
 // a std::string, `_.size()` leaves the string where it is.
-#include "handlers.h"
+#include "deadly_handlers.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -98,7 +98,9 @@ static void show_and_keep(struct forkrepl_value *value, struct kept next) {
   memmove(ring->kept, ring->kept + count, ring->count * sizeof *ring->kept);
   show(value);
   for (unsigned i = 0; i < dropped; ++i)
-    forkrepl_guarded_call(gone[i].drop, gone[i].object, reported);
+    forkrepl_handler_call((struct forkrepl_handler_identity){(uint64_t)gone[i].drop,
+                                                             (uint64_t)gone[i].object},
+                          gone[i].drop, gone[i].object, reported);
 }
 
 void __forkrepl_capture_value(const void *object, unsigned long size, int keep) {

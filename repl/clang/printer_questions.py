@@ -10,12 +10,13 @@ from msgspec import Struct
 
 from repl.clang.code_generator import CodeGenerator
 from repl.clang.frontend import Frontend
-from repl.clang.protocol import FindPrinters, PrinterHints
-from repl.display.readers import find_reader, types_to_ask_about
+from repl.clang.protocol import FindPrinters, PrinterHints, PrintersFound
+from repl.display.readers import find_readers, types_to_ask_about
 from repl.display.types import ValueType
 from repl.errors import CodegenError, MalformedMessage, ShellError
 
 _PATIENCE = 20.0  # s, for Clang
+_MOST_ALONE = 6  # types that are tried by themselves
 
 
 class PrinterCode(Struct, frozen=True):
@@ -50,8 +51,13 @@ def ask_for_printers(
     if not wanted:
         return None
     try:
-        with frontend.scratch() as copy:
-            reply, bitcode = copy.ask(FindPrinters(tuple(wanted)), b"", _PATIENCE)
+        reply, bitcode = _find(frontend, tuple(wanted))
+        if not reply.ok and len(wanted) > 1:  # one that does not compile spoils it for all
+            each_alone = list(wanted)[:_MOST_ALONE]
+            good = tuple(index for index in each_alone if _find(frontend, (index,))[0].ok)
+            if not good:
+                return None
+            reply, bitcode = _find(frontend, good)
     except ShellError:  # Clang has crashed, takes too long, or cannot be copied
         return None
     elements = {}
@@ -64,9 +70,14 @@ def ask_for_printers(
     return AskedPrinters(bitcode, elements) if reply.printers else None
 
 
+def _find(frontend: Frontend, types: tuple[int, ...]) -> tuple[PrintersFound, bytes]:
+    with frontend.scratch() as copy:
+        return copy.ask(FindPrinters(types), b"", _PATIENCE)
+
+
 def _may_have(type_: ValueType, hints: PrinterHints) -> bool:
     if hints.overloads:
         return True
-    if find_reader(type_) is not None:
+    if find_readers(type_):
         return False
     return type_.index in hints.streams or type_.index in hints.iterates

@@ -174,14 +174,25 @@ class TypeDescribed(Reply, frozen=True, kw_only=True):
     category: str = ""
 
 
+class DeclaredMember(Struct, frozen=True):
+    """What a class or enumeration has: ``kind`` is constructor, destructor, operator, function,
+    type, variable, member, enumerator ...; ``declaration``: its text."""
+
+    kind: str
+    name: str
+    declaration: str
+    comment: str = ""
+
+
 class Declaration(Struct, frozen=True):
     """What a name stands for (``frontend_process/declarations.h``).
 
     ``kind``: variable, function, type ...; ``input``: the index of the one that has it, -1
     if none has; ``size``: bytes, 0 for what has none; ``symbol``: the linker's name of a
-    variable, and of a function that was asked for by name; ``constant``: its value, where
-    Clang knows it. Only where it was asked for by name: ``declaration`` (its text),
-    ``comment``, ``members``, ``bases``.
+    variable, and of a function that was asked for by name; ``offset``: bytes, from what has
+    this symbol, to a structured binding; ``constant``: the value, where Clang knows it. Only
+    where it was asked for by name: ``declaration`` (its text), ``comment``, ``members``,
+    ``bases``.
     """
 
     kind: str
@@ -194,10 +205,11 @@ class Declaration(Struct, frozen=True):
     symbol: str = ""
     value_type: TypeTable | None = None
     is_reference: bool = False
+    offset: int = 0
     constant: str | None = None
     declaration: str = ""
     comment: str = ""
-    members: tuple[str, ...] = ()
+    members: tuple[DeclaredMember, ...] = ()
     bases: tuple[str, ...] = ()
 
 

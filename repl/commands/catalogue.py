@@ -258,7 +258,8 @@ _ALL = [
         run="inspection.run_describe",
         details=(
             "Variables, functions, classes, templates, namespaces and macros. The comment is the\n"
-            "one for documentation (/// or /** */) before the declaration. NAME? is the same."
+            "one for documentation (/// or /** */) before the declaration. NAME? is the same.\n"
+            "Many members come in groups and pages: ?NAME 2 is the second."
         ),
         example="?std::vector",
     ),

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from repl.clang.protocol import Declaration, FindDeclarations
-from repl.display.inspect import format_value
+from repl.display.inspect import inspect
 from repl.display.limits import Limits
 from repl.display.names import as_users_write
+from repl.display.text import render
 from repl.display.types import ValueType
 from repl.errors import ShellError
 from repl.program.at_rest import ProgramAtRest
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from repl.session.live_session import LiveSession
 
 _POINTER = 8  # bytes
+_BINDING_WITHOUT_ADDRESS = "<a bit-field or the like: its name shows it>"
 _NOT_READABLE = "<cannot read its memory>"
 
 
@@ -51,6 +53,8 @@ def value_of(program: ProgramAtRest, variable: Declaration, limits: Limits) -> s
     """
     if variable.value_type is None:
         return ""
+    if not variable.symbol:
+        return _BINDING_WITHOUT_ADDRESS
     try:
         address = _address_of(program, variable)
         if address is None:
@@ -70,8 +74,10 @@ def _address_of(program: ProgramAtRest, variable: Declaration) -> ExecutorAddres
         return None
     if variable.is_reference:
         pointer = program.read(address, _POINTER)
-        return ExecutorAddress(int.from_bytes(pointer, "little") if len(pointer) == _POINTER else 0)
-    return address
+        address = ExecutorAddress(int.from_bytes(pointer, "little"))
+        if len(pointer) < _POINTER:
+            return ExecutorAddress(0)
+    return ExecutorAddress(address + variable.offset)
 
 
 def _value_at(
@@ -80,5 +86,4 @@ def _value_at(
     """The value at an address, as text."""
     assert variable.value_type is not None
     type_ = ValueType.from_table(variable.value_type)
-    text = format_value(type_, address, program, limits)
-    return text.removeprefix(f"({type_.name})").lstrip()
+    return render(inspect(type_, address, program, limits)).lstrip()

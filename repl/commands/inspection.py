@@ -9,6 +9,7 @@ from repl.clang.diagnostics import compile_error
 from repl.clang.protocol import Declaration, DescribeName, DescribeType, TypeDescribed
 from repl.commands.context import Shell
 from repl.commands.declared import as_shown, declared_names, value_of
+from repl.commands.members import comment_lines, member_lines, pages
 from repl.display.names import as_users_write
 from repl.display.redefined_names import as_written
 from repl.errors import ShellError
@@ -20,7 +21,6 @@ _NAME_OF_CODE = re.compile(r"(?:::)?~?\w+(?:::~?\w+)*")
 _MEMBER_OF_CODE = re.compile(r"[\w:]+(?:(?:\.|->)\w+)+")
 _QUERY = "__forkrepl_query"
 _MOST_OVERLOADS = 12
-_MOST_MEMBERS = 40
 _LONGEST_DECLARATION = 2000  # characters
 
 
@@ -63,7 +63,7 @@ def type_of(shell: Shell, code: str) -> TypeDescribed:
 
 
 def _bytes(size: int) -> str:
-    return f"{size:,} byte" + ("s" if size != 1 else "")
+    return _count_of(size, "byte")
 
 
 def run_describe(shell: Shell, arguments: Arguments) -> str:
@@ -71,6 +71,7 @@ def run_describe(shell: Shell, arguments: Arguments) -> str:
     name = arguments.text.rstrip("?;").strip()
     if not name:
         raise WrongUsage("needs a name")
+    name, page = _page_of(name)
     if not _NAME_OF_CODE.fullmatch(name):
         if _MEMBER_OF_CODE.fullmatch(name):
             return run_type(shell, arguments)
@@ -80,10 +81,24 @@ def run_describe(shell: Shell, arguments: Arguments) -> str:
         raise ShellError(f"nothing is called {name} here (%vars lists what inputs declare)")
     waiting = shell.session.waiting()
     with shell.session.using_program() as program:
-        texts = [_description(shell, program, each, waiting) for each in found[:_MOST_OVERLOADS]]
+        texts = [
+            _description(shell, program, each, waiting, page) for each in found[:_MOST_OVERLOADS]
+        ]
     if len(found) > _MOST_OVERLOADS:
         texts.append(f"... and {len(found) - _MOST_OVERLOADS} more")
     return "\n\n".join(texts)
+
+
+def _page_of(text: str) -> tuple[str, int]:
+    """The name, and which page of its members: ``std::vector 2``."""
+    name, _, number = text.rpartition(" ")
+    if name and number.isdecimal() and int(number) > 0:
+        return name.strip(), int(number)
+    return text, 1
+
+
+def _count_of(count: int, what: str) -> str:
+    return f"{count:,} {what}" + ("s" if count != 1 else "")
 
 
 def _description(
@@ -91,13 +106,16 @@ def _description(
     program: ProgramAtRest,
     found: Declaration,
     waiting: Sequence[tuple[WaitingInput, str]],
+    page: int,
 ) -> str:
     declared = as_shown(found)
-    text = as_written(declared.declaration).strip()
+    if page > pages(declared):
+        raise ShellError(f"{declared.name} has {_count_of(pages(declared), 'page')} of members")
+    text = as_written(declared.declaration).strip() or f"{declared.type} {declared.name}"
     if len(text) > _LONGEST_DECLARATION:
         text = text[:_LONGEST_DECLARATION] + " ..."
     lines = [text]
-    lines += [f"    {line}".rstrip() for line in declared.comment.splitlines()]
+    lines += comment_lines(declared.comment, shell.width) if page == 1 else []
     waits = _waits(waiting, declared)
     if waits:
         lines.append(f"  {waits}")
@@ -110,12 +128,7 @@ def _description(
         lines.append(f"  size: {_bytes(declared.size)}")
     if declared.bases:
         lines.append(f"  bases: {', '.join(declared.bases)}")
-    members = [as_written(member) for member in declared.members]
-    if members:
-        lines.append("  members:")
-        lines += [f"    {' '.join(member.split())}" for member in members[:_MOST_MEMBERS]]
-        if len(members) > _MOST_MEMBERS:
-            lines.append(f"    ... and {len(members) - _MOST_MEMBERS} more")
+    lines += member_lines(declared, shell.width, page)
     if declared.file:
         lines.append(f"  declared: {declared.file}:{declared.line}")
     return "\n".join(lines)

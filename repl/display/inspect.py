@@ -6,16 +6,29 @@ import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from msgspec.structs import replace
+
 from repl.display.characters import until_nul, whole_characters
+from repl.display.dynamic_class import whole_object
 from repl.display.limits import TO_BE_READ, Limits
 from repl.display.memory import Memory, Unreadable
-from repl.display.nodes import Cut, Node, Numbers, Pointer, Problem, Sequence, String
+from repl.display.names import shortened_type
+from repl.display.nodes import (
+    Cut,
+    Node,
+    Numbers,
+    Pointer,
+    Problem,
+    Record,
+    Sequence,
+    String,
+)
 from repl.display.objects import Corrupt, LayoutError, Object
 from repl.display.pointers import data_member_pointer, function_name, member_function_pointer
 from repl.display.program_view import ProgramView
-from repl.display.readers import find_reader
+from repl.display.readers import find_readers
 from repl.display.records import bit_field, by_fields
-from repl.display.scalars import SCALARS, scalar
+from repl.display.scalars import HEXADECIMAL, SCALARS, scalar
 from repl.display.text import WIDTH, render
 from repl.display.type_table import UNKNOWN_COUNT
 from repl.display.types import Field, ValueType
@@ -24,6 +37,8 @@ from runtime.addresses import ExecutorAddress
 _NUMBERS = frozenset(["bool", "int", "float", "char"])
 _MANY = 10_000  # elements
 _STRING_PIECE = 1024  # bytes
+_REGISTERS = frozenset(["__m128i", "__m256i", "__m512i"])  # integers of whatever size
+_PATTERN = ValueType("int", HEXADECIMAL, 8, bits=64)
 _NUMBER_SIZES = frozenset([1, 2, 4, 8])
 
 
@@ -44,8 +59,9 @@ def format_value(
     width: int = WIDTH,
 ) -> str:
     """``(type) value``, on more than one line if it does not fit into ``width`` columns."""
-    prefix = f"({type_.name}) "
-    return prefix + render(inspect(type_, address, view, limits), len(prefix), width)
+    prefix = f"({shortened_type(type_.name)}) "
+    text = render(inspect(type_, address, view, limits), len(prefix), width)
+    return prefix.rstrip() + text if text.startswith("\n") else prefix + text
 
 
 class Inspector:
@@ -61,6 +77,7 @@ class Inspector:
         self.limits = limits
         self._nodes_left = limits.nodes
         self._depth = 0
+        self._is_followed = False  # a pointer is, to an object that is shown
         self._around: list[tuple[int, ValueType]] = []  # the records that this one is in
 
     @property
@@ -68,13 +85,17 @@ class Inspector:
         """Whether the limit of nodes for one value has been reached."""
         return self._nodes_left <= 0
 
-    def inspect(self, type_: ValueType, address: int) -> Node:
-        """The node of an object; a Problem if it cannot be read or makes no sense."""
+    def inspect(self, type_: ValueType, address: int, *, is_whole: bool = False) -> Node:
+        """The node of an object; a Problem if it cannot be read or makes no sense.
+
+        ``is_whole``: what it is a base class's part of, if it is, is shown already."""
         if self.is_exhausted or self._depth >= self.limits.depth:
             return Cut()
         self._nodes_left -= 1
         self._depth += type_.kind not in SCALARS  # which have no parts
         try:
+            if not is_whole and (whole := whole_object(Object(type_, address, self))) is not None:
+                return self._of_derived(whole)
             return self._inspect(type_, address)
         except (Unreadable, Corrupt) as problem:
             return Problem(str(problem))
@@ -112,6 +133,11 @@ class Inspector:
             case _:
                 return Problem(f"at {address:#x}")
 
+    def _of_derived(self, whole: Object) -> Node:
+        """An object that is known by a base class of its."""
+        node = self._inspect(whole.type, whole.address)
+        return replace(node, dynamic_type=whole.type.name) if isinstance(node, Record) else node
+
     def _of_class(self, type_: ValueType, address: int) -> Node:
         with self._entered(type_, address) as refused:
             if refused is not None:
@@ -130,13 +156,12 @@ class Inspector:
             return by_fields(Object(type_, address, self))
 
     def _by_reader(self, type_: ValueType, address: int) -> Node | None:
-        reader = find_reader(type_)
-        if reader is None:
-            return None
-        try:
-            return reader.show(Object(type_, address, self))
-        except LayoutError:  # another library, or another version of it
-            return None
+        for reader in find_readers(type_):
+            try:
+                return reader.show(Object(type_, address, self))
+            except LayoutError:  # another library, or another version of it
+                continue
+        return None
 
     @contextmanager
     def _entered(self, type_: ValueType, address: int) -> Iterator[Node | None]:
@@ -156,7 +181,20 @@ class Inspector:
             return Pointer(target, function_name(target, self.view))
         if type_.element is None or not target:
             return Pointer(target)
-        return self.c_string(type_.element, target)
+        if type_.element.kind == "char":
+            return self.c_string(type_.element, target)
+        return self._pointer_to_class(type_.element, target)
+
+    def _pointer_to_class(self, class_: ValueType, target: ExecutorAddress) -> Pointer:
+        """What it points at is shown if only that tells which class it is of. What such an
+        object points at itself is not: that may be all that there is."""
+        if self._is_followed or whole_object(Object(class_, target, self)) is None:
+            return Pointer(target)
+        self._is_followed = True
+        try:
+            return self.point(class_, target)
+        finally:
+            self._is_followed = False
 
     def _reference(self, type_: ValueType, address: int) -> Node:
         target = int.from_bytes(self.memory.read(address, type_.size), "little")
@@ -176,6 +214,8 @@ class Inspector:
             if text is not None:
                 return self._text(text, element, is_complete=True)
             return self._text(data, element, len(data) == type_.count * element.size)
+        if type_.name.removeprefix("const ") in _REGISTERS:
+            element = _PATTERN
         return self.contiguous(element, address, type_.count)
 
     def _shown(self, count: int, character: ValueType) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from repl.display.brackets import with_depth
 from repl.display.redefined_names import as_written
@@ -25,18 +26,44 @@ _DEFAULTS = {
     **dict.fromkeys(("unordered_map", "unordered_multimap"), _HASHED),
     **dict.fromkeys(("unordered_set", "unordered_multiset"), _HASHED),
 }
+_LONGEST = 80  # characters: of a type before its value
 _TEMPLATE = re.compile(r"\bstd::(\w+)$")
 
 
 def as_users_write(name: str) -> str:
     """``std::basic_string<char>`` is ``std::string``; default arguments, ABI tags, and
     brackets around a whole name are left out."""
-    name = _STRING.sub(_short_string, as_written(name))
-    name = _CLOSURE.sub("lambda", _INTERNAL.sub(r"\1", name))
+    name = _STRING.sub(_short_string, _INTERNAL.sub(r"\1", as_written(name)))
+    name = _CLOSURE.sub("lambda", name)
     name = _without_defaults(name.replace("> >", ">>"))
     if name.startswith("(") and name.endswith(")") and name.count("(") == 1:
         return name[1:-1]  # (lambda at In[3]:1:9)
     return name
+
+
+def shortened_type(name: str) -> str:
+    """A name that is not long: arguments of templates are left out, those inside of others
+    first, so that of an expression template its name remains."""
+    if len(name) <= _LONGEST:
+        return name
+    pieces = [(piece, depth) for _, piece, depth in with_depth(name)]
+    deepest = max(depth for _, depth in pieces)
+    shorter = name
+    for most in range(deepest, 0, -1):
+        shorter = _up_to_depth(pieces, most)
+        if len(shorter) <= _LONGEST:
+            break
+    return shorter
+
+
+def _up_to_depth(pieces: Sequence[tuple[str, int]], most: int) -> str:
+    text, is_left_out = "", False
+    for piece, depth in pieces:
+        if depth < most:
+            text, is_left_out = text + piece, False
+        elif not is_left_out:
+            text, is_left_out = text + "...", True
+    return text
 
 
 def _short_string(match: re.Match[str]) -> str:

@@ -42,6 +42,13 @@ class Object(Struct, frozen=True):
             raise LayoutError(f"{self.type.name} has no member {name}")
         return found
 
+    def any(self, *names: str) -> Object:
+        """The member that has one of these names: libraries call the same thing differently."""
+        for name in names:
+            if (found := self._find(name)) is not None:
+                return found
+        raise LayoutError(f"{self.type.name} has no member {' or '.join(names)}")
+
     def _find(self, name: str) -> Object | None:
         for field in self.type.fields:
             member = self.of(field.type, field.offset // 8)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from repl.display.libstdcxx import READERS
+from repl.display import libcxx, libstdcxx
 from repl.display.libstdcxx.reader import Reader
 from repl.display.types import ValueType
 
+_READERS: dict[str, tuple[Reader, ...]] = {
+    name: tuple(each[name] for each in (libstdcxx.READERS, libcxx.READERS) if name in each)
+    for name in {**libstdcxx.READERS, **libcxx.READERS}
+}
 
-def find_reader(type_: ValueType) -> Reader | None:
-    """The reader for a class or enumeration, or None."""
-    return READERS.get(type_.qualified) if type_.kind == "record" else None
+
+def find_readers(type_: ValueType) -> tuple[Reader, ...]:
+    """The readers for a class: one for each C++ library that it may be of."""
+    return _READERS.get(type_.qualified, ()) if type_.kind == "record" else ()
 
 
 def types_to_ask_about(type_: ValueType) -> list[ValueType]:
@@ -32,9 +37,10 @@ def _parts(type_: ValueType) -> Iterator[ValueType]:
     """The types that are shown as parts of one."""
     if type_.element is not None:
         yield type_.element
-    reader = find_reader(type_)
-    if reader is not None:
-        yield from reader.parts(type_)
+    yield from type_.derived
+    readers = find_readers(type_)
+    if readers:
+        yield from readers[0].parts(type_)
         return
     for field in type_.fields:
         yield field.type

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from repl.display.memory import Memory, Unreadable
-from repl.display.names import as_users_write
+from repl.display.names import as_users_write, shortened_type
 from repl.display.nodes import Cut, Member, Node, Problem, Record
 from repl.display.objects import Object
-from repl.display.readers import find_reader
+from repl.display.readers import find_readers
 from repl.display.type_information import dynamic_type
-from repl.display.types import Field
+from repl.display.types import Field, ValueType
 
 
 def by_fields(record: Object) -> Node:
@@ -36,15 +36,20 @@ def _members(record: Object, is_whole: bool, depth: int) -> list[Member]:
         except Unreadable as problem:
             node = Problem(str(problem))
         if node != Record(base.type.name, ()):
-            found.append(Member(f"<{base.type.name}>", node))
+            found.append(Member(f"<{_base_name(base.type)}>", node))
     for field in record.type.fields:
         found += _field_members(record, field, depth)
     return found
 
 
+def _base_name(class_: ValueType) -> str:
+    """Clang names a type as it has met it first, which may have been a constant."""
+    return shortened_type(class_.name.removeprefix("const "))
+
+
 def _base(part: Object, depth: int) -> Node:
-    if part.type.printer or find_reader(part.type):
-        return part.show()
+    if part.type.printer or find_readers(part.type):
+        return part.inspector.inspect(part.type, part.address, is_whole=True)
     if depth >= part.inspector.limits.depth:
         return Cut()
     return Record(part.type.name, tuple(_members(part, is_whole=False, depth=depth + 1)))

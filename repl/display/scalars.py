@@ -11,12 +11,14 @@ from repl.display.types import ValueType
 
 SCALARS = frozenset(
     {"bool", "int", "char", "float", "bfloat", "long double", "float128", "nullptr"}
-    | {"enum", "complex"}
+    | {"enum", "complex", "bits"}
 )
 """The kinds that ``scalar`` knows."""
 
 _FLOAT_CODES = {2: "<e", 4: "<f", 8: "<d"}
-_HEXADECIMAL = "std::byte"  # the enumeration whose values are bit patterns
+_BIT_PATTERNS = "std::byte"  # the enumeration whose values are such
+HEXADECIMAL = "bit pattern"
+"""The name of integers of which not the value counts, but which bits are set."""
 
 
 def scalar(type_: ValueType, data: bytes) -> Node:
@@ -26,7 +28,11 @@ def scalar(type_: ValueType, data: bytes) -> Node:
             return Plain("true", True) if data[0] else Plain("false", False)
         case "int":
             number = integer(type_, data)
-            return Plain(str(number), number)
+            is_pattern = type_.name == HEXADECIMAL
+            return Plain(f"0x{number:0{2 * type_.size}x}" if is_pattern else str(number), number)
+        case "bits":
+            number = int.from_bytes(data, "little") & ((1 << type_.count) - 1)
+            return Plain(f"0b{number:0{type_.count}b}", number)
         case "char":
             return _character(type_, data)
         case "enum":
@@ -55,7 +61,7 @@ def _character(type_: ValueType, data: bytes) -> Node:
 
 
 def _enumerator(type_: ValueType, number: int) -> Node:
-    if type_.qualified == _HEXADECIMAL:
+    if type_.qualified == _BIT_PATTERNS:
         return Enumerator(f"0x{number:02x}", type_.name, number)
     for name, value in type_.enumerators:
         if value == number:

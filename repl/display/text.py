@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from repl.display.characters import quote_string
+from repl.display.names import shortened_type
 from repl.display.nodes import (
     Cut,
     Enumerator,
@@ -25,11 +26,16 @@ WIDTH = 100
 """Columns that one line should fit in, unless the terminal has fewer."""
 
 _INDENT = 4
+_NUMERALS = tuple("-0123456789")
 _SHORT = 24  # characters: elements that go beside each other on a line
 
 
 def render(node: Node, column: int = 0, width: int = WIDTH) -> str:
-    """The text of a node that begins in ``column``, for ``width`` columns."""
+    """The text of a node that begins in ``column``, for ``width`` columns. One that has several
+    lines by itself, such as a matrix, begins with an empty one, so that they line up. An
+    enumerator that is the whole value has its number beside it."""
+    if isinstance(node, Enumerator) and not node.text.startswith(_NUMERALS):
+        return f"{node.text} ({node.value})"
     return "\n".join(_lines(node, column, 0, width))
 
 
@@ -37,7 +43,10 @@ def _lines(node: Node, column: int, indent: int, width: int) -> list[str]:
     """The lines; all but the first begin with their indentation, of ``indent`` columns
     or more."""
     flat = _flat(node)
-    if column + len(flat) <= width:
+    has_lines = "\n" in flat
+    if has_lines and isinstance(node, Plain):
+        return ["", *(" " * indent + line for line in node.text.split("\n"))]
+    if column + len(flat) <= width and not has_lines:
         return [flat]
     if isinstance(node, Labelled):
         return _wrapped(f"{node.label}(", node.node, ")", column, indent, width)
@@ -49,13 +58,13 @@ def _lines(node: Node, column: int, indent: int, width: int) -> list[str]:
     inner = " " * (indent + _INDENT)
     lines = [opening]
     texts = [label + _flat(each) for label, each in items]
-    if not isinstance(node, Record) and max(map(len, texts)) <= _SHORT:
+    if not isinstance(node, Record) and not has_lines and max(map(len, texts)) <= _SHORT:
         lines += _filled(texts, inner, width)
     else:
         for number, (label, each) in enumerate(items):
             of_item = _lines(each, len(inner) + len(label) + 1, indent + _INDENT, width)
             comma = "," if number < len(items) - 1 else ""
-            of_item[0] = inner + label + of_item[0]
+            of_item[0] = (inner + label + of_item[0]).rstrip()
             of_item[-1] += comma
             lines += of_item
     return [*lines, " " * indent + closing]
@@ -65,7 +74,7 @@ def _wrapped(
     before: str, node: Node, after: str, column: int, indent: int, width: int
 ) -> list[str]:
     lines = _lines(node, column + len(before), indent, width)
-    lines[0] = before + lines[0]
+    lines[0] = (before + lines[0]).rstrip()
     lines[-1] += after
     return lines
 
@@ -166,5 +175,5 @@ def _record_parts(record: Record) -> tuple[str, Items, str]:
         items = [(f"{each.label[1:]} = ", each.node) for each in record.members]
         return "[", items + rest, "]"
     items = [(f"{each.label} = ", each.node) for each in record.members]
-    opening = f"{record.dynamic_type} {{" if record.dynamic_type else "{"
+    opening = f"{shortened_type(record.dynamic_type)} {{" if record.dynamic_type else "{"
     return opening, items + rest, "}"

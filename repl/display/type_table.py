@@ -16,6 +16,7 @@ UNKNOWN_COUNT = -1
 Kind = Literal[
     "array",
     "bfloat",
+    "bits",
     "bool",
     "char",
     "complex",
@@ -62,7 +63,8 @@ class ArgumentEntry(Struct, frozen=True):
 
 
 class TypeEntry(Struct, frozen=True):
-    """A type; ``ValueType`` says what the fields mean. ``bits``: None for all of its bytes."""
+    """A type; ``ValueType`` says what the fields mean. ``bits``: None for all of its bytes;
+    ``vtable``: the linker's name of a class's virtual table."""
 
     kind: Kind
     name: str
@@ -81,6 +83,9 @@ class TypeEntry(Struct, frozen=True):
     bases: tuple[BaseEntry, ...] = ()
     fields: tuple[FieldEntry, ...] = ()
     arguments: tuple[ArgumentEntry, ...] = ()
+    vtable: str = ""
+    point: int = 0
+    derived: tuple[Index, ...] = ()
 
 
 class TypeTable(Struct, frozen=True):

@@ -9,6 +9,7 @@ from msgspec import Struct
 from repl.display.names import as_users_write
 from repl.display.type_table import ArgumentEntry, Kind, TypeEntry, TypeTable
 from repl.errors import MalformedMessage
+from runtime.objects.demangle import demangle
 
 
 class Field(Struct, frozen=True):
@@ -36,11 +37,14 @@ class ValueType(Struct, eq=False):
     ``count``: of an array's elements, or UNKNOWN_COUNT.
     ``index``: in its table; ``size`` and ``align`` in bytes; ``bits``: of an integer.
     ``element``: of an array, a complex number or a reference; of a pointer to
-    characters, those. ``owner``: of a member pointer, the class.
+    characters or to a polymorphic class, those. ``owner``: of a member pointer, the class.
     ``qualified``: the name of a class or enum without template arguments and inline
     namespaces, ``std::vector``; empty if others cannot name it.
     ``arguments``: of templates of the C++ library; packs are spliced in. An argument
     is a type, an integer, or None for what else there is.
+    ``vtable``: the name of a class's virtual table, as people write it, and ``point``: how many
+    bytes after its beginning the objects point; ``derived``: classes that an object of this
+    type may really be of.
     ``printer``: who prints it: None, "overload", "stream" or "range".
     """
 
@@ -62,6 +66,9 @@ class ValueType(Struct, eq=False):
     bases: tuple[Base, ...] = ()
     fields: tuple[Field, ...] = ()
     arguments: tuple[ValueType | int | None, ...] = ()
+    vtable: str = ""
+    point: int = 0
+    derived: tuple[ValueType, ...] = ()
     printer: str | None = None
 
     @staticmethod
@@ -94,6 +101,8 @@ def _without_links(index: int, entry: TypeEntry) -> ValueType:
         is_union=entry.is_union,
         is_dynamic=entry.is_dynamic,
         is_lambda=entry.is_lambda,
+        vtable=entry.vtable and demangle(entry.vtable),
+        point=entry.point,
     )
 
 
@@ -108,6 +117,7 @@ def _link(type_: ValueType, entry: TypeEntry, find: Callable[[int], ValueType]) 
     type_.fields = tuple(
         Field(each.name, find(each.type), each.offset, each.width) for each in entry.fields
     )
+    type_.derived = tuple(map(find, entry.derived))
     type_.arguments = tuple(_argument(each, find) for each in entry.arguments)
     if type_.qualified == "__gnu_cxx::__normal_iterator":
         type_.name = _iterator_name(type_)

@@ -1,12 +1,13 @@
 #include "declarations.h"
 
+#include "bindings.h"
+#include "doc_comments.h"
 #include "type_table.h"
 
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/DeclTemplate.h"
 #include "clang/AST/Mangle.h"
-#include "clang/AST/RawCommentList.h"
 #include "clang/Basic/SourceManager.h"
 #include "clang/Sema/IdentifierResolver.h"
 #include "clang/Sema/Lookup.h"
@@ -39,13 +40,14 @@ static std::string print(const Decl *D, bool Terse) {
   Policy.TerseOutput = Terse;
   Policy.PolishForDeclaration = true;
   Policy.SuppressInitializers = true;
+  Policy.SuppressTemplateArgsInCXXConstructors = true;
   std::string Text;
   llvm::raw_string_ostream Stream(Text);
   D->print(Stream, Policy);
   return llvm::json::fixUTF8(Text);
 }
 
-static std::string symbolOf(const NamedDecl *D) {
+std::string forkrepl::symbolOf(const NamedDecl *D) {
   if (D->isTemplated())
     return "";
   std::string Name = ASTNameGenerator(D->getASTContext()).getName(D);
@@ -87,7 +89,26 @@ Object forkrepl::describeDeclaration(Sema &S, const NamedDecl *D) {
   }
   if (const auto *Variable = dyn_cast<VarDecl>(D))
     describeVariable(Context, Variable, Result);
+  if (const auto *Binding = dyn_cast<BindingDecl>(D))
+    describeBinding(*Binding, Result);
   return Result;
+}
+
+static const char *kindOfMember(const NamedDecl *D) {
+  if (const auto *Template = dyn_cast<TemplateDecl>(D))
+    D = Template->getTemplatedDecl() ? Template->getTemplatedDecl() : D;
+  switch (D->getDeclName().getNameKind()) {
+  case DeclarationName::CXXConstructorName:
+  case DeclarationName::CXXDeductionGuideName:
+    return "constructor";
+  case DeclarationName::CXXDestructorName:
+    return "destructor";
+  case DeclarationName::CXXOperatorName:
+  case DeclarationName::CXXConversionFunctionName:
+    return "operator";
+  default:
+    return isa<UsingDecl>(D) ? "function" : kindOf(D);
+  }
 }
 
 // What may be used from outside; of an enumeration, its enumerators.
@@ -98,7 +119,10 @@ static Array describeMembers(const TagDecl *Tag) {
     bool IsHidden = Each->isImplicit() || Each->getAccess() == AS_private ||
                     Each->getAccess() == AS_protected;
     if (Member && Member->getDeclName() && !IsHidden && !isa<UsingShadowDecl>(Each))
-      Members.push_back(print(Each, /*Terse=*/true));
+      Members.push_back(Object{{"kind", kindOfMember(Member)},
+                               {"name", llvm::json::fixUTF8(Member->getNameAsString())},
+                               {"declaration", print(Each, /*Terse=*/true)},
+                               {"comment", docComment(Each)}});
   }
   return Members;
 }
@@ -112,7 +136,6 @@ static Array describeBases(const CXXRecordDecl *Record) {
 }
 
 Object forkrepl::describeFully(Sema &S, const NamedDecl *D) {
-  ASTContext &Context = S.getASTContext();
   Object Result = describeDeclaration(S, D);
   const Decl *Templated = D;
   if (const auto *Template = dyn_cast<TemplateDecl>(D))
@@ -122,9 +145,10 @@ Object forkrepl::describeFully(Sema &S, const NamedDecl *D) {
                               : print(D, /*Terse=*/true);
   if (isa<FunctionDecl>(D))
     Result["symbol"] = symbolOf(D);
-  if (const RawComment *Comment = Context.getRawCommentForAnyRedecl(D))
-    Result["comment"] = llvm::json::fixUTF8(Comment->getFormattedText(
-        Context.getSourceManager(), Context.getDiagnostics()));
+  Result["comment"] = docComment(D);
+  if (const auto *Named = dyn_cast<TypedefNameDecl>(D))
+    if (const CXXRecordDecl *Meant = Named->getUnderlyingType()->getAsCXXRecordDecl())
+      Templated = Meant;
   const auto *Tag = dyn_cast_or_null<TagDecl>(Templated);
   if (Tag && Tag->getDefinition())
     Result["members"] = describeMembers(Tag->getDefinition());

@@ -17,6 +17,9 @@ llvm::json::Object describeDeclaration(clang::Sema &S, const clang::NamedDecl *D
 // The above and "declaration", "comment", "members", "bases".
 llvm::json::Object describeFully(clang::Sema &S, const clang::NamedDecl *D);
 
+// The linker's name of a function or a variable; empty if it is a template.
+std::string symbolOf(const clang::NamedDecl *D);
+
 // What a name means here; `a::b` is looked for in `a`.
 std::vector<clang::NamedDecl *> lookUp(clang::Sema &S, llvm::StringRef Name);
 

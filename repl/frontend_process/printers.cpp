@@ -1,6 +1,7 @@
 #include "printers.h"
 
 #include "embedded_texts.h"
+#include "own_streaming.h"
 #include "type_table.h"
 
 #include "clang/AST/DeclCXX.h"
@@ -52,6 +53,11 @@ bool forkrepl::declaresStreaming(const Decl *D) {
          });
 }
 
+// A class of a library shows its fields, if they are for everybody.
+static bool isPrintedByItself(const CXXRecordDecl &Class) {
+  return !hasPublicData(Class) && hasOwnStreaming(Class);
+}
+
 Object forkrepl::printerHints(ASTContext &Context, llvm::ArrayRef<QualType> Types,
                               bool HasStreaming) {
   Array Streams, Iterates;
@@ -62,8 +68,9 @@ Object forkrepl::printerHints(ASTContext &Context, llvm::ArrayRef<QualType> Type
     const CXXRecordDecl *Record = Types[Index]->getAsCXXRecordDecl();
     if (!Record || !Record->hasDefinition())
       continue;
-    if (HasStreaming &&
-        !Context.getSourceManager().isInSystemHeader(Record->getLocation()))
+    if (Context.getSourceManager().isInSystemHeader(Record->getLocation())
+            ? isPrintedByItself(*Record)
+            : HasStreaming)
       Streams.push_back(static_cast<int64_t>(Index));
     if (Record->hasMemberName(Begin))
       Iterates.push_back(static_cast<int64_t>(Index));
@@ -99,13 +106,19 @@ std::string forkrepl::printersText(Sema &S, llvm::ArrayRef<QualType> Types,
   if (isDefined(S, "basic_string_view"))
     Text += "#define FORKREPL_STRING_VIEWS\n";
   Text += PrintersText;
+  std::string Functions;
   for (const llvm::json::Value &Each : Indices) {
     int64_t Index = Each.getAsInteger().value_or(-1);
     if (Index < 0 || static_cast<size_t>(Index) >= Types.size())
       continue;
     std::string Type = named("printed", Index), Chosen = named("chosen", Index);
     declareName(S, Type, Types[Index]);
-    Text +=
+    const CXXRecordDecl *Record = Types[Index]->getAsCXXRecordDecl();
+    if (Record && hasOwnStreaming(*Record))
+      Text += "template <> struct __forkrepl_printing::__own<" + Type +
+              "> {\n"
+              "  static constexpr bool __is_true = true;\n};\n";
+    Functions +=
         "typedef decltype(__forkrepl_printing::__show(0, __forkrepl_printing::__an<" +
         Type + ">(), __forkrepl_printing::__rank<3>())) " + Chosen + ";\n" +
         "extern \"C\" void " + named("print", Index) +
@@ -113,7 +126,7 @@ std::string forkrepl::printersText(Sema &S, llvm::ArrayRef<QualType> Types,
         "  __forkrepl_printing::__show(__c, *static_cast<" +
         Type + " *>(__object), __forkrepl_printing::__rank<3>());\n}\n";
   }
-  return Text + "#pragma clang diagnostic pop\n";
+  return Text + Functions + "#pragma clang diagnostic pop\n";
 }
 
 // The arguments of the `kind` that has been chosen for a type.

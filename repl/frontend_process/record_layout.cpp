@@ -106,6 +106,17 @@ static void describeArguments(TypeTable &Table, const RecordDecl &Record,
   Result["arguments"] = std::move(Arguments);
 }
 
+// Such an object may be of a derived class, which its virtual table tells.
+static void describeDynamic(TypeTable &Table, const CXXRecordDecl &Class,
+                            Object &Into) {
+  Into["dynamic"] = true;
+  describeVTable(Table.context(), Class, Into);
+  Array Derived;
+  for (const CXXRecordDecl *Each : Table.classes().derivedFrom(Class))
+    Derived.push_back(Table.add(Table.context().getCanonicalTagType(Each)));
+  Into["derived"] = std::move(Derived);
+}
+
 Object forkrepl::describeRecord(TypeTable &Table, const RecordDecl &Declared) {
   const RecordDecl *Record = Declared.getDefinition();
   Object Result{{"kind", "incomplete"}};
@@ -118,7 +129,7 @@ Object forkrepl::describeRecord(TypeTable &Table, const RecordDecl &Declared) {
     Result["union"] = true;
   if (const auto *Class = dyn_cast<CXXRecordDecl>(Record)) {
     if (Class->isDynamicClass())
-      Result["dynamic"] = true;
+      describeDynamic(Table, *Class, Result);
     if (Class->isLambda())
       Result["lambda"] = true;
     Result["bases"] = describeBases(Table, *Class, Layout);

@@ -23,8 +23,11 @@ static QualType withoutMemberTypedefs(ASTContext &Context, QualType Type) {
     bool IsMember = Typedef && Typedef->getDecl()->getDeclContext()->isRecord() &&
                     !(Context.getLangOpts().CPlusPlus && Type->isRecordType() &&
                       Typedef->getDecl()->getName() != "type");
+    // A name that a function has for itself says nothing outside of it.
+    bool IsLocal =
+        Typedef && Typedef->getDecl()->getDeclContext()->isFunctionOrMethod();
     // Clang's own name for the type of sizeof is __size_t.
-    if (!IsMember && !isa<PredefinedSugarType>(Type.getTypePtr()))
+    if (!IsMember && !IsLocal && !isa<PredefinedSugarType>(Type.getTypePtr()))
       return Type;
     Type = Type.getSingleStepDesugaredType(Context);
   }
@@ -86,7 +89,9 @@ std::string forkrepl::printName(ASTContext &Context, QualType Type) {
   std::string Name = Type.getCanonicalType()->isBuiltinType()
                          ? Type.getAsString(Policy)
                          : TypeName::getFullyQualifiedName(Type, Context, Policy);
-  if (isInternal(Name) || lacksNamespace(Name, Type))
+  // __m256i is what users write.
+  bool IsVector = Type->getAs<TypedefType>() && Type->isVectorType();
+  if ((isInternal(Name) && !IsVector) || lacksNamespace(Name, Type))
     Name = Type.getCanonicalType().getAsString(Policy);
   return llvm::json::fixUTF8(withoutKeywords(Name));
 }
@@ -162,11 +167,19 @@ static Object describeBuiltin(ASTContext &Context, const BuiltinType *Builtin) {
   return Object{{"kind", "other"}};
 }
 
+// Whether what a pointer leads to has its class written in it. What the C++ library's pointers
+// lead to, such as streams, says little.
+static bool isOfUnknownClass(QualType Pointee) {
+  const CXXRecordDecl *Class = Pointee->getAsCXXRecordDecl();
+  return Class && Class->hasDefinition() && Class->isDynamicClass() &&
+         !Class->isInStdNamespace();
+}
+
 static Object describePointer(TypeTable &Table, QualType Pointee) {
   if (Pointee->isFunctionType())
     return Object{{"kind", "function pointer"}};
   Object Result{{"kind", "pointer"}};
-  if (Pointee->isAnyCharacterType())
+  if (Pointee->isAnyCharacterType() || isOfUnknownClass(Pointee))
     Result["element"] = Table.add(Pointee);
   return Result;
 }
@@ -190,7 +203,8 @@ static Object describeArray(TypeTable &Table, const ArrayType *Type) {
 static Object describeVector(TypeTable &Table, const VectorType *Vector) {
   // Those of bool have a bit for each element.
   if (Vector->getElementType()->isBooleanType())
-    return Object{{"kind", "other"}};
+    return Object{{"kind", "bits"},
+                  {"count", static_cast<int64_t>(Vector->getNumElements())}};
   return Object{{"kind", "array"},
                 {"count", static_cast<int64_t>(Vector->getNumElements())},
                 {"element", Table.add(Vector->getElementType())}};

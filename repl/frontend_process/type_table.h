@@ -2,6 +2,8 @@
 // can show the object from its bytes, without knowing Clang.
 #pragma once
 
+#include "derived_classes.h"
+
 #include "clang/AST/ASTContext.h"
 #include "llvm/Support/JSON.h"
 
@@ -13,7 +15,7 @@ namespace forkrepl {
 // to one another by their index. repl/display/types.py documents the shape.
 class TypeTable {
 public:
-  explicit TypeTable(clang::ASTContext &Context) : Context(Context) {}
+  explicit TypeTable(clang::ASTContext &Context) : Context(Context), Classes(Context) {}
 
   // {"root": ..., "types": [...]}
   llvm::json::Object describe(clang::QualType Root);
@@ -23,11 +25,14 @@ public:
 
   clang::ASTContext &context() const { return Context; }
 
+  PolymorphicClasses &classes() { return Classes; }
+
   // By index; canonical and unqualified.
   const std::vector<clang::QualType> &types() const { return Types; }
 
 private:
   clang::ASTContext &Context;
+  PolymorphicClasses Classes;
   std::vector<clang::QualType> Types;
   std::vector<std::string> Names;
   llvm::DenseMap<clang::QualType, int64_t> Indices;

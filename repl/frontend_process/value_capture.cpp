@@ -180,6 +180,19 @@ static bool hasValue(QualType Type) {
          !Type->isVariableArrayType();
 }
 
+// What `std::cout << 1` returns: nobody has asked for it.
+static bool isReturnedStream(const Expr *Expression) {
+  const CXXRecordDecl *Class = Expression->getType()->getAsCXXRecordDecl();
+  if (!isa<CallExpr>(Expression->IgnoreParens()) || !Expression->isLValue() || !Class ||
+      !Class->hasDefinition())
+    return false;
+  auto IsNoStream = [](const CXXRecordDecl *Each) {
+    return !(Each->isInStdNamespace() && Each->getIdentifier() &&
+             Each->getName() == "ios_base");
+  };
+  return !Class->forallBases(IsNoStream);
+}
+
 // In C, an expression statement that names an object or an array has been turned
 // into a value or a pointer already. The object itself says more.
 static Expr *withoutDecay(Expr *Expression) {
@@ -235,7 +248,7 @@ Expr *ValueCapture::capture(Expr *Whole) {
         *Context, Context->getPointerType(Expression->getType()),
         CK_FunctionToPointerDecay, Expression, nullptr, VK_PRValue,
         FPOptionsOverride());
-  if (!hasValue(Expression->getType()))
+  if (!hasValue(Expression->getType()) || isReturnedStream(Expression))
     return Whole;
 
   // One that a `return` hands over, or the last, but never both.

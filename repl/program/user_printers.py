@@ -97,7 +97,7 @@ class Printers:
 def _node(type_: ValueType, printed: Printed) -> Node:
     match printed.ending:
         case Ending.PRINTED:
-            return Plain(printed.text, printed.text)
+            return Plain(printed.text.removesuffix("\n"), printed.text)
         case Ending.INTERRUPTED:
             raise KeyboardInterrupt
         case Ending.TOO_MUCH:

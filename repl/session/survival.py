@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from repl.crash_reports.report import describe_crash
 from repl.errors import ProgramCrashed, ProgramExited
 from repl.program.at_rest import ProgramAtRest
 from repl.program.printing import InputValue
+from repl.session.deadly_handlers import deadly_handler
 from repl.session.recovery import Recovery, lost_inputs, rolled_back
 from repl.session.state import SessionState
 from repl.session.steps import Position, Step
@@ -206,7 +207,19 @@ class Survival:
             crash.aftermath = lost_inputs(before - len(state.steps))
         else:
             crash.aftermath = rolled_back(checkpoint)
+        if checkpoint is not None:
+            self._name_destroyed(crash)
         return crash
+
+    def _name_destroyed(self, crash: ProgramCrashed) -> None:
+        """Say so if the program ended because something was destroyed, which will not be again."""
+        with suppress(ExecutorDied):
+            crash.destroyed = deadly_handler(self._state.program)
+        if crash.destroyed:
+            crash.aftermath += (
+                f"\ndestroying {crash.destroyed}, has ended the program: "
+                "it is forgotten, and not destroyed again"
+            )
 
     def _forget_moments(self) -> None:
         if self._recovery is not None:

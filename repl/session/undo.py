@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from repl.clang.inputs import FrontendState
-from repl.errors import ShellError
+from repl.errors import ProgramCrashed, ShellError
 from repl.session.state import SessionState
 from repl.session.survival import Survival
 from repl.session.uncaught_exceptions import raise_exception
@@ -15,10 +15,26 @@ if TYPE_CHECKING:
     from runtime.protocol.wire import Outcome
 
 
+_MOST_FORGOTTEN = 64  # objects that cannot be destroyed: the platform library knows no more
+
+
 def undo_newest(
     state: SessionState, survival: Survival, count: int, *, keeps_members: bool
 ) -> None:
     """See ``Session.undo``. ``keeps_members``: not what has come from archives for them."""
+    there = len(state.steps)
+    for _ in range(_MOST_FORGOTTEN):
+        try:
+            return _undo(state, survival, count, keeps_members=keeps_members)
+        except ProgramCrashed as crash:
+            # What cannot be destroyed is forgotten now, and the rest can go.
+            if not crash.destroyed or len(state.steps) != there:
+                raise
+            state.warn(f"warning: destroying {crash.destroyed}, ends the program: it is forgotten")
+    return _undo(state, survival, count, keeps_members=keeps_members)
+
+
+def _undo(state: SessionState, survival: Survival, count: int, *, keeps_members: bool) -> None:
     there = len(state.steps) - state.settled + len(state.reloads)
     if count > there:
         message = f"cannot undo {count} inputs: there are {there}"

@@ -368,6 +368,10 @@ class ExecutionSession:
         name = self._addresses.symbol_at(address) or self._process.name_at(address)
         return demangle(name) if name else None
 
+    def number_of_value_at(self, address: ExecutorAddress) -> int:
+        """See ``KeptValues.number_at``."""
+        return self._values.number_at(address)
+
     def statistics(self) -> Statistics:
         """How much memory is reserved and used."""
         return self._memory.statistics()

@@ -24,6 +24,7 @@ class KeptValue(Struct, frozen=True):
     definition: Definition
     symbols: dict[str, Definition]
     size: int
+    number: int = 0  # of the input, if it has one
 
     def holds(self, other: KeptValue) -> bool:
         """Whether another value is this one, or a part of it."""
@@ -75,7 +76,7 @@ class KeptValues:
             begin = (value.kept - number * value.size) % _ADDRESSES
             symbols[f"{name}_of_{number}"] = definition
             symbols[f"{name}_at_{number}"] = definition._replace(address=ExecutorAddress(begin))
-        kept = KeptValue(unit, definition, symbols, value.size)
+        kept = KeptValue(unit, definition, symbols, value.size, number)
         if value.keep == Keep.OBJECT:
             noted = self._add_to_group(kept)
         else:
@@ -99,6 +100,11 @@ class KeptValues:
             self._withdraw(group)
         self._last[keep] = after[len(after) - left :]
         return ValueNoted(keep, before)
+
+    def number_at(self, address: ExecutorAddress) -> int:
+        """Of the input whose value is kept at an address; 0 if there is none, or it has none."""
+        every = (each for groups in self._last.values() for group in groups for each in group)
+        return next((each.number for each in every if each.definition.address == address), 0)
 
     def undo(self, entry: ValueNoted) -> None:
         """Undo ``add``: the process has gone back to before it."""

@@ -36,7 +36,7 @@ def test_values_of_all_kinds(forkrepl: Run) -> None:
         "std::make_unique<int>(8) ? 1 : 0": "1",
         "abs(-4)": "4",
         "_ == 4": "true",
-        "enum { one = 1 }; one": "one",
+        "enum { one = 1 }; one": "one (1)",
         "_ == one": "true",
     }
     output, errors = piped(forkrepl, "#include <memory>\n#include <cstdlib>", *lines)

@@ -46,9 +46,9 @@ ROWS = [
     ("", "n2", "(struct node) { .value = 2, .next = nullptr }"),
     ("struct opaque *op = 0;", "op", "(struct opaque *) nullptr"),
 
-    ("enum colour c = green;", "c", "(enum colour) green"),
+    ("enum colour c = green;", "c", "(enum colour) green (5)"),
     ("", "(enum colour)7", "(enum colour) 7"),
-    ("", "(enum flags)3", "(enum flags) A | B"),
+    ("", "(enum flags)3", "(enum flags) A | B (3)"),
     ("", "(enum flags)9", "(enum flags) 9"),
     ("", "(enum flags)0", "(enum flags) 0"),
 

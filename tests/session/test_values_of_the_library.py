@@ -166,7 +166,7 @@ ROWS = [
     ('std::runtime_error re("bad");', "re", '(std::runtime_error) "bad"'),
     ('Error er("mine"); std::exception &ex = er;', "er",
      '(Error) { <std::runtime_error> = "mine", .code = 3 }'),
-    ("", "ex", '(std::exception) Error("mine")'),
+    ("", "ex", '(std::exception) Error { <std::runtime_error> = "mine", .code = 3 }'),
     ('std::exception_ptr ep = std::make_exception_ptr(Error("boom")), ep0;', "ep",
      '(std::exception_ptr) Error("boom")'),
     ("", "ep0", "(std::exception_ptr) nullptr"),

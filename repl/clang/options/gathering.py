@@ -80,6 +80,7 @@ class _Gathering:
     def __init__(self) -> None:
         self.found = CompilerOptions()
         self._has_openmp = False
+        self._has_libcxx = False
         self.linker = LinkerWords(self.add_folder, self.add_input)
         # Those whose meaning depends on their values.
         self._special = {
@@ -94,6 +95,7 @@ class _Gathering:
             "-fopenmp": self._set_openmp,
             "-fopenmp=": self._set_openmp,
             "-fno-openmp": self._set_openmp,
+            "-stdlib=": self._set_library,
             "-v": self._set_verbose,
         }
 
@@ -127,14 +129,18 @@ class _Gathering:
     def finish(self) -> None:
         """Add what options need. Raises WrongOption if it is not there."""
         self.linker.finish()
-        if not self._has_openmp:
-            return
+        if self._has_openmp:
+            self._add_library_of_option("-fopenmp", "omp", "libomp-22-dev")
+        if self._has_libcxx:
+            self._add_library_of_option("-stdlib=libc++", "c++", "libc++-22-dev")
+
+    def _add_library_of_option(self, option: str, name: str, package: str) -> None:
         try:
-            found = find_library("omp", [*self.found.folders, option_table().library_folder])
+            found = find_library(name, [*self.found.folders, option_table().library_folder])
         except RuntimeFailure as error:
             raise WrongOption(
-                "-fopenmp needs the library libomp, which is not installed: "
-                "apt-get install libomp-22-dev"
+                f"{option} needs the library lib{name}, which is not installed: "
+                f"apt-get install {package}"
             ) from error
         for path in found:
             self.add_input(path, is_library=True)
@@ -191,6 +197,10 @@ class _Gathering:
         if option.value not in ("", "libomp", "libiomp5"):
             self._refuse(option.words[0], "Clang makes code for libomp only: give -fopenmp")
         self._has_openmp = option.name != "-fno-openmp"
+        self._pass(option)
+
+    def _set_library(self, option: Option) -> None:
+        self._has_libcxx = option.value == "libc++"
         self._pass(option)
 
     def _set_verbose(self, option: Option) -> None:

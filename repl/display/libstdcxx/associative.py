@@ -15,24 +15,24 @@ _DEEPEST = 128  # a red-black tree of 2^64 nodes is as deep
 _HASH_NODE_BASE = 8  # the next node
 
 
-def _in_order(tree: Object, count: int) -> Iterator[int]:
-    """The nodes of a tree, each read when it is needed."""
-    header = tree["_M_impl"]["_M_header"]
+def in_order(near: Object, root: int, left: int, right: int, count: int) -> Iterator[int]:
+    """The nodes of a tree, each read when it is needed. ``left`` and ``right``: where a node has
+    the addresses of those below it."""
     found = 0
     pending: list[int] = []
-    node = header.word(_PARENT)
+    node = root
     while node or pending:
         while node:
             if len(pending) == _DEEPEST:
                 raise Corrupt(f"{count} elements expected, the tree is too deep")
             pending.append(node)
-            node = header.at(node, header.type).word(_LEFT)
+            node = near.at(node, near.type).word(left)
         node = pending.pop()
         found += 1
         if found > count:
             raise Corrupt(f"{count} elements expected, there are more")
         yield node
-        node = header.at(node, header.type).word(_RIGHT)
+        node = near.at(node, near.type).word(right)
     if found < count:
         raise Corrupt(f"{count} elements expected, tree ends after {found}")
 
@@ -41,13 +41,15 @@ def _tree_values(container: Object, value: ValueType) -> tuple[Iterator[int], in
     """Addresses of the values, which are aligned as ``value`` is, and their number."""
     tree = container["_M_t"]
     count = checked_size(tree["_M_impl"]["_M_node_count"].integer())
-    return (node + after(_NODE_BASE, value) for node in _in_order(tree, count)), count
+    root = tree["_M_impl"]["_M_header"].word(_PARENT)
+    nodes = in_order(tree, root, _LEFT, _RIGHT, count)
+    return (node + after(_NODE_BASE, value) for node in nodes), count
 
 
-def _hashed(table: Object, count: int) -> Iterator[int]:
+def hashed(table: Object, first: int, count: int) -> Iterator[int]:
     """The nodes of a hash table, which are one list."""
     seen: set[int] = set()
-    node = table["_M_before_begin"].word()
+    node = first
     while node:
         if node in seen or len(seen) == count:
             raise Corrupt(f"{count} elements expected, there are more")
@@ -61,7 +63,8 @@ def _hashed(table: Object, count: int) -> Iterator[int]:
 def _hash_values(container: Object, value: ValueType) -> tuple[Iterator[int], int]:
     table = container["_M_h"]
     count = checked_size(table["_M_element_count"].integer())
-    return (node + after(_HASH_NODE_BASE, value) for node in _hashed(table, count)), count
+    nodes = hashed(table, table["_M_before_begin"].word(), count)
+    return (node + after(_HASH_NODE_BASE, value) for node in nodes), count
 
 
 Values = Callable[[Object, ValueType], tuple[Iterator[int], int]]
@@ -93,13 +96,15 @@ def _map(values: Values, is_multiple: bool) -> Callable[[Object], Node]:
     return show
 
 
-READERS = {
-    "std::set": Reader(_set(_tree_values), 1),
-    "std::multiset": Reader(_set(_tree_values), 1),
-    "std::map": Reader(_map(_tree_values, is_multiple=False), 2),
-    "std::multimap": Reader(_map(_tree_values, is_multiple=True), 2),
-    "std::unordered_set": Reader(_set(_hash_values), 1),
-    "std::unordered_multiset": Reader(_set(_hash_values), 1),
-    "std::unordered_map": Reader(_map(_hash_values, is_multiple=False), 2),
-    "std::unordered_multimap": Reader(_map(_hash_values, is_multiple=True), 2),
-}
+def associative_readers(tree: Values, table: Values) -> dict[str, Reader]:
+    """Those of all of them, by how the values of a tree and of a hash table are found."""
+    readers: dict[str, Reader] = {}
+    for prefix, values in (("", tree), ("unordered_", table)):
+        for multiple in ("", "multi"):
+            name = f"std::{prefix}{multiple}"
+            readers[f"{name}set"] = Reader(_set(values), 1)
+            readers[f"{name}map"] = Reader(_map(values, is_multiple=bool(multiple)), 2)
+    return readers
+
+
+READERS = associative_readers(_tree_values, _hash_values)

@@ -20,7 +20,7 @@ _MESSAGE = 8  # bytes after the virtual table
 
 
 def _exception_pointer(pointer: Object) -> Node:
-    thrown = pointer["_M_exception_object"].word()
+    thrown = pointer.any("_M_exception_object", "__ptr_").word()
     if not thrown:
         return Plain("nullptr", None)
     memory = pointer.inspector.memory
@@ -49,14 +49,14 @@ def _message(cow_string: Object) -> Node:
 
 def _exception(exception: Object) -> Node:
     """One of those whose ``what()`` is a string of theirs."""
-    return _message(exception["_M_msg"])
+    return _message(exception.any("_M_msg", "__imp_"))
 
 
 def _error_code(code: Object) -> Node:
-    number = code["_M_value"].integer()
+    number = code.any("_M_value", "__val_").integer()
     memory = code.inspector.memory
-    category = type_name(memory, class_of(memory, code["_M_cat"].word()))
-    name = category.rpartition("::")[2].removesuffix("_error_category") or "?"
+    category = type_name(memory, class_of(memory, code.any("_M_cat", "__cat_").word()))
+    name = category.rpartition("::")[2].removesuffix("_error_category").lstrip("_") or "?"
     text = f"{name}:{number}"
     if name in ("generic", "system") and number:
         text += f' "{os.strerror(number)}"'
@@ -78,6 +78,7 @@ def _named(near: Object, information: int) -> Node:
 
 READERS = {
     "std::__exception_ptr::exception_ptr": Reader(_exception_pointer),
+    "std::exception_ptr": Reader(_exception_pointer),
     "std::exception": Reader(_base_exception),
     "std::logic_error": Reader(_exception),
     "std::domain_error": Reader(_exception),

@@ -23,32 +23,33 @@ def _function(function: Object) -> Node:
     manager = function["_M_manager"].word()
     if not manager:
         return Plain("empty", None)
-    symbol = _symbol(function, manager)
-    arguments = _template_arguments(symbol, "std::_Function_handler<")
-    target = arguments[1] if len(arguments) > 1 else ""
-    return _target(function, function["_M_functor"].word(), target)
+    symbol = symbol_at(function, manager)
+    arguments = template_arguments(symbol, "std::_Function_handler<")
+    name = arguments[1] if len(arguments) > 1 else ""
+    return target(function, function["_M_functor"].word(), name)
 
 
 def _move_only_function(function: Object) -> Node:
     invoker = function["_M_invoke"].word()
     if not invoker:
         return Plain("empty", None)
-    symbol = _symbol(function, invoker)
-    arguments = _template_arguments(symbol, "::_S_invoke<")
-    return _target(function, function["_M_storage"].word(), arguments[0] if arguments else "")
+    symbol = symbol_at(function, invoker)
+    arguments = template_arguments(symbol, "::_S_invoke<")
+    return target(function, function["_M_storage"].word(), arguments[0] if arguments else "")
 
 
-def _target(function: Object, stored: int, target: str) -> Node:
-    """``stored``: the first word of what is called, ``target``: the name of its type."""
-    name = function_name(stored, function.inspector.view) if "(*)" in target else ""
-    return Plain(name or (f"<{as_users_write(target)}>" if target else "<a function>"), target)
+def target(function: Object, stored: int, name: str) -> Node:
+    """What a function object calls: ``stored`` is the first word of it, ``name`` its type's."""
+    called = function_name(stored, function.inspector.view) if "(*)" in name else ""
+    return Plain(called or (f"<{as_users_write(name)}>" if name else "<a function>"), name)
 
 
-def _symbol(object_: Object, address: int) -> str:
+def symbol_at(object_: Object, address: int) -> str:
+    """What begins at an address of the object's program; empty if nobody knows."""
     return object_.inspector.view.symbol(ExecutorAddress(address)) or ""
 
 
-def _template_arguments(symbol: str, opening: str) -> list[str]:
+def template_arguments(symbol: str, opening: str) -> list[str]:
     """What is between the brackets that ``opening`` ends with, at the commas outside of
     others."""
     _, found, rest = symbol.partition(opening)
@@ -67,10 +68,10 @@ def _any(any_: Object) -> Node:
     manager = any_["_M_manager"].word()
     if not manager:
         return Plain("empty", None)
-    symbol = _symbol(any_, manager)
+    symbol = symbol_at(any_, manager)
     storage = any_["_M_storage"]
     for opening, is_local in (("_Manager_internal<", True), ("_Manager_external<", False)):
-        arguments = _template_arguments(symbol, opening)
+        arguments = template_arguments(symbol, opening)
         if arguments:
             name = as_users_write(arguments[0])
             address = storage.address if is_local else storage.word()

@@ -19,10 +19,11 @@ def _unique(pointer: Object) -> Node:
     stored = next(parts, None)
     if stored is None:
         raise LayoutError("no pointer")
-    return _owner(pointer, stored.word(), "")
+    return owner(pointer, stored.word(), "")
 
 
-def _owner(pointer: Object, address: int, note: str) -> Node:
+def owner(pointer: Object, address: int, note: str) -> Node:
+    """A smart pointer that leads to an address."""
     target = pointer.argument(0)
     if target.kind == "array":  # T[], of unknown length
         return Pointer(ExecutorAddress(address), note, is_owner=True)
@@ -30,13 +31,16 @@ def _owner(pointer: Object, address: int, note: str) -> Node:
 
 
 def _shared(pointer: Object) -> Node:
-    address = pointer["_M_ptr"].word()
-    count = _owners(pointer)
+    return shared(pointer, pointer["_M_ptr"].word(), _owners(pointer))
+
+
+def shared(pointer: Object, address: int, count: int | None) -> Node:
+    """One that ``count`` share; None: it has no control block."""
     if count is None:
-        return _owner(pointer, address, "")
+        return owner(pointer, address, "")
     if count < 1:
         raise Corrupt(f"use count {count}")
-    return _owner(pointer, address, f"(use count {count})")
+    return owner(pointer, address, f"(use count {count})")
 
 
 def _weak(pointer: Object) -> Node:
@@ -45,7 +49,7 @@ def _weak(pointer: Object) -> Node:
         return Plain("nullptr", None)
     if count == 0:
         return Plain("expired", None)
-    return _owner(pointer, pointer["_M_ptr"].word(), f"(use count {count})")
+    return shared(pointer, pointer["_M_ptr"].word(), count)
 
 
 def _owners(pointer: Object) -> int | None:

@@ -20,13 +20,14 @@ def _vector(vector: Object) -> Node:
         return _bits(storage)
     start = storage["_M_start"].word()
     finish = storage["_M_finish"].word()
-    count = _count(start, finish, element)
+    count = count_between(start, finish, element)
     if storage["_M_end_of_storage"].word() < finish:
         raise Corrupt("the capacity is less than the size")
     return vector.inspector.contiguous(element, start, count)
 
 
-def _count(start: int, finish: int, element: ValueType) -> int:
+def count_between(start: int, finish: int, element: ValueType) -> int:
+    """How many elements there are between two addresses. Raises Corrupt."""
     if finish < start or (start == 0 and finish):
         raise Corrupt(f"begins at {start:#x}, ends at {finish:#x}")
     if not element.size:
@@ -44,7 +45,12 @@ def _bits(storage: Object) -> Node:
     count = 8 * (finish["_M_p"].word() - address) + finish["_M_offset"].integer()
     if count < 0:
         raise Corrupt(f"size {count}")
-    inspector = storage.inspector
+    return packed_bits(storage, address, count)
+
+
+def packed_bits(near: Object, address: int, count: int) -> Sequence:
+    """So many ``bool``, each of which is a bit."""
+    inspector = near.inspector
     shown = min(checked_size(count), inspector.limits.elements)
     data = inspector.memory.read(address, (shown + 7) // 8) if shown else b""
     values = [data[at // 8] >> at % 8 & 1 for at in range(shown)]
@@ -60,15 +66,21 @@ def _list(list_: Object) -> Node:
     header = list_["_M_impl"]["_M_node"]
     count = checked_size(header["_M_size"].integer())
     element = list_.argument(0)
-    addresses = _linked(header, header.word(), header.address, 16, element, count)
+    addresses = linked(header, header.word(), header.address, 16, element, count)
     return list_.inspector.sequence(element, addresses, count)
 
 
-def _linked(
-    head: Object, node: int, end: int, links: int, element: ValueType, count: int | None
+def linked(
+    head: Object,
+    node: int,
+    end: int,
+    links: int,
+    element: ValueType,
+    count: int | None,
+    next_at: int = 0,
 ) -> Iterator[int]:
-    """Addresses of the elements of linked nodes, whose first word is the next node's
-    address and which have ``links`` bytes before the element."""
+    """Addresses of the elements of linked nodes, which have ``links`` bytes before the element,
+    and among these, at ``next_at``, the address of the next node."""
     seen: set[int] = set()
     while node != end:
         if count is not None and len(seen) == count:
@@ -77,7 +89,7 @@ def _linked(
             raise _ends_early(count, len(seen))
         seen.add(node)
         yield node + after(links, element)
-        node = head.at(node, element).word()
+        node = head.at(node, element).word(next_at)
     if count is not None and len(seen) < count:
         raise _ends_early(count, len(seen))
 
@@ -91,7 +103,7 @@ def _ends_early(count: int | None, seen: int) -> Corrupt:
 def _forward_list(list_: Object) -> Node:
     head = list_["_M_impl"]["_M_head"]
     element = list_.argument(0)
-    addresses = _linked(head, head.word(), 0, 8, element, None)
+    addresses = linked(head, head.word(), 0, 8, element, None)
     return list_.inspector.sequence(element, addresses, None)
 
 
@@ -133,8 +145,9 @@ def _span(span: Object) -> Node:
 
 
 def _initializer_list(list_: Object) -> Node:
-    count = checked_size(list_["_M_len"].integer())
-    return list_.inspector.contiguous(list_.argument(0), list_["_M_array"].word(), count)
+    count = checked_size(list_.any("_M_len", "__size_").integer())
+    begin = list_.any("_M_array", "__begin_").word()
+    return list_.inspector.contiguous(list_.argument(0), begin, count)
 
 
 def _valarray(array: Object) -> Node:

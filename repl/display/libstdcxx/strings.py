@@ -23,12 +23,12 @@ def _string(string: Object) -> Node:
 
 
 def _string_view(view: Object) -> Node:
-    length = checked_size(view["_M_len"].integer(), "length")
-    return view.inspector.string(view.argument(0), view["_M_str"].word(), length)
+    length = checked_size(view.any("_M_len", "__size_").integer(), "length")
+    return view.inspector.string(view.argument(0), view.any("_M_str", "__data_").word(), length)
 
 
 def _path(path: Object) -> Node:
-    return path["_M_pathname"].show()
+    return path.any("_M_pathname", "__pn_").show()
 
 
 READERS = {

@@ -17,12 +17,15 @@ def _mutex(mutex: Object) -> Node:
 
 
 def _thread_id(id_: Object) -> Node:
-    number = id_["_M_thread"].word()
+    return _numbered(id_.any("_M_thread", "__id_").word())
+
+
+def _numbered(number: int) -> Node:
     return Plain(f"{number:#x}" if number else "no thread", number or None)
 
 
 def _thread(thread: Object) -> Node:
-    return thread["_M_id"].show()
+    return _numbered(thread.any("_M_id", "__t_").word())
 
 
 def _source_location(location: Object) -> Node:
@@ -44,7 +47,7 @@ def _text(near: Object, address: int) -> str:
 
 def _ordering(names: Mapping[int, str]) -> Callable[[Object], Node]:
     def show(ordering: Object) -> Node:
-        number = ordering["_M_value"].integer()
+        number = ordering.any("_M_value", "__value_").integer()
         return Plain(names.get(number, f"<{number}>"), names.get(number))
 
     return show

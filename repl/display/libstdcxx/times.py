@@ -28,7 +28,7 @@ _MONTHS = (
 
 def _duration(duration: Object) -> Node:
     period = _period(duration.argument(1))
-    count = duration["__r"].show()
+    count = duration.any("__r", "__rep_").show()
     if not isinstance(count, Plain) or not isinstance(count.value, int | float):
         return count
     unit = _UNITS.get(period, f"[{period}]s")
@@ -48,11 +48,11 @@ def _period(ratio: ValueType) -> Fraction:
 
 
 def _time_point(point: Object) -> Node:
-    since_epoch = point["__d"]
+    since_epoch = point.any("__d", "__d_")
     shown = _duration(since_epoch)
     if point.argument(0).qualified != "std::chrono::system_clock":
         return shown
-    count = since_epoch["__r"]
+    count = since_epoch.any("__r", "__rep_")
     if count.type.kind != "int":
         return shown
     period = _period(since_epoch.argument(1))
@@ -71,7 +71,7 @@ def _time_point(point: Object) -> Node:
 
 
 def _year_month_day(date: Object) -> Node:
-    year, month, day = (date[name].show() for name in ("_M_y", "_M_m", "_M_d"))
+    year, month, day = (date.any(f"_M_{name}", f"__{name}_").show() for name in ("y", "m", "d"))
     numbers = [each.value for each in (year, month, day) if isinstance(each, Plain)]
     match numbers:
         case [int(y), int(m), int(d)]:
@@ -82,22 +82,22 @@ def _year_month_day(date: Object) -> Node:
 
 
 def _year(year: Object) -> Node:
-    number = year["_M_y"].integer()
+    number = year.any("_M_y", "__y_").integer()
     return Plain(str(number), number)
 
 
 def _month(month: Object) -> Node:
-    number = month["_M_m"].integer()
+    number = month.any("_M_m", "__m_").integer()
     return Plain(_MONTHS[number - 1] if 1 <= number <= 12 else f"month {number}", number)
 
 
 def _day(day: Object) -> Node:
-    number = day["_M_d"].integer()
+    number = day.any("_M_d", "__d_").integer()
     return Plain(f"{number:02d}", number)
 
 
 def _weekday(weekday: Object) -> Node:
-    number = weekday["_M_wd"].integer()
+    number = weekday.any("_M_wd", "__wd_").integer()
     return Plain(_WEEKDAYS[number] if number < 7 else f"weekday {number}", number)
 
 

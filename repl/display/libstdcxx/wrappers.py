@@ -24,6 +24,8 @@ def tuple_elements(tuple_: Object) -> Iterator[Object]:
     """The elements of a ``std::tuple``. Each ``_Tuple_impl`` has one, in a base class
     ``_Head_base``, and the next ``_Tuple_impl``."""
     part = _base_named(tuple_, "std::_Tuple_impl") if tuple_.type.arguments else None
+    if part is None and tuple_.type.arguments:
+        raise LayoutError("a tuple without parts")
     while part is not None:
         head = _base_named(part, "std::_Head_base")
         if head is None:
@@ -48,16 +50,20 @@ def _optional(optional: Object) -> Node:
 
 
 def _variant(variant: Object) -> Node:
-    index = variant["_M_index"]
+    return alternative(variant, variant["_M_index"], variant["_M_u"].address)
+
+
+def alternative(variant: Object, index: Object, address: int) -> Node:
+    """What is in a variant, at an address, if ``index`` says which it is."""
     number = index.integer() % (1 << 8 * index.type.size)
     if number == (1 << 8 * index.type.size) - 1:
         return Plain("valueless", None)
     if number >= len(variant.type.arguments):
         raise Corrupt(f"alternative {number} of {len(variant.type.arguments)}")
-    alternative = variant.argument(number)
-    node = variant.at(variant["_M_u"].address, alternative).show()
+    type_ = variant.argument(number)
+    node = variant.at(address, type_).show()
     if isinstance(node, Record) and not node.dynamic_type and not node.is_lambda:
-        return replace(node, dynamic_type=alternative.name)  # or nobody knows which it is
+        return replace(node, dynamic_type=type_.name)  # or nobody knows which it is
     return node
 
 
@@ -78,7 +84,7 @@ def _complex(number: Object) -> Node:
 
 
 def _reference(reference: Object) -> Node:
-    return reference.at(reference["_M_data"].word(), reference.argument(0)).show()
+    return reference.at(reference.any("_M_data", "__f_").word(), reference.argument(0)).show()
 
 
 READERS = {

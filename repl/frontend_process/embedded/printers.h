@@ -78,6 +78,11 @@ auto __show(const __calls *__c, __T &__object, __rank<3>)
   return {};
 }
 
+// Whether a class has an operator<< of its own: specialized for those that have.
+template <class __T> struct __own {
+  static constexpr bool __is_true = false;
+};
+
 #ifdef FORKREPL_STREAMS
 struct __buffer : std::streambuf {
   const __calls *__c;
@@ -97,11 +102,12 @@ struct __buffer : std::streambuf {
 };
 
 // Kind 2: by an operator<<. What becomes a number or a pointer by itself could be streamed
-// as that.
+// as that, unless it has one of its own.
 template <class __T,
           typename __enable<(__is_class(__T) || __is_union(__T)) &&
-                            !__is_convertible(const __T, long double) &&
-                            !__is_convertible(const __T, const void *)>::__type = 0>
+                            (__own<__T>::__is_true ||
+                             (!__is_convertible(const __T, long double) &&
+                              !__is_convertible(const __T, const void *)))>::__type = 0>
 auto __show(const __calls *__c, __T &__object, __rank<2>)
     -> decltype((void)(__an<std::ostream>() << __an<const __T>()), __kind<2, void>()) {
   __buffer __to(__c);

@@ -74,7 +74,7 @@ def test_what_a_name_is(forkrepl: Run) -> None:
     assert "secret" not in structure
     assert variable == "int x\n  value: 5\n  type: int\n  size: 4 bytes\n  declared: -:5\n"
     assert "class vector" in template
-    assert "more\n  declared: /usr/" in template
+    assert "more members: ?std::vector 2\n  declared: /usr/" in template
     assert macro == "#define WIDE(a) ((a) << 2)\n  declared: -:12\n"
     assert "value: 7" in deep
     assert "nothing is called nothing here" in errors

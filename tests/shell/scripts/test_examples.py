@@ -31,7 +31,7 @@ def test_tour_of_cpp(forkrepl: Run) -> None:
         "fork has 4 letters",
         "mmap has 4 letters",
         "wait4 has 5 letters",
-        "(Colour) Colour::green",
+        "(Colour) Colour::green (1)",
         "(double) 2.25",
         "(long) 2",
         "careful() passes it on",
