@@ -63,6 +63,7 @@ def session_options(
         memory_limit=_memory_limit(line, settings),
         limits=Limits.chosen(settings.most_elements, settings.most_characters),
         return_ends_script=not mode.has_prompt,
+        keeps_crashes=settings.keep_crashes and mode.has_prompt and mode.is_terminal,
     )
 
 

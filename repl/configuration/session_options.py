@@ -33,7 +33,8 @@ class SessionOptions(Struct, frozen=True):
     interactive session makes, and programs, which are kept.
     ``limits``: how much of a value is shown. ``return_ends_script``: a ``return`` outside of
     functions ends the program, with that status, and not only its input. ``joined_inputs``:
-    how many may become one object, where none is gone back to.
+    how many may become one object, where none is gone back to. ``keeps_crashes``: of a child of
+    ours that crashes a copy stays for a debugger, until the next input runs.
     """
 
     compiler_flags: Sequence[str] = ()
@@ -58,6 +59,7 @@ class SessionOptions(Struct, frozen=True):
     limits: Limits = TO_BE_READ
     return_ends_script: bool = False
     joined_inputs: JoinedInputs = ONE_BY_ONE
+    keeps_crashes: bool = False
 
     @property
     def all_flags(self) -> list[str]:

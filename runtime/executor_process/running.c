@@ -2,6 +2,7 @@
 #include "running.h"
 #include "crash.h"
 #include "forkrepl_platform.h"
+#include "kept_crash.h"
 #include "keyboard.h"
 #include "request.h"
 #include "waiting.h"
@@ -41,6 +42,7 @@ void running_on_run(const struct request *request) {
   forkrepl_read_again();
   forkrepl_run((const uint64_t *)request->payload,
                request->head.size / sizeof(uint64_t), &outcome);
+  forkrepl_debugged_input_ends();
   keyboard_off();
   reply_outcome(request, &outcome);
 }
@@ -126,6 +128,7 @@ void running_begin(void) {
   }
   controlled = getpid();
   crash_attend(is_controlled);
+  kept_crash_let_attach();
 }
 
 pid_t running_pid(void) { return controlled; }

@@ -17,7 +17,7 @@ from msgspec import Struct
 from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorError, ExecutorOutOfMemory, describe_error
 
-VERSION = 8
+VERSION = 9
 MAX_PAYLOAD = 64 << 20
 
 HEAD = struct.Struct("<IHH")  # payload size, operation, error
@@ -81,6 +81,7 @@ class Operation(enum.IntEnum):
     INTERPOSE = 35
     TOGETHER = 36
     PATCH = 37
+    SHOW_OBJECTS = 38
 
 
 class Sharing(enum.IntEnum):

@@ -203,7 +203,7 @@ def test_libraries_do_not_keep_gdb_waiting(open_shell: OpenShell) -> None:
     shell.run("int first(int n) { return n + 1; }")
     shell.run("%lib m")
     shell.run("int second(int n) { return first(n) * 2; }")
-    shell.run("extern \"C\" int getpid(); *(volatile int *)nullptr = 1;")  # a fork goes on
+    shell.run('extern "C" int getpid(); *(volatile int *)nullptr = 1;')  # a fork goes on
     pid = int(shell.run('extern "C" int getpid(); getpid()').split()[1])
     text = gdb(pid, "info line first", "info line second", "info sharedlibrary")
     assert knows(text, "In[1]"), text

@@ -1,0 +1,176 @@
+"""gdb or lldb: which there is, what it is told, and when it has attached."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from repl.errors import ShellError
+from repl.input.source import Source
+from repl.terminal.foreground import ForegroundProgram
+
+_DEBUGGERS = ("gdb", "lldb")
+_SCOPE = Path("/proc/sys/kernel/yama/ptrace_scope")
+_ONLY_ROOT = 2  # what is in there from which on a process may not attach to its kin either
+_PREFIX = "forkrepl-debug-"
+_TICK = 0.02  # s, between looks at whether it has attached
+_PATIENCE = 2.0  # s, for a debugger that is to end by itself
+_LAST = "forkrepl_debugged_input_ends"  # of the platform library
+
+_GDB_FIRST = ("set auto-load local-gdbinit off",)
+"""Nothing of the current folder is run."""
+
+_GDB_QUIETLY = """\
+set pagination off
+set confirm off
+set filename-display basename
+set logging file /dev/null
+set logging redirect on
+set logging enabled on
+"""
+_GDB_ALOUD = "set logging enabled off\n"
+
+
+def find_debugger() -> str:
+    """Its path; of folders that are named relatively nothing is run. Raises ShellError if there is
+    none, or if it could not attach."""
+    folders = filter(os.path.isabs, os.environ.get("PATH", os.defpath).split(os.pathsep))
+    path = os.pathsep.join(folders)
+    found = next(filter(None, (shutil.which(name, path=path) for name in _DEBUGGERS)), None)
+    if found is None:
+        raise ShellError("%debug: there is no debugger here: install gdb (apt-get install gdb)")
+    with suppress(OSError, ValueError):
+        if int(_SCOPE.read_text()) >= _ONLY_ROOT and os.geteuid():
+            raise ShellError(
+                "%debug: this system lets nobody but root debug what runs already: "
+                "see kernel.yama.ptrace_scope in ptrace(2)"
+            )
+    return found
+
+
+@contextmanager
+def debugger_folder(sources: Iterable[Source]) -> Iterator[Path]:
+    """A folder of files with the text of inputs, so that debuggers can list it. It goes with the
+    context; what a session that was killed has left is removed."""
+    _sweep()
+    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-") as name:
+        folder = Path(name)
+        rows: dict[str, dict[int, str]] = {}
+        for source in sources:
+            if source.line and os.sep not in source.name:
+                of_input = rows.setdefault(source.name, {})
+                of_input.update(enumerate(source.text.splitlines(), source.line))
+        for file, numbered in rows.items():
+            lines = [numbered.get(n, "") for n in range(1, max(numbered, default=0) + 1)]
+            (folder / file).write_text("\n".join([*lines, ""]), "utf-8", "surrogateescape")
+        yield folder
+
+
+def _sweep() -> None:
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        number = left.name.removeprefix(_PREFIX).partition("-")[0]
+        with suppress(OSError):
+            if left.stat().st_uid == os.getuid() and not Path("/proc", number).exists():
+                shutil.rmtree(left)
+
+
+class Debugger:
+    """Started, attached to a process, and in the foreground. ``stops``: addresses of functions,
+    at the first of which to stop; without any, where a signal comes."""
+
+    def __init__(self, program: str, pid: int, folder: Path, stops: Sequence[int] = ()) -> None:
+        self._pid = pid
+        self._is_told = False
+        script = folder / "commands"
+        if os.path.basename(program) == "gdb":
+            script.write_text(_gdb_script(pid, folder, stops))
+            first = [word for command in _GDB_FIRST for word in ("-iex", command)]
+            command = [program, "-q", *first, "-x", str(script)]
+        else:
+            script.write_text(_lldb_script(pid, folder, stops))
+            command = [program, "-s", str(script)]
+        try:
+            self._job = ForegroundProgram(command)
+        except OSError as error:
+            raise ShellError(f"%debug: cannot start {program}: {error.strerror}") from None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended, and the terminal is ours again."""
+        return self._job.has_ended
+
+    def wait_until_attached(self) -> bool:
+        """False if it has ended instead."""
+        while not self._job.has_ended:
+            if _is_stopped_by(self._pid, self._job.pid):
+                return True
+            time.sleep(_TICK)
+        return False
+
+    def wait(self) -> None:
+        """Wait until the user has left it."""
+        self._job.wait()
+
+    def leave(self) -> None:
+        """What it has been started for is over: wait for its end, or see to it if it goes on
+        though the process still runs."""
+        if self._job.wait(_PATIENCE):
+            return
+        if _tracer(self._pid) != self._job.pid:
+            self._job.wait()
+            return
+        self._job.end()
+        if not self._job.wait(_PATIENCE):
+            self._job.kill()
+            self._job.wait()
+
+
+def _gdb_script(pid: int, folder: Path, stops: Sequence[int]) -> str:
+    lines = [f"directory {folder}", f"attach {pid}"]
+    if stops:
+        lines += [f"break {_LAST}", "commands", "silent", "detach", "quit", "end"]
+        lines += [f"tbreak *{stops[0]:#x}", "continue", "step"]  # to the first line
+        last = "frame"
+    else:  # when gdb is left it does not go on after a trap of its own
+        lines.append("handle SIGTRAP pass")
+        last = "continue"
+    return _GDB_QUIETLY + "\n".join(lines) + f"\n{_GDB_ALOUD}{last}\n"
+
+
+def _lldb_script(pid: int, folder: Path, stops: Sequence[int]) -> str:
+    lines = [
+        "settings set plugin.jit-loader.gdb.enable on",
+        f"settings append target.source-map . {folder}",
+        f"process attach -p {pid}",
+    ]
+    if stops:
+        lines += [
+            f"breakpoint set -n {_LAST} -C detach -C quit",
+            f"breakpoint set -o true -a {stops[0]:#x}",
+            "continue",
+            "step",
+        ]
+    else:
+        lines.append("continue")
+    return "\n".join(lines) + "\n"
+
+
+def _status(pid: int) -> dict[str, str]:
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return {}
+
+
+def _tracer(pid: int) -> int:
+    return int(_status(pid).get("TracerPid", 0))
+
+
+def _is_stopped_by(pid: int, tracer: int) -> bool:
+    status = _status(pid)
+    return status.get("TracerPid") == str(tracer) and status.get("State", "").startswith("t")
