@@ -4,7 +4,6 @@
 // whatever loses its parent because this is a subreaper (prctl(2)).
 #define _GNU_SOURCE
 #include "keeper.h"
-#include "kept_crash.h"
 #include "wire.h"
 
 #include <poll.h>
@@ -109,7 +108,6 @@ void keeper_start(int report_descriptor, int control) {
   }
   setpgid(0, 0); // the keyboard's signals and kill(0, ...) are not for this process
   close(control);
-  kept_crash_forget();
   // Whoever reads the program's output must see its end.
   close(STDIN_FILENO);
   close(STDOUT_FILENO);

@@ -32,12 +32,6 @@ void kept_crash_open(int socket) {
 
 int kept_crash_is(int descriptor) { return control >= 0 && descriptor == control; }
 
-void kept_crash_forget(void) {
-  if (control >= 0)
-    close(control);
-  control = -1;
-}
-
 void kept_crash_let_attach(void) {
   if (control >= 0)
     prctl(PR_SET_PTRACER, shell);

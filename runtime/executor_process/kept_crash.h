@@ -8,9 +8,6 @@ void kept_crash_open(int socket);
 // Whether this is the socket.
 int kept_crash_is(int descriptor);
 
-// For a fork that the program makes: what becomes of it is nobody's business.
-void kept_crash_forget(void);
-
 // Lets the controller, and what it starts, attach to this process, where the kernel asks
 // (Yama).
 void kept_crash_let_attach(void);

@@ -355,11 +355,6 @@ static void serve(struct request *request) {
   }
 }
 
-static void forget_controller(void) {
-  connection_forget();
-  kept_crash_forget();
-}
-
 int main(int argc, char **argv) {
   if (argc < 2 || argc > 4) {
     fprintf(stderr, "forkrepl-executor: started by forkrepl, not by hand\n");
@@ -375,7 +370,7 @@ int main(int argc, char **argv) {
   forkrepl_set_thread_area(thread_area, sizeof thread_area);
   prctl(PR_SET_PDEATHSIG, SIGKILL); // not even an endless loop outlives it
   connection_open(atoi(argv[1]));
-  pthread_atfork(NULL, NULL, forget_controller);
+  pthread_atfork(NULL, NULL, connection_forget);
 
   struct request request;
   while (connection_receive(&request)) {

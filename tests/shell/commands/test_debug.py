@@ -96,7 +96,10 @@ def test_what_is_kept_goes_with_the_next_input_and_with_the_session(
     tell(terminal, "quit", 7)
     assert "(int) 2" in tell(terminal, "1 + 1", 8)
     assert "no crash is kept" in tell(terminal, "%debug", 9)
-    tell(terminal, "__builtin_abort();", 10)
+    tell(terminal, "__builtin_trap();", 10)  # in what was a checkpoint
+    assert "SIGILL" in tell(terminal, "%debug", GDB)
+    tell(terminal, "quit", 11)
+    tell(terminal, "__builtin_abort();", 12)
     terminal.child.kill(signal.SIGKILL)
     assert wait_for(lambda: processes(here) == 0)
 
