@@ -83,12 +83,20 @@ class Debugger:
     """Started, attached to a process, and in the foreground. ``stops``: addresses of functions,
     at the first of which to stop; without any, where a signal comes."""
 
-    def __init__(self, program: str, pid: int, folder: Path, stops: Sequence[int] = ()) -> None:
+    def __init__(
+        self,
+        program: str,
+        pid: int,
+        folder: Path,
+        stops: Sequence[int] = (),
+        *,
+        colour: bool,
+    ) -> None:
         self._pid = pid
         self._is_told = False
         script = folder / "commands"
         if os.path.basename(program) == "gdb":
-            script.write_text(_gdb_script(pid, folder, stops))
+            script.write_text(_gdb_script(pid, folder, stops, colour))
             first = [word for command in _GDB_FIRST for word in ("-iex", command)]
             command = [program, "-q", *first, "-x", str(script)]
         else:
@@ -130,8 +138,9 @@ class Debugger:
             self._job.wait()
 
 
-def _gdb_script(pid: int, folder: Path, stops: Sequence[int]) -> str:
-    lines = [f"directory {folder}", f"attach {pid}"]
+def _gdb_script(pid: int, folder: Path, stops: Sequence[int], colour: bool) -> str:
+    lines = [] if colour else ["set style enabled off"]
+    lines += [f"directory {folder}", f"attach {pid}"]
     if stops:
         lines += [f"break {_LAST}", "commands", "silent", "detach", "quit", "end"]
         lines += [f"tbreak *{stops[0]:#x}", "continue", "step"]  # to the first line

@@ -37,7 +37,7 @@ def _enter_crash(shell: Shell, program: str) -> None:
     if not session.options.keeps_crashes:
         raise ShellError("%debug: crashes are not kept (keep_crashes in the configuration)")
     with session.debugging.crashed() as debuggee, debugger_folder(_sources(shell)) as folder:
-        debugger = Debugger(program, debuggee.pid, folder)
+        debugger = Debugger(program, debuggee.pid, folder, colour=shell.colour)
         if debugger.wait_until_attached():
             debuggee.go_on()
         debugger.wait()
@@ -51,7 +51,7 @@ def _run_input(shell: Shell, program: str, text: str) -> str:
     @contextmanager
     def attach(pid: int, functions: Sequence[ExecutorAddress]) -> Iterator[None]:
         with debugger_folder(_sources(shell)) as folder:
-            debugger = Debugger(program, pid, folder, functions)
+            debugger = Debugger(program, pid, folder, functions, colour=shell.colour)
             with _interrupts_are_for(debugger):
                 debugger.wait_until_attached()
                 try:

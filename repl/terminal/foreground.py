@@ -10,6 +10,8 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from repl.terminal.terminal_state import has_job_control
+
 _TICK = 0.2  # s, for which Python's handlers of signals may have to wait
 
 
@@ -72,8 +74,9 @@ class ForegroundProgram:
             _put_in_foreground(os.getpgrp())
 
     def _stop_too(self) -> None:
-        _put_in_foreground(os.getpgrp())
-        os.kill(os.getpid(), signal.SIGTSTP)  # of no effect where no shell waits for us
+        if has_job_control():
+            _put_in_foreground(os.getpgrp())
+            os.kill(os.getpid(), signal.SIGTSTP)
         _put_in_foreground(self.pid)
         self._signal(signal.SIGCONT)
 
