@@ -80,8 +80,8 @@ def _sweep() -> None:
 
 
 class Debugger:
-    """Started, attached to a process, and in the foreground. ``stops``: addresses of functions,
-    at the first of which to stop; without any, where a signal comes."""
+    """Started, attached to a process, and in the foreground. ``stops``: addresses of
+    which to stop at the first that is reached; without any, where a signal comes."""
 
     def __init__(
         self,
@@ -143,7 +143,10 @@ def _gdb_script(pid: int, folder: Path, stops: Sequence[int], colour: bool) -> s
     lines += [f"directory {folder}", f"attach {pid}"]
     if stops:
         lines += [f"break {_LAST}", "commands", "silent", "detach", "quit", "end"]
-        lines += [f"tbreak *{stops[0]:#x}", "continue", "step"]  # to the first line
+        lines += [f"tbreak *{stop:#x}" for stop in stops]
+        # Those that were not the first; of the one that was, gdb says that it is not there.
+        numbers = range(2, 2 + len(stops))
+        lines += ["continue", f"delete {' '.join(map(str, numbers))}"]
         last = "frame"
     else:  # when gdb is left it does not go on after a trap of its own
         lines.append("handle SIGTRAP pass")
@@ -160,9 +163,8 @@ def _lldb_script(pid: int, folder: Path, stops: Sequence[int]) -> str:
     if stops:
         lines += [
             f"breakpoint set -n {_LAST} -C detach -C quit",
-            f"breakpoint set -o true -a {stops[0]:#x}",
+            *(f"breakpoint set -o true -a {stop:#x}" for stop in stops),
             "continue",
-            "step",
         ]
     else:
         lines.append("continue")

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from runtime.units.unit_journal import LoadedUnit
 
 Attach = Callable[[int, Sequence[ExecutorAddress]], AbstractContextManager[None]]
-"""Has a debugger attached to a process, in which these functions run next, in order; the context
-ends when it has gone."""
+"""Has a debugger attached to a process, which is to stop at the first of these addresses that is
+reached; the context ends when it has gone."""
 
 
 class Take(Protocol):
@@ -78,12 +78,15 @@ class Debugging:
 
         @contextmanager
         def watch(unit: LoadedUnit) -> Iterator[None]:
+            from runtime.debugging.beginnings import beginnings  # needs numpy
+
             program = state.program
             functions = program.execution().initializers(unit)
             if not functions:
                 yield
                 return
-            with program.shown_to_debuggers(), attach(program.executor.pid, functions):
+            stops = beginnings(unit.linked) or functions[:1]
+            with program.shown_to_debuggers(), attach(program.executor.pid, stops):
                 yield
 
         return self._take(source, compiled, inspect, watch)
