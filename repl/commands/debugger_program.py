@@ -14,7 +14,7 @@ from repl.errors import ShellError
 from repl.input.source import Source
 from repl.terminal.foreground import ForegroundProgram
 
-_DEBUGGERS = ("gdb", "lldb")
+_DEBUGGERS = ("gdb", "lldb", *(f"lldb-{version}" for version in range(30, 13, -1)))
 _SCOPE = Path("/proc/sys/kernel/yama/ptrace_scope")
 _ONLY_ROOT = 2  # what is in there from which on a process may not attach to its kin either
 _PREFIX = "forkrepl-debug-"
@@ -25,15 +25,16 @@ _LAST = "forkrepl_debugged_input_ends"  # of the platform library
 _GDB_FIRST = ("set auto-load local-gdbinit off",)
 """Nothing of the current folder is run."""
 
-_GDB_QUIETLY = """\
-set pagination off
-set confirm off
-set filename-display basename
-set logging file /dev/null
-set logging redirect on
-set logging enabled on
-"""
-_GDB_ALOUD = "set logging enabled off\n"
+_GDB_QUIETLY = (
+    "set pagination off",
+    "set confirm off",
+    "set filename-display basename",
+    "set logging file /dev/null",
+    "set logging redirect on",
+    "set logging enabled on",
+)
+_GDB_ALOUD = "set logging enabled off"
+_GDB_IF_FAILED = ("if $_thread == 0", "quit", "end")
 
 
 def find_debugger() -> str:
@@ -93,15 +94,11 @@ class Debugger:
         colour: bool,
     ) -> None:
         self._pid = pid
-        self._is_told = False
-        script = folder / "commands"
+        self._name = os.path.basename(program)
         if os.path.basename(program) == "gdb":
-            script.write_text(_gdb_script(pid, folder, stops, colour))
-            first = [word for command in _GDB_FIRST for word in ("-iex", command)]
-            command = [program, "-q", *first, "-x", str(script)]
+            command = _gdb_command(program, pid, folder, stops, colour)
         else:
-            script.write_text(_lldb_script(pid, folder, stops))
-            command = [program, "-s", str(script)]
+            command = _lldb_command(program, pid, folder, stops)
         try:
             self._job = ForegroundProgram(command)
         except OSError as error:
@@ -112,13 +109,14 @@ class Debugger:
         """Whether it has ended, and the terminal is ours again."""
         return self._job.has_ended
 
-    def wait_until_attached(self) -> bool:
-        """False if it has ended instead."""
-        while not self._job.has_ended:
-            if _is_stopped_by(self._pid, self._job.pid):
-                return True
+    def wait_until_attached(self) -> None:
+        """Raises ShellError if it has ended instead."""
+        while not _is_stopped_by(self._pid, self._job.pid):
+            if self._job.has_ended:
+                raise ShellError(
+                    f"%debug: {self._name} has not attached to the program: may it? See ptrace(2)"
+                )
             time.sleep(_TICK)
-        return False
 
     def wait(self) -> None:
         """Wait until the user has left it."""
@@ -138,37 +136,39 @@ class Debugger:
             self._job.wait()
 
 
-def _gdb_script(pid: int, folder: Path, stops: Sequence[int], colour: bool) -> str:
-    lines = [] if colour else ["set style enabled off"]
-    lines += [f"directory {folder}", f"attach {pid}"]
+def _gdb_command(
+    program: str, pid: int, folder: Path, stops: Sequence[int], colour: bool
+) -> list[str]:
+    quietly = [*_GDB_QUIETLY, *([] if colour else ["set style enabled off"]), f"directory {folder}"]
+    lines = []
     if stops:
         lines += [f"break {_LAST}", "commands", "silent", "detach", "quit", "end"]
         lines += [f"tbreak *{stop:#x}" for stop in stops]
         # Those that were not the first; of the one that was, gdb says that it is not there.
         numbers = range(2, 2 + len(stops))
-        lines += ["continue", f"delete {' '.join(map(str, numbers))}"]
-        last = "frame"
+        lines += ["continue", f"delete {' '.join(map(str, numbers))}", _GDB_ALOUD, "frame"]
     else:  # when gdb is left it does not go on after a trap of its own
-        lines.append("handle SIGTRAP pass")
-        last = "continue"
-    return _GDB_QUIETLY + "\n".join(lines) + f"\n{_GDB_ALOUD}{last}\n"
+        lines += ["handle SIGTRAP pass", _GDB_ALOUD, "continue"]
+    before, after = folder / "before.gdb", folder / "after.gdb"
+    before.write_text("\n".join([*quietly, ""]))
+    after.write_text("\n".join([*_GDB_IF_FAILED, *lines, ""]))
+    first = [word for each in _GDB_FIRST for word in ("-iex", each)]
+    # If one of these fails the others are carried out all the same.
+    return [program, "-q", *first, "-x", str(before), "-ex", f"attach {pid}", "-x", str(after)]
 
 
-def _lldb_script(pid: int, folder: Path, stops: Sequence[int]) -> str:
+def _lldb_command(program: str, pid: int, folder: Path, stops: Sequence[int]) -> list[str]:
     lines = [
         "settings set plugin.jit-loader.gdb.enable on",
         f"settings append target.source-map . {folder}",
         f"process attach -p {pid}",
+        *([f"breakpoint set -n {_LAST} -C detach -C quit"] if stops else []),
+        *(f"breakpoint set -o true -a {stop:#x}" for stop in stops),
+        "continue",
     ]
-    if stops:
-        lines += [
-            f"breakpoint set -n {_LAST} -C detach -C quit",
-            *(f"breakpoint set -o true -a {stop:#x}" for stop in stops),
-            "continue",
-        ]
-    else:
-        lines.append("continue")
-    return "\n".join(lines) + "\n"
+    script = folder / "commands.lldb"
+    script.write_text("\n".join([*lines, ""]))
+    return [program, "-s", str(script)]
 
 
 def _status(pid: int) -> dict[str, str]:

@@ -38,8 +38,8 @@ def _enter_crash(shell: Shell, program: str) -> None:
         raise ShellError("%debug: crashes are not kept (keep_crashes in the configuration)")
     with session.debugging.crashed() as debuggee, debugger_folder(_sources(shell)) as folder:
         debugger = Debugger(program, debuggee.pid, folder, colour=shell.colour)
-        if debugger.wait_until_attached():
-            debuggee.go_on()
+        debugger.wait_until_attached()
+        debuggee.go_on()
         debugger.wait()
 
 

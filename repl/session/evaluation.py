@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from repl.clang.pipeline import CompiledInput, JoinedInput
 from repl.display.inspect import format_value
 from repl.display.program_view import ProgramView
 from repl.display.types import ValueType
+from repl.errors import ShellError
 from repl.input.source import Source
 from repl.program.printing import InputValue, Inspect
 from repl.program.program import allocator_warnings
@@ -94,9 +95,21 @@ class Evaluation:
                 is_run_next=watch is None,
             )
             if loaded.unit is not None:
-                with watch(loaded.unit) if watch is not None else nullcontext():
+                with self._watched(loaded.unit, watch):
                     self._run(loaded.unit, value)
             return loaded, value.result
+
+    @contextmanager
+    def _watched(self, unit: LoadedUnit, watch: Watch | None) -> Iterator[None]:
+        """The context of a ``Watch``; if it cannot be entered the unit goes."""
+        with ExitStack() as stack:
+            if watch is not None:
+                try:
+                    stack.enter_context(watch(unit))
+                except ShellError:
+                    self._state.unload(unit, keeps_members=True)
+                    raise
+            yield
 
     def _run(self, unit: LoadedUnit, value: InputValue, *, keeps_unit: bool = False) -> None:
         """Initialize a unit. If that fails the unit goes, or not, and the error is raised."""

@@ -135,6 +135,23 @@ def test_an_input_that_gdb_ends_or_interrupts(terminal: EditorTerminal) -> None:
     assert "(volatile int) 1" in tell(terminal, "continue", 9)
 
 
+def test_a_debugger_that_does_not_attach(environment: dict[str, str], tmp_path: Path) -> None:
+    """Nothing runs, and nothing is declared; of the current folder nothing is run either."""
+    for name, text in (("programs", "exit 3"), ("here", "touch was-run")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "gdb").write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name / "gdb").chmod(0o700)
+    path = f".::{tmp_path / 'programs'}:{environment['PATH']}"
+    with EditorTerminal(environment, tmp_path / "here", columns=120, PATH=path) as terminal:
+        terminal.wait_for_prompt(1)
+        assert "gdb has not attached to the program" in tell(terminal, "%debug int a = 1; ++a;", 2)
+        assert "undeclared identifier 'a'" in tell(terminal, "a", 3)
+        tell(terminal, "*(volatile int *)1 = 2;", 4)
+        assert "gdb has not attached to the program" in tell(terminal, "%debug", 5)
+        assert "(int) 2" in tell(terminal, "1 + 1", 6)
+    assert not (tmp_path / "here" / "was-run").exists()
+
+
 def test_without_a_terminal_there_is_no_debugger(forkrepl: Run) -> None:
     _, errors = piped(forkrepl, "%debug", "%debug 1 + 1")
     assert errors.count("%debug: a debugger needs a terminal") == 2
