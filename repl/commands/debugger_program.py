@@ -111,7 +111,7 @@ class Debugger:
 
     def wait_until_attached(self) -> None:
         """Raises ShellError if it has ended instead."""
-        while not _is_stopped_by(self._pid, self._job.pid):
+        while not (_is_stopped(self._pid) and _is_traced_by(self._pid, self._job.pid)):
             if self._job.has_ended:
                 raise ShellError(
                     f"%debug: {self._name} has not attached to the program: may it? See ptrace(2)"
@@ -127,7 +127,7 @@ class Debugger:
         though the process still runs."""
         if self._job.wait(_PATIENCE):
             return
-        if _tracer(self._pid) != self._job.pid:
+        if not _is_traced_by(self._pid, self._job.pid):
             self._job.wait()
             return
         self._job.end()
@@ -159,6 +159,7 @@ def _gdb_command(
 
 def _lldb_command(program: str, pid: int, folder: Path, stops: Sequence[int]) -> list[str]:
     lines = [
+        "settings set auto-confirm true",
         "settings set plugin.jit-loader.gdb.enable on",
         f"settings append target.source-map . {folder}",
         f"process attach -p {pid}",
@@ -178,10 +179,13 @@ def _status(pid: int) -> dict[str, str]:
     return {}
 
 
-def _tracer(pid: int) -> int:
-    return int(_status(pid).get("TracerPid", 0))
+def _is_traced_by(pid: int, debugger: int) -> bool:
+    """By it or by a process that it has started, as lldb does."""
+    tracer = int(_status(pid).get("TracerPid", 0))
+    while tracer > 1 and tracer != debugger:
+        tracer = int(_status(tracer).get("PPid", 0))
+    return tracer == debugger
 
 
-def _is_stopped_by(pid: int, tracer: int) -> bool:
-    status = _status(pid)
-    return status.get("TracerPid") == str(tracer) and status.get("State", "").startswith("t")
+def _is_stopped(pid: int) -> bool:
+    return _status(pid).get("State", "").startswith("t")
