@@ -17,7 +17,7 @@ from tests.support.leaks import wait_for
 from tests.support.program import EXAMPLES, Run, piped
 
 GUIDE = EXAMPLES / "guide" / "debugging.md"
-SESSIONS = re.findall(r"^```gdb\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+SESSIONS = re.findall(r"^~~~gdb\n(.*?)^~~~$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
 GDB = "(gdb)"
 _TYPED = re.compile(r"^(In\[(\d+)\]:|\(gdb\)) (.*)$")
 
