@@ -20,13 +20,25 @@ struct opened {
 static struct opened *all;
 
 // A path of the descriptor that no path was before: the dynamic linker knows what
-// it has opened by name, and descriptors' numbers come again.
+// it has opened by name, and descriptors' numbers come again. A debugger opens it too, in
+// its own process: there /proc/self/fd is something else, perhaps a pipe that nobody
+// writes to, and it would wait for ever.
 static void make_path(char *path, size_t size, int descriptor) {
   static unsigned count;
-  size_t used = (size_t)snprintf(path, size, "/proc/self/fd");
+  size_t used = (size_t)snprintf(path, size, "/proc/%d/fd", (int)getpid());
+  if (access(path, X_OK)) // another namespace's /proc
+    used = (size_t)snprintf(path, size, "/proc/self/fd");
   for (unsigned bits = ++count; bits; bits >>= 1)
     used += (size_t)snprintf(path + used, size - used, bits & 1 ? "/." : "/");
   snprintf(path + used, size - used, "/%d", descriptor);
+}
+
+// The descriptor is closed then, and forks have the object under the same name: so that no
+// debugger looks for a file, it has none, as the program itself. The dynamic linker goes on
+// to know what it was opened as.
+static void drop_name(void *handle) {
+  const struct link_map *map = handle;
+  map->l_name[0] = 0;
 }
 
 static int fill(int descriptor, const char *from, size_t size) {
@@ -50,6 +62,8 @@ void *forkrepl_open_memory(const void *contents, size_t size) {
   if (added && descriptor >= 0 && !fill(descriptor, contents, size)) {
     make_path(path, sizeof path, descriptor);
     handle = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
+    if (handle)
+      drop_name(handle);
   } else
     dlopen("/proc/self/fd/-1", RTLD_NOW); // so that dlerror has something to say
   if (descriptor >= 0)

@@ -161,6 +161,14 @@ void forkrepl_set_signal_default(void (*restore)(int signal));
 int forkrepl_debugger_add(uint64_t dso_handle, const void *contents, size_t size);
 void forkrepl_debugger_forget(uint64_t dso_handle);
 
+// Shows debuggers other objects, instead of those that this has shown before: a memfd
+// (runtime/debugging/debug_objects.py), which is the caller's to close; -1: none. Safe in
+// handlers of signals. 0, or an errno value.
+int forkrepl_debugger_show(int descriptor);
+
+// Called when an input has run: who has one under a debugger has it stop here.
+void forkrepl_debugged_input_ends(void);
+
 // Appends lines to /tmp/perf-PID.map. 0, or an errno value; EEXIST: something that is
 // not ours has that name.
 int forkrepl_perf_map_append(const void *lines, size_t size);

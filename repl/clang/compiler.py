@@ -176,6 +176,15 @@ class Compiler:
             raise CodegenError(reply.rendered)
         return self._pipeline.generate(rebound)
 
+    def object_for_debugger(self, source: Source, flags: Sequence[str], before: int) -> bytes:
+        """The object of an input after the first ``before``, with these flags and optimised by
+        nothing; what is in force stays as it is. Raises CompileError and CodegenError."""
+        self._pipeline.drop()
+        with self._frontend.with_flags(flags, before) as other:
+            bitcode = other.parse(source).bitcode
+        self._codegen.begin([bitcode], 0)
+        return self._codegen.finish()
+
     def generate(self, bitcode: bytes, level: int, output: Literal["assembly", "ir"]) -> str:
         """An input's code as text. Raises CodegenError."""
         self._pipeline.drop()

@@ -218,6 +218,15 @@ class Frontend:
             raise
         before.close()
 
+    def with_flags(self, flags: Sequence[str], length: int) -> Frontend:
+        """Another one, with other flags, that has accepted the first ``length`` inputs."""
+        other = Frontend(
+            self._program, flags, redefinition=self._redefinition, parse_timeout=self._parse_timeout
+        )
+        other._copies.folder = self._copies.folder
+        other._good += self._good[:length]
+        return other
+
     def close(self) -> None:
         """End the frontend and its checkpoints."""
         self._drop_current()

@@ -64,6 +64,7 @@ def session_options(
         limits=Limits.chosen(settings.most_elements, settings.most_characters),
         return_ends_script=not mode.has_prompt,
         library_assertions=settings.library_assertions and mode.has_prompt,
+        keeps_crashes=settings.keep_crashes and mode.has_prompt and mode.is_terminal,
     )
 
 

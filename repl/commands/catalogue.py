@@ -317,6 +317,19 @@ _ALL = [
         example="%timeit -r 3 std::sqrt(x)",
     ),
     Command(
+        name="%debug",
+        operands=(Operand("CODE|N", "code"),),
+        summary="enter the last crash with gdb; or run code, or input N again, under gdb",
+        run="debugging.run_debug",
+        details=(
+            "After a crash, until the next input runs: gdb shows the process as it was when it\n"
+            "crashed. CODE stops at its beginning; it is compiled with -g and without\n"
+            "optimisation. Leave gdb by quit or Ctrl-D: CODE then runs to its end, unless gdb\n"
+            "has killed it. lldb is used where there is no gdb."
+        ),
+        example="%debug norm({3, 4})",
+    ),
+    Command(
         name="%ir",
         operands=(Operand("NAME|N", "name"),),
         summary="LLVM's intermediate representation of an input or a function",

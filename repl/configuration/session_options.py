@@ -34,7 +34,8 @@ class SessionOptions(Struct, frozen=True):
     ``limits``: how much of a value is shown. ``return_ends_script``: a ``return`` outside of
     functions ends the program, with that status, and not only its input. ``joined_inputs``:
     how many may become one object, where none is gone back to. ``library_assertions``: the C++
-    library checks how it is used.
+    library checks how it is used. ``keeps_crashes``: of a child of ours that crashes a copy stays
+    for a debugger, until the next input runs.
     """
 
     compiler_flags: Sequence[str] = ()
@@ -60,6 +61,7 @@ class SessionOptions(Struct, frozen=True):
     return_ends_script: bool = False
     joined_inputs: JoinedInputs = ONE_BY_ONE
     library_assertions: bool = False
+    keeps_crashes: bool = False
 
     @property
     def all_flags(self) -> list[str]:

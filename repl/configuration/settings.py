@@ -92,6 +92,9 @@ class Settings(Struct, frozen=True):
         Choice("global", "project", "none"),
         "Whether all folders share a history, each project has its own, or none is kept.",
     )
+    keep_crashes: bool = _setting(
+        True, Switch(), "Keep the process that crashed for %debug, until the next input runs."
+    )
     banner: bool = _setting(True, Switch(), "Greet at the start.")
     cache: bool = _setting(
         True, Switch(), "Keep compiled headers in $XDG_CACHE_HOME/forkrepl between sessions."

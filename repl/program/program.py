@@ -6,6 +6,7 @@ the other RuntimeFailures); ``Session`` says what that means for an input.
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
@@ -17,18 +18,21 @@ from msgspec.structs import replace
 from repl.clang.flags import wants_debug_info
 from repl.configuration.memory_size import memory_hint
 from repl.configuration.session_options import SessionOptions
+from repl.errors import ShellError
 from repl.program.libraries import LibraryState, ProgramLibraries
 from repl.program.linker_import import import_linker
 from repl.program.start import start_executor
-from runtime.errors import ExecutorError, ExecutorOutOfMemory, RuntimeFailure
+from runtime.errors import ExecutorDied, ExecutorError, ExecutorOutOfMemory, RuntimeFailure
 from runtime.executor_client.checkpoint import Checkpoint, Introduction, memory_of
 from runtime.executor_client.child import ExecutorProcess
 from runtime.executor_client.client import ExecutorClient
+from runtime.executor_client.kept_crash import Debuggee, KeptCrashes
 from runtime.memory.shared import SharedMemory
 from runtime.protocol.wire import LookAtValue, Outcome
 
 if TYPE_CHECKING:
     # Needs numpy, which takes 60 ms to import: see import_linker.
+    from runtime.linker.link import LinkedUnit
     from runtime.units.execution_session import ExecutionSession, SessionMark
     from runtime.units.unit_journal import LoadedUnit
 
@@ -66,6 +70,7 @@ class Program:
         self._libraries = ProgramLibraries(options)
         self._begun: SessionMark | None = None
         self._shared: dict[str, SharedMemory] = {}  # by symbol
+        self._crashed: list[LinkedUnit] = []  # what was loaded in the process that is kept
 
     def __enter__(self) -> Program:
         return self
@@ -288,6 +293,62 @@ class Program:
         saved.checkpoint.discard()
         self.execution().release(saved.mark)
 
+    # For debuggers.
+
+    def keep_crash(self, died: ExecutorDied) -> None:
+        """Before ``go_back``: what has crashed is there for a debugger, until ``forget_crash``,
+        if that is wanted and the program has reported it."""
+        self._crashed.clear()
+        crashes = self._crashes
+        if crashes is not None and died.crash is not None and crashes.receive():
+            self._crashed += self.execution().linked_units()
+
+    def forget_crash(self) -> None:
+        """End what is kept: its memory may come to be used for something else."""
+        self._crashed.clear()
+        if self._crashes is not None:
+            self._crashes.drop()
+
+    @contextmanager
+    def crashed(self) -> Iterator[Debuggee]:
+        """What is kept, for a debugger. Raises ShellError if nothing is, ExecutorError if it has
+        ended."""
+        if self._crashes is None or not self._crashed:
+            raise ShellError("%debug: no crash is kept (it is until the next input runs)")
+        with self._objects(self._crashed) as objects, self._crashes.enter(objects) as debuggee:
+            yield debuggee
+
+    @contextmanager
+    def shown_to_debuggers(self) -> Iterator[None]:
+        """What is loaded has names and lines for them."""
+        assert isinstance(self._executor, ExecutorProcess)
+        with self._objects(self.execution().linked_units()) as objects:
+            self._executor.show_objects(objects)
+        try:
+            yield
+        finally:
+            with suppress(RuntimeFailure):  # it has ended
+                self._executor.show_objects(None)
+
+    @contextmanager
+    def _objects(self, units: Sequence[LinkedUnit]) -> Iterator[int | None]:
+        """A memfd for debuggers; None if they are told of each unit anyway."""
+        if wants_debug_info(self._options.compiler_flags):
+            yield None
+            return
+        from runtime.debugging.debug_objects import shown_objects
+
+        descriptor = shown_objects(units)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    @property
+    def _crashes(self) -> KeptCrashes | None:
+        executor = self._executor
+        return executor.crashes if isinstance(executor, ExecutorProcess) else None
+
     def start_anew(self, with_libraries: bool = False) -> None:
         """End the process, and start a fresh one. In it are the libraries of the options, and
         those that were opened since only if ``with_libraries``."""
@@ -313,6 +374,7 @@ class Program:
 
     def _discard(self) -> None:
         self._begun = None
+        self._crashed.clear()
         if self._execution is not None:
             self._execution.discard()
             self._execution = None
@@ -324,4 +386,5 @@ class Program:
             memory_limit=self._options.memory_limit,
             survives_interrupts=self._options.interactive,
             ends_forks=self._options.recover,
+            keeps_crashes=self._options.keeps_crashes,
         )

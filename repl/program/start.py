@@ -18,11 +18,12 @@ def start_executor(
     memory_limit: int | None = None,
     survives_interrupts: bool = False,
     ends_forks: bool = False,
+    keeps_crashes: bool = False,
 ) -> ExecutorClient:
     """An executor from the listener, which connects when it is needed; without one, a
-    child with this standard input, ``memory_limit`` bytes of memory, and ``ends_forks``, see
-    ``ExecutorProcess``. ``survives_interrupts``: see ``Connection``. Raises ShellError or
-    ExecutorError."""
+    child with this standard input, ``memory_limit`` bytes of memory, and ``ends_forks`` and
+    ``keeps_crashes``, see ``ExecutorProcess``. ``survives_interrupts``: see ``Connection``.
+    Raises ShellError or ExecutorError."""
     if listener is None:
         from runtime.executor_client.child import ExecutorProcess  # the command line has no need
 
@@ -32,6 +33,7 @@ def start_executor(
             memory_limit=memory_limit,
             survives_interrupts=survives_interrupts,
             ends_forks=ends_forks,
+            keeps_crashes=keeps_crashes,
         )
     from runtime.executor_client.remote import RemoteExecutor  # takes time to import
 

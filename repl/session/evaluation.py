@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from repl.clang.pipeline import CompiledInput, JoinedInput
 from repl.display.inspect import format_value
 from repl.display.program_view import ProgramView
 from repl.display.types import ValueType
+from repl.errors import ShellError
 from repl.input.source import Source
 from repl.program.printing import InputValue, Inspect
 from repl.program.program import allocator_warnings
@@ -22,6 +24,8 @@ from runtime.errors import LinkError
 
 if TYPE_CHECKING:
     from runtime.units.unit_journal import LoadedUnit
+
+Watch = Callable[["LoadedUnit"], AbstractContextManager[None]]
 
 
 class Evaluation:
@@ -55,9 +59,14 @@ class Evaluation:
         return format_value(type_, address, view, self._state.options.limits)
 
     def load_and_run(
-        self, compiled: CompiledInput, source: Source, inspect: Inspect[Any]
+        self,
+        compiled: CompiledInput,
+        source: Source,
+        inspect: Inspect[Any],
+        watch: Watch | None = None,
     ) -> tuple[Loaded, Any]:
         """What was loaded, and what ``inspect`` made of the value; None if there is none.
+        ``watch``: runs it in this context.
 
         After an exception, also of the program's or of ``inspect``, it is gone.
         """
@@ -65,6 +74,7 @@ class Evaluation:
         state, name = self._state, source.unit_name
         if not compiled.machine_code:
             return Loaded(None, state.waiting), None
+        state.program.forget_crash()
         value = InputValue(
             state.program,
             compiled.parsed.value_symbol,
@@ -78,11 +88,28 @@ class Evaluation:
             if compiled.joined:
                 return self._load_and_run_joined(compiled, name, value), value.result
             loaded = load(
-                state.program, name, compiled.machine_code, state.waiting, is_run_next=True
+                state.program,
+                name,
+                compiled.machine_code,
+                state.waiting,
+                is_run_next=watch is None,
             )
             if loaded.unit is not None:
-                self._run(loaded.unit, value)
+                with self._watched(loaded.unit, watch):
+                    self._run(loaded.unit, value)
             return loaded, value.result
+
+    @contextmanager
+    def _watched(self, unit: LoadedUnit, watch: Watch | None) -> Iterator[None]:
+        """The context of a ``Watch``; if it cannot be entered the unit goes."""
+        with ExitStack() as stack:
+            if watch is not None:
+                try:
+                    stack.enter_context(watch(unit))
+                except ShellError:
+                    self._state.unload(unit, keeps_members=True)
+                    raise
+            yield
 
     def _run(self, unit: LoadedUnit, value: InputValue, *, keeps_unit: bool = False) -> None:
         """Initialize a unit. If that fails the unit goes, or not, and the error is raised."""

@@ -27,7 +27,8 @@ from repl.program.linker_import import import_linker
 from repl.program.printing import Inspect
 from repl.program.program import Program
 from repl.session.again import SplitFile
-from repl.session.evaluation import Evaluation
+from repl.session.debugging import Debugging
+from repl.session.evaluation import Evaluation, Watch
 from repl.session.kept_scripts import PlayedScript, Recorder
 from repl.session.reload import Reload
 from repl.session.reload_report import ReloadReport
@@ -82,6 +83,7 @@ class LiveSession:
         self._survival = Survival(self._state)
         self._evaluation = Evaluation(self._state, self._survival)
         self._libraries = SessionLibraries(self._state, self._survival)
+        self.debugging = Debugging(self._state, self._take)
         self._count = 0
 
     def _start_compiler(
@@ -239,12 +241,18 @@ class LiveSession:
         compiled = self._state.compiler.compile(source, upcoming)
         return self._take(source, compiled, inspect or self._evaluation.format)
 
-    def _take(self, source: Source, compiled: CompiledInput, inspect: Inspect[Any]) -> Result[Any]:
+    def _take(
+        self,
+        source: Source,
+        compiled: CompiledInput,
+        inspect: Inspect[Any],
+        watch: Watch | None = None,
+    ) -> Result[Any]:
         """Let what has been compiled take effect."""
         state = self._state
         try:
             self._libraries.obey(compiled.parsed.pragmas)
-            loaded, value = self._evaluation.load_and_run(compiled, source, inspect)
+            loaded, value = self._evaluation.load_and_run(compiled, source, inspect, watch)
         except BaseException:
             # Also if that went back further than to before this input.
             state.compiler.rollback(len(state.steps))

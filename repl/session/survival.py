@@ -198,6 +198,7 @@ class Survival:
         if self._recovery is None:
             self.start_anew()
             return crash
+        state.program.keep_crash(died)
         before = len(state.steps)
         checkpoint = self._recovery.go_back()
         if checkpoint is None:

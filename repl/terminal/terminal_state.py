@@ -125,9 +125,12 @@ def _is_another_job(group: int) -> bool:
     """Whether the user's shell has put us in the background and this group, or itself,
     in the foreground; otherwise the program has done it."""
     leader = os.getsid(0)
-    if os.getpgid(leader) == os.getpgrp():
-        return False  # there is no shell with jobs
-    return group == os.getpgid(leader) or _parent(group) == leader
+    return has_job_control() and (group == os.getpgid(leader) or _parent(group) == leader)
+
+
+def has_job_control() -> bool:
+    """Whether there is a shell that sees it when we stop, and can have us go on."""
+    return os.getpgid(os.getsid(0)) != os.getpgrp()
 
 
 def _parent(pid: int) -> int | None:

@@ -6,12 +6,18 @@ the addresses of sections (``sh_addr``) and the values of symbols.
 
 from __future__ import annotations
 
+import itertools
+import os
+import struct
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 
 from runtime.errors import LinkError
+from runtime.linker.link import LinkedUnit
 from runtime.linker.link_graph import LinkGraph
 from runtime.objects import elf
-from runtime.objects.elf import Array
+from runtime.objects.elf import Array, ObjectFile
 from runtime.protocol.wire import MAX_PAYLOAD, WORD
 
 _LARGEST = MAX_PAYLOAD - WORD.size  # bytes in one message
@@ -29,29 +35,53 @@ def debug_objects(graph: LinkGraph) -> list[bytes]:
                 "to debuggers: link it without -g"
             )
     addresses = graph.loaded_addresses()
-    return [_debug_object(graph, number, addresses[number]) for number in range(len(addresses))]
+    return [
+        _debug_object(source, addresses[number], graph.symbol_addresses_of(number))
+        for number, source in enumerate(graph.objects)
+    ]
 
 
-def _debug_object(graph: LinkGraph, number: int, addresses: Array) -> bytes:
-    source = graph.objects[number]
+def shown_objects(units: Iterable[LinkedUnit]) -> int:
+    """A memfd with the objects of units that are loaded, for ``forkrepl_debugger_show``: each
+    behind the entry of gdb's JIT interface that it needs. The caller's to close."""
+    descriptor = os.memfd_create("forkrepl-debug")
+    with open(descriptor, "wb", closefd=False) as file:
+        for contents in itertools.chain.from_iterable(map(_of_unit, units)):
+            file.write(_ENTRY.pack(0, 0, 0, len(contents)))
+            file.write(contents)
+            file.write(bytes(-len(contents) % 16))
+    return descriptor
+
+
+_ENTRY = struct.Struct("<QQQQ")  # struct jit_code_entry
+
+
+def _of_unit(unit: LinkedUnit) -> Iterator[bytes]:
+    for placed in unit.objects:
+        addresses = placed.symbol_addresses.copy()
+        for number in np.flatnonzero(placed.file.symbol_sections == elf.COMMON):
+            definition = unit.definitions.get(placed.file.symbol_name(int(number)))
+            addresses[number] = definition.address if definition is not None else 0
+        yield _debug_object(placed.file, placed.section_addresses, addresses)
+
+
+def _debug_object(source: ObjectFile, addresses: Array, symbol_addresses: Array) -> bytes:
     contents = bytearray(source.data)
     table_offset = elf.EHDR.unpack_from(contents)[6]
     sections = np.frombuffer(contents, elf.SECTION, len(source.sections), table_offset)
     sections["addr"] = addresses
     # What was discarded has no address: to a debugger it is nothing of the program.
     sections["flags"][addresses == 0] &= ~np.uint64(elf.SHF_ALLOC)
-    _place_common(graph, number, contents)
+    _place_common(source, symbol_addresses, contents)
     return bytes(contents)
 
 
-def _place_common(graph: LinkGraph, number: int, contents: bytearray) -> None:
+def _place_common(source: ObjectFile, symbol_addresses: Array, contents: bytearray) -> None:
     """Give tentative definitions, which have no section in the file, their addresses."""
-    source = graph.objects[number]
     common = np.flatnonzero(source.symbol_sections == elf.COMMON)
     if not len(common):
         return
     table = source.sections[np.flatnonzero(source.sections["type"] == elf.SHT_SYMTAB)[0]]
     symbols = np.frombuffer(contents, elf.SYMBOL, len(source.symbols), int(table["offset"]))
     symbols["shndx"][common] = elf.SHN_ABS
-    canonical = graph.symbol_canonical[graph.symbol_base[number] + common]
-    symbols["value"][common] = graph.symbol_address[canonical]
+    symbols["value"][common] = symbol_addresses[common]

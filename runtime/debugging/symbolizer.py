@@ -103,6 +103,16 @@ def _has_lines(library: Any) -> bool:
     return any((_DEBUG_FILES / each[:2] / f"{each[2:]}.debug").is_file() for each in ids)
 
 
+def line_programs(placed: PlacedObject) -> list[Any]:
+    """pyelftools' line tables of an object, as far as it understands them."""
+    try:
+        dwarf = _debug_information(placed)
+        programs = map(dwarf.line_program_for_CU, dwarf.iter_CUs()) if dwarf is not None else ()
+        return [program for program in programs if program is not None]
+    except Exception:  # see describe
+        return []
+
+
 @functools.lru_cache(maxsize=4)
 def _debug_information(placed: PlacedObject) -> Any:
     """pyelftools' ``DWARFInfo`` of an object, or None. Its own reading of ELF files takes

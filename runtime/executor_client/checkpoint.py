@@ -49,22 +49,15 @@ class Checkpoint:
         """Read its first word, once. Raises ExecutorError if it has none."""
         size = wire.HEAD.size + wire.CHECKPOINT.size
         try:
-            frame, ancillary, _, _ = self._connection.recvmsg(
-                size, socket.CMSG_SPACE(_CREDENTIALS.size)
-            )
+            frame, pid = peer_credentials(self._connection, size)
         except OSError as error:
             raise ExecutorError("a checkpoint of the program does not answer") from error
-        pids = [
-            _CREDENTIALS.unpack(data)[0]
-            for level, kind, data in ancillary
-            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS)
-        ]
         expected = wire.HEAD.pack(wire.CHECKPOINT.size, Operation.CHECKPOINT, 0)
-        if not frame.startswith(expected) or len(frame) != size or not pids or pids[0] <= 1:
+        if not frame.startswith(expected) or len(frame) != size or pid <= 1:
             raise ExecutorError("a checkpoint of the program is not there any more")
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
         self._connection.settimeout(None)
-        return Introduction(pids[0], *wire.CHECKPOINT.unpack_from(frame, wire.HEAD.size))
+        return Introduction(pid, *wire.CHECKPOINT.unpack_from(frame, wire.HEAD.size))
 
     def discard(self) -> None:
         """End it; a second time, or once it has taken over, nothing happens."""
@@ -85,6 +78,16 @@ class Checkpoint:
                 signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         finally:
             os.close(pidfd)
+
+
+def peer_credentials(connection: socket.socket, size: int) -> tuple[bytes, int]:
+    """A message, and by the kernel's word the number of the process that has sent it (0: it
+    does not say), on a socket with SO_PASSCRED. Raises OSError."""
+    message, ancillary, _, _ = connection.recvmsg(size, socket.CMSG_SPACE(_CREDENTIALS.size))
+    for level, kind, data in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
+            return message, int(_CREDENTIALS.unpack(data)[0])
+    return message, 0
 
 
 def open_connection() -> tuple[socket.socket, socket.socket]:

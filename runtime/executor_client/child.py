@@ -12,6 +12,7 @@ from runtime.errors import ExecutorError, RuntimeFailure
 from runtime.executor_client.checkpoint import Checkpoint, Introduction, open_connection
 from runtime.executor_client.child_life import ChildLife, start_child
 from runtime.executor_client.client import ExecutorClient
+from runtime.executor_client.kept_crash import KeptCrashes
 from runtime.executor_client.states import Asked, Ended
 from runtime.protocol import wire
 from runtime.protocol.wire import Operation
@@ -38,21 +39,32 @@ class ExecutorProcess(ExecutorClient):
         memory_limit: int | None = None,
         survives_interrupts: bool = False,
         ends_forks: bool = False,
+        keeps_crashes: bool = False,
     ) -> None:
         """``memory_limit``: bytes that the program may have, see ``limit_memory``.
         ``survives_interrupts``: see ``Connection``. ``ends_forks``: the program's forks end with
-        it, as far as they run no other program."""
+        it, as far as they run no other program. ``keeps_crashes``: see ``KeptCrashes``."""
         life = start_child(
             program,
             standard_input=standard_input,
             environment=environment,
             memory_limit=memory_limit,
             ends_forks=ends_forks,
+            keeps_crashes=keeps_crashes,
         )
         super().__init__(life, survives_interrupts=survives_interrupts)
         self._pending_checkpoint: socket.socket | None = None  # a checkpoint that is being made
         self._finished_checkpoint: Checkpoint | ExecutorError | None = None  # what became of it
         self._checkpoints: set[Checkpoint] = set()
+
+    @property
+    def crashes(self) -> KeptCrashes | None:
+        """What is kept of them; None if nothing is to be."""
+        return self._life.crashes
+
+    def show_objects(self, objects: int | None) -> None:
+        """Show debuggers what a memfd has (``debug_objects.shown_objects``), or no more."""
+        self._connection.ask(Operation.SHOW_OBJECTS, b"", objects)
 
     def read_memory(self, address: ExecutorAddress, size: int) -> bytes:
         """See ``ExecutorClient``. Much is read from outside: it is copied once, not four times."""

@@ -7,11 +7,13 @@ import signal
 import socket
 import subprocess
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from runtime import trace
 from runtime.errors import ExecutorError
 from runtime.executor_client.keeper import Keeper
+from runtime.executor_client.kept_crash import KeptCrashes, open_channel
 from runtime.executor_client.memory_limit import limit_memory
 
 _PATIENCE = 2.0  # s, for a process that has been killed to be gone
@@ -21,7 +23,8 @@ class ChildLife:
     """An ``ExecutorLife``: of a process, and then of the checkpoint that takes its place.
 
     ``connection``: our end of the process's socket. ``memory_limit``: see ``limit_memory``.
-    ``ends_forks``: whether ``close`` ends what the program has forked, too.
+    ``ends_forks``: whether ``close`` ends what the program has forked, too. ``crashes``: what is
+    kept of them, None if nothing is to be.
     """
 
     announces_end = False
@@ -33,8 +36,10 @@ class ChildLife:
         connection: socket.socket,
         memory_limit: int | None,
         ends_forks: bool,
+        crashes: KeptCrashes | None,
     ) -> None:
         self.pid = 0
+        self.crashes = crashes
         self._ends_forks = ends_forks
         self._keeper = keeper
         self._connection = connection
@@ -100,6 +105,8 @@ class ChildLife:
         """See ``ExecutorLife``. Its keeper ends, too, and with it the program's forks, where
         that is wanted."""
         self._connection.close()
+        if self.crashes is not None:
+            self.crashes.close()
         self._keeper.close(self._ends_forks)
 
 
@@ -110,24 +117,31 @@ def start_child(
     environment: Mapping[str, str] | None,
     memory_limit: int | None,
     ends_forks: bool,
+    keeps_crashes: bool,
 ) -> ChildLife:
     """Start a keeper, and with it an executor. Raises ExecutorError."""
     trace.check_setting()
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    keepers, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        with theirs, its:
+    with ExitStack() as ours, ExitStack() as theirs:
+        pairs = [socket.socketpair(), socket.socketpair()]
+        if keeps_crashes:
+            pairs.append(open_channel())
+        for mine, its in pairs:
+            ours.enter_context(mine)
+            theirs.enter_context(its)
+        passed = [its.fileno() for _, its in pairs]
+        try:
             process = subprocess.Popen(
-                [os.fspath(program), str(theirs.fileno()), str(its.fileno())],
+                [os.fspath(program), *map(str, passed)],
                 stdin=standard_input,
-                pass_fds=[theirs.fileno(), its.fileno()],
+                pass_fds=passed,
                 env=environment,
             )
-    except OSError as error:
-        ours.close()
-        keepers.close()
-        raise ExecutorError(
-            f"cannot start the executor {program}: {error.strerror}; "
-            "is there memory and a free process slot (ulimit -u)?"
-        ) from error
-    return ChildLife(Keeper(process, keepers), ours, memory_limit, ends_forks)
+        except OSError as error:
+            raise ExecutorError(
+                f"cannot start the executor {program}: {error.strerror}; "
+                "is there memory and a free process slot (ulimit -u)?"
+            ) from error
+        ours.pop_all()
+    connection, keepers = (mine for mine, _ in pairs[:2])
+    crashes = KeptCrashes(pairs[2][0]) if keeps_crashes else None
+    return ChildLife(Keeper(process, keepers), connection, memory_limit, ends_forks, crashes)

@@ -9,6 +9,7 @@
 #include "checkpoint.h"
 #include "connection.h"
 #include "forkrepl_platform.h"
+#include "kept_crash.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -105,7 +106,7 @@ static uint32_t let_go_of_channels(int keep) {
   for (const struct dirent *entry; (entry = readdir(folder));) {
     int fd = atoi(entry->d_name);
     if (fd < 3 || fd == keep || fd == ends[0] || connection_is(fd) ||
-        fstat(fd, &file) || !is_channel(&file))
+        kept_crash_is(fd) || fstat(fd, &file) || !is_channel(&file))
       continue;
     if (same_file(&file, &standard[0]) || same_file(&file, &standard[1]) ||
         same_file(&file, &standard[2]))

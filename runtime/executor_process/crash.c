@@ -6,6 +6,7 @@
 #include "connection.h"
 #include "forkrepl_platform.h"
 #include "frames.h"
+#include "kept_crash.h"
 #include "mappings.h"
 #include "memory.h"
 
@@ -64,11 +65,15 @@ static long system_call(long number, long a, long b, long c, long d) {
 
 static int own_thread(void) { return (int)system_call(SYS_gettid, 0, 0, 0, 0); }
 
+static void set_default(int number) {
+  static const uint64_t by_default[4]; // the kernel's struct sigaction
+  system_call(SYS_rt_sigaction, number, (long)by_default, 0, sizeof(uint64_t));
+}
+
 // With a signal that the process may not survive.
 static _Noreturn void die(int number) {
-  static const uint64_t by_default[4]; // the kernel's struct sigaction
   uint64_t set = 1ul << (number - 1);
-  system_call(SYS_rt_sigaction, number, (long)by_default, 0, sizeof set);
+  set_default(number);
   system_call(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&set, 0, sizeof set);
   system_call(SYS_tgkill, system_call(SYS_getpid, 0, 0, 0, 0), own_thread(), number, 0);
   for (;;)
@@ -223,7 +228,17 @@ static struct wire_crash describe(int number, const siginfo_t *info,
   return crash;
 }
 
+// So that who is traced gets it where it came, once the handler has returned.
+static void raise_again(int number, siginfo_t *info) {
+  uint64_t all = ~0ul;
+  set_default(number);
+  system_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, 0, sizeof all);
+  system_call(SYS_rt_tgsigqueueinfo, system_call(SYS_getpid, 0, 0, 0, 0), own_thread(),
+              number, (long)info);
+}
+
 static void on_signal(int number, siginfo_t *info, void *context) {
+  ucontext_t *interrupted = context;
   int nobody = 0, self = own_thread();
   if (atomic_fetch_add(&crashes, 1) >= MOST_CRASHES)
     die(number);
@@ -236,9 +251,15 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     die(first_signal);
   }
   first_signal = number;
-  struct wire_crash crash = describe(number, info, context);
-  report(&crash, context);
-  die(number);
+  struct wire_crash crash = describe(number, info, interrupted);
+  greg_t *registers = interrupted->uc_mcontext.gregs; // which the walk may change
+  greg_t pc = registers[REG_RIP], sp = registers[REG_RSP];
+  report(&crash, interrupted);
+  if (!kept_crash_keep())
+    die(number);
+  registers[REG_RIP] = pc;
+  registers[REG_RSP] = sp;
+  raise_again(number, info);
 }
 
 static int are_reported(void) {

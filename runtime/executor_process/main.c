@@ -1,7 +1,8 @@
 // The executor: the process in which the user's code runs.
 //
-//   forkrepl-executor SOCKET [KEEPER]    the controller's sockets; without the second
-//                                        there is no keeper, and no checkpoints
+//   forkrepl-executor SOCKET [KEEPER [CRASHES]]    the controller's sockets; without the
+//                                        second there is no keeper, and no checkpoints;
+//                                        without the third no crash is kept
 //
 // It maps, protects, looks up, runs and reads, as it is told; all policy is the
 // controller's. Standard input, output and error belong to the user's program.
@@ -10,6 +11,7 @@
 #include "connection.h"
 #include "forkrepl_platform.h"
 #include "keeper.h"
+#include "kept_crash.h"
 #include "memory.h"
 #include "printer.h"
 #include "request.h"
@@ -340,6 +342,8 @@ static void serve(struct request *request) {
     return on_take_over(request);
   case WIRE_DEBUG_OBJECT:
     return reply_after(request, forkrepl_debugger_add);
+  case WIRE_SHOW_OBJECTS:
+    return reply(request, forkrepl_debugger_show(request->descriptor), NULL, 0);
   case WIRE_PERF_MAP:
     return on_perf_map(request);
   case WIRE_SHUTDOWN:
@@ -352,11 +356,13 @@ static void serve(struct request *request) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 2 && argc != 3) {
+  if (argc < 2 || argc > 4) {
     fprintf(stderr, "forkrepl-executor: started by forkrepl, not by hand\n");
     return 2;
   }
-  has_keeper = argc == 3;
+  has_keeper = argc > 2;
+  if (argc > 3)
+    kept_crash_open(atoi(argv[3]));
   if (has_keeper)
     keeper_start(atoi(argv[2]), atoi(argv[1]));
   running_begin();

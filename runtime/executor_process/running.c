@@ -3,6 +3,7 @@
 #include "crash.h"
 #include "forkrepl_platform.h"
 #include "frames.h"
+#include "kept_crash.h"
 #include "keyboard.h"
 #include "request.h"
 #include "waiting.h"
@@ -67,6 +68,7 @@ void running_on_run(const struct request *request) {
   forkrepl_read_again();
   forkrepl_run((const uint64_t *)request->payload,
                request->head.size / sizeof(uint64_t), &outcome);
+  forkrepl_debugged_input_ends();
   keyboard_off();
   reply_outcome(request, &outcome);
 }
@@ -152,6 +154,7 @@ void running_begin(void) {
   }
   controlled = getpid();
   crash_attend(is_controlled);
+  kept_crash_let_attach();
 }
 
 pid_t running_pid(void) { return controlled; }

@@ -82,6 +82,12 @@ class LinkGraph(Struct):
             for first, source in zip(self.section_base, self.objects, strict=True)
         ]
 
+    def symbol_addresses_of(self, number: int) -> Array:
+        """The addresses of the symbols of an object, where they are found."""
+        first = self.symbol_base[number]
+        count = len(self.objects[number].symbols)
+        return self.symbol_address[self.symbol_canonical[first : first + count]]
+
     def symbol_name(self, symbol: int) -> str:
         """The name of symbol number ``symbol``."""
         owner = self.symbol_object(symbol)

@@ -73,6 +73,8 @@ enum wire_operation {
                           // whose answer this has -> (or the refusal of the first that
                           // is refused; those after it are not carried out)
   WIRE_PATCH = 37,        // n * wire_patch ->
+  WIRE_SHOW_OBJECTS = 38, // whether a memfd comes along, with what debuggers are to be
+                          // shown ->
 };
 
 enum { WIRE_MAX_PATCH = 16 }; // bytes

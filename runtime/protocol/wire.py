@@ -85,6 +85,7 @@ class Operation(enum.IntEnum):
     INTERPOSE = 35
     TOGETHER = 36
     PATCH = 37
+    SHOW_OBJECTS = 38
 
 
 class Sharing(enum.IntEnum):

@@ -334,6 +334,10 @@ class ExecutionSession:
         """All that is known of a symbol that a loaded unit defines."""
         return self._dylib.find(name)
 
+    def linked_units(self) -> list[LinkedUnit]:
+        """All that is loaded, oldest first."""
+        return [unit.linked for unit in self._units.values()]
+
     def object_names(self) -> list[str]:
         """Of all objects that are linked: a member's is ``libx.a(y.o)``."""
         return [each.name for unit in self._units.values() for each in unit.linked.objects]

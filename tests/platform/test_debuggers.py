@@ -196,6 +196,21 @@ def test_without_g_nothing_is_shown(environment: dict[str, str], tmp_path: Path)
     assert 'Function "inner" not defined' in text
 
 
+def test_libraries_do_not_keep_gdb_waiting(open_shell: OpenShell) -> None:
+    """What tells libraries of the inputs' symbols is in no file, and its name none of gdb's
+    descriptors."""
+    shell = open_shell("--quiet", "-g")
+    shell.run("int first(int n) { return n + 1; }")
+    shell.run("%lib m")
+    shell.run("int second(int n) { return first(n) * 2; }")
+    shell.run('extern "C" int getpid(); *(volatile int *)nullptr = 1;')  # a fork goes on
+    pid = int(shell.run('extern "C" int getpid(); getpid()').split()[1])
+    text = gdb(pid, "info line first", "info line second", "info sharedlibrary")
+    assert knows(text, "In[1]"), text
+    assert knows(text, "In[3]"), text
+    assert "/proc/" not in text
+
+
 def test_slabs_have_names_in_maps() -> None:
     with ExecutorProcess(native_programs.executor()) as process:
         StreamMemoryMapper(process).reserve(1 << 20)

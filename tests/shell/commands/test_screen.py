@@ -81,6 +81,7 @@ QUESTIONS = [
     Step("%timeit -n 9 -r 2 twice(2)", ("loop",)),
     Step("%ir twice", ("define ", "ret i32"), coloured=True, is_wide=True),
     Step("%asm twice", ("retq",), coloured=True, is_wide=True),
+    Step("%debug", ("%debug: no crash is kept (it is until the next input runs)",)),
     Step("%memory", ("input", "RX", "int twice(int n)"), coloured=True),
     Step("%memory slabs.svg", ("slabs.svg",)),
     Step("%history -n 1-3", ("   1: #include <map>", "   3: #include <vector>")),

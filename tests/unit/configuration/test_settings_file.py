@@ -42,6 +42,7 @@ external_editor = "vim -u NONE"
 history_file = "my history"
 history = "project"
 banner = false
+keep_crashes = false
 cache = false
 most_elements = 7
 most_characters = 70
