@@ -22,6 +22,10 @@ REPLACEMENTS = {
     "tss_create": "forkrepl_tss_create",
     "tss_delete": "forkrepl_tss_delete",
     "__tls_get_addr": "forkrepl_tls_get_addr",
+    "__asan_register_globals": "forkrepl_register_globals",
+    "__asan_unregister_globals": "forkrepl_unregister_globals",
+    "__asan_register_elf_globals": "forkrepl_register_elf_globals",
+    "__asan_unregister_elf_globals": "forkrepl_unregister_elf_globals",
 }
 """The C library's name, and the function of ``native/`` that replaces it."""
 

@@ -201,6 +201,13 @@ int forkrepl_key_create(unsigned *key, void (*destructor)(void *));
 int forkrepl_key_delete(unsigned key);
 int forkrepl_tss_create(unsigned *key, void (*destructor)(void *));
 void forkrepl_tss_delete(unsigned key);
+
+// See sanitized_globals.c.
+void forkrepl_register_globals(const void *globals, uint64_t count);
+void forkrepl_unregister_globals(const void *globals, uint64_t count);
+void forkrepl_register_elf_globals(uint64_t *done, const char *start, const char *end);
+void forkrepl_unregister_elf_globals(uint64_t *done, const char *start,
+                                     const char *end);
 int forkrepl_thread_atexit(void (*function)(void *), void *object, void *dso_handle);
 void *forkrepl_tls_get_addr(const uint64_t *module_and_offset);
 

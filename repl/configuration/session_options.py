@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from repl.clang.flags import line_table_flags, optimisation_flags
+from repl.clang.sanitizers import Sanitizers, wanted_sanitizers
 from repl.configuration.joined_inputs import ONE_BY_ONE, JoinedInputs
 from repl.display.limits import TO_BE_READ, Limits
+from repl.errors import SetupError
 from runtime.protocol.listener_address import Listener
 
 
@@ -33,7 +36,8 @@ class SessionOptions(Struct, frozen=True):
     interactive session makes, and programs, which are kept.
     ``limits``: how much of a value is shown. ``return_ends_script``: a ``return`` outside of
     functions ends the program, with that status, and not only its input. ``joined_inputs``:
-    how many may become one object, where none is gone back to.
+    how many may become one object, where none is gone back to. ``sanitizers``: what the flags
+    ask for, see ``with_sanitizers``.
     """
 
     compiler_flags: Sequence[str] = ()
@@ -58,6 +62,7 @@ class SessionOptions(Struct, frozen=True):
     limits: Limits = TO_BE_READ
     return_ends_script: bool = False
     joined_inputs: JoinedInputs = ONE_BY_ONE
+    sanitizers: Sanitizers | None = None
 
     @property
     def all_flags(self) -> list[str]:
@@ -68,11 +73,30 @@ class SessionOptions(Struct, frozen=True):
             *self.compiler_flags,
         ]
 
+    @property
+    def clang_flags(self) -> list[str]:
+        """The same, after what sanitizers need."""
+        return [*(self.sanitizers.flags if self.sanitizers is not None else []), *self.all_flags]
+
+
+def with_sanitizers(options: SessionOptions) -> SessionOptions:
+    """The options, with what their flags ask for by ``-fsanitize=``.
+
+    Raises SetupError for what cannot be, or if the runtime is not installed.
+    """
+    wanted = wanted_sanitizers(options.compiler_flags)
+    if wanted is not None and options.listener is not None:
+        raise SetupError(
+            "-fsanitize needs the program as a child of this shell, so not with --connect: "
+            "run forkrepl itself on that machine"
+        )
+    return replace(options, sanitizers=wanted)
+
 
 def frontend_flags(options: SessionOptions) -> list[str]:
     """What the frontend program is started with."""
     flags = [
-        *options.all_flags,
+        *options.clang_flags,
         *optimisation_flags(options.optimisation),
         *line_table_flags(options.compiler_flags),
     ]

@@ -13,7 +13,7 @@ from repl.display.redefined_names import as_written
 from repl.errors import signal_abbreviation
 from runtime.errors import ExecutorDied, printable
 from runtime.objects.demangle import demangle
-from runtime.protocol.crash import CrashReport, Frame
+from runtime.protocol.crash import Frame
 
 if TYPE_CHECKING:
     from runtime.debugging.symbolizer import Place
@@ -69,7 +69,19 @@ def describe_crash(
     cause = describe_cause(crash, caller, execution)
     thread = "" if crash.thread == crash.process else " in another thread"
     first = f"{signal_abbreviation(crash.signal)}{thread}: {cause}"
-    return "\n".join([first, *_shown(newest, crash, oldest, most_frames)])
+    shown = _shown(newest, oldest, most_frames, crash.left_out, crash.is_complete)
+    return "\n".join([first, *shown])
+
+
+def describe_calls(
+    frames: Sequence[Frame], execution: ExecutionSession | None, most_frames: int
+) -> list[str]:
+    """The lines of a list of calls, innermost first, as in the report of a crash."""
+    lines, _ = _cut_off(_lines(frames, execution), [])
+    if not any(line.place for line in lines):
+        return []
+    # What a library is called from says more than that it is there.
+    return _shown([line for line in lines if line.function or line.place], [], most_frames)
 
 
 def _lines(frames: Sequence[Frame], execution: ExecutionSession | None) -> list[_Line]:
@@ -153,10 +165,16 @@ def _cut_off(newest: list[_Line], oldest: list[_Line]) -> tuple[list[_Line], lis
     return newest[:end], oldest[: max(end - len(newest), 0)]
 
 
-def _shown(newest: list[_Line], crash: CrashReport, oldest: list[_Line], most: int) -> list[str]:
+def _shown(
+    newest: list[_Line],
+    oldest: list[_Line],
+    most: int,
+    left_out: int = 0,
+    is_complete: bool = True,
+) -> list[str]:
     """At most ``most`` lines; what is left out is in the middle."""
     lines = newest + oldest
-    head, tail, left_out = lines, [], crash.left_out
+    head, tail = lines, list[_Line]()
     if len(lines) > most or left_out:
         last = most // 2 - 1
         head = (newest if left_out else lines)[: most - last - 1]
@@ -165,11 +183,11 @@ def _shown(newest: list[_Line], crash: CrashReport, oldest: list[_Line], most: i
     width = max((len(line.place) for line in head + tail), default=0)
     texts = [line.text(width) for line in head]
     if left_out:
-        texts.append(f"  ... {left_out:,} {_more(head, crash)}")
+        texts.append(f"  ... {left_out:,} {_more(head, is_complete)}")
     return texts + [line.text(width) for line in tail]
 
 
-def _more(head: list[_Line], crash: CrashReport) -> str:
+def _more(head: list[_Line], is_complete: bool) -> str:
     functions = [line.function for line in head if line.function]
-    word = "more" if crash.is_complete else "or more"
+    word = "more" if is_complete else "or more"
     return f"{word} (recursion)" if len(set(functions)) < len(functions) else word

@@ -92,6 +92,7 @@ class Evaluation:
         for warning in allocator_warnings(unit):
             state.warn(warning)
         outcome = state.program.initialize(unit, value.look)
+        state.note_reports()
         value.keep(unit)
         if outcome.exception_type is not None or value.failure is not None:
             if not keeps_unit:

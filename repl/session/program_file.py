@@ -22,7 +22,7 @@ from repl.caching.stamps import Dependencies
 from repl.clang.clang_run import ClangRun
 from repl.clang.flags import line_table_flags
 from repl.configuration.session_options import SessionOptions
-from repl.crash_reports.report import describe_crash
+from repl.crash_reports.sanitizer_report import describe_end, print_reports
 from repl.errors import ProgramCrashed, signal_name, status_of_crash
 from repl.input.command_lines import CommandLines
 from repl.input.open_brackets import lines_outside_brackets
@@ -156,10 +156,13 @@ def run_program(file: ProgramFile, options: SessionOptions) -> int:
         except ExecutorDied as died:
             if died.exit_status is not None:
                 return died.exit_status
-            report = describe_crash(died, program.loaded, options.most_frames)
+            reports, most = program.take_reports(), options.most_frames
+            report = describe_end(died, program.loaded, most, reports)
             crash = ProgramCrashed(died.signal, died.wait_status, report)
             print(crash, file=sys.stderr)
             return status_of_crash(crash)
+        finally:
+            print_reports(program.take_reports(), program.loaded, options.most_frames)
 
 
 def _load(program: Program, name: str, machine_code: bytes) -> LoadedUnit:
@@ -171,7 +174,7 @@ def _load(program: Program, name: str, machine_code: bytes) -> LoadedUnit:
 
 
 def _clang_flags(options: SessionOptions) -> list[str]:
-    flags = [*line_table_flags(options.compiler_flags), *options.compiler_flags]
+    flags = [*line_table_flags(options.compiler_flags), *options.clang_flags]
     colour = ["-fcolor-diagnostics"] if options.colour else []
     return [*flags, f"-O{options.optimisation}", *colour]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from repl.crash_reports.report import describe_crash
+from repl.crash_reports.sanitizer_report import describe_end
 from repl.errors import ProgramCrashed, ProgramExited
 from repl.program.at_rest import ProgramAtRest
 from repl.program.printing import InputValue
@@ -160,7 +160,8 @@ class Survival:
     def crash(self, died: ExecutorDied) -> ProgramCrashed:
         """How the program ended, with the report."""
         state = self._state
-        report = describe_crash(died, state.program.loaded, state.options.most_frames)
+        reports, most = state.program.take_reports(), state.options.most_frames
+        report = describe_end(died, state.program.loaded, most, reports)
         crash = ProgramCrashed(died.signal, died.wait_status, report)
         crash.is_interrupt = died.is_interrupt
         return crash
@@ -202,6 +203,12 @@ class Survival:
             crash.aftermath = lost_inputs(before - len(state.steps))
         else:
             crash.aftermath = rolled_back(checkpoint)
+            wanted = state.options.sanitizers
+            if checkpoint.threads and wanted is not None and wanted.thread:
+                crash.aftermath += (
+                    "\nThreadSanitizer finds nothing in the copy of a process that had threads: "
+                    "%restart makes another"
+                )
         return crash
 
     def _forget_moments(self) -> None:

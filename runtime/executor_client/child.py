@@ -12,6 +12,7 @@ from runtime.errors import ExecutorError, RuntimeFailure
 from runtime.executor_client.checkpoint import Checkpoint, Introduction, open_connection
 from runtime.executor_client.child_life import ChildLife, start_child
 from runtime.executor_client.client import ExecutorClient
+from runtime.executor_client.sanitizer_runtime import SanitizerRuntime
 from runtime.executor_client.states import Asked, Ended
 from runtime.protocol import wire
 from runtime.protocol.wire import Operation
@@ -38,16 +39,19 @@ class ExecutorProcess(ExecutorClient):
         memory_limit: int | None = None,
         survives_interrupts: bool = False,
         ends_forks: bool = False,
+        sanitizer: SanitizerRuntime | None = None,
     ) -> None:
         """``memory_limit``: bytes that the program may have, see ``limit_memory``.
         ``survives_interrupts``: see ``Connection``. ``ends_forks``: the program's forks end with
-        it, as far as they run no other program."""
+        it, as far as they run no other program. ``sanitizer``: what it starts with; the caller
+        closes that."""
         life = start_child(
             program,
             standard_input=standard_input,
             environment=environment,
             memory_limit=memory_limit,
             ends_forks=ends_forks,
+            sanitizer=sanitizer,
         )
         super().__init__(life, survives_interrupts=survives_interrupts)
         self._pending_checkpoint: socket.socket | None = None  # a checkpoint that is being made

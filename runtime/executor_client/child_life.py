@@ -12,6 +12,7 @@ from runtime import trace
 from runtime.errors import ExecutorError
 from runtime.executor_client.keeper import Keeper
 from runtime.executor_client.memory_limit import limit_memory
+from runtime.executor_client.sanitizer_runtime import SanitizerRuntime
 
 _PATIENCE = 2.0  # s, for a process that has been killed to be gone
 
@@ -20,7 +21,8 @@ class ChildLife:
     """An ``ExecutorLife``: of a process, and then of the checkpoint that takes its place.
 
     ``connection``: our end of the process's socket. ``memory_limit``: see ``limit_memory``.
-    ``ends_forks``: whether ``close`` ends what the program has forked, too.
+    ``ends_forks``: whether ``close`` ends what the program has forked, too. ``has_shadow``:
+    there is memory of a sanitizer's, to which the limit does not apply.
     """
 
     announces_end = False
@@ -32,8 +34,10 @@ class ChildLife:
         connection: socket.socket,
         memory_limit: int | None,
         ends_forks: bool,
+        has_shadow: bool = False,
     ) -> None:
         self.pid = 0
+        self._has_shadow = has_shadow
         self._ends_forks = ends_forks
         self._keeper = keeper
         self._connection = connection
@@ -46,7 +50,7 @@ class ChildLife:
     def note_pid(self, pid: int) -> None:
         """Watch the process, and limit its memory."""
         self.follow(pid)
-        limit_memory(pid, self._memory_limit)
+        limit_memory(pid, self._memory_limit, is_besides=self._has_shadow)
 
     def follow(self, pid: int) -> None:
         """Watch this process, which has or inherits its limit of memory."""
@@ -105,9 +109,13 @@ def start_child(
     environment: Mapping[str, str] | None,
     memory_limit: int | None,
     ends_forks: bool,
+    sanitizer: SanitizerRuntime | None,
 ) -> ChildLife:
     """Start a keeper, and with it an executor. Raises ExecutorError."""
     trace.check_setting()
+    reports = [] if sanitizer is None else [sanitizer.fileno()]
+    if sanitizer is not None:
+        environment = sanitizer.environment(os.environ if environment is None else environment)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     keepers, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -115,7 +123,7 @@ def start_child(
             process = subprocess.Popen(
                 [os.fspath(program), str(theirs.fileno()), str(its.fileno())],
                 stdin=standard_input,
-                pass_fds=[theirs.fileno(), its.fileno()],
+                pass_fds=[theirs.fileno(), its.fileno(), *reports],
                 env=environment,
             )
     except OSError as error:
@@ -125,4 +133,6 @@ def start_child(
             f"cannot start the executor {program}: {error.strerror}; "
             "is there memory and a free process slot (ulimit -u)?"
         ) from error
-    return ChildLife(Keeper(process, keepers), ours, memory_limit, ends_forks)
+    return ChildLife(
+        Keeper(process, keepers), ours, memory_limit, ends_forks, has_shadow=sanitizer is not None
+    )

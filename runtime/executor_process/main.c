@@ -14,6 +14,7 @@
 #include "printer.h"
 #include "request.h"
 #include "running.h"
+#include "sanitizers.h"
 #include "waiting.h"
 
 #include <dlfcn.h>
@@ -356,6 +357,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "forkrepl-executor: started by forkrepl, not by hand\n");
     return 2;
   }
+  sanitizers_begin();
   has_keeper = argc == 3;
   if (has_keeper)
     keeper_start(atoi(argv[2]), atoi(argv[1]));
@@ -365,6 +367,7 @@ int main(int argc, char **argv) {
   prctl(PR_SET_PDEATHSIG, SIGKILL); // not even an endless loop outlives it
   connection_open(atoi(argv[1]));
   pthread_atfork(NULL, NULL, connection_forget);
+  pthread_atfork(NULL, NULL, sanitizers_attend);
 
   struct request request;
   while (connection_receive(&request)) {

@@ -4,6 +4,7 @@
 #include "forkrepl_platform.h"
 #include "keyboard.h"
 #include "request.h"
+#include "sanitizers.h"
 #include "waiting.h"
 
 #include <errno.h>
@@ -126,6 +127,7 @@ void running_begin(void) {
   }
   controlled = getpid();
   crash_attend(is_controlled);
+  sanitizers_attend();
 }
 
 pid_t running_pid(void) { return controlled; }

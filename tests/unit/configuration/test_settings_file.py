@@ -29,6 +29,7 @@ optimisation = 2
 redefine = false
 parse_timeout = 2.5
 memory_limit = "2G"
+sanitize = "address,undefined"
 color = "no"
 theme = "dark"
 editing_mode = "vi"
