@@ -24,7 +24,7 @@ struct copies {
   struct global globals[];
 };
 
-static struct copies *newest;
+static struct copies *newest, *gone; // what is gone is still read
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void tell_runtime(const char *name, struct copies *copies) {
@@ -65,6 +65,10 @@ void forkrepl_unregister_globals(const void *globals, uint64_t count) {
       *at = found->older;
     } else
       at = &(*at)->older;
+  if (found) {
+    found->older = gone;
+    gone = found;
+  }
   pthread_mutex_unlock(&lock);
   if (!found)
     return;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ NAMES = ("address", "leak", "thread", "undefined")
 """Those that work here, as ``--sanitize`` has them; Clang has more of each kind."""
 
 _PACKAGE = "libclang-rt-22-dev"  # Debian's
+_CFI = re.compile(r"-fsanitize=(\S*,)?cfi")  # which the driver refuses without -flto
 _PATIENCE = 30  # s: a disk that has to wake up
 
 
@@ -60,11 +62,12 @@ def wanted_sanitizers(flags: Sequence[str]) -> Sanitizers | None:
     if not any(flag.startswith("-fsanitize=") for flag in flags):
         return None
     found = _ask_driver(flags)
-    if found is None:
+    if found is None and not _CFI.search(" ".join(flags)):
         return None
-    if found.unsupported:
+    if found is None or found.unsupported:
+        kind = "cfi" if found is None else found.unsupported
         raise SetupError(
-            f"-fsanitize={found.unsupported} cannot work here: the whole program and its libraries "
+            f"-fsanitize={kind} cannot work here: the whole program and its libraries "
             f"would have to be built for it; there are {', '.join(NAMES)}"
         )
     if not found.component:

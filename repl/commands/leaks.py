@@ -14,10 +14,7 @@ def run_leaks(shell: Shell, arguments: Arguments) -> str:
     """``%leaks``. What is found is among the warnings, as all reports are."""
     sanitizers = shell.session.options.sanitizers
     if sanitizers is None or not sanitizers.finds_leaks:
-        raise ShellError(
-            "%leaks: this session does not keep account of its memory: start it with "
-            "--sanitize=leak or --sanitize=address"
-        )
+        raise ShellError("%leaks needs a session with --sanitize=leak or --sanitize=address")
     results = unique_name("results")
     text = (
         f"{C_LINKAGE}__FORKREPL_C int {_CHECK}(void);\n"

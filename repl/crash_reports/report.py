@@ -24,6 +24,7 @@ _OWN_FILES = ("libforkrepl_platform.so", "forkrepl-executor")
 _STATEMENTS = ("__stmts__", "__cxx_global_var_init")
 _INITIALIZER = "_GLOBAL__sub_I_"
 _TERMINATE = "__clang_call_terminate"  # what noexcept makes of an exception
+_TRAP = "__clang_trap_msg$"
 _ALIASES = {"gsignal": "raise"}  # names that a user knows
 _SENDERS = ("libc.so", "libstdc++.so")
 
@@ -66,7 +67,7 @@ def describe_crash(
     if crash.sender:  # raise and abort, and what of the C library led to them
         caller, newest = _without_senders(newest)
     newest, oldest = _cut_off(newest, oldest)
-    cause = describe_cause(crash, caller, execution)
+    cause = _reason_of_trap(newest) or describe_cause(crash, caller, execution)
     thread = "" if crash.thread == crash.process else " in another thread"
     first = f"{signal_abbreviation(crash.signal)}{thread}: {cause}"
     shown = _shown(newest, oldest, most_frames, crash.left_out, crash.is_complete)
@@ -79,7 +80,7 @@ def describe_calls(
     """The lines of a list of calls, innermost first, as in the report of a crash."""
     lines, _ = _cut_off(_lines(frames, execution), [])
     if not any(line.place for line in lines):
-        return []
+        return [line.text(0) for line in lines[:1]]
     # What a library is called from says more than that it is there.
     return _shown([line for line in lines if line.function or line.place], [], most_frames)
 
@@ -154,6 +155,14 @@ def _without_senders(lines: list[_Line]) -> tuple[str, list[_Line]]:
         return "", lines
     last = lines[count - 1]
     return f"{last.function} ({last.library})" if last.function else last.library, lines[count:]
+
+
+def _reason_of_trap(lines: list[_Line]) -> str:
+    """What Clang says of a check that has failed, by way of a function that is inlined there,
+    whose line is taken off; nothing if it says nothing."""
+    if not lines or not lines[0].function.startswith(_TRAP):
+        return ""
+    return lines.pop(0).function.removeprefix(_TRAP).replace("$", ": ")
 
 
 def _cut_off(newest: list[_Line], oldest: list[_Line]) -> tuple[list[_Line], list[_Line]]:

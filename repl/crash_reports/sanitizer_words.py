@@ -90,6 +90,7 @@ DETAILS: tuple[tuple[re.Pattern[str], Callable[[_Match], str]], ...] = (
     ),
 )
 
+_HEXADECIMAL = re.compile(r"0x(\w+)(?: \(\d+\))? bytes")
 _NOTE = re.compile(r"0x\w+: note: (.*)")
 
 # What has a line of its own, with calls after it.
@@ -125,7 +126,9 @@ _SILENT = re.compile(
     r"Address 0x\w+ is located in stack of thread|Address 0x\w+ is a wild pointer|"
     r"Address 0x\w+ is located in (shared|low|high)|"
     r"Location is global|Location is stack of|Thread T\d+ created by T0 here: *$|"
-    r"==\d+==(ABORTING|HINT|Register|Hint)|0x\w+ is located in |Shadow |[0-9a-f ]+$|[ ^~]+$|"
+    r"==\d+==(ABORTING|HINT|Register|Hint|Process memory map|End of process)|0x\w+-0x\w+|"
+    r"\w+Sanitizer: CHECK failed: sanitizer_common|ERROR: Failed to mmap|"
+    r"0x\w+ is located in |Shadow |[0-9a-f ]+$|[ ^~]+$|"
     r".*: note: (pointer points here|nonnull attribute)|Object at 0x|vptr for|=>|"
     r"The following (known )?function|False positive|For details see|As if synchronized via sleep"
 )
@@ -153,8 +156,14 @@ _TITLES: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
+def _decimal(match: _Match) -> str:
+    return f"{int(match[1], 16):,} bytes"
+
+
 def title(what: str) -> str:
     """The kind of mistake, of a report's heading."""
+    if what.startswith("out of memory"):
+        return f"{_HEXADECIMAL.sub(_decimal, what)} (see --memory-limit)"
     for pattern, words in _TITLES:
         what = pattern.sub(words, what)
     return what
