@@ -4,6 +4,7 @@
 // reports something (compiler-rt). So it gets copies of them, which
 // stay; when a unit goes, its variables are nowhere any more. The compiler's calls come
 // here instead (platform_support/replacements.py).
+#define _GNU_SOURCE
 #include "forkrepl_platform.h"
 
 #include <pthread.h>
@@ -34,20 +35,28 @@ static void tell_runtime(const char *name, struct copies *copies) {
     function(copies->globals, copies->count);
 }
 
-void forkrepl_register_globals(const void *globals, uint64_t count) {
-  struct copies *copies = malloc(sizeof *copies + count * sizeof(struct global));
+static const char *append(char **end, const char *text) {
+  const char *copy = *end;
+  *end = stpcpy(*end, text) + 1;
+  return copy;
+}
+
+void forkrepl_register_globals(const void *originals, uint64_t count) {
+  const struct global *globals = originals;
+  size_t size = sizeof(struct copies) + count * sizeof *globals, texts = 0;
+  for (uint64_t i = 0; i < count; ++i)
+    texts += strlen(globals[i].name) + strlen(globals[i].module) + 2;
+  struct copies *copies = malloc(size + texts);
   if (!copies) // then their ends are not watched
     return;
-  copies->original = globals;
+  char *end = (char *)copies + size;
+  copies->original = originals;
   copies->count = count;
-  memcpy(copies->globals, globals, count * sizeof(struct global));
   for (uint64_t i = 0; i < count; ++i) {
-    struct global *each = &copies->globals[i];
-    each->name = strdup(each->name);
-    each->module = strdup(each->module);
-    each->place = 0;
-    if (!each->name || !each->module)
-      each->name = each->module = "";
+    copies->globals[i] = globals[i];
+    copies->globals[i].name = append(&end, globals[i].name);
+    copies->globals[i].module = append(&end, globals[i].module);
+    copies->globals[i].place = 0;
   }
   pthread_mutex_lock(&lock);
   copies->older = newest;

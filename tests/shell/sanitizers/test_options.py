@@ -90,6 +90,8 @@ def test_leaks_are_told_at_the_end(forkrepl: Run, tmp_path: Path) -> None:
     for kind in ("leak", "address"):
         result = forkrepl(f"--sanitize={kind}", "leaks.cpp")
         assert told + "  at leaks.cpp:1:14" in result.stderr
+    ours = forkrepl("--no-cache", "--sanitize=address", input="int a[3];\n%undo\nint b;\n%leaks\n")
+    assert ours.stdout.startswith("no leaks"), ours.stderr
     session = "new int[5];\n"
     assert told in forkrepl("--no-cache", "--sanitize=leak", input=session).stderr
     assert "Leak" not in forkrepl("--no-cache", "--sanitize=address", input=session).stderr
