@@ -23,6 +23,10 @@ REPLACEMENTS = {
     "tss_delete": "forkrepl_tss_delete",
     "__tls_get_addr": "forkrepl_tls_get_addr",
     "_ZSt21__glibcxx_assert_failPKciS0_S0_": "forkrepl_assertion_failed",
+    "__asan_register_globals": "forkrepl_register_globals",
+    "__asan_unregister_globals": "forkrepl_unregister_globals",
+    "__asan_register_elf_globals": "forkrepl_register_elf_globals",
+    "__asan_unregister_elf_globals": "forkrepl_unregister_elf_globals",
 }
 """The C library's name, and the function of ``native/`` that replaces it."""
 

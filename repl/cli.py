@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from repl.commands.context import Shell
     from repl.configuration.session_options import SessionOptions
     from repl.configuration.settings_file import LoadedSettings
+    from repl.session.kept_scripts import PlayedScript
     from repl.session.live_session import LiveSession
     from repl.session.program_file import ProgramFile
     from repl.shell.prelude import StartupFile
@@ -128,7 +130,7 @@ def _shell(line: CommandLine) -> int:
             f"forkrepl: Clang is started again, without the flags of {loaded.path}",
             file=sys.stderr,
         )
-    plain = replace(loaded.settings, std="", c_std="", include=(), define=(), flags=())
+    plain = replace(loaded.settings, std="", c_std="", include=(), define=(), flags=(), sanitize="")
     return _run(line, mode, replace(plain, banner=False), text)
 
 
@@ -191,12 +193,9 @@ def _run(line: CommandLine, mode: Mode, settings: Settings, text: ScriptText | N
     else:
         program = None
     from repl.commands.context import Shell
-    from repl.session.live_session import (
-        LiveSession,  # starts processes: only when the usage is right
-    )
     from repl.shell.run_input import evaluate
 
-    with LiveSession(options) as session:
+    with _session(options) as session:
         shell = Shell(session, evaluate, colour, settings, is_dialogue=mode.is_dialogue)
         shell.shows_all_messages = line.file not in (None, "-") and not line.interactive
         _open_libraries(session, line)
@@ -205,6 +204,21 @@ def _run(line: CommandLine, mode: Mode, settings: Settings, text: ScriptText | N
         if status is None:
             status = _run_source(shell, line, mode, text, program)
         return status if status is not None else _interact(shell, line, startup)
+
+
+@contextmanager
+def _session(
+    options: SessionOptions, *, played: PlayedScript | None = None, records: bool = False
+) -> Iterator[LiveSession]:
+    """A session; what it still has to say is printed at its end, such as of leaks."""
+    from repl.session.live_session import LiveSession  # starts processes: when the usage is right
+
+    with LiveSession(options, played=played, records=records) as session:
+        try:
+            yield session
+        finally:
+            for warning in session.take_warnings():
+                print(warning, file=sys.stderr, flush=True)
 
 
 def _run_file(name: str, text: WholeText, settings: Settings, options: SessionOptions) -> int:
@@ -223,12 +237,11 @@ def _run_file(name: str, text: WholeText, settings: Settings, options: SessionOp
                 program.headers.make_missing()
     options = replace(options, joined_inputs=_joined_inputs(text))
     from repl.commands.context import Shell
-    from repl.session.live_session import LiveSession
     from repl.shell.run_input import evaluate
     from repl.shell.script import Script, run_script
 
     played = PlayedScript(found) if found is not None else None
-    with LiveSession(options, played=played, records=True) as session:
+    with _session(options, played=played, records=True) as session:
         shell = Shell(session, evaluate, options.colour, settings, shows_all_messages=True)
         session.open_libraries()
         session.wait_until_ready()
@@ -265,10 +278,9 @@ def _begin_dialogue(
     is_early = startup is None
     with EarlyPrompt(greeting=words, colour=shows_colour) if is_early else nullcontext() as early:
         from repl.commands.context import Shell
-        from repl.session.live_session import LiveSession
         from repl.shell.run_input import evaluate
 
-        with LiveSession(options) as session:
+        with _session(options) as session:
             _open_libraries(session, line)
             shell = Shell(session, evaluate, colour, settings, is_dialogue=True)
             return _interact(shell, line, startup, early)

@@ -243,6 +243,13 @@ void forkrepl_tss_delete(unsigned key);
 void forkrepl_note_operands(uint64_t left, uint64_t right);
 void forkrepl_assertion_failed(const char *file, int line, const char *function,
                                const char *condition) __attribute__((noreturn));
+
+// See sanitized_globals.c.
+void forkrepl_register_globals(const void *globals, uint64_t count);
+void forkrepl_unregister_globals(const void *globals, uint64_t count);
+void forkrepl_register_elf_globals(uint64_t *done, const char *start, const char *end);
+void forkrepl_unregister_elf_globals(uint64_t *done, const char *start,
+                                     const char *end);
 int forkrepl_thread_atexit(void (*function)(void *), void *object, void *dso_handle);
 void *forkrepl_tls_get_addr(const uint64_t *module_and_offset);
 

@@ -37,6 +37,9 @@ static int is_running;                    // a snippet is
 static void *unit;                        // that it belongs to
 static struct forkrepl_outcome *reported; // what becomes of it
 
+// What code with AddressSanitizer's checks calls; NULL without its runtime.
+__attribute__((weak)) void __asan_loadN(void *address, long size);
+
 void forkrepl_attend_values(void (*function)(const struct forkrepl_value *)) {
   look = function;
 }
@@ -108,7 +111,9 @@ void __forkrepl_capture_value(const void *object, unsigned long size, int keep) 
   if (!is_running)
     return;
   // What is not there shall be a crash of the expression's, with a report.
-  if (size)
+  if (size && __asan_loadN)
+    __asan_loadN((void *)object, (long)size);
+  else if (size)
     (void)*(const volatile char *)object;
   if (keep != FORKREPL_BYTES && keep != FORKREPL_NUMBERED_BYTES)
     return show(&value);

@@ -16,6 +16,7 @@ from repl.clang.options.response_files import Words
 from repl.clang.options.table import option_table
 from repl.command_line.option_parser import OptionParser
 from repl.command_line.project_options import add_project_options, project_options
+from repl.command_line.sanitize_option import add_sanitize_option, sanitize_flags
 
 _PASSED_ON = ("--Xcc", "-Xcc")
 
@@ -102,6 +103,7 @@ class CompilerWords:
             if project is not None:
                 found = gather([*project.options, *self._found])
                 found.ignored += project.dropped
+            found.flags += sanitize_flags(options)
             return found
         except WrongOption as error:
             self._parser.error(str(error))
@@ -148,6 +150,7 @@ def add_compiler_options(
         "ask for something else than to run code are refused.",
     )
     parser.describe("--Xcc", "FLAG", "An option of Clang's, whatever it is to forkrepl.")
+    add_sanitize_option(parser)
     add_project_options(parser)
     return words
 

@@ -15,7 +15,7 @@ from repl.clang.options.reading import read_options
 from repl.command_line.arguments import CommandLine
 from repl.command_line.mode import Mode
 from repl.configuration.memory_size import parse_memory_limit
-from repl.configuration.session_options import SessionOptions
+from repl.configuration.session_options import SessionOptions, with_sanitizers
 from repl.configuration.settings import Settings
 from repl.configuration.user_folders import state_folder
 from repl.display.limits import Limits
@@ -41,7 +41,7 @@ def session_options(
     """How inputs are compiled and run, by the command line and the configuration."""
     program = line.file if line.file is not None else "forkrepl"
     configured = gather(read_options(configured_flags(settings, line.language_name)))
-    return SessionOptions(
+    options = SessionOptions(
         # Of two contradicting flags Clang takes the last.
         compiler_flags=_language_flags(line) + configured.flags + line.compiler_flags,
         optimisation=_first(
@@ -66,6 +66,7 @@ def session_options(
         library_assertions=settings.library_assertions and mode.has_prompt,
         keeps_crashes=settings.keep_crashes and mode.has_prompt and mode.is_terminal,
     )
+    return with_sanitizers(options)
 
 
 def prompt_options(line: CommandLine, settings: Settings) -> PromptOptions:
@@ -93,6 +94,7 @@ def configured_flags(settings: Settings, language: str) -> list[str]:
         *([f"-std={standard}"] if standard else []),
         *(f"-I{folder}" for folder in settings.include),
         *(f"-D{macro}" for macro in settings.define),
+        *([f"-fsanitize={settings.sanitize}"] if settings.sanitize else []),
         *settings.flags,
     ]
 

@@ -360,6 +360,15 @@ _ALL = [
         ),
         example="%memory slabs.svg",
     ),
+    Command(
+        name="%leaks",
+        summary="the allocated memory that nothing points to (--sanitize=leak or address)",
+        run="leaks.run_leaks",
+        details=(
+            "For each block the line that has allocated it. What a variable of an input points to\n"
+            "is none, directly or by way of other blocks."
+        ),
+    ),
 ]
 
 COMMANDS = {command.name: command for command in _ALL}

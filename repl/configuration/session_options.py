@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from repl.clang.flags import library_assertion_flags, line_table_flags, optimisation_flags
+from repl.clang.sanitizers import Sanitizers, wanted_sanitizers
 from repl.configuration.joined_inputs import ONE_BY_ONE, JoinedInputs
 from repl.display.limits import TO_BE_READ, Limits
+from repl.errors import SetupError
 from runtime.protocol.listener_address import Listener
 
 
@@ -35,7 +38,8 @@ class SessionOptions(Struct, frozen=True):
     functions ends the program, with that status, and not only its input. ``joined_inputs``:
     how many may become one object, where none is gone back to. ``library_assertions``: the C++
     library checks how it is used. ``keeps_crashes``: of a child of ours that crashes a copy stays
-    for a debugger, until the next input runs.
+    for a debugger, until the next input runs. ``sanitizers``: what the flags ask for, see
+    ``with_sanitizers``.
     """
 
     compiler_flags: Sequence[str] = ()
@@ -62,6 +66,7 @@ class SessionOptions(Struct, frozen=True):
     joined_inputs: JoinedInputs = ONE_BY_ONE
     library_assertions: bool = False
     keeps_crashes: bool = False
+    sanitizers: Sanitizers | None = None
 
     @property
     def all_flags(self) -> list[str]:
@@ -72,13 +77,32 @@ class SessionOptions(Struct, frozen=True):
             *self.compiler_flags,
         ]
 
+    @property
+    def clang_flags(self) -> list[str]:
+        """The same, after what sanitizers need."""
+        return [*(self.sanitizers.flags if self.sanitizers is not None else []), *self.all_flags]
+
+
+def with_sanitizers(options: SessionOptions) -> SessionOptions:
+    """The options, with what their flags ask for by ``-fsanitize=``.
+
+    Raises SetupError for what cannot be, or if the runtime is not installed.
+    """
+    wanted = wanted_sanitizers(options.compiler_flags)
+    if wanted is not None and options.listener is not None:
+        raise SetupError(
+            "-fsanitize needs the program as a child of this shell, so not with --connect: "
+            "run forkrepl itself on that machine"
+        )
+    return replace(options, sanitizers=wanted)
+
 
 def frontend_flags(options: SessionOptions) -> list[str]:
     """What the frontend program is started with."""
     checks = library_assertion_flags(options.all_flags) if options.library_assertions else []
     flags = [
         *checks,
-        *options.all_flags,
+        *options.clang_flags,
         *optimisation_flags(options.optimisation),
         *line_table_flags(options.compiler_flags),
     ]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from repl.clang.options.gathering import gather
 from repl.clang.options.reading import WrongOption, read_options
+from repl.clang.sanitizers import NAMES, wrong_names
 from repl.configuration.memory_size import parse_memory_limit
 
 LONGEST_TIMEOUT = 1e6  # s; poll(2) takes little more
@@ -103,6 +104,21 @@ class MemorySize(Kind):
             parse_memory_limit(value)
         except ValueError as error:
             raise ValueError(f"cannot be used: {error}") from error
+        return value
+
+
+class SanitizerNames(Kind):
+    """As of ``--sanitize``."""
+
+    allowed = f'"" or a list with commas of {", ".join(NAMES)}'
+
+    def read(self, value: object, folder: Path) -> str:
+        """See ``Kind``."""
+        if not isinstance(value, str):
+            raise self._wrong(value)
+        problem = wrong_names(value) if value else ""
+        if problem:
+            raise ValueError(f"cannot be used: {problem}")
         return value
 
 

@@ -22,6 +22,7 @@ from repl.configuration.setting_kinds import (
     Macros,
     MemorySize,
     Number,
+    SanitizerNames,
     Seconds,
     Switch,
     Text,
@@ -53,6 +54,9 @@ class Settings(Struct, frozen=True):
     include: tuple[str, ...] = _setting((), Folders(), "Folders with headers, as -I.")
     define: tuple[str, ...] = _setting((), Macros(), "Macros, as -D.")
     flags: tuple[str, ...] = _setting((), Flags(), "Other options for Clang.")
+    sanitize: str = _setting(
+        "", SanitizerNames(), "Find mistakes that do not crash, as --sanitize does."
+    )
     libraries: tuple[str, ...] = _setting((), Libraries(), "Shared libraries to load, as -l.")
     optimisation: int = _setting(0, Number(0, 3), "The level of optimisation, as -O.")
     redefine: bool = _setting(

@@ -99,6 +99,18 @@ def describe_crash(
     return "\n".join(lines)
 
 
+def describe_calls(
+    frames: Sequence[Frame], execution: ExecutionSession | None, most_frames: int
+) -> list[str]:
+    """The lines of a list of calls, innermost first, as in the report of a crash."""
+    lines, _ = _cut_off(_lines(frames, execution, has_libraries=True), [])
+    if not any(line.place for line in lines):
+        return [line.text(0) for line in lines[:1]]
+    # What a library is called from says more than that it is there.
+    named = [line for line in lines if line.function or line.place]
+    return _shown(named, _Middle(0, is_complete=True), [], most_frames)
+
+
 def describe_throw(
     exceptions: Sequence[ThrownException],
     execution: ExecutionSession | None,

@@ -17,6 +17,7 @@
 #include "printers.h"
 #include "queries.h"
 #include "rebinding.h"
+#include "sanitizers.h"
 #include "statement_range.h"
 #include "types_by_input.h"
 
@@ -209,6 +210,13 @@ void Frontend::sendInterim(Array Error) {
   Controller.send(std::move(Reply));
 }
 
+// With the checks of sanitizers in it.
+std::string Frontend::checkedBitcode(llvm::Module &Module) const {
+  const clang::CompilerInstance &CI = *Interpreter->getCompilerInstance();
+  instrument(Module, CI.getCodeGenOpts(), CI.getLangOpts());
+  return writeBitcode(Module);
+}
+
 void Frontend::parse(Message &Request) {
   Files->add(Request);
   bool IsFirst = Precompiled.hasCode();
@@ -231,7 +239,7 @@ void Frontend::parse(Message &Request) {
   if (Request.Header.getBoolean("whole").value_or(false) &&
       hasStatements(*Unit->TUPart))
     return sendRejection();
-  std::string Bitcode = writeBitcode(*Unit->TheModule);
+  std::string Bitcode = checkedBitcode(*Unit->TheModule);
   // Of what came from a precompiled header nothing is seen in the input itself.
   Object Reply{{"ok", true},
                {"declares", declares(*Unit->TUPart) || IsFirst},
@@ -278,7 +286,7 @@ void Frontend::printers(const Message &Request) {
   std::string Bitcode;
   if (Unit && Unit->TheModule) {
     Internals->share(*Unit->TheModule);
-    Bitcode = writeBitcode(*Unit->TheModule);
+    Bitcode = checkedBitcode(*Unit->TheModule);
     Reply["printers"] = describePrinters(S, Indices);
   } else if (!Unit) {
     llvm::consumeError(Unit.takeError());

@@ -67,6 +67,7 @@ private:
   // Emitted: the variables that earlier inputs have defined already.
   llvm::Error start(const std::vector<const char *> &Flags,
                     const llvm::json::Array *Emitted);
+  std::string checkedBitcode(llvm::Module &Module) const;
   void parse(Message &Request);
   void sendRejection();
   std::string completion() const;

@@ -6,7 +6,8 @@
 // descriptor 0, and serves requests: see frontend.h.
 //
 // With the argument "--version" it names Clang's and LLVM's versions and ends, with
-// "--option-table" it writes the table of the driver's options (option_table.h).
+// "--option-table" it writes the table of the driver's options (option_table.h). With
+// "--sanitizers ..." it says what the flags that follow need (sanitizers.h).
 //
 // With "--started-by-thread" as the first argument it may live on when the thread that
 // has started it ends.
@@ -24,6 +25,7 @@
 #include "precompiled_header.h"
 #include "program_file.h"
 #include "protocol.h"
+#include "sanitizers.h"
 
 #include "clang/Basic/Version.h"
 #include "llvm/Config/llvm-config.h"
@@ -88,6 +90,8 @@ int main(int Count, char **Arguments) {
     writeOptionTable(llvm::outs());
     return 0;
   }
+  if (Count > 2 && llvm::StringRef(Arguments[1]) == "--sanitizers")
+    return describeSanitizers({Arguments + 2, size_t(Count - 2)}, llvm::outs());
 
   std::vector<const char *> Flags = {"-resource-dir", FORKREPL_RESOURCE_DIR,
                                      // see README.md beside this

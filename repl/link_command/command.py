@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from repl import native_programs
-from repl.clang.flags import wants_debug_info
+from repl.clang.flags import line_table_flags, wants_debug_info
+from repl.clang.sanitizers import Sanitizers, wanted_sanitizers
 from repl.command_line.compiler_options import tell_warnings
-from repl.crash_reports.report import describe_crash
-from repl.errors import ProgramCrashed, ShellError, status_of_crash
+from repl.crash_reports.sanitizer_report import describe_end, print_reports
+from repl.errors import ProgramCrashed, SetupError, ShellError, status_of_crash
 from repl.link_command.compile_files import FileCompiler
 from repl.link_command.options import STANDARD_ERROR, LinkOptions, parse
 from repl.link_command.progress import ProgressBar
@@ -24,6 +26,7 @@ from repl.link_command.times import Times
 from repl.program.libraries import load_shared
 from repl.program.library_hints import library_hints
 from repl.program.linker_import import import_linker
+from repl.program.sanitizer import sanitizer_runtime
 from repl.program.start import start_executor
 from repl.session.uncaught_exceptions import raise_exception
 from runtime.errors import ExecutorDied, LinkError, UndefinedSymbolsError
@@ -33,9 +36,13 @@ from runtime.executor_client.interface import ExecutorProcessControl
 from runtime.linker.link_report import LinkPicture, RecordingReport
 
 if TYPE_CHECKING:
+    from runtime.executor_client.sanitizer_runtime import SanitizerRuntime
     from runtime.linker.link_inputs import CollectedInputs
     from runtime.units.execution_session import ExecutionSession
     from runtime.units.unit_journal import LoadedUnit
+
+
+_MOST_FRAMES = 8  # of the calls that led to a crash
 
 
 def main(arguments: list[str]) -> int:
@@ -45,9 +52,21 @@ def main(arguments: list[str]) -> int:
     """
     options = parse(arguments)
     tell_warnings("forkrepl link", options.warnings)
+    sanitizers = _sanitizers(options)
     sources = _sources(options)
     with ProgressBar(len(sources)) as progress:
-        return _Command(options, sources, progress).run()
+        return _Command(options, sources, progress, sanitizers).run()
+
+
+def _sanitizers(options: LinkOptions) -> Sanitizers | None:
+    """What is asked for by -fsanitize=. Raises SetupError if it cannot be."""
+    wanted = wanted_sanitizers(options.compile.flags)
+    if wanted is not None and (options.listener is not None or options.memory == "in-process"):
+        raise SetupError(
+            "-fsanitize needs a process of its own on this machine: leave out --connect and "
+            "--memory=in-process"
+        )
+    return wanted
 
 
 def _sources(options: LinkOptions) -> dict[int, SourceFile]:
@@ -64,8 +83,13 @@ class _Command:
     """The stages, one after another."""
 
     def __init__(
-        self, options: LinkOptions, sources: dict[int, SourceFile], progress: ProgressBar
+        self,
+        options: LinkOptions,
+        sources: dict[int, SourceFile],
+        progress: ProgressBar,
+        sanitizers: Sanitizers | None,
     ) -> None:
+        self._sanitizers = sanitizers
         self._options = options
         self._sources = sources
         self._progress = progress
@@ -82,7 +106,7 @@ class _Command:
         import_linker()
         with self._times.stage("read_ms"):
             collected = self._read(compiled)
-        with _target(self._options) as target:
+        with _target(self._options, self._sanitizers) as target:
             for library in collected.libraries:
                 load_shared(target.process.load_library, library, self._options.folders)
             try:
@@ -92,19 +116,26 @@ class _Command:
             except ExecutorDied as died:
                 if died.exit_status is not None:
                     return died.exit_status
-                report = describe_crash(
-                    died, target.session, has_libraries=self._options.listener is None
+                text = target.take_reports()
+                is_here = self._options.listener is None
+                report = describe_end(
+                    died, target.session, _MOST_FRAMES, text, has_libraries=is_here
                 )
                 crash = ProgramCrashed(died.signal, died.wait_status, report)
                 print(crash, file=sys.stderr)
                 return status_of_crash(crash)
             finally:
                 self._progress.clear()
+                print_reports(target.take_reports(), target.session, _MOST_FRAMES)
                 self._times.report(self._options.times)
 
     def _compile(self) -> dict[int, bytes] | None:
         """The objects of the sources; None if there were errors. Prints all messages."""
-        with FileCompiler(list(self._sources.values()), self._options.compile) as compiler:
+        options = self._options.compile
+        if self._sanitizers is not None:
+            more = [*line_table_flags(options.flags), *self._sanitizers.flags]
+            options = replace(options, flags=[*more, *options.flags])
+        with FileCompiler(list(self._sources.values()), options) as compiler:
             import_linker()  # now there is time
             results = compiler.results(partial(self._progress.show, "compiling"))
         messages = [result.messages for result in results if result.messages]
@@ -197,14 +228,19 @@ def _write_map(path: str, picture: LinkPicture, collected: CollectedInputs) -> N
 
 
 class _Target(Struct, frozen=True):
-    """A process to run in, and the session in it."""
+    """A process to run in, the session in it, and what it has started with."""
 
     process: ExecutorProcessControl
     session: ExecutionSession
+    sanitizer: SanitizerRuntime | None = None
+
+    def take_reports(self) -> str:
+        """What a sanitizer has reported since this was last called."""
+        return self.sanitizer.take_reports() if self.sanitizer is not None else ""
 
 
 @contextmanager
-def _target(options: LinkOptions) -> Iterator[_Target]:
+def _target(options: LinkOptions, sanitizers: Sanitizers | None) -> Iterator[_Target]:
     from platform_support.platform import LinuxPlatform
     from runtime.debugging.developer_tools import DeveloperTools
     from runtime.memory.manager import MapperMemoryManager
@@ -219,11 +255,14 @@ def _target(options: LinkOptions) -> Iterator[_Target]:
         own_memory = MapperMemoryManager(InProcessMemoryMapper(own))
         yield _Target(own, ExecutionSession(own, LinuxPlatform(), own_memory, tools))
         return
-    with start_executor(options.listener) as process:
+    with (
+        sanitizer_runtime(sanitizers, goes_on=False) or nullcontext() as sanitizer,
+        start_executor(options.listener, sanitizer=sanitizer) as process,
+    ):
         mapper = StreamMemoryMapper if options.memory == "stream" else SharedMemoryMapper
         memory_manager = MapperMemoryManager(mapper(process))
         session = ExecutionSession(process, LinuxPlatform(), memory_manager, tools)
         try:
-            yield _Target(process, session)
+            yield _Target(process, session, sanitizer)
         finally:
             session.discard()

@@ -21,6 +21,7 @@ from repl.configuration.session_options import SessionOptions
 from repl.errors import ShellError
 from repl.program.libraries import LibraryState, ProgramLibraries
 from repl.program.linker_import import import_linker
+from repl.program.sanitizer import sanitizer_runtime
 from repl.program.start import start_executor
 from runtime.errors import ExecutorDied, ExecutorError, ExecutorOutOfMemory, RuntimeFailure
 from runtime.executor_client.checkpoint import Checkpoint, Introduction, memory_of
@@ -65,6 +66,7 @@ class Program:
 
     def __init__(self, options: SessionOptions) -> None:
         self._options = options
+        self._sanitizer = sanitizer_runtime(options.sanitizers, goes_on=options.recover)
         self._executor = self._start_executor()
         self._execution: ExecutionSession | None = None
         self._libraries = ProgramLibraries(options)
@@ -79,6 +81,8 @@ class Program:
         self._executor.kill()
         self._discard()
         self._forget_shared()
+        if self._sanitizer is not None:
+            self._sanitizer.close()
 
     @property
     def executor(self) -> ExecutorClient:
@@ -225,6 +229,10 @@ class Program:
         self._execution.forget_variable(definition.unit)
         with suppress(RuntimeFailure):  # it has ended, or is as it was before the mapping
             self._executor.unmap_memory(definition.address, memory.size)
+
+    def take_reports(self) -> str:
+        """What a sanitizer has reported since this was last called, as it has written it."""
+        return self._sanitizer.take_reports() if self._sanitizer is not None else ""
 
     def run_main(self) -> Outcome | None:
         """Call ``main``; None if there is none."""
@@ -387,4 +395,5 @@ class Program:
             survives_interrupts=self._options.interactive,
             ends_forks=self._options.recover,
             keeps_crashes=self._options.keeps_crashes,
+            sanitizer=self._sanitizer,
         )

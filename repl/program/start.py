@@ -9,6 +9,7 @@ from runtime.protocol.listener_address import Listener
 
 if TYPE_CHECKING:
     from runtime.executor_client.client import ExecutorClient
+    from runtime.executor_client.sanitizer_runtime import SanitizerRuntime
 
 
 def start_executor(
@@ -19,11 +20,12 @@ def start_executor(
     survives_interrupts: bool = False,
     ends_forks: bool = False,
     keeps_crashes: bool = False,
+    sanitizer: SanitizerRuntime | None = None,
 ) -> ExecutorClient:
     """An executor from the listener, which connects when it is needed; without one, a
-    child with this standard input, ``memory_limit`` bytes of memory, and ``ends_forks`` and
-    ``keeps_crashes``, see ``ExecutorProcess``. ``survives_interrupts``: see ``Connection``.
-    Raises ShellError or ExecutorError."""
+    child with this standard input, ``memory_limit`` bytes of memory, and ``ends_forks``,
+    ``keeps_crashes`` and ``sanitizer``, see ``ExecutorProcess``. ``survives_interrupts``: see
+    ``Connection``. Raises ShellError or ExecutorError."""
     if listener is None:
         from runtime.executor_client.child import ExecutorProcess  # the command line has no need
 
@@ -34,6 +36,7 @@ def start_executor(
             survives_interrupts=survives_interrupts,
             ends_forks=ends_forks,
             keeps_crashes=keeps_crashes,
+            sanitizer=sanitizer,
         )
     from runtime.executor_client.remote import RemoteExecutor  # takes time to import
 

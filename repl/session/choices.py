@@ -10,7 +10,7 @@ from repl.clang.flags import NEWEST_STANDARDS
 from repl.clang.options.gathering import gather
 from repl.clang.options.reading import read_options
 from repl.configuration.memory_size import parse_memory_limit
-from repl.configuration.session_options import SessionOptions
+from repl.configuration.session_options import SessionOptions, with_sanitizers
 from runtime.protocol.listener_address import Listener
 
 
@@ -54,7 +54,7 @@ def chosen_options(choices: Choices) -> SessionOptions:
         raise ValueError(f"optimisation is 0, 1, 2 or 3, not {level!r}")
     compiler = gather(read_options(choices.get("flags", ())))
     passed: dict[str, Any] = {name: choices.get(name) for name in _PASSED if name in choices}
-    return SessionOptions(
+    options = SessionOptions(
         **{"recover": True, "raises_interrupts": True} | passed,
         compiler_flags=[*_flags(choices, compiler.language), *compiler.flags],
         optimisation=level if compiler.optimisation is None else compiler.optimisation,
@@ -65,6 +65,7 @@ def chosen_options(choices: Choices) -> SessionOptions:
         ],
         memory_limit=_memory_limit(choices),
     )
+    return with_sanitizers(options)
 
 
 def _flags(choices: Choices, said: str | None) -> list[str]:

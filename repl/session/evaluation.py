@@ -119,6 +119,7 @@ class Evaluation:
         for warning in allocator_warnings(unit):
             state.warn(warning)
         outcome = state.program.initialize(unit, value.look)
+        state.note_reports()
         value.keep(unit)
         error = uncaught_exception(outcome, state)
         if error is not None or value.failure is not None:

@@ -24,7 +24,7 @@ from repl.clang.clang_run import ClangMode, ClangRun
 from repl.clang.flags import line_table_flags
 from repl.clang.header_cache.instances import OBJECT_NAME
 from repl.configuration.session_options import SessionOptions
-from repl.crash_reports.report import describe_crash
+from repl.crash_reports.sanitizer_report import describe_end, print_reports
 from repl.errors import ProgramCrashed, signal_name, status_of_crash
 from repl.input.command_lines import CommandLines
 from repl.input.open_brackets import lines_outside_brackets
@@ -164,15 +164,14 @@ def run_program(file: ProgramFile, options: SessionOptions) -> int:
         except ExecutorDied as died:
             if died.exit_status is not None:
                 return died.exit_status
-            report = describe_crash(
-                died,
-                program.loaded,
-                options.most_frames,
-                has_libraries=options.listener is None,
-            )
+            is_here = options.listener is None
+            reports, most = program.take_reports(), options.most_frames
+            report = describe_end(died, program.loaded, most, reports, has_libraries=is_here)
             crash = ProgramCrashed(died.signal, died.wait_status, report)
             print(crash, file=sys.stderr)
             return status_of_crash(crash)
+        finally:
+            print_reports(program.take_reports(), program.loaded, options.most_frames)
 
 
 def _load(
@@ -187,7 +186,7 @@ def _load(
 
 
 def _clang_flags(options: SessionOptions) -> list[str]:
-    flags = [*line_table_flags(options.compiler_flags), *options.compiler_flags]
+    flags = [*line_table_flags(options.compiler_flags), *options.clang_flags]
     colour = ["-fcolor-diagnostics"] if options.colour else []
     return [*flags, f"-O{options.optimisation}", *colour]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from repl.clang.compiler import InputCompiler
 from repl.configuration.session_options import SessionOptions
+from repl.crash_reports.sanitizer_report import describe_reports
 from repl.errors import ProgramCrashed, signal_name
 from repl.program.program import Program
 from repl.session.steps import Position, Reloaded, Step
@@ -46,8 +47,16 @@ class SessionState:
         """Something that the user should know when the input has run, or failed."""
         self._warnings.append(message)
 
+    def note_reports(self) -> None:
+        """Warn of what a sanitizer has reported, while the code that it is about is loaded."""
+        text = self.program.take_reports()
+        if text:
+            most = self.options.most_frames
+            self._warnings += describe_reports(text, self.program.loaded, most)
+
     def take_warnings(self) -> list[str]:
         """What has been warned of since this was last called."""
+        self.note_reports()
         warnings, self._warnings = self._warnings, []
         return warnings
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from repl.crash_reports.report import describe_crash
+from repl.crash_reports.sanitizer_report import describe_end
 from repl.errors import ProgramCrashed, ProgramExited
 from repl.program.at_rest import ProgramAtRest
 from repl.program.printing import InputValue
@@ -159,12 +159,10 @@ class Survival:
     def crash(self, died: ExecutorDied) -> ProgramCrashed:
         """How the program ended, with the report."""
         state = self._state
-        options = state.options
-        report = describe_crash(
-            died,
-            state.program.loaded,
-            options.most_frames,
-            has_libraries=options.listener is None,
+        options, reports = state.options, state.program.take_reports()
+        is_here = options.listener is None
+        report = describe_end(
+            died, state.program.loaded, options.most_frames, reports, has_libraries=is_here
         )
         crash = ProgramCrashed(died.signal, died.wait_status, report)
         crash.is_interrupt = died.is_interrupt
@@ -208,6 +206,12 @@ class Survival:
             crash.aftermath = lost_inputs(before - len(state.steps))
         else:
             crash.aftermath = rolled_back(checkpoint)
+            wanted = state.options.sanitizers
+            if checkpoint.threads and wanted is not None and wanted.thread:
+                crash.aftermath += (
+                    "\nThreadSanitizer finds nothing in the copy of a process that had threads: "
+                    "%restart makes another"
+                )
         if checkpoint is not None:
             self._name_destroyed(crash)
         return crash

@@ -13,6 +13,7 @@ from runtime.executor_client.checkpoint import Checkpoint, Introduction, open_co
 from runtime.executor_client.child_life import ChildLife, start_child
 from runtime.executor_client.client import ExecutorClient
 from runtime.executor_client.kept_crash import KeptCrashes
+from runtime.executor_client.sanitizer_runtime import SanitizerRuntime
 from runtime.executor_client.states import Asked, Ended
 from runtime.protocol import wire
 from runtime.protocol.wire import Operation
@@ -40,10 +41,12 @@ class ExecutorProcess(ExecutorClient):
         survives_interrupts: bool = False,
         ends_forks: bool = False,
         keeps_crashes: bool = False,
+        sanitizer: SanitizerRuntime | None = None,
     ) -> None:
         """``memory_limit``: bytes that the program may have, see ``limit_memory``.
         ``survives_interrupts``: see ``Connection``. ``ends_forks``: the program's forks end with
-        it, as far as they run no other program. ``keeps_crashes``: see ``KeptCrashes``."""
+        it, as far as they run no other program. ``keeps_crashes``: see ``KeptCrashes``.
+        ``sanitizer``: what it starts with; the caller closes that."""
         life = start_child(
             program,
             standard_input=standard_input,
@@ -51,6 +54,7 @@ class ExecutorProcess(ExecutorClient):
             memory_limit=memory_limit,
             ends_forks=ends_forks,
             keeps_crashes=keeps_crashes,
+            sanitizer=sanitizer,
         )
         super().__init__(life, survives_interrupts=survives_interrupts)
         self._pending_checkpoint: socket.socket | None = None  # a checkpoint that is being made

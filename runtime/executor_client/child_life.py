@@ -15,6 +15,7 @@ from runtime.errors import ExecutorError
 from runtime.executor_client.keeper import Keeper
 from runtime.executor_client.kept_crash import KeptCrashes, open_channel
 from runtime.executor_client.memory_limit import limit_memory
+from runtime.executor_client.sanitizer_runtime import SanitizerRuntime
 
 _PATIENCE = 2.0  # s, for a process that has been killed to be gone
 
@@ -24,7 +25,8 @@ class ChildLife:
 
     ``connection``: our end of the process's socket. ``memory_limit``: see ``limit_memory``.
     ``ends_forks``: whether ``close`` ends what the program has forked, too. ``crashes``: what is
-    kept of them, None if nothing is to be.
+    kept of them, None if nothing is to be. ``has_shadow``: there is memory of a sanitizer's, to
+    which the limit does not apply.
     """
 
     announces_end = False
@@ -37,9 +39,11 @@ class ChildLife:
         memory_limit: int | None,
         ends_forks: bool,
         crashes: KeptCrashes | None,
+        has_shadow: bool = False,
     ) -> None:
         self.pid = 0
         self.crashes = crashes
+        self._has_shadow = has_shadow
         self._ends_forks = ends_forks
         self._keeper = keeper
         self._connection = connection
@@ -52,7 +56,7 @@ class ChildLife:
     def note_pid(self, pid: int) -> None:
         """Watch the process, and limit its memory."""
         self.follow(pid)
-        limit_memory(pid, self._memory_limit)
+        limit_memory(pid, self._memory_limit, is_besides=self._has_shadow)
 
     def follow(self, pid: int) -> None:
         """Watch this process, which has or inherits its limit of memory."""
@@ -118,9 +122,12 @@ def start_child(
     memory_limit: int | None,
     ends_forks: bool,
     keeps_crashes: bool,
+    sanitizer: SanitizerRuntime | None,
 ) -> ChildLife:
     """Start a keeper, and with it an executor. Raises ExecutorError."""
     trace.check_setting()
+    if sanitizer is not None:
+        environment = sanitizer.environment(os.environ if environment is None else environment)
     with ExitStack() as ours, ExitStack() as theirs:
         pairs = [socket.socketpair(), socket.socketpair()]
         if keeps_crashes:
@@ -129,11 +136,12 @@ def start_child(
             ours.enter_context(mine)
             theirs.enter_context(its)
         passed = [its.fileno() for _, its in pairs]
+        reports = [] if sanitizer is None else [sanitizer.fileno()]
         try:
             process = subprocess.Popen(
                 [os.fspath(program), *map(str, passed)],
                 stdin=standard_input,
-                pass_fds=passed,
+                pass_fds=[*passed, *reports],
                 env=environment,
             )
         except OSError as error:
@@ -144,4 +152,7 @@ def start_child(
         ours.pop_all()
     connection, keepers = (mine for mine, _ in pairs[:2])
     crashes = KeptCrashes(pairs[2][0]) if keeps_crashes else None
-    return ChildLife(Keeper(process, keepers), connection, memory_limit, ends_forks, crashes)
+    has_shadow = sanitizer is not None
+    return ChildLife(
+        Keeper(process, keepers), connection, memory_limit, ends_forks, crashes, has_shadow
+    )

@@ -13,8 +13,9 @@ _CGROUPS = Path("/sys/fs/cgroup")
 _OOM_SCORE = 500  # of -1000 to 1000: as if half of all memory more were in use
 
 
-def limit_memory(pid: int, size: int | None) -> None:
-    """Give a process, and what it forks, ``size`` bytes of writable private memory.
+def limit_memory(pid: int, size: int | None, *, is_besides: bool = False) -> None:
+    """Give a process, and what it forks, ``size`` bytes of writable private memory;
+    ``is_besides``: besides what it has now.
 
     Then mmap(2) and mprotect(2) fail with ENOMEM. What is reserved but not writable does
     not count, nor does the main thread's stack (RLIMIT_DATA in getrlimit(2)). A lower
@@ -23,6 +24,7 @@ def limit_memory(pid: int, size: int | None) -> None:
     """
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if size is not None:
+            size += _private_memory(pid) if is_besides else 0
             soft, hard = resource.prlimit(pid, resource.RLIMIT_DATA)
             limits = [limit for limit in (size, soft, hard) if limit != resource.RLIM_INFINITY]
             resource.prlimit(pid, resource.RLIMIT_DATA, (min(limits), hard))
@@ -30,6 +32,15 @@ def limit_memory(pid: int, size: int | None) -> None:
         score = Path(f"/proc/{pid}/oom_score_adj")
         if int(score.read_text()) < _OOM_SCORE:
             score.write_text(str(_OOM_SCORE))
+
+
+def _private_memory(pid: int) -> int:
+    """What RLIMIT_DATA counts: VmData in proc_pid_status(5). Raises ProcessLookupError."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError as error:
+        raise ProcessLookupError from error
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("VmData:"))
 
 
 def machine_memory() -> int:

@@ -10,12 +10,12 @@
 #include "connection.h"
 #include "forkrepl_platform.h"
 #include "kept_crash.h"
+#include "sanitizers.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/rseq.h>
@@ -28,15 +28,18 @@
 
 static pid_t group; // the process group of the program
 
-// How many threads there are besides this one; 1 if that cannot be known.
+// How many threads of the program there are besides this one; 1 if that cannot be known.
 static uint32_t other_threads(void) {
   struct stat tasks;
   if (stat("/proc/self/task", &tasks) || tasks.st_nlink < 3)
     return 1;
-  return (uint32_t)tasks.st_nlink - 3;
+  uint32_t others = (uint32_t)tasks.st_nlink - 3, not_of_program = sanitizers_threads();
+  return others > not_of_program ? others - not_of_program : 0;
 }
 
-static jmp_buf in_copy;
+// By way of the compiler: a sanitizer's longjmp(3) has ideas of its own about a stack that
+// is not the thread's.
+static void *in_copy[5];
 
 // The process between, which shares our memory while we wait for it (vfork(2)): the C
 // library's own fork sees to its locks, and ours is not its child's parent.
@@ -46,10 +49,11 @@ static int between(void *error) {
   if (copy == 0) {
     while (getppid() == self)
       sched_yield();
-    longjmp(in_copy, 1);
+    __builtin_longjmp(in_copy, 1);
   }
   *(int *)error = copy < 0 ? errno : 0;
-  _exit(0);
+  for (;;) // a sanitizer's _exit(2) would sum up, in memory that is not its own
+    syscall(SYS_exit_group, 0);
 }
 
 // The C library has restartable sequences registered for each thread, and does not
@@ -60,16 +64,19 @@ static void register_rseq(void) {
             sizeof(struct rseq), 0, RSEQ_SIG);
 }
 
+// clone(2), which a sanitizer has put another in the place of.
+int __clone(int (*run)(void *), void *stack, int flags, void *argument, ...);
+
 // 0 here, 1 in the copy, or a negative errno value.
 static int copy_process(void) {
   static char stack[64 << 10] __attribute__((aligned(64)));
   static int error;
-  if (setjmp(in_copy)) {
+  if (__builtin_setjmp(in_copy)) {
     register_rseq();
     return 1;
   }
   // No signal tells of its end, and only who asks for it by __WALL hears of it.
-  pid_t pid = clone(between, stack + sizeof stack, CLONE_VM | CLONE_VFORK, &error);
+  pid_t pid = __clone(between, stack + sizeof stack, CLONE_VM | CLONE_VFORK, &error);
   if (pid < 0)
     return -errno;
   while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)

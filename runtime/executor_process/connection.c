@@ -17,19 +17,24 @@ static int control = -1;
 static struct connection_buffer buffer;
 static atomic_flag sending = ATOMIC_FLAG_INIT; // somebody is
 
-void connection_open(int descriptor) {
+int connection_lift(int descriptor) {
   struct rlimit limit;
   int lowest = 512;
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > 64 &&
       limit.rlim_cur < 4096)
     lowest = (int)limit.rlim_cur - 32;
+  int lifted = fcntl(descriptor, F_DUPFD_CLOEXEC, lowest);
+  if (lifted < 0) {
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    return descriptor;
+  }
+  close(descriptor);
+  return lifted;
+}
+
+void connection_open(int descriptor) {
   atomic_flag_clear(&sending);
-  control = fcntl(descriptor, F_DUPFD_CLOEXEC, lowest);
-  if (control < 0) {
-    control = descriptor;
-    fcntl(control, F_SETFD, FD_CLOEXEC);
-  } else
-    close(descriptor);
+  control = connection_lift(descriptor);
 }
 
 void connection_replace(int descriptor) {

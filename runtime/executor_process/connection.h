@@ -12,8 +12,11 @@ struct request {
   int *refused;           // NULL, or: answer only to refuse, and set this to 1
 };
 
-// Moves the socket out of the way of the user's program, which may count on
-// low descriptors being free.
+// Moves a descriptor out of the way of the user's program, which may count on low ones
+// being free, and of programs that it starts: its new number.
+int connection_lift(int descriptor);
+
+// The socket to use from now on; it is moved away.
 void connection_open(int descriptor);
 
 // Another socket takes its place.

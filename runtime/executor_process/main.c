@@ -16,6 +16,7 @@
 #include "printer.h"
 #include "request.h"
 #include "running.h"
+#include "sanitizers.h"
 #include "waiting.h"
 
 #include <dlfcn.h>
@@ -360,6 +361,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "forkrepl-executor: started by forkrepl, not by hand\n");
     return 2;
   }
+  sanitizers_begin();
   has_keeper = argc > 2;
   if (argc > 3)
     kept_crash_open(atoi(argv[3]));
@@ -371,6 +373,7 @@ int main(int argc, char **argv) {
   prctl(PR_SET_PDEATHSIG, SIGKILL); // not even an endless loop outlives it
   connection_open(atoi(argv[1]));
   pthread_atfork(NULL, NULL, connection_forget);
+  pthread_atfork(NULL, NULL, sanitizers_attend);
 
   struct request request;
   while (connection_receive(&request)) {

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "memory.h"
+#include "sanitizers.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,6 +52,7 @@ int memory_reserve(uint64_t size, int low, enum wire_sharing sharing, int descri
   reservations[reservation_count].address = (uint64_t)at;
   reservations[reservation_count].size = size;
   ++reservation_count;
+  sanitizers_note_memory((uint64_t)at, size);
   *address = (uint64_t)at;
   return 0;
 }
@@ -59,6 +61,7 @@ int memory_release(uint64_t address, uint64_t size) {
   for (size_t i = 0; i < reservation_count; ++i)
     if (reservations[i].address == address && reservations[i].size == size) {
       reservations[i] = reservations[--reservation_count];
+      sanitizers_forget_memory(address, size);
       return munmap((void *)address, size) ? errno : 0;
     }
   return EINVAL;
@@ -81,6 +84,7 @@ static int protect(const struct wire_range *range) {
   void *at = (void *)range->address;
   if (mprotect(at, range->size, (int)range->protection))
     return errno;
+  sanitizers_note_use(range->address, range->size, range->protection != PROT_NONE);
   if (range->protection == PROT_NONE && madvise(at, range->size, MADV_DONTNEED))
     return errno;
   return 0;

@@ -6,6 +6,7 @@
 #include "kept_crash.h"
 #include "keyboard.h"
 #include "request.h"
+#include "sanitizers.h"
 #include "waiting.h"
 
 #include <errno.h>
@@ -155,6 +156,7 @@ void running_begin(void) {
   controlled = getpid();
   crash_attend(is_controlled);
   kept_crash_let_attach();
+  sanitizers_attend();
 }
 
 pid_t running_pid(void) { return controlled; }

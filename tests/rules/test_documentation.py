@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,16 +17,19 @@ GUIDE = EXAMPLES / "guide"
 
 _FENCED = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PROMPT = re.compile(r"^In\[(\d+)\]: (.*)$")
+_START = re.compile(r"\$ forkrepl (.*)$", re.MULTILINE)
 _CONTINUATION = re.compile(r"^ +\.\.\.: ?(.*)$")
 
 
 @dataclass(slots=True)
 class Shown:
-    """An input of a session, and the lines that are shown to follow it."""
+    """An input of a session, and the lines that are shown to follow it. ``options``: what the
+    program is shown to have been started with, of the first one."""
 
     number: int
     lines: list[str]
     output: list[str]
+    options: tuple[str, ...] = ()
 
 
 def sessions(path: Path) -> list[list[Shown]]:
@@ -33,9 +37,11 @@ def sessions(path: Path) -> list[list[Shown]]:
     found: list[list[Shown]] = []
     for block in _FENCED.findall(path.read_text()):
         inputs: list[Shown] = []
+        started = _START.match(block)
+        options = tuple(shlex.split(started[1])) if started else ()
         for line in block.splitlines():
             if match := _PROMPT.match(line):
-                inputs.append(Shown(int(match[1]), [match[2]], []))
+                inputs.append(Shown(int(match[1]), [match[2]], [], options))
             elif inputs and not inputs[-1].output and (match := _CONTINUATION.match(line)):
                 inputs[-1].lines.append(match[1])
             elif inputs:
@@ -56,7 +62,7 @@ CASES = [
 
 @pytest.mark.parametrize("session", CASES)
 def test_a_session_that_is_shown(session: list[Shown], open_shell: OpenShell) -> None:
-    shell = open_shell("--quiet")
+    shell = open_shell("--quiet", *session[0].options)
     for shown in session:
         assert shell.number == shown.number
         # Lines are indented by the editor as well: blanks do not count.

@@ -84,6 +84,7 @@ QUESTIONS = [
     Step("%debug", ("%debug: no crash is kept (it is until the next input runs)",)),
     Step("%memory", ("input", "RX", "int twice(int n)"), coloured=True),
     Step("%memory slabs.svg", ("slabs.svg",)),
+    Step("%leaks", ("%leaks needs a session with --sanitize=leak",)),
     Step("%history -n 1-3", ("   1: #include <map>", "   3: #include <vector>")),
     Step("%hist -t -g twice", (" s  int twice(int n)", " s  twice(21)")),
     Step("%history 999", ("there is no input 999",)),

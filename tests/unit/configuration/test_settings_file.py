@@ -30,6 +30,7 @@ redefine = false
 library_assertions = false
 parse_timeout = 2.5
 memory_limit = "2G"
+sanitize = "address,undefined"
 color = "no"
 theme = "dark"
 editing_mode = "vi"
