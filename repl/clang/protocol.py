@@ -352,9 +352,7 @@ class FindEnds(Request[EndsFound], frozen=True, tag="ends"):
 
 class BeginPrecompiled(Request[BegunPrecompiled], frozen=True, tag="precompiled"):
     """Begin again with a precompiled header in the place of some inputs and the next one.
-
-    ``places``: ``NAME:LINE`` of each include; ``emitted``: variables whose code was sent.
-    """
+    ``places``: ``NAME:LINE`` of each include; ``emitted``: variables whose code was sent."""
 
     file: str
     places: tuple[str, ...]

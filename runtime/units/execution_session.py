@@ -1,8 +1,7 @@
-"""The execution session: link units in one executor, loaded and unloaded as wholes.
+"""The execution session: brings linker, symbol table, memory manager and executor together.
 
-Brings the linker, the symbol table, the memory manager and the executor together.
-A unit goes through ``load`` (linked, registered, not run), ``initialize`` (its
-initializers run; for a snippet that is running it) and, at the end, ``unload``.
+A unit, loaded and unloaded as a whole, goes through ``load`` (linked, registered, not run),
+``initialize`` (its initializers run; for a snippet that is running it) and ``unload``.
 """
 
 from __future__ import annotations
