@@ -18,7 +18,6 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from runtime.debugging.symbolizer import first_address_with_lines
 from runtime.errors import printable
 from runtime.protocol.frames import Frame
 
@@ -78,6 +77,8 @@ def _library(name: str) -> _Library | None:
 
 @functools.lru_cache(maxsize=64)
 def _examined(path: str, changed: int, inode: int) -> _Library | None:
+    from runtime.debugging.symbolizer import first_address_with_lines  # needs numpy
+
     try:
         # Should it have become something else in the meantime, nobody waits for it.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -150,7 +150,8 @@ class Typist:
     def leave(self, rows: Sequence[Fault]) -> str:
         """What is wrong at the end, after these rows."""
         (self._setting.folder / "names").write_text("\n".join([*names_declared(rows), ""]))
-        problem = declaration_problem(rows, self._shell.run("%load names"))
+        errors = self._shell.run("%load names") + self._shell.run("%errors")  # all of them
+        problem = declaration_problem(rows, errors)
         status = self._shell.leave()
         return problem or ("" if status == 0 else f"the session ended with status {status}")
 
@@ -186,7 +187,7 @@ def pipe_rows(setting: Setting, rows: Sequence[Fault]) -> Problems:
         lines += [*inputs_of(row), f"%reported-{row.name}"]
         lines += [PAUSE_INPUT] if row.pause else []
         lines += [setting.check, *row.after, f"%done-{row.name}"]
-    lines += names_declared(rows)
+    lines += [*names_declared(rows), "%errors"]  # which shows all of them
     output, errors, status = run_piped(setting, lines)
     counts = shorts(output)
     problems: Problems = {}
@@ -201,7 +202,7 @@ def pipe_rows(setting: Setting, rows: Sequence[Fault]) -> Problems:
         problems[row.name] = problem
         if problem:
             return problems
-    problems["end"] = declaration_problem(rows, errors)
+    problems["end"] = declaration_problem(rows, errors + output)
     if status is None:
         problems["end"] += " the session did not end"
     return problems

@@ -206,12 +206,12 @@ CPP = {
         "union U { int a; };\nunion U { int a; double b; };\nU u; u.b = 2.5; u.b\n",
         ["2.5"],
     ),
-    "an enumeration": ("enum E { A, B };\nenum E { Z, A, B };\nB\n(int)B\n", ["B", "2"]),
+    "an enumeration": ("enum E { A, B };\nenum E { Z, A, B };\nB\n(int)B\n", ["B (2)", "2"]),
     "an enumerator goes with its enumeration": (
         "enum E { A, B };\nenum E { C };\nint A = 5;\nA\n",
         ["5"],
     ),
-    "an enumerator alone": ("enum { A = 1 };\nenum { A = 2, B };\nA\n", ["A"]),
+    "an enumerator alone": ("enum { A = 1 };\nenum { A = 2, B };\nA\n", ["A (2)"]),
     "an enum class": (
         "enum class E { a };\nenum class E : char { b, a };\n(int)E::a\nsizeof(E)\n",
         ["1", "1"],
