@@ -117,7 +117,7 @@ class ProgramCrashed(ShellError):
         self.is_interrupt = False
         """Whether it was Ctrl-C, and not a SIGINT of the program's own."""
         self.destroyed = ""
-        """What was being destroyed then, if it ended because of that."""
+        """What ran then, if it ended because of a destructor or an exit handler."""
         if signal_number is None and wait_status is None:
             how = "was lost: the connection to its executor ended"
         elif signal_number is None:

@@ -8,6 +8,7 @@ from repl.display.brackets import with_depth
 from repl.display.names import as_users_write
 
 _LONGEST_LINE = 160  # characters
+_BEYOND_ALL_TYPES = 100_000  # such a line has something else in it, and takes long
 _LONGEST_NAME = 50  # of one that is worth to be cut
 _QUOTED = re.compile(r"'([^'\x1b]*)'")
 
@@ -15,7 +16,7 @@ _QUOTED = re.compile(r"'([^'\x1b]*)'")
 def elide_types(line: str) -> str:
     """The line; if it is long, without default arguments of templates in it, and as far as
     need be with the innermost arguments as ``...``."""
-    if len(line) <= _LONGEST_LINE:
+    if not _LONGEST_LINE < len(line) <= _BEYOND_ALL_TYPES:
         return line
     line = _QUOTED.sub(lambda quoted: f"'{as_users_write(quoted[1])}'", line)
     depth = max(map(_depth, _QUOTED.findall(line)), default=0)

@@ -92,11 +92,12 @@ def describe_crash(
     cause = message or describe_cause(crash, caller, execution)
     thread = "" if crash.thread == crash.process else " in another thread"
     first = f"{signal_abbreviation(crash.signal)}{thread}: {cause}"
-    lines = [first, *calls]
-    thrown = _lines(crash.thrown, execution, has_libraries)
     if not _are_among(crash.thrown, crash.frames):
-        lines += _shown_throw("it was thrown", thrown, is_complete=True, most=most_frames)
-    return "\n".join(lines)
+        thrown = _lines(crash.thrown, execution, has_libraries)
+        thrown_at = _shown_throw(thrown, is_complete=True, most=most_frames)
+        if thrown_at and thrown_at != calls:
+            calls += ["it was thrown", *thrown_at]
+    return "\n".join([first, *calls])
 
 
 def describe_calls(
@@ -128,19 +129,18 @@ def describe_throw(
             what = f": {printable(each.what)}" if each.what else ""
             lines.append(f"because of an exception of type {name}{what}")
         calls = _lines(each.frames, execution, has_libraries)
-        lines += _shown_throw("", calls, is_complete=each.is_complete, most=most_frames)
+        lines += _shown_throw(calls, is_complete=each.is_complete, most=most_frames)
     return "\n".join(lines)
 
 
-def _shown_throw(title: str, lines: list[_Line], *, is_complete: bool, most: int) -> list[str]:
+def _shown_throw(lines: list[_Line], *, is_complete: bool, most: int) -> list[str]:
     """Without the C++ library's functions that throw for others."""
     _, lines = _without_senders(lines)
     lines, _ = _cut_off(lines, [])
     if not any(line.place for line in lines):
         return []
     left_out = 0 if is_complete else 1
-    shown = _shown(lines, _Middle(left_out, is_complete), [], most)
-    return [title, *shown] if title else shown
+    return _shown(lines, _Middle(left_out, is_complete), [], most)
 
 
 def _are_among(frames: Sequence[Frame], others: Sequence[Frame]) -> bool:

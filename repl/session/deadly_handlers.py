@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 _IDENTITY = struct.Struct("<QQ")  # struct forkrepl_handler_identity
 _POINTER = struct.Struct("<Q")
 _DROPPED = re.compile(r"void __forkrepl_drop_value<(.*)>\(void\*\)", re.DOTALL)
+_LAMBDA = "{lambda"
 _DESTRUCTOR = re.compile(r"(.*)::~\w+\(\)", re.DOTALL)
 
 
 def deadly_handler(program: Program) -> str:
-    """What was being destroyed when the program ended, if that was it: ``value of In[3], a
-    std::thread``. For a program that has just gone back. Raises ExecutorDied."""
+    """What ran when the program ended, if it was a destructor or an exit handler: ``destroying the
+    value of In[3], a std::thread,``. For a program that has just gone back. Raises
+    ExecutorDied."""
     try:
         function, argument = _what_ran(program)
     except (ExecutorError, struct.error):
@@ -37,11 +39,11 @@ def deadly_handler(program: Program) -> str:
     if match := _DROPPED.fullmatch(called):
         number = execution.number_of_value_at(ExecutorAddress(argument))
         value = f"the value of In[{number}]" if number else "a value"
-        return f"{value}, a {as_users_write(match[1])}"
+        return f"destroying {value}, a {as_users_write(match[1])},"
     name = execution.symbol_at(ExecutorAddress(argument)) or ""
     if match := _DESTRUCTOR.fullmatch(called):
-        return f"{name or 'an object'}, a {as_users_write(match[1])}"
-    return name
+        return f"destroying {name or 'an object'}, a {as_users_write(match[1])},"
+    return "" if not name else "an exit handler" if _LAMBDA in name else f"the exit handler {name}"
 
 
 def _what_ran(program: Program) -> tuple[int, int]:

@@ -222,8 +222,7 @@ class Survival:
             crash.destroyed = deadly_handler(self._state.program)
         if crash.destroyed:
             crash.aftermath += (
-                f"\ndestroying {crash.destroyed}, has ended the program: "
-                "it is forgotten, and not destroyed again"
+                f"\n{crash.destroyed} has ended the program: it is forgotten, and not run again"
             )
 
     def _forget_moments(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from repl.clang.inputs import FrontendState
-from repl.errors import ProgramCrashed, ShellError
+from repl.errors import ProgramCrashed, ShellError, signal_abbreviation
 from repl.session.state import SessionState
 from repl.session.survival import Survival
 from repl.session.uncaught_exceptions import raise_exception
@@ -30,7 +30,8 @@ def undo_newest(
             # What cannot be destroyed is forgotten now, and the rest can go.
             if not crash.destroyed or len(state.steps) != there:
                 raise
-            state.warn(f"warning: destroying {crash.destroyed}, ends the program: it is forgotten")
+            how = f" ({signal_abbreviation(crash.signal)})" if crash.signal else ""
+            state.warn(f"warning: {crash.destroyed} ended the program{how}: it is forgotten")
     return _undo(state, survival, count, keeps_members=keeps_members)
 
 

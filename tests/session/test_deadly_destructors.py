@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.support.program import Run, piped
 
-TOLD = "it is forgotten, and not destroyed again"
+TOLD = "it is forgotten, and not run again"
 
 
 def test_a_value_that_was_shown(forkrepl: Run) -> None:
@@ -49,9 +49,13 @@ def test_undo_of_what_cannot_be_destroyed(forkrepl: Run) -> None:
         "before",
     )
     assert output == "(int) 2\n(int) 0\n(Bad) { .n = 1 }\n(int) 2\n"
-    assert "warning: destroying bad, a Bad, ends the program: it is forgotten" in errors
-    assert "warning: destroying loop, a Loop, ends the program: it is forgotten" in errors
-    assert "warning: destroying a value, a Bad, ends the program: it is forgotten" in errors
+    assert "warning: destroying bad, a Bad, ended the program (SIGABRT): it is forgotten" in errors
+    assert (
+        "warning: destroying loop, a Loop, ended the program (SIGSEGV): it is forgotten" in errors
+    )
+    assert (
+        "warning: destroying a value, a Bad, ended the program (SIGABRT): it is forgotten" in errors
+    )
 
 
 def test_another_object_in_its_place_is_destroyed(forkrepl: Run) -> None:

@@ -228,7 +228,7 @@ CPP = {
         "(bool) true\n"),
     "enumerations": (
         "enum class E : char { a = 1, b, c = b };\nE e = E::b;\ne\nstatic_cast<int>(e)\n"
-        "enum { anonymous = 7 };\nanonymous + 0\n", "(E) E::b\n(int) 2\n(int) 7\n"),
+        "enum { anonymous = 7 };\nanonymous + 0\n", "(E) E::b (2)\n(int) 2\n(int) 7\n"),
     "constexpr and static_assert": (
         "constexpr int square(int n) { return n * n; }\nconstexpr int nine = square(3);\n"
         "static_assert(nine == 9);\nint a[nine];\nsizeof a / sizeof *a == 9u ? nine : 0\n",

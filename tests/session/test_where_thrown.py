@@ -36,7 +36,7 @@ CASES = {
         "twice(1)",
         ["in stl_vector.h std::vector::at(unsigned long)", *["at -:11 twice(int)"] * 2, "at -:N"],
     ),
-    "in a shared library": ('std::stoi("x")', ["in basic_string.h std::__cxx11::stoi", "at -:N"]),
+    "in a shared library": ('std::stoi("x")', ["in basic_string.h std::stoi", "at -:N"]),
     "rethrown": (
         "rethrows();", ["at -:9 leaf()", "at -:10 middle()", "at -:12 rethrows()", "at -:N"]
     ),

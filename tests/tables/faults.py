@@ -540,7 +540,7 @@ C_FAULTS = (
     _row("c_double_free", "{ void *p = malloc(40); free(p); free(p); }", leaves="SIGABRT"),
     _row("c_exit", "_exit(3);", leaves="status 3"),
     _row("c_close", "for (int fd = 3; fd < 4096; ++fd) close(fd);", leaves="the program"),
-    _row("c_error", "int n = missing;", leaves="undeclared identifier 'missing'"),
+    _row("c_mistake", "int n = missing;", leaves="undeclared identifier 'missing'"),
     _row("c_undefined", "int missing(void); missing();", leaves="missing"),
     _row("c_fork", "if (fork() == 0) abort();"),
     _interrupted("c_endless_loop", "begin(); for (;;) ;"),

@@ -213,7 +213,7 @@ def test_printed_value_is_not_called_unused(forkrepl: Run, language: str, expres
     [
         ("int a[] = {1, 2};\na\n", "(int[2]) { 1, 2 }"),
         ('char s[] = "text";\ns\n', '(char[5]) "text"'),
-        ("enum mood { calm, wild };\nenum mood m = wild;\nm\n", "(enum mood) wild"),
+        ("enum mood { calm, wild };\nenum mood m = wild;\nm\n", "(enum mood) wild (1)"),
     ],
 )
 def test_values_in_c(forkrepl: Run, code: str, value: str) -> None:
