@@ -140,7 +140,7 @@ def test_a_failure_of_a_kept_script(script: Script) -> None:
     assert script.was_used()
     failed = script._forkrepl(str(script.file), XDG_CACHE_HOME=str(script.cache), FAIL="1")
     assert (failed.stdout, failed.returncode) == ("", 1)
-    assert failed.stderr == f"uncaught exception of type int: 1\n  at {script.file}:3:20\n"
+    assert failed.stderr == f"uncaught exception of type int: 1\n  at {script.file.name}:3:21\n"
 
 
 def test_damage_and_other_flags(script: Script) -> None:

@@ -51,7 +51,7 @@ def test_tour_of_c(forkrepl: Run) -> None:
     values = [line.partition(") ")[2] for line in result.stdout.splitlines() if line[0] == "("]
     printed = [line for line in result.stdout.splitlines() if line[0] != "("]
     assert values[:6] == ["3", "3.5", "65", "8", "301", "{ 2, 3, 5, 0, 0, 13 }"]
-    assert values[6:13] == ["6", "wednesday", "1", '"Forkrepl"', "8", "1", "102"]
+    assert values[6:13] == ["6", "wednesday (2)", "1", '"Forkrepl"', "8", "1", "102"]
     assert values[13:15] == ["2", "100"]
     assert values[15].endswith('{ "fork", "slab", "linker", "mapper", "executor" }')
     assert printed == ["6 + 7 = 13", "6 * 7 = 42", "16 -> 9 -> 4 -> 1", "goodbye"]
