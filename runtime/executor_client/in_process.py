@@ -30,6 +30,8 @@ _MAP_ANONYMOUS = 0x20
 _MAP_32BIT = 0x40
 _MADV_DONTNEED = 4
 _TEXT_SIZES = (512, 4096)  # FORKREPL_EXCEPTION_TYPE_SIZE, ..._WHAT_SIZE
+_MOST_THROW_FRAMES = 32  # FORKREPL_MOST_THROW_FRAMES
+_MOST_CAUSES = 3  # FORKREPL_MOST_CAUSES
 
 
 class _Unit(ctypes.Structure):
@@ -62,6 +64,22 @@ class _Value(ctypes.Structure):
 _LOOK = ctypes.CFUNCTYPE(None, ctypes.POINTER(_Value))
 
 
+class _Trace(ctypes.Structure):
+    _fields_ = [
+        ("count", ctypes.c_uint32),
+        ("is_complete", ctypes.c_uint32),
+        ("frames", ctypes.c_uint64 * _MOST_THROW_FRAMES),
+    ]
+
+
+class _Cause(ctypes.Structure):
+    _fields_ = [
+        ("type", ctypes.c_char * _TEXT_SIZES[0]),
+        ("what", ctypes.c_char * _TEXT_SIZES[1]),
+        ("trace", _Trace),
+    ]
+
+
 class _Outcome(ctypes.Structure):
     _fields_ = [
         ("kind", ctypes.c_uint32),
@@ -69,7 +87,9 @@ class _Outcome(ctypes.Structure):
         ("restored_signals", ctypes.c_uint64),
         ("exception_type", ctypes.c_char * _TEXT_SIZES[0]),
         ("exception_what", ctypes.c_char * _TEXT_SIZES[1]),
-        ("traces", ctypes.c_char * (64 << 10)),  # which nobody asks for
+        ("trace", _Trace),
+        ("cause_count", ctypes.c_uint32),
+        ("causes", _Cause * _MOST_CAUSES),
     ]
 
 

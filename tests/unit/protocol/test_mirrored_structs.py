@@ -24,6 +24,8 @@ EXECUTOR = ROOT / "runtime" / "executor_process"
 MIRRORED: dict[str, tuple[str, type[ctypes.Structure]]] = {
     "unit": ("struct forkrepl_unit", in_process._Unit),
     "value": ("struct forkrepl_value", in_process._Value),
+    "trace": ("struct forkrepl_trace", in_process._Trace),
+    "cause": ("struct forkrepl_cause", in_process._Cause),
     "outcome": ("struct forkrepl_outcome", in_process._Outcome),
     "iovec": ("struct iovec", in_process._Iovec),
 }
