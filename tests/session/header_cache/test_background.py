@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from repl import native_programs
+from repl.clang.flags import LIBSTDCXX_ASSERTIONS
 from repl.clang.header_cache.storage import HeaderCache
 from repl.session.session_headers import common_headers
 from tests.support.cache import FLAGS, forget_use, was_used
@@ -33,8 +34,8 @@ def has_ended(mark: str) -> bool:
     return not living(mark)
 
 
-def cache_in(home: Path) -> HeaderCache:
-    return HeaderCache(home / "forkrepl", native_programs.frontend(), FLAGS)
+def cache_in(home: Path, *flags: str) -> HeaderCache:
+    return HeaderCache(home / "forkrepl", native_programs.frontend(), [*flags, *FLAGS])
 
 
 def test_it_is_modest_and_ends_with_the_shell(open_shell: OpenShell, tmp_path: Path) -> None:
@@ -70,10 +71,11 @@ def test_nothing_is_said_or_made_unasked(
 
 def test_what_was_slow_is_made_for_the_next_time(open_shell: OpenShell, tmp_path: Path) -> None:
     home = tmp_path / "cache"
-    cache = cache_in(home)
-    cache.folder.mkdir(parents=True)
-    for headers in common_headers(cache):  # as if they were there
-        cache.path(headers).with_suffix(".json").write_text("{}")
+    (home / "forkrepl").mkdir(parents=True)
+    # As if they were there, for prompts and for scripts.
+    for cache in (cache_in(home), cache_in(home, LIBSTDCXX_ASSERTIONS)):
+        for headers in common_headers(cache):
+            cache.path(headers).with_suffix(".json").write_text("{}")
     shell = open_shell(XDG_CACHE_HOME=str(home), **{MARK: "wish"})
     assert NOTE not in shell.greeting
     assert not builders("wish")
