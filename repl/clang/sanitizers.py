@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -91,6 +90,8 @@ def wrong_names(text: str) -> str:
 
 def _ask_driver(flags: Sequence[str]) -> Sanitizers | None:
     """None for flags that Clang will refuse: it says why when it starts."""
+    import subprocess  # not before the first prompt, if there is nothing to ask
+
     try:
         done = subprocess.run(
             [native_programs.frontend(), "--sanitizers", *flags],
