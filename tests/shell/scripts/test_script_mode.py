@@ -180,7 +180,7 @@ numbers
         '(const char[5]) "text"',
         '(const char *) "pointer"',
         "(std::nullptr_t) nullptr",
-        "(Mood) wild",
+        "(Mood) wild (1)",
         "(int[3]) { 1, 2, 3 }",
         "(unsigned long) 18446744073709551615",
         "(float) 0.1",
