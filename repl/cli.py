@@ -196,8 +196,8 @@ def _run(line: CommandLine, mode: Mode, settings: Settings, text: ScriptText | N
     from repl.shell.run_input import evaluate
 
     with _session(options) as session:
-        shell = Shell(session, evaluate, colour, settings, is_dialogue=mode.is_dialogue)
-        shell.shows_all_messages = line.file not in (None, "-") and not line.interactive
+        shows_all = line.file not in (None, "-") and not line.interactive
+        shell = Shell(session, evaluate, colour, settings, shows_all_messages=shows_all)
         _open_libraries(session, line)
         session.wait_until_ready()
         status = _run_startup_file(shell, mode, startup)
@@ -282,7 +282,7 @@ def _begin_dialogue(
 
         with _session(options) as session:
             _open_libraries(session, line)
-            shell = Shell(session, evaluate, colour, settings, is_dialogue=True)
+            shell = Shell(session, evaluate, colour, settings)
             return _interact(shell, line, startup, early)
 
 

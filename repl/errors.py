@@ -68,6 +68,11 @@ class Diagnostic(Struct, frozen=True):
     role: str = ""
     fixes: tuple[Fix, ...] = ()
 
+    @property
+    def is_error(self) -> bool:
+        """Whether it rejects the input."""
+        return "error" in self.severity
+
 
 class CompileError(ShellError):
     """Clang rejected the snippet. ``str()`` is the errors with the best of what explains them;

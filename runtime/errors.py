@@ -125,6 +125,15 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
+def shown_path(path: str) -> str:
+    """As short as it can be and mean something."""
+    try:
+        inside = os.path.relpath(path)
+    except (OSError, ValueError):  # there is no current folder
+        return path
+    return path if inside.startswith("..") else inside
+
+
 def describe_error(number: int) -> str:
     """``ENOMEM: Cannot allocate memory``, for a message."""
     return f"{errno.errorcode.get(number, number)}: {os.strerror(number)}"

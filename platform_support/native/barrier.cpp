@@ -1,6 +1,7 @@
 // The exception barrier: the user's code is called from here and nowhere else,
 // so that an exception ends the snippet and not the process. A program that was compiled
 // as one is called without it.
+#include "deadly_handlers.h"
 #include "handlers.h"
 #include "thrown.h"
 
@@ -172,6 +173,7 @@ void forkrepl_guarded_call(void (*function)(void *), void *argument,
 void forkrepl_run(const uint64_t *functions, size_t count, forkrepl_outcome *outcome) {
   std::memset(outcome, 0, offsetof(forkrepl_outcome, causes));
   void *unit = count ? forkrepl_unit_of_address((const void *)functions[0]) : nullptr;
+  forkrepl_deadly_handlers_note();
   forkrepl_values_begin(unit, outcome);
   forkrepl_stopwatch_start();
   guard(
@@ -188,6 +190,7 @@ void forkrepl_run(const uint64_t *functions, size_t count, forkrepl_outcome *out
 void forkrepl_run_main(uint64_t function, int argc, char **argv,
                        forkrepl_outcome *outcome) {
   std::memset(outcome, 0, offsetof(forkrepl_outcome, causes));
+  forkrepl_deadly_handlers_note();
   forkrepl_argc = argc;
   forkrepl_argv = argv;
   using Main = int (*)(int, char **, char **);

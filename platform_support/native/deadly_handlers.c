@@ -21,13 +21,14 @@ struct forkrepl_deadly *forkrepl_deadly_handlers; // NULL: in a child of the pro
 
 static int depth; // of handlers that run in this process
 
-static void forget_in_child(void) { forkrepl_deadly_handlers = NULL; }
+void forkrepl_deadly_handlers_forget(void) { forkrepl_deadly_handlers = NULL; }
 
 void forkrepl_deadly_handlers_begin(void) {
   void *shared = mmap(NULL, sizeof(struct forkrepl_deadly), PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (shared == MAP_FAILED ||
-      forkrepl_register_atfork(NULL, NULL, forget_in_child, &depth) != 0)
+      forkrepl_register_atfork(NULL, NULL, forkrepl_deadly_handlers_forget, &depth) !=
+          0)
     return;
   forkrepl_deadly_handlers = shared;
 }
@@ -45,25 +46,26 @@ static void note_deadly(struct forkrepl_deadly *known) {
   known->running = (struct forkrepl_handler_identity){0, 0};
 }
 
-int forkrepl_handler_is_deadly(struct forkrepl_handler_identity handler) {
-  struct forkrepl_deadly *known = forkrepl_deadly_handlers;
-  if (!known)
-    return 0;
+// Where a handler is among the deadly ones, or NULL.
+static struct forkrepl_handler_identity *
+find_deadly(struct forkrepl_deadly *known, struct forkrepl_handler_identity handler) {
   note_deadly(known);
   for (size_t i = 0; i < MOST_DEADLY && i < known->count; ++i)
     if (are_same(known->deadly[i], handler))
-      return 1;
-  return 0;
+      return &known->deadly[i];
+  return NULL;
+}
+
+void forkrepl_deadly_handlers_note(void) {
+  if (forkrepl_deadly_handlers)
+    note_deadly(forkrepl_deadly_handlers);
 }
 
 void forkrepl_handler_is_new(struct forkrepl_handler_identity handler) {
   struct forkrepl_deadly *known = forkrepl_deadly_handlers;
-  if (!known)
-    return;
-  note_deadly(known);
-  for (size_t i = 0; i < MOST_DEADLY && i < known->count; ++i)
-    if (are_same(known->deadly[i], handler))
-      known->deadly[i] = (struct forkrepl_handler_identity){0, 0};
+  struct forkrepl_handler_identity *found = known ? find_deadly(known, handler) : NULL;
+  if (found)
+    *found = (struct forkrepl_handler_identity){0, 0};
 }
 
 void forkrepl_handler_call(struct forkrepl_handler_identity handler,
@@ -72,7 +74,7 @@ void forkrepl_handler_call(struct forkrepl_handler_identity handler,
   struct forkrepl_deadly *known = forkrepl_deadly_handlers;
   if (!known)
     return forkrepl_guarded_call(function, argument, outcome);
-  if (forkrepl_handler_is_deadly(handler))
+  if (find_deadly(known, handler))
     return;
   struct forkrepl_handler_identity around = known->running;
   known->running = handler;

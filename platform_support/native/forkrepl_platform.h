@@ -201,6 +201,10 @@ extern struct forkrepl_run_times forkrepl_last_run;
 void forkrepl_stopwatch_start(void);
 void forkrepl_stopwatch_stop(void);
 
+// In a copy of the program that is none of its successors: what handlers do to it is nobody's
+// business.
+void forkrepl_deadly_handlers_forget(void);
+
 // For the code of %timeit (repl/commands/timing.py). `code` and `empty` do a number of
 // loops and return how many they did; `loops` 0: as many as take a while.
 struct forkrepl_measurement {
@@ -250,6 +254,7 @@ void forkrepl_unregister_globals(const void *globals, uint64_t count);
 void forkrepl_register_elf_globals(uint64_t *done, const char *start, const char *end);
 void forkrepl_unregister_elf_globals(uint64_t *done, const char *start,
                                      const char *end);
+
 int forkrepl_thread_atexit(void (*function)(void *), void *object, void *dso_handle);
 void *forkrepl_tls_get_addr(const uint64_t *module_and_offset);
 

@@ -1,5 +1,6 @@
 // pthread_key_create and tss_create for code that can be unmapped: a key goes with
 // the unit that has its destructor.
+#include "deadly_handlers.h"
 #include "handlers.h"
 
 #include <errno.h>
@@ -76,7 +77,9 @@ static void destroy_value(const struct key *key, struct forkrepl_outcome *outcom
     if (!value)
       break;
     pthread_setspecific(key->key, NULL);
-    forkrepl_guarded_call(key->destructor, value, outcome);
+    struct forkrepl_handler_identity identity = {(uint64_t)key->destructor,
+                                                 (uint64_t)value};
+    forkrepl_handler_call(identity, key->destructor, value, outcome);
   }
 }
 

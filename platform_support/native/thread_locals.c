@@ -4,6 +4,7 @@
 // A unit has one image; a thread gets its own copy when it first asks for it.
 // Where the C library's module numbers end, ours begin: see MODULE_OF_UNIT.
 #include "thread_locals.h"
+#include "deadly_handlers.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -73,7 +74,11 @@ static void run_destructors(void *dso_handle, struct forkrepl_outcome *outcome) 
     void (*function)(void *) = destructor->function;
     void *object = destructor->object;
     free(destructor);
-    forkrepl_guarded_call(function, object, outcome);
+    struct forkrepl_handler_identity identity = {(uint64_t)function, (uint64_t)object};
+    if (dso_handle)
+      forkrepl_handler_call(identity, function, object, outcome);
+    else // the end of a thread, which may be one of several
+      forkrepl_guarded_call(function, object, outcome);
   }
 }
 
@@ -160,6 +165,8 @@ int forkrepl_thread_atexit(void (*function)(void *), void *object, void *dso_han
     return -1;
   know_this_thread();
   *added = (struct destructor){NULL, function, object, dso_handle};
+  forkrepl_handler_is_new(
+      (struct forkrepl_handler_identity){(uint64_t)function, (uint64_t)object});
   pthread_mutex_lock(&lock);
   added->older = here.newest;
   here.newest = added;

@@ -1,5 +1,6 @@
 // The link units of this process: paired actions, done in order and undone in
 // reverse.
+#include "deadly_handlers.h"
 #include "handlers.h"
 #include "patch.h"
 
@@ -114,7 +115,8 @@ static void run_finalizers(struct unit *unit, struct forkrepl_outcome *outcome) 
     return;
   unit->is_finalized = 1;
   for (size_t i = 0; i < unit->description.finalizer_count; ++i)
-    forkrepl_guarded_call(call_finalizer, (void *)unit->finalizers[i], outcome);
+    forkrepl_handler_call((struct forkrepl_handler_identity){unit->finalizers[i], 0},
+                          call_finalizer, (void *)unit->finalizers[i], outcome);
 }
 
 // Runs what the unit has registered, then forgets what nobody is to call any more.
@@ -150,6 +152,7 @@ int forkrepl_unit_close(uint64_t dso_handle, struct forkrepl_outcome *outcome) {
   if (!unit)
     return ENOENT;
 
+  forkrepl_deadly_handlers_note();
   // It stays on the list meanwhile: its handlers may register handlers.
   close_unit(unit, outcome);
 

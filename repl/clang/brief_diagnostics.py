@@ -52,7 +52,7 @@ class _Group(Struct):
 
     @property
     def is_error(self) -> bool:
-        return "error" in self.head.severity
+        return self.head.is_error
 
     def origin(self, last: _Place | None) -> _Place | None:
         """Where the user has asked for what is wrong within a system's header. Clang does not say
@@ -66,15 +66,26 @@ class _Group(Struct):
         return None if steps else last
 
 
-def _groups(diagnostics: Sequence[Diagnostic]) -> list[_Group]:
-    groups: list[_Group] = []
+def with_notes(diagnostics: Sequence[Diagnostic]) -> list[list[Diagnostic]]:
+    """Each error or warning, with its notes behind it."""
+    groups: list[list[Diagnostic]] = []
     for each in diagnostics:
         if not groups or each.severity != "note":
-            groups.append(_Group(len(groups), each, []))
-        elif each.role == "reason" and groups[-1].notes:
-            groups[-1].notes[-1].append(each)
-        else:
-            groups[-1].notes.append([each])
+            groups.append([])
+        groups[-1].append(each)
+    return groups
+
+
+def _groups(diagnostics: Sequence[Diagnostic]) -> list[_Group]:
+    groups: list[_Group] = []
+    for head, *notes in with_notes(diagnostics):
+        group = _Group(len(groups), head, [])
+        for each in notes:
+            if each.role == "reason" and group.notes:
+                group.notes[-1].append(each)
+            else:
+                group.notes.append([each])
+        groups.append(group)
     return groups
 
 

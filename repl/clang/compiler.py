@@ -206,12 +206,11 @@ class Compiler:
 def _check_brackets(source: Source) -> None:
     """Raises CompileError if there is a bracket to which there is no other."""
     if missing := _missing_bracket(source):
-        opener = "([{"[")]}".index(missing)]
+        opener, row = opening_of(source.text, missing)
         last = source.line + source.text.rstrip("\n").count("\n")
-        opened = source.line + opening_of(source.text, missing)
         raise CompileError(
             f"{source.name}:{last}: error: expected '{missing}'\n"
-            f"{source.name}:{opened}: note: to match this '{opener}'",
+            f"{source.name}:{source.line + row}: note: to match this '{opener}'",
             (),
         )
 

@@ -41,7 +41,7 @@ class Frontend:
     ``redefinition``: an input may declare again what an earlier one did.
     ``parse_timeout``: seconds that Clang may take for an input, 0 for any time.
     ``memory_limit``: bytes that each process may use, None for half of the machine's.
-    ``precompiled``: where precompiled headers may be found.
+    ``precompiled``: where precompiled headers may be found. ``folder``: see ``FrontendCopies``.
     A context manager: leaving it ends all of its processes.
     """
 
@@ -54,6 +54,7 @@ class Frontend:
         parse_timeout: float = 0,
         memory_limit: int | None = None,
         precompiled: PrecompiledHeaders | None = None,
+        folder: str | None = None,
     ) -> None:
         self._redefinition = redefinition
         self._precompiled = precompiled or PrecompiledHeaders(None)
@@ -63,7 +64,7 @@ class Frontend:
         self._begun: bytes | None = None  # the input that _current is parsing
         self._program = program
         self._memory_limit = memory_limit
-        self._copies = FrontendCopies(program, flags, memory_limit)
+        self._copies = FrontendCopies(program, flags, memory_limit, folder)
 
     def __enter__(self) -> Frontend:
         return self
@@ -221,9 +222,13 @@ class Frontend:
     def with_flags(self, flags: Sequence[str], length: int) -> Frontend:
         """Another one, with other flags, that has accepted the first ``length`` inputs."""
         other = Frontend(
-            self._program, flags, redefinition=self._redefinition, parse_timeout=self._parse_timeout
+            self._program,
+            flags,
+            redefinition=self._redefinition,
+            parse_timeout=self._parse_timeout,
+            memory_limit=self._memory_limit,
+            folder=self._copies.folder,
         )
-        other._copies.folder = self._copies.folder
         other._good += self._good[:length]
         return other
 

@@ -32,7 +32,6 @@ class Sanitizers(Struct, frozen=True):
     address: bool
     leak: bool
     thread: bool
-    undefined: bool
 
     @property
     def finds_leaks(self) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from repl.display.program_view import ProgramView
     from repl.display.types import ValueType
     from repl.session.live_session import LiveSession
+    from repl.session.steps import Result
     from runtime.addresses import ExecutorAddress
 
 
@@ -59,8 +61,7 @@ class Shell(Struct):
     is what the next prompt has to be edited, and ``correction`` what it offers instead of the
     last input. ``loading``: the files that ``%load`` is reading, each named in the one before
     it. ``previous_folder``: for ``%cd -``. ``told_edits``: the files that the user knows to
-    have been edited, with the new text. ``is_dialogue``: an input that fails is not the end,
-    so somebody may ask more of it; ``shows_all_messages``: of Clang's, as a compiler does;
+    have been edited, with the new text. ``shows_all_messages``: of Clang's, as a compiler does;
     ``last_messages``: the last ones, all.
     """
 
@@ -76,7 +77,6 @@ class Shell(Struct):
     libraries: list[str] = []
     previous_folder: str | None = None
     told_edits: dict[str, bytes] = {}
-    is_dialogue: bool = False
     shows_all_messages: bool = False
     last_messages: str = ""
 
@@ -100,8 +100,15 @@ class Shell(Struct):
         self.last_messages = full
         if self.shows_all_messages:
             return shorten(full)
+        can_be_asked = self.session.options.recover  # an input that fails is not the end
         is_cut = "... and " in brief.rpartition("\n")[2]  # behind what resets a colour
-        return brief + ("; `%errors` shows all" if is_cut and self.is_dialogue else "")
+        return brief + ("; `%errors` shows all" if is_cut and can_be_asked else "")
+
+    def tell_warnings(self, result: Result[Any]) -> None:
+        """Print Clang's warnings about an input, if it has any."""
+        if result.warnings:
+            warnings = self.messages(result.warnings, result.all_warnings)
+            print(warnings, file=sys.stderr, flush=True)
 
     def begin_entry(self, source: Source) -> LogEntry:
         """An input comes; what a file of ``%load`` has counts as part of that command."""

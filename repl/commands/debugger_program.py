@@ -13,6 +13,8 @@ from pathlib import Path
 from repl.errors import ShellError
 from repl.input.source import Source
 from repl.terminal.foreground import ForegroundProgram
+from runtime.debugging.installed_tools import find_tool
+from runtime.executor_client.process_status import process_status
 
 _DEBUGGERS = ("gdb", "lldb", *(f"lldb-{version}" for version in range(30, 13, -1)))
 _SCOPE = Path("/proc/sys/kernel/yama/ptrace_scope")
@@ -38,11 +40,8 @@ _GDB_IF_FAILED = ("if $_thread == 0", "quit", "end")
 
 
 def find_debugger() -> str:
-    """Its path; of folders that are named relatively nothing is run. Raises ShellError if there is
-    none, or if it could not attach."""
-    folders = filter(os.path.isabs, os.environ.get("PATH", os.defpath).split(os.pathsep))
-    path = os.pathsep.join(folders)
-    found = next(filter(None, (shutil.which(name, path=path) for name in _DEBUGGERS)), None)
+    """Its path. Raises ShellError if there is none, or if it could not attach."""
+    found = find_tool(_DEBUGGERS)
     if found is None:
         raise ShellError("%debug: there is no debugger here: install gdb (apt-get install gdb)")
     with suppress(OSError, ValueError):
@@ -172,20 +171,13 @@ def _lldb_command(program: str, pid: int, folder: Path, stops: Sequence[int]) ->
     return [program, "-s", str(script)]
 
 
-def _status(pid: int) -> dict[str, str]:
-    with suppress(OSError):
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-        return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return {}
-
-
 def _is_traced_by(pid: int, debugger: int) -> bool:
     """By it or by a process that it has started, as lldb does."""
-    tracer = int(_status(pid).get("TracerPid", 0))
+    tracer = int(process_status(pid).get("TracerPid", 0))
     while tracer > 1 and tracer != debugger:
-        tracer = int(_status(tracer).get("PPid", 0))
+        tracer = int(process_status(tracer).get("PPid", 0))
     return tracer == debugger
 
 
 def _is_stopped(pid: int) -> bool:
-    return _status(pid).get("State", "").startswith("t")
+    return process_status(pid).get("State", "").startswith("t")

@@ -61,8 +61,7 @@ def _run_input(shell: Shell, program: str, text: str) -> str:
 
     session = shell.session
     result = session.debugging.run(source, session.compiler, shell.show, attach)
-    if result.warnings:
-        print(result.warnings, file=sys.stderr, flush=True)
+    shell.tell_warnings(result)
     return result.value or ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import struct
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from repl.errors import ShellError
@@ -83,13 +84,22 @@ def call_for_status(session: LiveSession, name: str, declaration: str, call: str
     ``declaration`` has to declare ``__forkrepl_function`` and ``call`` to be an expression
     that is not 0 if it failed.
     """
+    errno = 'int *__forkrepl_errno(void) __asm__("__errno_location");'
+    status = f"{call} ? *__forkrepl_errno() : 0"
+    return call_for_number(session, name, [declaration, errno], status)
+
+
+def call_for_number(
+    session: LiveSession, name: str, declarations: Sequence[str], expression: str
+) -> int:
+    """What an expression of the C functions that are declared gives in the program (u64)."""
     results = unique_name("results")
+    declared = "".join(f"__FORKREPL_C {each}\n" for each in declarations)
     text = (
-        f"{C_LINKAGE}__FORKREPL_C {declaration}\n"
-        '__FORKREPL_C int *__forkrepl_errno(void) __asm__("__errno_location");\n'
+        f"{C_LINKAGE}{declared}"
         f"__FORKREPL_C unsigned long long {results}[1];\n"
         f"unsigned long long {results}[1];\n"
-        f"{results}[0] = {call} ? *__forkrepl_errno() : 0;\n"
+        f"{results}[0] = {expression};\n"
     )
-    (status,) = run_helper(session, text, name, results, 1)
-    return status
+    (number,) = run_helper(session, text, name, results, 1)
+    return number

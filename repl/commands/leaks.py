@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from repl.commands.context import Shell
-from repl.commands.helper_code import C_LINKAGE, run_helper, unique_name
+from repl.commands.helper_code import call_for_number
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments
 
@@ -15,12 +15,5 @@ def run_leaks(shell: Shell, arguments: Arguments) -> str:
     sanitizers = shell.session.options.sanitizers
     if sanitizers is None or not sanitizers.finds_leaks:
         raise ShellError("%leaks needs a session with --sanitize=leak or --sanitize=address")
-    results = unique_name("results")
-    text = (
-        f"{C_LINKAGE}__FORKREPL_C int {_CHECK}(void);\n"
-        f"__FORKREPL_C unsigned long long {results}[1];\n"
-        f"unsigned long long {results}[1];\n"
-        f"{results}[0] = {_CHECK}();\n"
-    )
-    (found,) = run_helper(shell.session, text, "%leaks", results, 1)
+    found = call_for_number(shell.session, "%leaks", [f"int {_CHECK}(void);"], f"{_CHECK}()")
     return "" if found else "no leaks: something points to all memory that was allocated"

@@ -169,7 +169,7 @@ def run_run(shell: Shell, arguments: Arguments) -> str:
     options = shell.session.options
     command = [sys.executable, "-P", "-m", "repl", f"--color={'yes' if shell.colour else 'no'}"]
     has_same_language = file.endswith(".c") == shell.is_c
-    command += [f"-O{options.optimisation}", *_passed_flags(options.clang_flags, has_same_language)]
+    command += [f"-O{options.optimisation}", *_passed_flags(options.all_flags, has_same_language)]
     command += ["--", file, *words[1:]]
     return ending(lend_terminal_to(command, options.private_input))
 

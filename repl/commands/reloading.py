@@ -15,6 +15,7 @@ from repl.input.script_inputs import ScriptInputs
 from repl.input.script_text import WholeText
 from repl.input.seen_file import GONE, SeenFile
 from repl.input.source import Source
+from runtime.errors import shown_path
 
 
 def run_reload(shell: Shell, arguments: Arguments) -> str:
@@ -44,15 +45,6 @@ def _split(file: SeenFile, name: str, compiler: Compiler) -> Iterator[Source]:
     for source, _ in ScriptInputs(WholeText(text), name, COMMAND_LINES, compiler.input_ends):
         if not COMMAND_LINES.is_command(source.text):
             yield source
-
-
-def shown_path(path: str) -> str:
-    """As short as it can be and mean something."""
-    try:
-        inside = os.path.relpath(path)
-    except (OSError, ValueError):  # there is no current folder
-        return path
-    return path if inside.startswith("..") else inside
 
 
 def tell_edits(shell: Shell) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 from repl.commands.context import Shell
@@ -48,9 +47,7 @@ def run_time(shell: Shell, arguments: Arguments) -> str:
         f"(user {format_time(user)}, sys {format_time(system)})",
         f"compiling and linking: {format_time(max(total - wall, 0))}, {_level(shell)}",
     ]
-    if result.warnings:
-        warnings = shell.messages(result.warnings, result.all_warnings)
-        print(warnings, file=sys.stderr, flush=True)
+    shell.tell_warnings(result)
     if result.value:
         lines.append(result.value)
     return "\n".join(lines)

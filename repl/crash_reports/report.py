@@ -14,8 +14,9 @@ from repl.crash_reports.causes import CRASH_SIGNALS, describe_cause
 from repl.display.names import as_users_write
 from repl.display.redefined_names import as_written
 from repl.errors import signal_abbreviation
-from runtime.debugging.library_lines import places_in_libraries
-from runtime.errors import ExecutorDied, printable
+from runtime.debugging.library_lines import Places, places_in_libraries
+from runtime.debugging.statement_functions import STATEMENT_FUNCTIONS
+from runtime.errors import ExecutorDied, printable, shown_path
 from runtime.objects.demangle import demangle
 from runtime.protocol.frames import Frame
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 _MOST_OF_INTERRUPT = 4  # lines
 _LONGEST_FUNCTION = 100  # characters
 _OWN_FILES = ("libforkrepl_platform.so", "forkrepl-executor")
-_STATEMENTS = ("__stmts__", "__cxx_global_var_init")
 _INITIALIZER = "_GLOBAL__sub_I_"
 _THROWERS = ("__cxa_throw", "__cxa_init_primary_exception")  # ours, called by users
 _TERMINATE = "__clang_call_terminate"  # what noexcept makes of an exception
@@ -58,9 +58,9 @@ class _Line(Struct, frozen=True):
 def describe_crash(
     died: ExecutorDied,
     execution: ExecutionSession | None,
-    most_frames: int = 8,
+    most_frames: int,
     *,
-    has_libraries: bool = True,
+    has_libraries: bool,
 ) -> str:
     """Why the program died, and from where, in lines; empty if there is nothing to say. Of
     Ctrl-C only where it was.
@@ -78,8 +78,9 @@ def describe_crash(
         )
     most_frames = min(most_frames, _MOST_OF_INTERRUPT) if died.is_interrupt else most_frames
     gap = crash.newest_count if crash.left_out else len(crash.frames)
-    newest = _lines(crash.frames[:gap], execution, has_libraries)
-    oldest = _lines(crash.frames[gap:], execution, has_libraries)
+    places = places_in_libraries([*crash.frames, *crash.thrown]) if has_libraries else {}
+    newest = _lines(crash.frames[:gap], execution, places)
+    oldest = _lines(crash.frames[gap:], execution, places)
     caller = ""
     if crash.sender or died.is_interrupt:  # raise and abort, and what of the C library led to them
         caller, newest = _without_senders(newest)
@@ -93,7 +94,7 @@ def describe_crash(
     thread = "" if crash.thread == crash.process else " in another thread"
     first = f"{signal_abbreviation(crash.signal)}{thread}: {cause}"
     if not _are_among(crash.thrown, crash.frames):
-        thrown = _lines(crash.thrown, execution, has_libraries)
+        thrown = _lines(crash.thrown, execution, places)
         thrown_at = _shown_throw(thrown, is_complete=True, most=most_frames)
         if thrown_at and thrown_at != calls:
             calls += ["it was thrown", *thrown_at]
@@ -101,10 +102,14 @@ def describe_crash(
 
 
 def describe_calls(
-    frames: Sequence[Frame], execution: ExecutionSession | None, most_frames: int
+    frames: Sequence[Frame],
+    execution: ExecutionSession | None,
+    most_frames: int,
+    places: Places,
 ) -> list[str]:
-    """The lines of a list of calls, innermost first, as in the report of a crash."""
-    lines, _ = _cut_off(_lines(frames, execution, has_libraries=True), [])
+    """The lines of a list of calls, innermost first, as in the report of a crash. ``places``: see
+    ``places_in_libraries``."""
+    lines, _ = _cut_off(_lines(frames, execution, places), [])
     if not any(line.place for line in lines):
         return [line.text(0) for line in lines[:1]]
     # What a library is called from says more than that it is there.
@@ -115,20 +120,22 @@ def describe_calls(
 def describe_throw(
     exceptions: Sequence[ThrownException],
     execution: ExecutionSession | None,
-    most_frames: int = 8,
+    most_frames: int,
     *,
-    has_libraries: bool = True,
+    has_libraries: bool,
 ) -> str:
     """Where an exception was thrown that has left the program's code, in lines, and what the
     exceptions are that it holds; empty if there is nothing to say. Arguments as for
     ``describe_crash``."""
     lines: list[str] = []
+    frames = [frame for each in exceptions for frame in each.frames]
+    places = places_in_libraries(frames) if has_libraries else {}
     for number, each in enumerate(exceptions):
         if number:
             name = as_users_write(printable(each.type))
             what = f": {printable(each.what)}" if each.what else ""
             lines.append(f"because of an exception of type {name}{what}")
-        calls = _lines(each.frames, execution, has_libraries)
+        calls = _lines(each.frames, execution, places)
         lines += _shown_throw(calls, is_complete=each.is_complete, most=most_frames)
     return "\n".join(lines)
 
@@ -160,14 +167,13 @@ def _trap_message(frames: Sequence[Frame], execution: ExecutionSession | None) -
 
 
 def _lines(
-    frames: Sequence[Frame], execution: ExecutionSession | None, has_libraries: bool
+    frames: Sequence[Frame], execution: ExecutionSession | None, in_libraries: Places
 ) -> list[_Line]:
     lines: list[_Line] = []
-    known = places_in_libraries(frames) if has_libraries else {}
     for frame in frames:
-        if frame in known:
-            for each in known[frame]:
-                source = f"{_relative(each.file)}:{each.line}"
+        if frame in in_libraries:
+            for each in in_libraries[frame]:
+                source = f"{shown_path(each.file)}:{each.line}"
                 _add_library(lines, each.function, frame.library, source)
         elif frame.library:
             _add_library(lines, demangle(frame.symbol), frame.library)
@@ -175,15 +181,6 @@ def _lines(
             places = execution.describe_address(frame.instruction)
             _add_places(lines, places)
     return lines
-
-
-def _relative(path: str) -> str:
-    """As seen from the current folder, if it is in there."""
-    try:
-        below = os.path.relpath(path)
-    except (OSError, ValueError):
-        return path
-    return path if below.startswith("..") else below
 
 
 def _add_library(lines: list[_Line], function: str, file: str, source: str = "") -> None:
@@ -233,7 +230,7 @@ def _add_places(lines: list[_Line], places: list[Place]) -> None:
             continue
         if function.startswith(_INITIALIZER) and lines and not lines[-1].function:
             continue  # it calls the statements of an input, which are there already
-        if function.startswith((_INITIALIZER, *_STATEMENTS)):
+        if function.startswith((_INITIALIZER, *STATEMENT_FUNCTIONS)):
             function = ""
         lines.append(_Line(_shortened(function), place=where))
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import signal
-import sys
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from repl.crash_reports import sanitizer_words as words
-from repl.crash_reports.report import describe_calls, describe_crash
+from repl.crash_reports.report import describe_calls
 from repl.crash_reports.sanitizer_text import Calls, SanitizerReport, read_reports
+from runtime.debugging.library_lines import Places, places_in_libraries
 from runtime.errors import ExecutorDied
 from runtime.protocol.frames import Frame
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 _RUNTIME = "libclang_rt."
 _POISON = "use-after-poison"
 _THREADS = "ThreadSanitizer"
-_GLOBAL = re.compile(
-    r"0x\w+ is located (\d+) bytes .* global variable '(.+?)' defined in '.*?' \(0x(\w+)\)"
-)
 _MOST_REPORTS = 20  # at once
 _MOST_LEAKS = 10
 
@@ -33,57 +30,54 @@ def describe_reports(text: str, execution: ExecutionSession | None, most_frames:
     """Each report in what a runtime has written, in lines; ``execution`` and ``most_frames``: as
     for ``describe_crash``."""
     reports = read_reports(text)
-    told = [_describe(each, execution, most_frames, {}) for each in reports[:_MOST_REPORTS]]
+    told = _described(reports[:_MOST_REPORTS], execution, most_frames)
     if len(reports) > _MOST_REPORTS:
         told.append(f"... and {len(reports) - _MOST_REPORTS} more reports")
     return told
 
 
-def print_reports(text: str, execution: ExecutionSession | None, most_frames: int) -> None:
-    """The same on standard error."""
-    for report in describe_reports(text, execution, most_frames):
-        print(report, file=sys.stderr, flush=True)
+def describe_last_reports(
+    died: ExecutorDied, execution: ExecutionSession | None, most_frames: int, text: str
+) -> tuple[list[str], bool]:
+    """The same of the last ones before the end of the program, and whether they explain it."""
+    frames = died.crash.frames if died.crash is not None else ()
+    reports = read_reports(text)[-_MOST_REPORTS:]
+    told = _described(reports, execution, most_frames, {each.instruction: each for each in frames})
+    is_abort = died.signal == signal.SIGABRT and any(map(_is_runtime, frames))
+    return told, bool(told) and is_abort
 
 
-def describe_end(
-    died: ExecutorDied,
+def _described(
+    reports: Sequence[SanitizerReport],
     execution: ExecutionSession | None,
     most_frames: int,
-    text: str,
-    *,
-    has_libraries: bool,
-) -> str:
-    """Why the program died, as ``describe_crash`` says it, after what a sanitizer has written; if
-    that was the end of it, it says it better."""
-    reports = read_reports(text)
-    if not reports:
-        return describe_crash(died, execution, most_frames, has_libraries=has_libraries)
-    frames = died.crash.frames if died.crash is not None else ()
-    known = {frame.instruction: frame for frame in frames}
-    told = [_describe(each, execution, most_frames, known) for each in reports[-_MOST_REPORTS:]]
-    by_runtime = any(_is_runtime(frame) for frame in frames)
-    if died.signal != signal.SIGABRT or not by_runtime:
-        crash = describe_crash(died, execution, most_frames, has_libraries=has_libraries)
-        told.append(crash)
-    return "\n".join(filter(None, told))
+    known: Mapping[int, Frame] = MappingProxyType({}),
+) -> list[str]:
+    """``known``: calls by their addresses, of which more is known than the reports say."""
+    for part in (part for report in reports for part in report.parts):
+        # The runtime stands between all others.
+        frames = [known.get(frame.pc, frame) for frame in part.frames]
+        part.frames = [frame for frame in frames if not _is_runtime(frame)]
+    calls = [frame for report in reports for part in report.parts for frame in part.frames]
+    places = places_in_libraries(calls)
+    return [_describe(each, execution, most_frames, places) for each in reports]
 
 
 def _describe(
     report: SanitizerReport,
     execution: ExecutionSession | None,
     most_frames: int,
-    known: dict[int, Frame],
+    places: Places,
 ) -> str:
-    """``known``: calls by their addresses, of which more is known than the report says."""
-    details = [words.detail(_named(part.caption, execution)) for part in _nearest(report.parts)]
+    parts = _nearest(report.parts)
+    details = [words.detail(_named(part.caption, execution)) for part in parts]
     title, place = _about(report, execution)
     first = f"{report.tool}: {title}"
     about = [each for each in details if each] + place
     lines = [f"{first}: {', '.join(about)}" if about else first]
-    width = most_frames
     shown = 0
-    for part, said in zip(_nearest(report.parts), details, strict=True):
-        calls = describe_calls(_of_interest(part, known), execution, width)
+    for part, said in zip(parts, details, strict=True):
+        calls = describe_calls(part.frames, execution, most_frames, places)
         heading = "" if said else words.heading(part.caption)
         if heading.startswith("thread ") and not calls:
             continue
@@ -112,7 +106,9 @@ def _with_line(calls: list[str], place: str) -> list[str]:
 def _nearest(parts: list[Calls]) -> list[Calls]:
     """Of all variables that are somewhere near, only the nearest."""
     near = [
-        (int(match[1]), n) for n, part in enumerate(parts) if (match := _GLOBAL.match(part.caption))
+        (int(match[1]), n)
+        for n, part in enumerate(parts)
+        if (match := words.GLOBAL.fullmatch(part.caption))
     ]
     if len(near) < 2:
         return parts
@@ -122,11 +118,11 @@ def _nearest(parts: list[Calls]) -> list[Calls]:
 
 def _named(caption: str, execution: ExecutionSession | None) -> str:
     """The caption about a variable, whose input only we know."""
-    match = _GLOBAL.match(caption)
-    thing = execution.what_is_at(int(match[3], 16)) if match and execution is not None else None
+    match = words.GLOBAL.fullmatch(caption)
+    thing = execution.what_is_at(int(match[4], 16)) if match and execution is not None else None
     if match is None or thing is None:
         return caption
-    return caption.replace(f"'{match[2]}'", f"'{thing.description}'", 1)
+    return caption.replace(f"'{match[3]}'", f"'{thing.description}'", 1)
 
 
 def _about(report: SanitizerReport, execution: ExecutionSession | None) -> tuple[str, list[str]]:
@@ -138,18 +134,6 @@ def _about(report: SanitizerReport, execution: ExecutionSession | None) -> tuple
     if title == _POISON and not thing.protection:  # we have poisoned it
         return "use-after-undo", [thing.description]
     return title, [thing.description] if title == _POISON or report.tool == _THREADS else []
-
-
-def _of_interest(part: Calls, known: dict[int, Frame]) -> list[Frame]:
-    """The calls, without those in the runtime, which stands between all others."""
-    frames = []
-    for frame in part.frames:
-        better = known.get(frame.pc)
-        if better is not None and better.library:
-            frame = replace(frame, library=better.library, symbol=better.symbol)
-        if not _is_runtime(frame):
-            frames.append(frame)
-    return frames
 
 
 def _is_runtime(frame: Frame) -> bool:

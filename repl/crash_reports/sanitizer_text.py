@@ -16,6 +16,7 @@ from runtime.protocol.frames import Frame
 
 _MOST_LINES = 10_000
 _MOST_FRAMES = 64  # of a list of calls
+_ADDRESSES = 2**64 - 1
 
 _HEADINGS = (
     re.compile(r"==\d+==(?:ERROR|WARNING): (?P<tool>\w+Sanitizer): (?P<what>.*)"),
@@ -25,7 +26,10 @@ _HEADINGS = (
     re.compile(r"==\d+==\s?(?P<tool>\w+Sanitizer):? (?P<what>.*)"),
     re.compile(r"(?P<tool>ThreadSanitizer): (?P<what>CHECK failed.*)"),
 )
-_FRAME = re.compile(r"\s+#\d+ 0x(?P<pc>[0-9a-f]+)\s*(?:\((?P<module>.*?)(?:\+0x[0-9a-f]+)?\))?")
+_FRAME = re.compile(
+    r"\s+#\d+ 0x(?P<pc>[0-9a-f]+)\s*(?:\((?P<module>.*?)"
+    r"(?:\+0x(?P<offset>[0-9a-f]{1,16}))?\))?"
+)
 _SUMMARY = "SUMMARY: "
 _ADDRESS = re.compile(r" (?:on(?: unknown)? address|on|at) 0x(?P<address>[0-9a-f]+)")
 _NO_MODULE = ("<", "0x")  # what is told of code that the runtime does not know begins so
@@ -85,7 +89,9 @@ def _add(report: SanitizerReport, line: str) -> None:
             module = frame["module"] or ""
             library = "" if module.startswith(_NO_MODULE) else printable(module)
             # The runtime has already gone back from the return address.
-            frames.append(Frame(int(frame["pc"], 16) & (2**64 - 1), library=library))
+            pc = int(frame["pc"], 16)
+            base = pc - int(frame["offset"] or "0", 16)
+            frames.append(Frame(pc & _ADDRESSES, library=library, base=base & _ADDRESSES))
     elif line.strip(" ="):
         _note_address(report, line)
         report.parts.append(Calls(printable(line.strip())))
@@ -94,4 +100,4 @@ def _add(report: SanitizerReport, line: str) -> None:
 def _note_address(report: SanitizerReport, text: str) -> None:
     found = _ADDRESS.search(text)
     if found is not None and not report.address:
-        report.address = int(found["address"], 16) & (2**64 - 1)
+        report.address = int(found["address"], 16) & _ADDRESSES

@@ -34,7 +34,7 @@ def _block(match: _Match) -> str:
 
 
 def _global(match: _Match) -> str:
-    return _distance(match[1], match[2], f"{demangle(match[3])}, which has {_bytes(match[4])}")
+    return _distance(match[1], match[2], f"{demangle(match[3])}, which has {_bytes(match[5])}")
 
 
 def _local(match: _Match) -> str:
@@ -65,6 +65,12 @@ def _heap_location(match: _Match) -> str:
     return f"in a block of {_bytes(match[1])} that was allocated{by} here:"
 
 
+GLOBAL = re.compile(
+    r"0x\w+ is located (\d+) bytes (after|before|inside of) global variable '(.+?)' "
+    r"defined in '.*?' \(0x(\w+)\) of size (\d+)"
+)
+"""Groups: how many, on which side, its name, its address, its size."""
+
 # What is merged into the first line, in the order in which it comes.
 DETAILS: tuple[tuple[re.Pattern[str], Callable[[_Match], str]], ...] = (
     (re.compile(r"(READ|WRITE|ACCESS) of size (\d+) at 0x\w+ thread T(\d+)"), _access),
@@ -74,13 +80,7 @@ DETAILS: tuple[tuple[re.Pattern[str], Callable[[_Match], str]], ...] = (
         ),
         _block,
     ),
-    (
-        re.compile(
-            r"0x\w+ is located (\d+) bytes (after|before|inside of) global variable '(.+?)' "
-            r"defined in '.*?' \(0x\w+\) of size (\d+)"
-        ),
-        _global,
-    ),
+    (GLOBAL, _global),
     (
         re.compile(
             r"\[\d+, \d+\) '(.+?)'(?: \(line (\d+)\))? <== Memory access at offset \d+ "

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from repl.display.memory import Unreadable
 from repl.display.objects import Object
-from runtime.addresses import USER_SPACE_END, ExecutorAddress
+from runtime.addresses import USER_SPACE_END
 
 _TO_TOP = -16  # from where objects point: how far the whole object is from this part
 _MOST_BASES = 1000  # that are looked at
@@ -27,20 +27,16 @@ def whole_object(part: Object) -> Object | None:
         points_at = part.at(address, part.type).word()
     except Unreadable:
         return None
-    tables: dict[int, str | None] = {}
-    for class_ in part.type.derived:
+    tables: dict[int, str] = {}
+    for class_ in filter(lambda each: each.vtable, part.type.derived):
         begin = points_at - class_.point
         if begin not in tables:
             is_address = 0 <= begin < USER_SPACE_END
-            tables[begin] = _symbol(part, begin) if is_address else None
-        if tables[begin] == class_.vtable and class_.vtable:
+            tables[begin] = part.symbol_at(begin) if is_address else ""
+        if tables[begin] == class_.vtable:
             whole = part.at(address, class_)
             return whole if _has_base(whole, part) else None
     return None
-
-
-def _symbol(near: Object, address: int) -> str | None:
-    return near.inspector.view.symbol(ExecutorAddress(address))
 
 
 def _has_base(whole: Object, part: Object) -> bool:

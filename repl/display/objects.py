@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from repl.display.nodes import Node
 from repl.display.types import Base, ValueType
+from runtime.addresses import ExecutorAddress
 
 if TYPE_CHECKING:
     from repl.display.inspect import Inspector
@@ -70,6 +71,10 @@ class Object(Struct, frozen=True):
     def at(self, address: int, type_: ValueType) -> Object:
         """The object of a type at another address."""
         return Object(type_, address, self.inspector)
+
+    def symbol_at(self, address: int) -> str:
+        """What begins at an address of the program; empty if nobody knows."""
+        return self.inspector.view.symbol(ExecutorAddress(address)) or ""
 
     def bases(self) -> Iterator[Object]:
         """The direct bases that are not virtual."""

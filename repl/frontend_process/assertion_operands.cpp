@@ -14,8 +14,9 @@ static constexpr StringLiteral Note = "forkrepl_note_operands";
 static ICmpInst *comparisonIn(Value *Condition) {
   while (auto *Each = dyn_cast<Instruction>(Condition)) {
     auto *Comparison = dyn_cast<ICmpInst>(Each);
-    bool IsTruth = Comparison && !Comparison->isEquality();
-    if (IsTruth || (Comparison && !isa<ConstantInt>(Comparison->getOperand(1))))
+    bool IsOfTruth = Comparison && Comparison->isEquality() &&
+                     isa<ConstantInt>(Comparison->getOperand(1));
+    if (Comparison && !IsOfTruth)
       return Comparison;
     if (!isa<ZExtInst, IntrinsicInst, ICmpInst>(Each) &&
         Each->getOpcode() != Instruction::Xor)

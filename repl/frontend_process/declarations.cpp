@@ -135,29 +135,6 @@ static Array describeBases(const CXXRecordDecl *Record) {
   return Bases;
 }
 
-Object forkrepl::describeFully(Sema &S, const NamedDecl *D) {
-  Object Result = describeDeclaration(S, D);
-  const Decl *Templated = D;
-  if (const auto *Template = dyn_cast<TemplateDecl>(D))
-    Templated = Template->getTemplatedDecl();
-  Result["declaration"] = isa<NamespaceDecl>(D)
-                              ? "namespace " + D->getQualifiedNameAsString()
-                              : print(D, /*Terse=*/true);
-  if (isa<FunctionDecl>(D))
-    Result["symbol"] = symbolOf(D);
-  Result["comment"] = docComment(D);
-  if (const auto *Named = dyn_cast<TypedefNameDecl>(D))
-    if (const CXXRecordDecl *Meant = Named->getUnderlyingType()->getAsCXXRecordDecl())
-      Templated = Meant;
-  const auto *Tag = dyn_cast_or_null<TagDecl>(Templated);
-  if (Tag && Tag->getDefinition())
-    Result["members"] = describeMembers(Tag->getDefinition());
-  const auto *Record = dyn_cast_or_null<CXXRecordDecl>(Templated);
-  if (Record && Record->hasDefinition())
-    Result["bases"] = describeBases(Record->getDefinition());
-  return Result;
-}
-
 // Where the members of what has been found are.
 static DeclContext *insideOf(NamedDecl *D) {
   if (auto *Alias = dyn_cast<NamespaceAliasDecl>(D))
@@ -169,6 +146,22 @@ static DeclContext *insideOf(NamedDecl *D) {
   if (auto *Tag = dyn_cast_or_null<TagDecl>(D))
     return Tag->getDefinition();
   return dyn_cast_or_null<NamespaceDecl>(D);
+}
+
+Object forkrepl::describeFully(Sema &S, NamedDecl *D) {
+  Object Result = describeDeclaration(S, D);
+  Result["declaration"] = isa<NamespaceDecl>(D)
+                              ? "namespace " + D->getQualifiedNameAsString()
+                              : print(D, /*Terse=*/true);
+  if (isa<FunctionDecl>(D))
+    Result["symbol"] = symbolOf(D);
+  Result["comment"] = docComment(D);
+  const DeclContext *Inside = insideOf(D);
+  if (const auto *Tag = dyn_cast_or_null<TagDecl>(Inside))
+    Result["members"] = describeMembers(Tag);
+  if (const auto *Record = dyn_cast_or_null<CXXRecordDecl>(Inside))
+    Result["bases"] = describeBases(Record);
+  return Result;
 }
 
 static void findOne(Sema &S, llvm::StringRef Name, DeclContext *Inside,

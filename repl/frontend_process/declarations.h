@@ -11,11 +11,11 @@
 namespace forkrepl {
 
 // "kind", "name", "file" and "line"; where they make sense "type", "size",
-// "value_type" (see type_table.h), "is_reference", "symbol", "constant".
+// "value_type" (see type_table.h), "is_reference", "offset", "symbol", "constant".
 llvm::json::Object describeDeclaration(clang::Sema &S, const clang::NamedDecl *D);
 
 // The above and "declaration", "comment", "members", "bases".
-llvm::json::Object describeFully(clang::Sema &S, const clang::NamedDecl *D);
+llvm::json::Object describeFully(clang::Sema &S, clang::NamedDecl *D);
 
 // The linker's name of a function or a variable; empty if it is a template.
 std::string symbolOf(const clang::NamedDecl *D);

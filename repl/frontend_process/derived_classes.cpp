@@ -1,5 +1,7 @@
 #include "derived_classes.h"
 
+#include "reached_classes.h"
+
 #include "clang/AST/DeclTemplate.h"
 #include "clang/AST/Mangle.h"
 #include "clang/AST/VTableBuilder.h"
@@ -48,12 +50,7 @@ std::vector<const CXXRecordDecl *>
 PolymorphicClasses::derivedFrom(const CXXRecordDecl &Base) {
   if (!All) {
     All.emplace();
-    const SourceManager &Sources = Context.getSourceManager();
-    for (const TranslationUnitDecl *Unit = Context.getTranslationUnitDecl(); Unit;
-         Unit = Unit->getPreviousDecl())
-      for (const Decl *Each : Unit->noload_decls())
-        if (!Sources.isInSystemHeader(Each->getLocation()))
-          look(Each);
+    traverseInputs(Context, SIZE_MAX, [this](Decl *Each) { look(Each); });
   }
   std::vector<const CXXRecordDecl *> Found;
   for (const CXXRecordDecl *Each : *All)

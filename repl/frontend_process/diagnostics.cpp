@@ -133,7 +133,7 @@ void DiagnosticCollector::HandleDiagnostic(DiagnosticsEngine::Level Level,
       End.isPassedBy(Info.getLocation()) ? End.place() : SourceLocation();
   Hint More;
   std::string Similar;
-  if (Level == DiagnosticsEngine::Error || Level == DiagnosticsEngine::Fatal) {
+  if (Level >= DiagnosticsEngine::Error) {
     More = hintFor(Info, *Reader);
     if (More.Note.empty() && Context && Context->getLangOpts().SpellChecking)
       Similar = similarName(Info, *Context);
@@ -176,7 +176,7 @@ void DiagnosticCollector::handle(DiagnosticsEngine::Level Level,
       {"severity", severityName(Level)},
       {"message", llvm::json::fixUTF8(Message)},
       {"role", roleOf(Info.getID())},
-      {"text", llvm::json::fixUTF8(withoutAllInputs(Stream.str()))}};
+      {"text", llvm::json::fixUTF8(WithPlaces(withoutAllInputs(Stream.str())))}};
   if (Info.hasSourceManager() && Info.getLocation().isValid()) {
     Sources = &Info.getSourceManager();
     Record["system"] = Sources->isInSystemHeader(Info.getLocation());
@@ -266,6 +266,13 @@ llvm::json::Array DiagnosticCollector::take() {
       Result.push_back(hintRecord(std::move(Group.More)));
   }
   return Result;
+}
+
+void DiagnosticCollector::tell(llvm::json::Array Records,
+                               llvm::json::Object &Reply) const {
+  if (!Records.empty())
+    Reply["system_folders"] = systemFolders();
+  Reply["diagnostics"] = std::move(Records);
 }
 
 llvm::json::Array DiagnosticCollector::systemFolders() const {

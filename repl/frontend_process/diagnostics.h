@@ -42,8 +42,14 @@ public:
   // diagnostic_roles.h; `fixes`: see fix_its.h; `text`: as Clang shows it.
   llvm::json::Array take();
 
-  // Where the system's headers are, which diagnostics name by their whole paths.
-  llvm::json::Array systemFolders() const;
+  // Puts diagnostics into an answer, and where the system's headers are, which they name by
+  // their whole paths.
+  void tell(llvm::json::Array Records, llvm::json::Object &Reply) const;
+
+  // Of what Clang has printed: with the user's places for those in a precompiled header.
+  std::function<std::string(llvm::StringRef)> WithPlaces = [](llvm::StringRef Text) {
+    return Text.str();
+  };
 
   // Where to look for names that are meant by others.
   const clang::ASTContext *Context = nullptr;
@@ -83,6 +89,7 @@ private:
     }
   };
 
+  llvm::json::Array systemFolders() const;
   void handleAt(clang::SourceLocation Place, llvm::StringRef Similar,
                 clang::DiagnosticsEngine::Level Level, const clang::Diagnostic &Info);
   void handle(clang::DiagnosticsEngine::Level Level, const clang::Diagnostic &Info);

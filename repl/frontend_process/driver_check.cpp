@@ -1,17 +1,12 @@
 #include "driver_check.h"
 
-#include "clang/Basic/Diagnostic.h"
 #include "clang/Basic/DiagnosticIDs.h"
-#include "clang/Basic/DiagnosticOptions.h"
-#include "clang/Driver/Compilation.h"
-#include "clang/Driver/Driver.h"
-#include "clang/Frontend/TextDiagnosticBuffer.h"
 #include "llvm/TargetParser/Host.h"
 
-#include <memory>
 #include <vector>
 
 using namespace clang;
+using namespace forkrepl;
 
 // These are on most command lines, and cannot be wrong for the driver. To ask it costs a
 // millisecond.
@@ -34,21 +29,23 @@ static bool areAllPlain(llvm::ArrayRef<const char *> Flags) {
   return true;
 }
 
-llvm::Error forkrepl::checkByDriver(llvm::ArrayRef<const char *> Flags) {
-  if (areAllPlain(Flags))
-    return llvm::Error::success();
+AskedDriver::AskedDriver(llvm::ArrayRef<const char *> Flags)
+    : Diagnostics(DiagnosticIDs::create(), Options, &Told, /*ShouldOwnClient=*/false),
+      Driver(FORKREPL_RESOURCE_DIR "/../../../bin/clang", llvm::sys::getProcessTriple(),
+             Diagnostics) {
   std::vector<const char *> Command = {"clang"};
   Command.insert(Command.end(), Flags.begin(), Flags.end());
   Command.insert(Command.end(), {"-c", "input"});
-  DiagnosticOptions Options;
-  TextDiagnosticBuffer Told;
-  DiagnosticsEngine Diagnostics(DiagnosticIDs::create(), Options, &Told,
-                                /*ShouldOwnClient=*/false);
-  driver::Driver Driver(FORKREPL_RESOURCE_DIR "/../../../bin/clang",
-                        llvm::sys::getProcessTriple(), Diagnostics);
   Driver.setCheckInputsExist(false);
-  std::unique_ptr<driver::Compilation> Compilation(Driver.BuildCompilation(Command));
-  if (Told.err_begin() != Told.err_end())
-    return llvm::createStringError(Told.err_begin()->second);
-  return llvm::Error::success();
+  Compilation.reset(Driver.BuildCompilation(Command));
+}
+
+llvm::Error AskedDriver::takeError() const {
+  if (Told.err_begin() == Told.err_end())
+    return llvm::Error::success();
+  return llvm::createStringError(Told.err_begin()->second);
+}
+
+llvm::Error forkrepl::checkByDriver(llvm::ArrayRef<const char *> Flags) {
+  return areAllPlain(Flags) ? llvm::Error::success() : AskedDriver(Flags).takeError();
 }

@@ -17,30 +17,37 @@ static Object fix(llvm::StringRef File, unsigned Line, unsigned Column,
                 {"text", llvm::json::fixUTF8(Text)}};
 }
 
+// Nothing where a macro stands, or for more than a part of a line.
+static std::optional<Object> fixIn(CharSourceRange Removed,
+                                   const SourceManager &Sources,
+                                   const LangOptions &Options, llvm::StringRef Text) {
+  CharSourceRange Range = Lexer::makeFileCharRange(Removed, Sources, Options);
+  if (Range.isInvalid())
+    return std::nullopt;
+  llvm::StringRef Old = Lexer::getSourceText(Range, Sources, Options);
+  PresumedLoc Place = Sources.getPresumedLoc(Range.getBegin());
+  if (Place.isInvalid() || Old.contains('\n'))
+    return std::nullopt;
+  return fix(Place.getFilename(), Place.getLine(), Place.getColumn(), Old, Text);
+}
+
 Array forkrepl::fixesOf(const Diagnostic &Info, const LangOptions &Options) {
   Array Fixes;
   for (const FixItHint &Hint : Info.getFixItHints()) {
-    const SourceManager &Sources = Info.getSourceManager();
-    CharSourceRange Range =
-        Lexer::makeFileCharRange(Hint.RemoveRange, Sources, Options);
-    if (Range.isInvalid() || Hint.InsertFromRange.isValid())
+    auto Fix =
+        fixIn(Hint.RemoveRange, Info.getSourceManager(), Options, Hint.CodeToInsert);
+    if (!Fix || Hint.InsertFromRange.isValid())
       return {};
-    llvm::StringRef Removed = Lexer::getSourceText(Range, Sources, Options);
-    PresumedLoc Place = Sources.getPresumedLoc(Range.getBegin());
-    if (Place.isInvalid() || Removed.contains('\n'))
-      return {};
-    Fixes.push_back(fix(Place.getFilename(), Place.getLine(), Place.getColumn(),
-                        Removed, Hint.CodeToInsert));
+    Fixes.push_back(std::move(*Fix));
   }
   return Fixes;
 }
 
-Object forkrepl::fixAt(SourceLocation Place, const SourceManager &Sources,
-                       llvm::StringRef Text) {
-  PresumedLoc Where = Sources.getPresumedLoc(Place);
-  return Where.isValid()
-             ? fix(Where.getFilename(), Where.getLine(), Where.getColumn(), "", Text)
-             : Object{};
+std::optional<Object> forkrepl::fixAt(SourceLocation Place,
+                                      const SourceManager &Sources,
+                                      const LangOptions &Options,
+                                      llvm::StringRef Text) {
+  return fixIn(CharSourceRange::getCharRange(Place, Place), Sources, Options, Text);
 }
 
 Object forkrepl::fixAtBegin(llvm::StringRef Text) { return fix("", 0, 0, "", Text); }

@@ -4,6 +4,8 @@
 #include "clang/Basic/Diagnostic.h"
 #include "llvm/Support/JSON.h"
 
+#include <optional>
+
 namespace clang {
 class LangOptions;
 class SourceManager;
@@ -17,9 +19,11 @@ namespace forkrepl {
 llvm::json::Array fixesOf(const clang::Diagnostic &Info,
                           const clang::LangOptions &Options);
 
-// One that inserts a text.
-llvm::json::Object fixAt(clang::SourceLocation Place,
-                         const clang::SourceManager &Sources, llvm::StringRef Text);
+// One that inserts a text; none within a macro.
+std::optional<llvm::json::Object> fixAt(clang::SourceLocation Place,
+                                        const clang::SourceManager &Sources,
+                                        const clang::LangOptions &Options,
+                                        llvm::StringRef Text);
 
 // One that puts a text before the whole input.
 llvm::json::Object fixAtBegin(llvm::StringRef Text);

@@ -87,6 +87,9 @@ llvm::Error Frontend::start(const std::vector<const char *> &Flags,
   Pragmas.attachToPreprocessor(CI.getPreprocessor());
   Diagnostics = std::make_unique<DiagnosticCollector>(CI.getDiagnosticOpts(), Colour);
   Diagnostics->Context = &CI.getASTContext();
+  Diagnostics->WithPlaces = [this](llvm::StringRef Text) {
+    return Precompiled.withPlaces(Text);
+  };
   Diagnostics->OnNotConstant = [this](clang::SourceLocation Place) {
     Initializers->noteNotConstant(Place);
   };
@@ -163,21 +166,9 @@ Frontend::parseText(const Message &Request) {
   Precompiled.joinInto(Unit->TheModule);
   Internals->share(*Unit->TheModule);
   Returns->finishModule(*Unit->TheModule);
-  noteAssertionOperands(*Unit->TheModule);
   LastJoins =
       Joinable.note(*Unit->TheModule, CI.getCodeGenOpts().OptimizationLevel > 0);
   return Unit;
-}
-
-// Puts diagnostics into an answer.
-void Frontend::tell(Array Records, Object &Reply) const {
-  for (llvm::json::Value &Each : Records) {
-    llvm::json::Value &Text = (*Each.getAsObject())["text"];
-    Text = Precompiled.withPlaces(*Text.getAsString());
-  }
-  if (!Records.empty())
-    Reply["system_folders"] = Diagnostics->systemFolders();
-  Reply["diagnostics"] = std::move(Records);
 }
 
 void Frontend::sendRejection() {
@@ -185,7 +176,7 @@ void Frontend::sendRejection() {
                {"redefines", Shadow->previous(Diagnostics->takePrevious())}};
   if (Diagnostics->lacksSemicolon())
     Reply["completion"] = completion();
-  tell(Diagnostics->take(), Reply);
+  Diagnostics->tell(Diagnostics->take(), Reply);
   Controller.send(std::move(Reply));
 }
 
@@ -206,13 +197,14 @@ std::string Frontend::completion() const {
 
 void Frontend::sendInterim(Array Error) {
   Object Reply{{"ok", false}, {"interim", true}};
-  tell(std::move(Error), Reply);
+  Diagnostics->tell(std::move(Error), Reply);
   Controller.send(std::move(Reply));
 }
 
-// With the checks of sanitizers in it.
+// With the checks of sanitizers in it, and what assertions of the library are to tell.
 std::string Frontend::checkedBitcode(llvm::Module &Module) const {
   const clang::CompilerInstance &CI = *Interpreter->getCompilerInstance();
+  noteAssertionOperands(Module);
   instrument(Module, CI.getCodeGenOpts(), CI.getLangOpts());
   return writeBitcode(Module);
 }
@@ -253,7 +245,7 @@ void Frontend::parse(Message &Request) {
   }
   // The bitcode is all that anybody will ask of this module.
   Unit->TheModule.reset();
-  tell(Diagnostics->take(), Reply);
+  Diagnostics->tell(Diagnostics->take(), Reply);
   if (Array Read = Files->takeNews(Bitcode); !Read.empty())
     Reply["read"] = std::move(Read);
   Controller.send(std::move(Reply), Bitcode);
@@ -271,7 +263,7 @@ void Frontend::replay(Message &Request) {
     Files->takeNews(Known);
   } else {
     llvm::consumeError(Unit.takeError());
-    tell(std::move(Records), Reply);
+    Diagnostics->tell(std::move(Records), Reply);
   }
   Controller.send(std::move(Reply));
 }
@@ -282,7 +274,7 @@ void Frontend::printers(const Message &Request) {
   clang::Sema &S = Interpreter->getCompilerInstance()->getSema();
   auto Unit = Interpreter->Parse(printersText(S, Capture->types(), Indices));
   Object Reply{{"ok", bool(Unit)}};
-  tell(Diagnostics->take(), Reply);
+  Diagnostics->tell(Diagnostics->take(), Reply);
   std::string Bitcode;
   if (Unit && Unit->TheModule) {
     Internals->share(*Unit->TheModule);

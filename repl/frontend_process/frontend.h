@@ -79,7 +79,6 @@ private:
   void dependencies();
   void checkpoint(int Descriptor);
   void beginPrecompiled(const llvm::json::Object &Request);
-  void tell(llvm::json::Array Records, llvm::json::Object &Reply) const;
 
   Connection &Controller;
   bool Colour, ReturnEndsScript;

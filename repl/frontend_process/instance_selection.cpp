@@ -13,10 +13,6 @@ using namespace forkrepl;
 // Clang makes one for each module whose exceptions may end the program.
 static constexpr llvm::StringLiteral CallTerminate = "__clang_call_terminate";
 
-static bool isDefinition(const llvm::GlobalValue &Value) {
-  return !Value.isDeclaration() && !Value.hasAvailableExternallyLinkage();
-}
-
 static bool isOneOfMany(const llvm::GlobalValue &Value) {
   return Value.hasLinkOnceODRLinkage() || Value.hasWeakODRLinkage();
 }
@@ -87,7 +83,7 @@ bool InstanceSelection::isVariableOfLibrary(const llvm::GlobalVariable &Variable
 }
 
 bool InstanceSelection::isCandidate(const llvm::GlobalValue &Value) {
-  if (!isDefinition(Value))
+  if (Value.isDeclarationForLinker())
     return false;
   if (const auto *Function = dyn_cast<llvm::Function>(&Value))
     return isFunctionOfLibrary(*Function);
@@ -119,7 +115,7 @@ static bool visitReferences(const llvm::User &From, Visitor Visit) {
 
 bool InstanceSelection::needsOnlyChosen(const llvm::GlobalValue &Value) const {
   auto IsThere = [this](const llvm::GlobalValue &Needed) {
-    return !isDefinition(Needed) || Chosen.contains(&Needed);
+    return Needed.isDeclarationForLinker() || Chosen.contains(&Needed);
   };
   if (!visitReferences(Value, IsThere))
     return false;
@@ -228,7 +224,7 @@ void InstanceSelection::apply(llvm::Module &Module,
       Variable->eraseFromParent();
   llvm::SmallVector<llvm::GlobalValue *> Others;
   for (llvm::GlobalValue &Value : Module.global_values())
-    if (isDefinition(Value) && !Chosen.contains(&Value))
+    if (!Value.isDeclarationForLinker() && !Chosen.contains(&Value))
       Others.push_back(&Value);
   for (llvm::GlobalValue *Each : Others)
     makeDeclaration(*Each);

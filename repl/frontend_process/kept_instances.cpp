@@ -1,18 +1,14 @@
 #include "kept_instances.h"
 
-#include "compile_file.h"
 #include "instance_selection.h"
-#include "program_file.h"
+#include "program_input.h"
 
-#include "clang/Basic/Stack.h"
 #include "clang/CodeGen/BackendUtil.h"
 #include "clang/Frontend/CompilerInstance.h"
-#include "clang/Frontend/CompilerInvocation.h"
 #include "clang/Frontend/MultiplexConsumer.h"
 #include "clang/Sema/Sema.h"
 #include "clang/Serialization/ASTReader.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <unistd.h>
@@ -40,11 +36,11 @@ KnownInstances KnownInstances::readFrom(int Descriptor) {
 
 void InstanceWatcher::InitializeSema(Sema &S) {
   Semantics = &S;
-  Library = std::make_unique<StandardLibrary>(S.getASTContext());
-  Names = std::make_unique<ASTNameGenerator>(S.getASTContext());
   // When a precompiled header is being read, and the instances are of what is in one.
   if (!Compiler.getASTReader())
     return;
+  Library = std::make_unique<StandardLibrary>(S.getASTContext());
+  Names = std::make_unique<ASTNameGenerator>(S.getASTContext());
   Definitions = InternalDefinitions::install(Compiler);
   Definitions->Emitted.add(Known.kept());
 }
@@ -106,19 +102,14 @@ private:
 } // namespace
 
 int forkrepl::compileInstances(llvm::ArrayRef<const char *> Arguments) {
-  noteBottomOfStack(); // Clang goes on with a new stack when this one gets short
-  llvm::InitializeNativeTargetAsmParser();
-  auto Text = llvm::MemoryBuffer::getSTDIN();
-  int SymbolsTo = atoi(Arguments[0]);
-  KnownInstances Known = KnownInstances::readFrom(atoi(Arguments[1]));
-  std::shared_ptr<CompilerInvocation> Invocation =
-      invocationFor(Arguments.drop_front(2));
-  if (!Text || !Invocation)
+  std::optional<ProgramInput> Input = ProgramInput::read(Arguments);
+  if (!Input)
     return 1;
-  setContents(*Invocation, (*Text)->getBuffer());
+  std::shared_ptr<CompilerInvocation> Invocation = std::move(Input->Invocation);
+  setContents(*Invocation, Input->Text->getBuffer());
   Invocation->getCodeGenOpts().ClearASTBeforeBackend = false; // it is asked afterwards
   CompilerInstance Compiler(std::move(Invocation));
   Compiler.createDiagnostics();
-  InstancesAction Action(Known, SymbolsTo);
+  InstancesAction Action(Input->Known, Input->TellTo);
   return Compiler.ExecuteAction(Action) ? 0 : 1;
 }

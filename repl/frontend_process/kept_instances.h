@@ -57,9 +57,8 @@ private:
   std::unique_ptr<clang::ASTNameGenerator> Names;
 };
 
-// Compiles a program to the object of the instances that are not known yet. Arguments: a file
-// descriptor to which their symbols are written, as KnownInstances reads them; one from which
-// to read the known ones; Clang's options; and the name of a file whose text is standard input.
+// Compiles a program to the object of the instances that are not known yet. Arguments: see
+// ProgramInput. What it tells: their symbols, as KnownInstances reads them.
 int compileInstances(llvm::ArrayRef<const char *> Arguments);
 
 } // namespace forkrepl

@@ -234,8 +234,7 @@ Hint newerName(const Standard &Since, const std::string &Name, StringRef Header,
 
 // Of a header that is not found.
 Hint newerHeader(const Diagnostic &Error, const Preprocessor &PP) {
-  if (Error.getNumArgs() == 0 ||
-      Error.getArgKind(0) != DiagnosticsEngine::ak_std_string)
+  if (!isArgument(Error, 0, DiagnosticsEngine::ak_std_string))
     return {};
   StringRef Name = Error.getArgStdStr(0);
   auto Since = standardOfHeader(Name, PP.getLangOpts());
@@ -243,6 +242,32 @@ Hint newerHeader(const Diagnostic &Error, const Preprocessor &PP) {
     return {};
   return {"<" + Name.str() + "> is of " + Since->Name.str() +
           ", and the standard library here does not have it"};
+}
+
+// Of a name that is not known: which header or standard has it.
+Hint hintForName(const Diagnostic &Error, const Preprocessor &PP) {
+  const LangOptions &Options = PP.getLangOpts();
+  Wanted Wanted = wantedName(Error, PP);
+  if (!Wanted)
+    return {};
+  auto Found = findSymbol(*Wanted);
+  if (Found && !Options.CPlusPlus && !Found->scope().empty())
+    return {};
+  std::string Scope = usualScope(Found ? Found->scope() : StringRef(Wanted->Scope));
+  std::string Name = Scope + (Found ? Found->name().str() : Wanted->Name);
+  StringRef Header = headerOf(Found, Name);
+  auto Since = standardOf(Scope, Wanted->Name, Options);
+  bool MayBeMissing = !Header.empty() && isMissing(Header, PP);
+  if (Since && (Since->IsNewer || !MayBeMissing))
+    return newerName(*Since, Name, Header, PP);
+  if (!MayBeMissing)
+    return {};
+  Hint Missing{"'" + Name + "' is declared in " + Header.str(),
+               llvm::json::Array{fixAtBegin(("#include " + Header + "\n").str())}};
+  if (Wanted->Scope.empty() && !Scope.empty())
+    if (auto Fix = fixAt(Error.getLocation(), PP.getSourceManager(), Options, Scope))
+      Missing.Fixes.push_back(std::move(*Fix));
+  return Missing;
 }
 
 } // namespace
@@ -255,26 +280,7 @@ Hint forkrepl::hintFor(const Diagnostic &Error, const Preprocessor &PP) {
     return newerHeader(Error, PP);
   if (std::string Note = missingValue(Error, PP); !Note.empty())
     return {Note};
-  if (std::string Note = newerKeyword(Error, PP); !Note.empty())
-    return {Note};
-  Wanted Wanted = wantedName(Error, PP);
-  if (!Wanted)
-    return {};
-  auto Found = findSymbol(*Wanted);
-  if (Found && !PP.getLangOpts().CPlusPlus && !Found->scope().empty())
-    return {};
-  std::string Scope = usualScope(Found ? Found->scope() : StringRef(Wanted->Scope));
-  std::string Name = Scope + (Found ? Found->name().str() : Wanted->Name);
-  StringRef Header = headerOf(Found, Name);
-  auto Since = standardOf(Scope, Wanted->Name, PP.getLangOpts());
-  bool MayBeMissing = !Header.empty() && isMissing(Header, PP);
-  if (Since && (Since->IsNewer || !MayBeMissing))
-    return newerName(*Since, Name, Header, PP);
-  if (!MayBeMissing)
-    return {};
-  Hint Missing{"'" + Name + "' is declared in " + Header.str(),
-               llvm::json::Array{fixAtBegin(("#include " + Header + "\n").str())}};
-  if (Wanted->Scope.empty() && !Scope.empty())
-    Missing.Fixes.push_back(fixAt(Error.getLocation(), PP.getSourceManager(), Scope));
-  return Missing;
+  if (Hint Named = hintForName(Error, PP); !Named.Note.empty())
+    return Named;
+  return {newerKeyword(Error, PP)};
 }

@@ -187,14 +187,16 @@ unsigned currentYear(const LangOptions &Options) {
     return 20;
   if (Options.CPlusPlus17)
     return 17;
-  return Options.CPlusPlus14 ? 14 : 11;
+  if (Options.CPlusPlus14)
+    return 14;
+  return Options.CPlusPlus11 ? 11 : 3;
 }
 
 Standard standardOfYear(unsigned Year, const LangOptions &Options) {
   bool IsNewer = currentYear(Options) < Year;
   switch (Year) {
   case 11:
-    return {"C++11", "c++11", !Options.CPlusPlus11};
+    return {"C++11", "c++11", IsNewer};
   case 14:
     return {"C++14", "c++14", IsNewer};
   case 17:
@@ -228,6 +230,13 @@ std::optional<Standard> find(llvm::ArrayRef<Names> Table, llvm::StringRef Scope,
     if (Each.Scope == Scope && isIn(Name, Each.List))
       return standardOfYear(Each.Year, Options);
   return std::nullopt;
+}
+
+// As <stdbool.h> has bool: then the word is not what is wrong.
+bool isMacro(llvm::StringRef Word, const Preprocessor &PP) {
+  const IdentifierTable &Known = PP.getIdentifierTable();
+  auto Found = Known.find(Word);
+  return Found != Known.end() && Found->second->hasMacroDefinition();
 }
 
 // Of the warning that says in which standard a word is a keyword.
@@ -279,8 +288,9 @@ std::string forkrepl::newerKeyword(const Diagnostic &Error, const Preprocessor &
             Line.data() + Line.size());
   // The parser's own forgets at the first use that a word will be a keyword.
   IdentifierTable Words(Options);
-  for (Token Next; !Raw.LexFromRawLexer(Next);) {
-    if (Next.isNot(tok::raw_identifier))
+  Token Next;
+  for (Raw.LexFromRawLexer(Next); Next.isNot(tok::eof); Raw.LexFromRawLexer(Next)) {
+    if (Next.isNot(tok::raw_identifier) || isMacro(Next.getRawIdentifier(), PP))
       continue;
     IdentifierInfo &Word = Words.get(Next.getRawIdentifier());
     if (!Word.isFutureCompatKeyword())

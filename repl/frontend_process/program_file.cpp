@@ -1,25 +1,20 @@
 #include "program_file.h"
 
-#include "compile_file.h"
 #include "dependencies.h"
 #include "kept_instances.h"
+#include "program_input.h"
 
 #include "clang/AST/ASTConsumer.h"
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/Decl.h"
 #include "clang/Basic/DiagnosticParse.h"
 #include "clang/Basic/SourceManager.h"
-#include "clang/Basic/Stack.h"
 #include "clang/CodeGen/CodeGenAction.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/CompilerInvocation.h"
 #include "clang/Frontend/FrontendActions.h"
 #include "clang/Frontend/MultiplexConsumer.h"
 #include "clang/Frontend/TextDiagnosticPrinter.h"
-#include "clang/Lex/PreprocessorOptions.h"
-#include "llvm/Support/CommandLine.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <csignal>
@@ -151,16 +146,6 @@ private:
   const KnownInstances &Known;
 };
 
-// As ExecuteCompilerInvocation does it for -mllvm.
-void setLLVMOptions(const FrontendOptions &Options) {
-  if (Options.LLVMArgs.empty())
-    return;
-  std::vector<const char *> Command = {"clang (LLVM option parsing)"};
-  for (const std::string &Argument : Options.LLVMArgs)
-    Command.push_back(Argument.c_str());
-  llvm::cl::ParseCommandLineOptions(Command.size(), Command.data());
-}
-
 // Whether the first thing that a compiler rejects is a statement, or an expression
 // whose value is to be shown: then this is no program with a mistake in it.
 bool beginsWithStatement(std::shared_ptr<CompilerInvocation> Invocation,
@@ -200,34 +185,23 @@ bool isListOfInputs(std::shared_ptr<CompilerInvocation> Invocation,
 
 } // namespace
 
-void forkrepl::setContents(CompilerInvocation &Invocation, llvm::StringRef Text) {
-  Invocation.getPreprocessorOpts().addRemappedFile(
-      Invocation.getFrontendOpts().Inputs[0].getFile(),
-      llvm::MemoryBuffer::getMemBufferCopy(Text).release());
-}
-
 int forkrepl::compileProgram(llvm::ArrayRef<const char *> Arguments) {
-  noteBottomOfStack(); // Clang goes on with a new stack when this one gets short
-  llvm::InitializeNativeTargetAsmParser();
-  auto Text = llvm::MemoryBuffer::getSTDIN();
-  int DependenciesTo = atoi(Arguments[0]);
-  KnownInstances Known = KnownInstances::readFrom(atoi(Arguments[1]));
-  std::shared_ptr<CompilerInvocation> Invocation =
-      invocationFor(Arguments.drop_front(2));
-  if (!Text || !Invocation)
+  std::optional<ProgramInput> Input = ProgramInput::read(Arguments);
+  if (!Input)
     return IsWrongProgram;
+  llvm::StringRef Text = Input->Text->getBuffer();
+  std::shared_ptr<CompilerInvocation> Invocation = std::move(Input->Invocation);
   auto Again = std::make_shared<CompilerInvocation>(*Invocation);
-  setContents(*Invocation, (*Text)->getBuffer());
-  setLLVMOptions(Invocation->getFrontendOpts());
+  setContents(*Invocation, Text);
   FirstError Rejected;
   CompilerInstance Compiler(std::move(Invocation));
   Compiler.createDiagnostics(new Printer(Compiler.getDiagnosticOpts(), Rejected));
   auto DependsOn =
       std::make_shared<Dependencies>(Compiler.getFrontendOpts().Inputs[0].getFile());
   Compiler.addDependencyCollector(DependsOn);
-  ProgramAction Action(Known);
+  ProgramAction Action(Input->Known);
   if (Compiler.ExecuteAction(Action)) {
-    llvm::raw_fd_ostream Stream(DependenciesTo, /*shouldClose=*/false);
+    llvm::raw_fd_ostream Stream(Input->TellTo, /*shouldClose=*/false);
     DependsOn->print(Stream);
     Stream << "instances " << Action.MissingInstances.size() << '\n';
     return IsProgram;
@@ -236,7 +210,7 @@ int forkrepl::compileProgram(llvm::ArrayRef<const char *> Arguments) {
   // The incremental parser waits for ever for the end of what is open.
   if (DefinesMain && Rejected.IsOpen)
     return IsWrongProgram;
-  if (!DefinesMain || isListOfInputs(std::move(Again), (*Text)->getBuffer(), Rejected))
+  if (!DefinesMain || isListOfInputs(std::move(Again), Text, Rejected))
     return IsNotProgram;
   return IsWrongProgram;
 }

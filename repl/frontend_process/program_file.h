@@ -3,11 +3,6 @@
 #pragma once
 
 #include "llvm/ADT/ArrayRef.h"
-#include "llvm/ADT/StringRef.h"
-
-namespace clang {
-class CompilerInvocation;
-} // namespace clang
 
 namespace forkrepl {
 
@@ -18,13 +13,8 @@ enum ProgramStatus {
   IsNotProgram = 3,   // not a translation unit: a list of inputs
 };
 
-// Arguments: a file descriptor to which to write what a program depends on, see
-// dependencies.h, and how many instances it has that could be kept, see kept_instances.h; one
-// from which to read those that are known (-1: none); Clang's options; and the name of a file whose text is standard input.
-// Diagnostics go to standard error.
+// Arguments: see ProgramInput. What it tells: what the program depends on, see dependencies.h,
+// and how many instances it has that could be kept. Diagnostics go to standard error.
 int compileProgram(llvm::ArrayRef<const char *> Arguments);
-
-// The file is what was read of it once: it may be a pipe, or be changed meanwhile.
-void setContents(clang::CompilerInvocation &Invocation, llvm::StringRef Text);
 
 } // namespace forkrepl

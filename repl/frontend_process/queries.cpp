@@ -70,9 +70,9 @@ static Object answerType(llvm::StringRef Text, clang::Interpreter &Interpreter,
             !Named->getUnderlyingType()->isDependentType())
           return describeQuery(Interpreter.getCompilerInstance()->getSema(),
                                Named->getUnderlyingType());
-  return Object{{"ok", false},
-                {"diagnostics", Diagnostics.take()},
-                {"system_folders", Diagnostics.systemFolders()}};
+  Object Rejection{{"ok", false}};
+  Diagnostics.tell(Diagnostics.take(), Rejection);
+  return Rejection;
 }
 
 static void describeMacro(Preprocessor &PP, llvm::StringRef Name, Array &Found) {
@@ -96,7 +96,7 @@ static void describeMacro(Preprocessor &PP, llvm::StringRef Name, Array &Found) 
 static Object answerDescribe(llvm::StringRef Name, CompilerInstance &CI) {
   Array Found;
   describeMacro(CI.getPreprocessor(), Name, Found);
-  for (const NamedDecl *Each : lookUp(CI.getSema(), Name))
+  for (NamedDecl *Each : lookUp(CI.getSema(), Name))
     Found.push_back(describeFully(CI.getSema(), Each));
   return Object{{"ok", true}, {"found", std::move(Found)}};
 }

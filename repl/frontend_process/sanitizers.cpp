@@ -1,27 +1,22 @@
 #include "sanitizers.h"
 
+#include "driver_check.h"
+
 #include "clang/Basic/CodeGenOptions.h"
-#include "clang/Basic/Diagnostic.h"
-#include "clang/Basic/DiagnosticIDs.h"
-#include "clang/Basic/DiagnosticOptions.h"
 #include "clang/Basic/LangOptions.h"
-#include "clang/Driver/Compilation.h"
-#include "clang/Driver/Driver.h"
 #include "clang/Driver/SanitizerArgs.h"
 #include "clang/Driver/ToolChain.h"
-#include "clang/Frontend/TextDiagnosticBuffer.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/TargetParser/Host.h"
 #include "llvm/Transforms/Instrumentation/AddressSanitizer.h"
 #include "llvm/Transforms/Instrumentation/BoundsChecking.h"
 #include "llvm/Transforms/Instrumentation/ThreadSanitizer.h"
 
-#include <memory>
 #include <vector>
 
 using namespace clang;
+using namespace forkrepl;
 
 namespace {
 
@@ -69,21 +64,12 @@ llvm::StringRef component(const driver::SanitizerArgs &Wanted) {
 
 int forkrepl::describeSanitizers(llvm::ArrayRef<const char *> Flags,
                                  llvm::raw_ostream &Output) {
-  std::vector<const char *> Command = {"clang", "-resource-dir", FORKREPL_RESOURCE_DIR};
+  std::vector<const char *> Command = {"-resource-dir", FORKREPL_RESOURCE_DIR};
   Command.insert(Command.end(), Flags.begin(), Flags.end());
-  Command.insert(Command.end(), {"-c", "input"});
-  DiagnosticOptions Options;
-  TextDiagnosticBuffer Told;
-  DiagnosticsEngine Diagnostics(DiagnosticIDs::create(), Options, &Told,
-                                /*ShouldOwnClient=*/false);
-  driver::Driver Driver(FORKREPL_RESOURCE_DIR "/../../../bin/clang",
-                        llvm::sys::getProcessTriple(), Diagnostics);
-  Driver.setCheckInputsExist(false);
-  std::unique_ptr<driver::Compilation> Compilation(Driver.BuildCompilation(Command));
-  if (Told.err_begin() != Told.err_end() || !Compilation) {
-    Output << (Told.err_begin() != Told.err_end() ? Told.err_begin()->second : "");
-    return 1;
-  }
+  AskedDriver Driver(Command);
+  const driver::Compilation *Compilation = Driver.compilation();
+  if (llvm::errorToBool(Driver.takeError()) || !Compilation)
+    return 1; // for the controller to be told again, when the frontend starts
   const driver::ToolChain &Tools = Compilation->getDefaultToolChain();
   const llvm::opt::ArgList &Arguments = Compilation->getArgs();
   const driver::SanitizerArgs Wanted = Tools.getSanitizerArgs(Arguments);
@@ -97,8 +83,7 @@ int forkrepl::describeSanitizers(llvm::ArrayRef<const char *> Flags,
       {"unsupported", unsupported(Wanted)},
       {"address", Wanted.needsAsanRt()},
       {"leak", Wanted.needsLsanRt() && !Wanted.needsAsanRt()},
-      {"thread", Wanted.needsTsanRt()},
-      {"undefined", Wanted.needsUbsanRt()}});
+      {"thread", Wanted.needsTsanRt()}});
   return 0;
 }
 

@@ -17,8 +17,7 @@ class Module;
 namespace forkrepl {
 
 // Writes what the driver makes of a command line's -fsanitize=..., as JSON: see
-// repl/clang/sanitizers.py. Returns an exit status; on an error the driver's message is
-// what it writes.
+// repl/clang/sanitizers.py. Returns an exit status: 1 for what the driver refuses.
 int describeSanitizers(llvm::ArrayRef<const char *> Flags, llvm::raw_ostream &Output);
 
 // Puts checks into a module where Clang's own passes are switched off, because LLVM's run

@@ -26,18 +26,17 @@ const TagDecl *tagOf(QualType Type) {
   return nullptr;
 }
 
-// Instances of one template are told apart by their arguments.
-bool isSameTemplate(const TagDecl *A, const TagDecl *B) {
-  const auto *First = dyn_cast<ClassTemplateSpecializationDecl>(A);
-  const auto *Second = dyn_cast<ClassTemplateSpecializationDecl>(B);
-  return First && Second &&
-         First->getSpecializedTemplate()->getCanonicalDecl() ==
-             Second->getSpecializedTemplate()->getCanonicalDecl();
+// What has its name: of an instance the template, whose instances are told apart by their
+// arguments.
+const Decl *namedBy(const TagDecl *Tag) {
+  if (const auto *Instance = dyn_cast<ClassTemplateSpecializationDecl>(Tag))
+    return Instance->getSpecializedTemplate()->getCanonicalDecl();
+  return Tag->getCanonicalDecl();
 }
 
 bool isSameName(const TagDecl *A, const TagDecl *B) {
-  return !isSameTemplate(A, B) && A->getCanonicalDecl() != B->getCanonicalDecl() &&
-         A->getDeclName() == B->getDeclName() && A->getDeclName() &&
+  return namedBy(A) != namedBy(B) && A->getDeclName() == B->getDeclName() &&
+         A->getDeclName() &&
          A->getQualifiedNameAsString() == B->getQualifiedNameAsString();
 }
 
@@ -46,13 +45,9 @@ bool isReplaced(const TagDecl *Tag) {
   const DeclContext *Context = Tag->getDeclContext()->getRedeclContext();
   if (!Tag->getDeclName() || !Context->isFileContext())
     return false;
-  // Of an instance the name is the template's.
-  const Decl *Named = Tag->getCanonicalDecl();
-  if (const auto *Instance = dyn_cast<ClassTemplateSpecializationDecl>(Tag))
-    Named = Instance->getSpecializedTemplate()->getCanonicalDecl();
   auto Found = Context->getPrimaryContext()->lookup(Tag->getDeclName());
   return !Found.empty() && llvm::none_of(Found, [&](const NamedDecl *Each) {
-    return Each->getCanonicalDecl() == Named;
+    return Each->getCanonicalDecl() == namedBy(Tag);
   });
 }
 

@@ -34,8 +34,8 @@ def unclosed_bracket(text: str) -> str:
     return ""
 
 
-def opening_of(text: str, closer: str) -> int:
-    """In which line, from 0, the innermost bracket is opened that waits for this one."""
+def opening_of(text: str, closer: str) -> tuple[str, int]:
+    """The innermost bracket that waits for this one, and in which line, from 0, it is."""
     opener = "([{"[")]}".index(closer)]
     opened = []
     for row, line in enumerate(_SKIPPED.sub(_blank_lines, text).split("\n")):
@@ -44,7 +44,7 @@ def opening_of(text: str, closer: str) -> int:
                 opened.append(row)
             elif character == closer and opened:
                 opened.pop()
-    return opened[-1] if opened else 0
+    return opener, opened[-1] if opened else 0
 
 
 def lines_outside_brackets(text: str) -> Iterator[tuple[int, str]]:

@@ -16,8 +16,8 @@ from repl import native_programs
 from repl.clang.flags import line_table_flags, wants_debug_info
 from repl.clang.sanitizers import Sanitizers, wanted_sanitizers
 from repl.command_line.compiler_options import tell_warnings
-from repl.crash_reports.sanitizer_report import describe_end, print_reports
-from repl.errors import ProgramCrashed, SetupError, ShellError, status_of_crash
+from repl.crash_reports.ending import print_reports, program_crash
+from repl.errors import SetupError, ShellError, status_of_crash
 from repl.link_command.compile_files import FileCompiler
 from repl.link_command.options import STANDARD_ERROR, LinkOptions, parse
 from repl.link_command.progress import ProgressBar
@@ -118,10 +118,9 @@ class _Command:
                     return died.exit_status
                 text = target.take_reports()
                 is_here = self._options.listener is None
-                report = describe_end(
+                crash = program_crash(
                     died, target.session, _MOST_FRAMES, text, has_libraries=is_here
                 )
-                crash = ProgramCrashed(died.signal, died.wait_status, report)
                 print(crash, file=sys.stderr)
                 return status_of_crash(crash)
             finally:

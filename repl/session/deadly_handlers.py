@@ -40,9 +40,10 @@ def deadly_handler(program: Program) -> str:
         number = execution.number_of_value_at(ExecutorAddress(argument))
         value = f"the value of In[{number}]" if number else "a value"
         return f"destroying {value}, a {as_users_write(match[1])},"
-    name = execution.symbol_at(ExecutorAddress(argument)) or ""
+    name = (execution.symbol_at(ExecutorAddress(argument)) or "") if argument else ""
     if match := _DESTRUCTOR.fullmatch(called):
         return f"destroying {name or 'an object'}, a {as_users_write(match[1])},"
+    name = name or called  # one that is called without an argument
     return "" if not name else "an exit handler" if _LAMBDA in name else f"the exit handler {name}"
 
 

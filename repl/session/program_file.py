@@ -24,8 +24,8 @@ from repl.clang.clang_run import ClangMode, ClangRun
 from repl.clang.flags import line_table_flags
 from repl.clang.header_cache.instances import OBJECT_NAME
 from repl.configuration.session_options import SessionOptions
-from repl.crash_reports.sanitizer_report import describe_end, print_reports
-from repl.errors import ProgramCrashed, signal_name, status_of_crash
+from repl.crash_reports.ending import print_reports, program_crash
+from repl.errors import signal_name, status_of_crash
 from repl.input.command_lines import CommandLines
 from repl.input.open_brackets import lines_outside_brackets
 from repl.program.linker_import import import_linker
@@ -166,8 +166,7 @@ def run_program(file: ProgramFile, options: SessionOptions) -> int:
                 return died.exit_status
             is_here = options.listener is None
             reports, most = program.take_reports(), options.most_frames
-            report = describe_end(died, program.loaded, most, reports, has_libraries=is_here)
-            crash = ProgramCrashed(died.signal, died.wait_status, report)
+            crash = program_crash(died, program.loaded, most, reports, has_libraries=is_here)
             print(crash, file=sys.stderr)
             return status_of_crash(crash)
         finally:

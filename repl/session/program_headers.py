@@ -60,6 +60,8 @@ class ProgramHeaders:
     def needed_instances(self, name: str, machine_code: bytes) -> tuple[bytes, ...]:
         """The objects that a program, compiled with ``known_instances``, is to be linked with."""
         left = list(self._instances.objects) if self._path else []
+        if not left:
+            return ()
         wanted, chosen = set(symbols_of(name, machine_code).needs), []
         while found := [each for each in left if wanted & symbols_of(OBJECT_NAME, each).defined]:
             chosen += found

@@ -157,7 +157,8 @@ class Session:
     def undo(self, count: int = 1) -> None:
         """Take back the newest inputs: their registered functions run, then they go.
 
-        If one of these crashes, nothing is undone.
+        A destructor or exit handler that ends the program is forgotten, which is among the
+        warnings (``take_warnings``). If anything else crashes, nothing is undone.
         """
         self._live.undo(count)
 

@@ -55,7 +55,7 @@ class SessionHeaders:
 
     def __init__(self, options: SessionOptions) -> None:
         self.precompiled = PrecompiledHeaders(find_cache(options))
-        self._caches = find_caches(options)
+        self._options = options
         self._may_build = options.interactive
         self._build: BackgroundBuild | None = None
         self._to_make: list[tuple[HeaderCache, list[Headers]]] = []
@@ -71,7 +71,7 @@ class SessionHeaders:
     def use(self, options: SessionOptions) -> None:
         """The flags are others now."""
         self.precompiled.cache = find_cache(options)
-        self._caches = find_caches(options)
+        self._options = options
 
     def build(self) -> bool:
         """Begin to make what has been missed, if there is anything and nothing is being
@@ -94,12 +94,13 @@ class SessionHeaders:
         """What is to be made: for this session first, then for scripts."""
         wishes, self.precompiled.wishes = self.precompiled.wishes, []
         looks, self._has_looked = not self._has_looked, True
-        for cache in self._caches:
+        if self.precompiled.cache is None or not (looks or wishes):
+            return
+        for number, cache in enumerate(find_caches(self._options)):
             common = common_headers(cache) if looks else ()
             missing = [each for each in common if not cache.has(each)]
             # What this session has missed may be there, and no longer valid.
-            is_own = cache is self._caches[0]
-            missing += [each for each in wishes if is_own or not cache.has(each)]
+            missing += [each for each in wishes if number == 0 or not cache.has(each)]
             if missing and _is_writable(cache.folder):
                 self._to_make.append((cache, missing))
 

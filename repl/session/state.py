@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from repl.clang.compiler import InputCompiler
 from repl.configuration.session_options import SessionOptions
-from repl.crash_reports.sanitizer_report import describe_reports
 from repl.errors import ProgramCrashed, signal_name
 from repl.program.program import Program
 from repl.session.steps import Position, Reloaded, Step
@@ -51,6 +50,8 @@ class SessionState:
         """Warn of what a sanitizer has reported, while the code that it is about is loaded."""
         text = self.program.take_reports()
         if text:
+            from repl.crash_reports.sanitizer_report import describe_reports
+
             most = self.options.most_frames
             self._warnings += describe_reports(text, self.program.loaded, most)
 

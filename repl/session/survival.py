@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from repl.crash_reports.sanitizer_report import describe_end
+from repl.crash_reports.ending import program_crash
 from repl.errors import ProgramCrashed, ProgramExited
 from repl.program.at_rest import ProgramAtRest
 from repl.program.printing import InputValue
@@ -161,12 +161,9 @@ class Survival:
         state = self._state
         options, reports = state.options, state.program.take_reports()
         is_here = options.listener is None
-        report = describe_end(
+        return program_crash(
             died, state.program.loaded, options.most_frames, reports, has_libraries=is_here
         )
-        crash = ProgramCrashed(died.signal, died.wait_status, report)
-        crash.is_interrupt = died.is_interrupt
-        return crash
 
     def _end_of_input(self, died: ExecutorDied) -> BaseException:
         """Go back; what is to be raised for it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from repl.clang.brief_diagnostics import with_notes
 from repl.commands.context import Shell
 from repl.errors import Diagnostic, Fix
 from repl.input.source import Source
@@ -36,12 +37,8 @@ def corrected(source: Source, diagnostics: Sequence[Diagnostic]) -> str | None:
 def _fixes(diagnostics: Sequence[Diagnostic]) -> list[tuple[Fix, ...]]:
     """Of errors, or of warnings if there are no errors. What only a note would write counts if
     that is the only such note: else there is a choice."""
-    groups: list[list[Diagnostic]] = []
-    for each in diagnostics:
-        if each.severity != "note" or not groups:
-            groups.append([])
-        groups[-1].append(each)
-    errors = [group for group in groups if "error" in group[0].severity]
+    groups = with_notes(diagnostics)
+    errors = [group for group in groups if group[0].is_error]
     found = []
     for head, *notes in errors or groups:
         hints = [note.fixes for note in notes if note.role == "hint" and note.fixes]

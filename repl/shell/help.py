@@ -8,7 +8,11 @@ from repl.command_line.option_parser import OptionParser
 _KEYS = [
     ("Enter", "Runs the input if it is complete, otherwise opens an indented line."),
     ("Alt-Enter", "Always opens a line."),
-    ("Tab", "Completes; in front of a line it indents."),
+    (
+        "Tab",
+        "Completes; in front of a line it indents; in an empty input after a mistake it writes "
+        "the line that was meant.",
+    ),
     ("Ctrl-C", "Clears the input, or interrupts what runs. It never ends the shell."),
     ("Ctrl-D", "On an empty line: leaves."),
     ("Ctrl-R", "Searches the history."),

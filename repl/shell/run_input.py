@@ -37,11 +37,9 @@ def evaluate(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> N
             else:
                 entry.ran.append(source)
                 result = session.run(source, upcoming, inspect=shell.show)
-        if result.warnings:
-            warnings = shell.messages(result.warnings, result.all_warnings)
-            print(warnings, file=sys.stderr, flush=True)
-            if shell.has_prompt and source.name.startswith("In["):
-                offer(shell, source, result.diagnostics)
+        shell.tell_warnings(result)
+        if result.warnings and shell.has_prompt and source.number is not None:
+            offer(shell, source, result.diagnostics)
         if result.waits_for and shell.session.options.interactive:  # else the end will tell
             print(f"note: waits for {result.waits_for}", file=sys.stderr, flush=True)
     finally:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from runtime.addresses import ExecutorAddress
+from runtime.debugging.statement_functions import STATEMENT_FUNCTIONS
 from runtime.debugging.symbolizer import line_programs
 from runtime.linker.link import LinkedUnit
 from runtime.objects import elf
 from runtime.objects.placed_object import PlacedObject
 
-_NAMES = ("__stmts__", "__cxx_global_var_init")  # Clang's, of statements and of initializers
 _MOST = 100
 
 
@@ -37,7 +37,8 @@ def _functions(placed: PlacedObject) -> list[tuple[int, int]]:
     return [
         (int(placed.symbol_addresses[number]), int(file.symbols["size"][number]))
         for number in np.flatnonzero(file.symbols["info"] & 0xF == elf.STT_FUNC)
-        if placed.symbol_addresses[number] and file.symbol_name(int(number)).startswith(_NAMES)
+        if placed.symbol_addresses[number]
+        and file.symbol_name(int(number)).startswith(STATEMENT_FUNCTIONS)
     ]
 
 

@@ -45,11 +45,15 @@ def shown_objects(units: Iterable[LinkedUnit]) -> int:
     """A memfd with the objects of units that are loaded, for ``forkrepl_debugger_show``: each
     behind the entry of gdb's JIT interface that it needs. The caller's to close."""
     descriptor = os.memfd_create("forkrepl-debug")
-    with open(descriptor, "wb", closefd=False) as file:
-        for contents in itertools.chain.from_iterable(map(_of_unit, units)):
-            file.write(_ENTRY.pack(0, 0, 0, len(contents)))
-            file.write(contents)
-            file.write(bytes(-len(contents) % 16))
+    try:
+        with open(descriptor, "wb", closefd=False) as file:
+            for contents in itertools.chain.from_iterable(map(_of_unit, units)):
+                file.write(_ENTRY.pack(0, 0, 0, len(contents)))
+                file.write(contents)
+                file.write(bytes(-len(contents) % 16))
+    except BaseException:  # there is no memory left; Ctrl-C
+        os.close(descriptor)
+        raise
     return descriptor
 
 

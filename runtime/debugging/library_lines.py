@@ -10,18 +10,23 @@ from __future__ import annotations
 import functools
 import os
 import re
-import shutil
 import stat
 import subprocess
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, TypeAlias
 
 from msgspec import Struct
 
+from runtime.addresses import PAGE_SIZE, USER_SPACE_END
+from runtime.debugging.installed_tools import find_tool
 from runtime.errors import printable
 from runtime.protocol.frames import Frame
 
 _PATIENCE = 5.0  # s, for all libraries of a report
+_DEBUG_FILES = Path("/usr/lib/debug/.build-id")
 _MOST_OUTPUT = 1 << 20  # bytes
 _TOOLS = ("llvm-symbolizer-22", "llvm-symbolizer", "addr2line")
 # Nobody looks for a mistake in these: what was called is what matters.
@@ -44,7 +49,10 @@ class _Library(Struct, frozen=True):
     first: int
 
 
-def places_in_libraries(frames: Iterable[Frame]) -> dict[Frame, list[LibraryPlace]]:
+Places: TypeAlias = dict[Frame, list[LibraryPlace]]
+
+
+def places_in_libraries(frames: Iterable[Frame]) -> Places:
     """For frames of libraries with debug information: the function, after those that are
     inlined there, the innermost first. Frames of others are not in it."""
     by_library: dict[_Library, list[Frame]] = {}
@@ -52,14 +60,15 @@ def places_in_libraries(frames: Iterable[Frame]) -> dict[Frame, list[LibraryPlac
         library = _library(frame.library) if frame.library else None
         if library is not None:
             by_library.setdefault(library, []).append(frame)
-    found: dict[Frame, list[LibraryPlace]] = {}
+    found: Places = {}
     deadline = time.monotonic() + _PATIENCE
-    for library, those in by_library.items():
-        addresses = [frame.instruction - frame.base + library.first for frame in those]
-        places = _ask(library.path, addresses, deadline - time.monotonic())
-        for frame, address in zip(those, addresses, strict=True):
-            if places.get(address):
-                found[frame] = places[address]
+    with suppress(KeyboardInterrupt):  # then there are only names
+        for library, those in by_library.items():
+            # Where a file begins is the program's word.
+            places_of = {frame: frame.instruction - frame.base + library.first for frame in those}
+            addresses = {each for each in places_of.values() if 0 <= each < USER_SPACE_END}
+            told = _ask(library.path, sorted(addresses), deadline - time.monotonic())
+            found |= {frame: told[at] for frame, at in places_of.items() if told.get(at)}
     return found
 
 
@@ -77,21 +86,43 @@ def _library(name: str) -> _Library | None:
 
 @functools.lru_cache(maxsize=64)
 def _examined(path: str, changed: int, inode: int) -> _Library | None:
-    from runtime.debugging.symbolizer import first_address_with_lines  # needs numpy
-
     try:
         # Should it have become something else in the meantime, nobody waits for it.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb") as file:
-            first = first_address_with_lines(file)
+            first = _first_address(file)
     except OSError:
         return None
     return None if first is None else _Library(path, first)
 
 
+def _first_address(file: IO[bytes]) -> int | None:
+    """The address that a shared library's file begins at, if it has debug information, or says
+    where that is; None for whatever else it is."""
+    from elftools.elf.elffile import ELFFile
+
+    try:
+        library = ELFFile(file)
+        if not _has_lines(library):
+            return None
+        loaded = [segment["p_vaddr"] for segment in library.iter_segments("PT_LOAD")]
+        return int(min(loaded, default=0)) // PAGE_SIZE * PAGE_SIZE
+    except Exception:  # no ELF file, or a damaged one
+        return None
+
+
+def _has_lines(library: Any) -> bool:
+    if any(map(library.get_section_by_name, (".debug_line", ".zdebug_line", ".gnu_debuglink"))):
+        return True
+    section = library.get_section_by_name(".note.gnu.build-id")
+    notes = section.iter_notes() if section is not None else ()
+    ids = [note["n_desc"] for note in notes if note["n_type"] == "NT_GNU_BUILD_ID"]
+    return any((_DEBUG_FILES / each[:2] / f"{each[2:]}.debug").is_file() for each in ids)
+
+
 @functools.cache
 def _tool() -> list[str] | None:
-    found = next(filter(None, map(shutil.which, _TOOLS)), None)
+    found = find_tool(_TOOLS)
     if found is None:
         return None
     style = ["--output-style=GNU"] if "symbolizer" in os.path.basename(found) else []
@@ -99,10 +130,9 @@ def _tool() -> list[str] | None:
 
 
 def _ask(path: str, addresses: Sequence[int], patience: float) -> dict[int, list[LibraryPlace]]:
-    """What the tool says of each address; nothing if it fails, takes too long or is
-    interrupted."""
+    """What the tool says of each address; nothing if it fails or takes too long."""
     command = _tool()
-    if command is None or patience <= 0:
+    if command is None or patience <= 0 or not addresses:
         return {}
     # Nothing is to be fetched from a server.
     environment = {k: v for k, v in os.environ.items() if k != "DEBUGINFOD_URLS"}
@@ -116,7 +146,7 @@ def _ask(path: str, addresses: Sequence[int], patience: float) -> dict[int, list
             env=environment,
             start_new_session=True,  # so that Ctrl-C comes here only
         )
-    except (OSError, ValueError, subprocess.TimeoutExpired, KeyboardInterrupt):
+    except (OSError, ValueError, subprocess.TimeoutExpired):
         return {}
     return _read(done.stdout[:_MOST_OUTPUT].decode("utf-8", "surrogateescape"))
 

@@ -10,19 +10,16 @@ from __future__ import annotations
 import functools
 import io
 from collections.abc import Iterator
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from runtime.addresses import PAGE_SIZE
 from runtime.errors import printable
 from runtime.objects import elf
 from runtime.objects.demangle import demangle
 from runtime.objects.placed_object import PlacedObject
 
-_DEBUG_FILES = Path("/usr/lib/debug/.build-id")
 _MOST_DIE_BYTES = 1 << 18  # of .debug_info: half a second
 
 # What pyelftools' DWARFInfo needs, and what it may also have.
@@ -77,30 +74,6 @@ def describe(placed: PlacedObject, address: int) -> list[Place]:
         return _with_lines(place, _debug_information(placed), address)
     except Exception:  # somebody else's object, or a form that pyelftools does not know
         return [place]
-
-
-def first_address_with_lines(file: IO[bytes]) -> int | None:
-    """The address that a shared library's file begins at, if it has debug information, or says
-    where that is; None for whatever else it is."""
-    from elftools.elf.elffile import ELFFile
-
-    try:
-        library = ELFFile(file)
-        if not _has_lines(library):
-            return None
-        loaded = [segment["p_vaddr"] for segment in library.iter_segments("PT_LOAD")]
-        return int(min(loaded, default=0)) // PAGE_SIZE * PAGE_SIZE
-    except Exception:  # no ELF file, or a damaged one
-        return None
-
-
-def _has_lines(library: Any) -> bool:
-    if any(map(library.get_section_by_name, (".debug_line", ".zdebug_line", ".gnu_debuglink"))):
-        return True
-    section = library.get_section_by_name(".note.gnu.build-id")
-    notes = section.iter_notes() if section is not None else ()
-    ids = [note["n_desc"] for note in notes if note["n_type"] == "NT_GNU_BUILD_ID"]
-    return any((_DEBUG_FILES / each[:2] / f"{each[2:]}.debug").is_file() for each in ids)
 
 
 def line_programs(placed: PlacedObject) -> list[Any]:

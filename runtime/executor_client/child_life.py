@@ -151,7 +151,7 @@ def start_child(
             ) from error
         ours.pop_all()
     connection, keepers = (mine for mine, _ in pairs[:2])
-    crashes = KeptCrashes(pairs[2][0]) if keeps_crashes else None
+    crashes = KeptCrashes(pairs[2][0], process.pid) if keeps_crashes else None
     has_shadow = sanitizer is not None
     return ChildLife(
         Keeper(process, keepers), connection, memory_limit, ends_forks, crashes, has_shadow

@@ -17,6 +17,8 @@ from runtime.errors import ExecutorError, describe_error
 from runtime.executor_client.interface import Patch, SymbolDescription, ThreadArea, UnitRegistration
 from runtime.protocol.wire import (
     MAX_VALUE,
+    MOST_CAUSES,
+    MOST_THROW_FRAMES,
     Keep,
     LookAtValue,
     Outcome,
@@ -30,8 +32,6 @@ _MAP_ANONYMOUS = 0x20
 _MAP_32BIT = 0x40
 _MADV_DONTNEED = 4
 _TEXT_SIZES = (512, 4096)  # FORKREPL_EXCEPTION_TYPE_SIZE, ..._WHAT_SIZE
-_MOST_THROW_FRAMES = 32  # FORKREPL_MOST_THROW_FRAMES
-_MOST_CAUSES = 3  # FORKREPL_MOST_CAUSES
 
 
 class _Unit(ctypes.Structure):
@@ -68,7 +68,7 @@ class _Trace(ctypes.Structure):
     _fields_ = [
         ("count", ctypes.c_uint32),
         ("is_complete", ctypes.c_uint32),
-        ("frames", ctypes.c_uint64 * _MOST_THROW_FRAMES),
+        ("frames", ctypes.c_uint64 * MOST_THROW_FRAMES),
     ]
 
 
@@ -89,7 +89,7 @@ class _Outcome(ctypes.Structure):
         ("exception_what", ctypes.c_char * _TEXT_SIZES[1]),
         ("trace", _Trace),
         ("cause_count", ctypes.c_uint32),
-        ("causes", _Cause * _MOST_CAUSES),
+        ("causes", _Cause * MOST_CAUSES),
     ]
 
 

@@ -11,10 +11,10 @@ import contextlib
 import os
 import signal
 import socket
-from types import TracebackType
 
 from runtime.errors import ExecutorError
 from runtime.executor_client.checkpoint import peer_credentials
+from runtime.executor_client.process_status import process_status
 from runtime.executor_client.waiting import is_readable
 
 _PATIENCE = 2.0  # s, for a word of a process that has just been forked
@@ -46,12 +46,7 @@ class Debuggee:
     def __enter__(self) -> Debuggee:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         _end(self._pidfd)
         self._connection.close()
 
@@ -62,15 +57,17 @@ class Debuggee:
 
 
 class KeptCrashes:
-    """Of an executor and of its checkpoints, which all have the other end."""
+    """Of an executor and of its checkpoints, which all have the other end. ``keeper``: the
+    process that what is left of an executor becomes a child of."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, keeper: int) -> None:
         self._connection = connection
+        self._keeper = keeper
         self._pidfd = -1
 
     def receive(self) -> bool:
         """The program has reported a crash: whether it has left something behind."""
-        self.drop()
+        self._end_kept()
         try:
             self._pidfd = os.pidfd_open(_hear(self._connection, _KEPT))
         except (ExecutorError, OSError):
@@ -97,10 +94,30 @@ class KeptCrashes:
             raise
 
     def drop(self) -> None:
-        """End what is kept, if something is."""
+        """End what is kept, if something is; also what has been left behind by a crash that was
+        not reported, or after nobody had waited for it any more."""
+        self._end_kept()
+        with contextlib.suppress(OSError):
+            while is_readable(self._connection, 0):
+                word, pid = peer_credentials(self._connection, len(_KEPT))
+                if not word:  # all that have the other end are gone
+                    break
+                if word == _KEPT:
+                    self._end_stray(pid)
+
+    def _end_kept(self) -> None:
         if self._pidfd >= 0:
             _end(self._pidfd)
         self._pidfd = -1
+
+    def _end_stray(self, pid: int) -> None:
+        """It may be gone by now, and its number somebody else's."""
+        with contextlib.suppress(OSError):
+            pidfd = os.pidfd_open(pid)
+            if process_status(pid).get("PPid") == str(self._keeper):
+                _end(pidfd)
+            else:
+                os.close(pidfd)
 
     def close(self) -> None:
         """End what is kept, and keep nothing more."""
@@ -111,9 +128,9 @@ class KeptCrashes:
 def _hear(connection: socket.socket, expected: bytes) -> int:
     """The number of the process that says this word. Raises ExecutorError."""
     try:
-        if not is_readable(connection, _PATIENCE):
-            raise ExecutorError("the process that crashed does not answer")
         word, pid = peer_credentials(connection, len(expected))
+    except TimeoutError:
+        raise ExecutorError("the process that crashed does not answer") from None
     except OSError as error:
         raise ExecutorError("the process that crashed is not there any more") from error
     if word != expected or pid <= 1:

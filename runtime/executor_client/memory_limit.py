@@ -9,6 +9,8 @@ import resource
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from runtime.executor_client.process_status import process_status
+
 _CGROUPS = Path("/sys/fs/cgroup")
 _OOM_SCORE = 500  # of -1000 to 1000: as if half of all memory more were in use
 
@@ -35,12 +37,11 @@ def limit_memory(pid: int, size: int | None, *, is_besides: bool = False) -> Non
 
 
 def _private_memory(pid: int) -> int:
-    """What RLIMIT_DATA counts: VmData in proc_pid_status(5). Raises ProcessLookupError."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError as error:
-        raise ProcessLookupError from error
-    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("VmData:"))
+    """What RLIMIT_DATA counts. Raises ProcessLookupError."""
+    status = process_status(pid)
+    if not status:
+        raise ProcessLookupError
+    return int(status["VmData"].split()[0]) << 10
 
 
 def machine_memory() -> int:

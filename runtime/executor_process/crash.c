@@ -29,7 +29,6 @@ static const int told_signals[CRASH_SIGNALS + 1] = {SIGSEGV, SIGBUS,  SIGILL, SI
 enum { NEWEST = 32, OLDEST = 16 }; // frames that are kept of a deep stack
 enum { MOST_MS = 400 };            // for walking it
 enum { MOST_CRASHES = 8 };         // of threads, and of the report itself
-enum { LONGEST_NAME = 511 };       // bytes
 enum { INSTRUCTION_FETCH = 0x10 }; // in the error code of a page fault
 
 static int (*in_control)(void);
@@ -136,10 +135,6 @@ static void append(const void *bytes, size_t size) {
   filled += size;
 }
 
-static size_t name_length(const char *name) {
-  return name ? strnlen(name, LONGEST_NAME) : 0;
-}
-
 // 0 when there is no room for more.
 static uint32_t append_frame(uint64_t pc, uint32_t is_return) {
   size_t size =
@@ -183,7 +178,7 @@ static void send_details(void) {
   for (size_t i = 0; i < count; ++i) {
     struct wire_crash_mapping wire = {mappings[i].start, mappings[i].end,
                                       mappings[i].protection,
-                                      (uint32_t)name_length(mappings[i].name)};
+                                      (uint32_t)strlen(mappings[i].name)};
     append(&wire, sizeof wire);
     append(mappings[i].name, wire.name_length);
   }
@@ -248,6 +243,7 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     while (nobody != self) // another thread is about to end the process
       pause();
     send_details(); // the report crashed
+    kept_crash_refuse();
     die(first_signal);
   }
   first_signal = number;

@@ -5,10 +5,10 @@
 // come, and do what it likes, several times. All this must be safe in a handler.
 #define _GNU_SOURCE
 #include "kept_crash.h"
+#include "connection.h"
 #include "forkrepl_platform.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
@@ -16,18 +16,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LOWEST = 512 }; // of the descriptors that the program is not to meet
-
 static int control = -1;
 static pid_t shell; // which has started the keeper
 
 void kept_crash_open(int socket) {
   shell = getppid();
-  control = fcntl(socket, F_DUPFD_CLOEXEC, LOWEST);
-  if (control >= 0)
-    close(socket);
-  else if (fcntl(socket, F_SETFD, FD_CLOEXEC) == 0)
-    control = socket;
+  control = connection_lift(socket);
 }
 
 int kept_crash_is(int descriptor) { return control >= 0 && descriptor == control; }
@@ -97,12 +91,17 @@ static void serve(void) {
   _exit(0);
 }
 
+void kept_crash_refuse(void) {
+  if (control >= 0)
+    say(control, 'n');
+}
+
 int kept_crash_keep(void) {
   if (control < 0)
     return 0;
   pid_t copy = _Fork();
   if (copy < 0)
-    say(control, 'n');
+    kept_crash_refuse();
   if (copy)
     return 0;
   setpgid(0, 0); // the keyboard's signals are for the running process

@@ -12,6 +12,9 @@ int kept_crash_is(int descriptor);
 // (Yama).
 void kept_crash_let_attach(void);
 
+// There has been a crash of which nothing is left behind: so the controller need not wait.
+void kept_crash_refuse(void);
+
 // In the handler of a crash: leaves a copy of the process behind. It returns here, and in
 // a copy of that one, once a debugger has attached to it: then 1.
 int kept_crash_keep(void);

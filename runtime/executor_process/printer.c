@@ -100,6 +100,7 @@ static void call_print(void) {
 }
 
 static void keep_to_itself(void) {
+  forkrepl_deadly_handlers_forget();
   int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int fd = 0; fd < 3; ++fd)
     dup2(nowhere, fd);

@@ -37,7 +37,7 @@ KEEPER_REPORT = struct.Struct("<Ii")  # process number, status of wait(2)
 OUTCOME = struct.Struct("<IiQII")  # struct wire_outcome
 EXCEPTION = struct.Struct("<IIII")  # struct wire_exception
 MOST_THROW_FRAMES = 32
-_MOST_CAUSES = 3
+MOST_CAUSES = 3
 VALUE = struct.Struct("<QQQII")  # struct wire_value
 PRINTED = struct.Struct("<Ii")  # struct wire_printed
 ELEMENT = struct.Struct("<QQ")  # struct wire_element
@@ -232,7 +232,7 @@ def unpack_outcome(payload: bytes) -> Outcome:
         raise ExecutorError(f"malformed outcome from the executor: {len(payload)} bytes")
     kind, status, restored, count, _ = OUTCOME.unpack_from(payload)
     threw = kind == 1
-    if kind not in (0, 1) or count > 1 + _MOST_CAUSES or threw != (count > 0):
+    if kind not in (0, 1) or count > 1 + MOST_CAUSES or threw != (count > 0):
         raise ExecutorError("malformed outcome from the executor: of no known kind")
     if threw and status not in iter(ExceptionClass):
         raise ExecutorError("malformed outcome from the executor: an exception of no known class")

@@ -127,6 +127,7 @@ def test_crash_and_recovery(open_shell: OpenShell, listener: RunningListener) ->
     shell = open_shell("-q", "--connect", listener.address, FORKREPL_TOKEN=listener.token)
     shell.run("int n = 42;")
     assert "SIGSEGV" in shell.run("*(volatile int *)0 = 1;")
+    assert "runs behind a listener" in shell.run("%debug")
     # No checkpoints there: what declares something runs again.
     assert shell.run("n") == "(int) 42\n"
     assert "of type int" in shell.run("throw 1;")

@@ -88,7 +88,9 @@ def test_an_input_that_fails_takes_its_handlers_back(forkrepl: Run) -> None:
         "is_default(SIGUSR1)\n"
     )
     assert result.stdout == "(bool) true\n"
-    assert result.stderr.startswith(USER_1 + "uncaught exception of type std::runtime_error: why\n")
+    assert result.stderr == (
+        f"{USER_1}uncaught exception of type std::runtime_error: why\n  at -:12:30\n"
+    )
 
 
 def test_at_the_prompt(open_shell: OpenShell) -> None:

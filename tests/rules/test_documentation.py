@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from repl.commands import COMMANDS
-from tests.support.program import EXAMPLES, OpenShell
+from tests.support.program import EXAMPLES, OpenShell, pattern_of
 
 DOCUMENTS = [EXAMPLES.parent / "README.md", *sorted(EXAMPLES.rglob("*.md"))]
 GUIDE = EXAMPLES / "guide"
@@ -71,9 +71,7 @@ def test_a_session_that_is_shown(session: list[Shown], open_shell: OpenShell) ->
 
 
 def matches(printed: str, expected: list[str]) -> bool:
-    """``...`` in what is expected is whatever there is (addresses, times)."""
-    pattern = ".*".join(re.escape(part) for part in "\n".join(expected).split("..."))
-    return re.fullmatch(pattern, printed.rstrip("\n"), re.DOTALL) is not None
+    return re.fullmatch(pattern_of(expected), printed.rstrip("\n"), re.DOTALL) is not None
 
 
 @pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md"])

@@ -27,6 +27,7 @@ def notes(*inputs: str, language: str = "c++", **choices: str) -> list[str]:
         (["int s = std :: chrono::seconds(1);"], "'std::chrono::seconds' is declared in <chrono>"),
         (["vector<int> v;"], "'std::vector' is declared in <vector>"),
         (["#include <cstddef>", "std::cout << 1;"], "'std::cout' is declared in <iostream>"),
+        (["#include <cstddef>", "cout << 1;"], "'std::cout' is declared in <iostream>"),
         (["#include <cstddef>", "using std::sort;"], "'std::sort' is declared in <algorithm>"),
         (["#include <iosfwd>", "std::filebuf f;"], "'std::basic_filebuf' is declared in <fstream>"),
         (['printf("%d", 1);'], "'printf' is declared in <stdio.h>"),

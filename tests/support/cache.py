@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
+
 from repl import native_programs
+from repl.caching.entries import _Entry
 from repl.clang.flags import NEWEST_STANDARDS
 from repl.clang.header_cache.builder import build
 from repl.clang.header_cache.storage import HeaderCache, cacheable_flags
-from tests.support.leaks import living
+from tests.support.leaks import MARK, living
 from tests.support.program import TIMEOUT, Completed, Run
 
 FLAGS = ["-xc++", f"-std={NEWEST_STANDARDS['c++']}"]
@@ -73,8 +76,14 @@ class CachedProgram:
             "program.cpp",
             timeout=4 * TIMEOUT,
             XDG_CACHE_HOME=str(self.home),
-            FORKREPL_TEST_OF_LEAKS=mark,
+            **{MARK: mark},
         )
+
+    def compiled(self) -> list[_Entry]:
+        """What is kept of each program, the newest last."""
+        paths = (self.home / "forkrepl" / "programs").iterdir()
+        by_age = sorted(paths, key=lambda path: path.stat().st_mtime_ns)
+        return [msgspec.msgpack.decode(path.read_bytes(), type=_Entry) for path in by_age]
 
     def make(self, headers: Sequence[str]) -> HeaderCache:
         """These headers, precompiled."""

@@ -197,6 +197,11 @@ def values(output: str) -> list[str]:
     return [match[2] for line in output.splitlines() if (match := _VALUE.match(line))]
 
 
+def pattern_of(expected: Sequence[str]) -> str:
+    """Of lines that a document shows: ``...`` is whatever there is (addresses, times)."""
+    return ".*".join(map(re.escape, "\n".join(expected).split("...")))
+
+
 def piped(forkrepl: Run, *lines: str) -> tuple[str, str]:
     """Standard output and error of a session with these inputs."""
     result = forkrepl(input="\n".join([*lines, ""]), timeout=60)

@@ -18,7 +18,7 @@ CLASSIC = {
         "int third(int i) { int local[3] = {1, 2, 3}; return local[i]; }\nvolatile int got;\n"
         "got = third(3);"
     ),
-    "overflow of a global": "int global[3];\nint *at = global;\nat[3] = 1;",
+    "overflow of a global": "int global[3];\nint index = 3;\nglobal[index] = 1;",
     "use after free": "int *freed = new int;\ndelete freed;\n*freed = 1;",
     "use after return": (
         "int *left;\nvoid leave() { int local = 3; left = &local; }\nleave();\n*left = 2;"

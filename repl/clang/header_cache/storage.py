@@ -37,7 +37,7 @@ _SAFE_FLAG = re.compile(
     r"|W(?!system-headers)[a-z][a-z0-9=+-]*"
     rf"|{LIBSTDCXX_ASSERTIONS[1:]})$"
 )
-# Line tables do not change what is parsed: so the prompt and scripts share the entries.
+# They do not change what is parsed.
 _IRRELEVANT = (
     "--colour-diagnostics",
     "-fcolor-diagnostics",

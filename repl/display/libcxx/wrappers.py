@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import struct
-
-from repl.display.characters import PLAIN_CHARACTER
-from repl.display.libstdcxx.functions import shown_by_name, symbol_at, target, template_arguments
+from repl.display.libstdcxx.functions import shown_by_name, target, template_arguments
 from repl.display.libstdcxx.ownership import owner, shared
 from repl.display.libstdcxx.reader import Reader
 from repl.display.libstdcxx.wrappers import alternative
-from repl.display.names import as_users_write
 from repl.display.nodes import Labelled, Node, Plain, Problem, Sequence
 from repl.display.objects import LayoutError, Object
 
@@ -90,7 +86,7 @@ def _function(function: Object) -> Node:
     if not callee:
         return Plain("empty", None)
     held = function.at(callee, function.type)
-    arguments = template_arguments(symbol_at(held, held.word() - _TO_ADDRESS_POINT), _VTABLE)
+    arguments = template_arguments(held.symbol_at(held.word() - _TO_ADDRESS_POINT), _VTABLE)
     return target(function, held.word(8), arguments[0] if arguments else "")
 
 
@@ -98,26 +94,14 @@ def _any(any_: Object) -> Node:
     handler = any_["__h_"].word()
     if not handler:
         return Plain("empty", None)
-    symbol = symbol_at(any_, handler)
+    symbol = any_.symbol_at(handler)
     storage = any_["__s_"]
     for opening, is_local in (("_SmallHandler<", True), ("_LargeHandler<", False)):
         arguments = template_arguments(symbol, opening)
         if arguments:
-            name = as_users_write(arguments[0])
             address = storage.address if is_local else storage.word()
-            if name == "std::string":
-                return Labelled(name, _string_at(any_, address))
-            return Labelled(name, shown_by_name(name, any_, address))
+            return shown_by_name(arguments[0], any_, address)
     return Problem("a value of unknown type")
-
-
-def _string_at(near: Object, address: int) -> Node:
-    """A string whose type nobody has described."""
-    data = near.inspector.memory.read(address, 24)
-    if data[0] & 1:
-        length, pointer = struct.unpack("<QQ", data[8:])
-        return near.inspector.string(PLAIN_CHARACTER, pointer, length)
-    return near.inspector.string(PLAIN_CHARACTER, address + 1, data[0] >> 1)
 
 
 READERS = {

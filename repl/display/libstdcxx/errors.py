@@ -25,12 +25,13 @@ def _exception_pointer(pointer: Object) -> Node:
         return Plain("nullptr", None)
     memory = pointer.inspector.memory
     information = pointer.at(thrown, pointer.type).word(-_TYPE_BEFORE_OBJECT)
-    name = as_users_write(type_name(memory, information))
+    name = type_name(memory, information)
     if not name:
         return Problem("an exception of unknown type")
     if _WITH_MESSAGE.intersection(class_and_bases(memory, information)):
-        return Labelled(name, _message(pointer.at(thrown + _MESSAGE, pointer.type)))
-    return Labelled(name, shown_by_name(name, pointer, thrown))
+        message = _message(pointer.at(thrown + _MESSAGE, pointer.type))
+        return Labelled(as_users_write(name), message)
+    return shown_by_name(name, pointer, thrown)
 
 
 def _base_exception(exception: Object) -> Node:

@@ -16,14 +16,13 @@ from repl.display.objects import Object
 from repl.display.pointers import function_name
 from repl.display.scalars import scalar
 from repl.display.types import ValueType
-from runtime.addresses import ExecutorAddress
 
 
 def _function(function: Object) -> Node:
     manager = function["_M_manager"].word()
     if not manager:
         return Plain("empty", None)
-    symbol = symbol_at(function, manager)
+    symbol = function.symbol_at(manager)
     arguments = template_arguments(symbol, "std::_Function_handler<")
     name = arguments[1] if len(arguments) > 1 else ""
     return target(function, function["_M_functor"].word(), name)
@@ -33,7 +32,7 @@ def _move_only_function(function: Object) -> Node:
     invoker = function["_M_invoke"].word()
     if not invoker:
         return Plain("empty", None)
-    symbol = symbol_at(function, invoker)
+    symbol = function.symbol_at(invoker)
     arguments = template_arguments(symbol, "::_S_invoke<")
     return target(function, function["_M_storage"].word(), arguments[0] if arguments else "")
 
@@ -42,11 +41,6 @@ def target(function: Object, stored: int, name: str) -> Node:
     """What a function object calls: ``stored`` is the first word of it, ``name`` its type's."""
     called = function_name(stored, function.inspector.view) if "(*)" in name else ""
     return Plain(called or (f"<{as_users_write(name)}>" if name else "<a function>"), name)
-
-
-def symbol_at(object_: Object, address: int) -> str:
-    """What begins at an address of the object's program; empty if nobody knows."""
-    return object_.inspector.view.symbol(ExecutorAddress(address)) or ""
 
 
 def template_arguments(symbol: str, opening: str) -> list[str]:
@@ -68,21 +62,25 @@ def _any(any_: Object) -> Node:
     manager = any_["_M_manager"].word()
     if not manager:
         return Plain("empty", None)
-    symbol = symbol_at(any_, manager)
+    symbol = any_.symbol_at(manager)
     storage = any_["_M_storage"]
     for opening, is_local in (("_Manager_internal<", True), ("_Manager_external<", False)):
         arguments = template_arguments(symbol, opening)
         if arguments:
-            name = as_users_write(arguments[0])
             address = storage.address if is_local else storage.word()
-            return Labelled(name, shown_by_name(name, any_, address))
+            return shown_by_name(arguments[0], any_, address)
     return Problem("a value of unknown type")
 
 
-def shown_by_name(name: str, near: Object, address: int) -> Node:
+def shown_by_name(name: str, near: Object, address: int) -> Labelled:
     """An object of which only the name of its type is known: what the most usual types
     have, else ``...``."""
-    known = _KNOWN.get(name)
+    written = as_users_write(name)
+    known = _KNOWN.get(_LIBCXX_STRING if name.startswith(_LIBCXX_STRING) else written)
+    return Labelled(written, _read(known, near, address))
+
+
+def _read(known: Callable[[Object, int], Node] | None, near: Object, address: int) -> Node:
     if known is None:
         return Plain("...", None)
     try:
@@ -104,11 +102,21 @@ def _cxx_string(near: Object, address: int) -> Node:
     return near.inspector.string(PLAIN_CHARACTER, pointer, length)
 
 
+def _libcxx_string(near: Object, address: int) -> Node:
+    data = near.inspector.memory.read(address, 24)
+    if data[0] & 1:  # a long one
+        length, pointer = struct.unpack("<QQ", data[8:])
+        return near.inspector.string(PLAIN_CHARACTER, pointer, length)
+    return near.inspector.string(PLAIN_CHARACTER, address + 1, data[0] >> 1)
+
+
 def _integers(*names: str, size: int, signed: bool) -> dict[str, Callable[[Object, int], Node]]:
     return {
         name: _number(ValueType("int", name, size, bits=8 * size, signed=signed)) for name in names
     }
 
+
+_LIBCXX_STRING = "std::__1::basic_string<char,"  # to users it is a std::string, too
 
 _KNOWN: dict[str, Callable[[Object, int], Node]] = {
     "bool": _number(ValueType("bool", "bool", 1, bits=8)),
@@ -124,6 +132,7 @@ _KNOWN: dict[str, Callable[[Object, int], Node]] = {
     "char const*": _c_string,
     "char*": _c_string,
     "std::string": _cxx_string,
+    _LIBCXX_STRING: _libcxx_string,
 }
 
 READERS = {

@@ -16,6 +16,7 @@ from tests.support.cache import FLAGS, forget_use, was_used
 from tests.support.leaks import MARK, command_of, living, wait_for
 from tests.support.program import OpenShell, Run
 
+PROMPT = (LIBSTDCXX_ASSERTIONS,)
 NOTE = "(preparing the standard library for next time)"
 
 
@@ -73,7 +74,7 @@ def test_what_was_slow_is_made_for_the_next_time(open_shell: OpenShell, tmp_path
     home = tmp_path / "cache"
     (home / "forkrepl").mkdir(parents=True)
     # As if they were there, for prompts and for scripts.
-    for cache in (cache_in(home), cache_in(home, LIBSTDCXX_ASSERTIONS)):
+    for cache in (cache_in(home), cache_in(home, *PROMPT)):
         for headers in common_headers(cache):
             cache.path(headers).with_suffix(".json").write_text("{}")
     shell = open_shell(XDG_CACHE_HOME=str(home), **{MARK: "wish"})
@@ -102,10 +103,11 @@ def test_all_common_headers_are_made_and_used(forkrepl: Run, tmp_path: Path) -> 
     home = str(tmp_path / "cache")
     result = forkrepl("--build-cache", timeout=120, XDG_CACHE_HOME=home)
     assert result.returncode == 0
-    cache = cache_in(tmp_path / "cache")
-    assert all(cache.find(headers) for headers in common_headers(cache))
+    cache, of_prompts = (cache_in(tmp_path / "cache", *more) for more in ((), PROMPT))
+    for each in (cache, of_prompts):
+        assert all(each.find(headers) for headers in common_headers(each))
     assert (tmp_path / "cache" / "forkrepl").stat().st_mode & 0o777 == 0o700
-    again = forkrepl("--build-cache", timeout=120, XDG_CACHE_HOME=home)
+    again = forkrepl("--build-cache", timeout=60, XDG_CACHE_HOME=home)
     assert again.stdout == f"the cache is ready: {cache.folder}\n"
     everything = '#include <bits/stdc++.h>\nstd::regex_match(std::string("aa"), std::regex("a+"))\n'
     forget_use(cache)

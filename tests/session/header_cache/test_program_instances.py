@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 import pytest
 
-from repl.caching.entries import _Entry
 from repl.clang.header_cache import instances
 from repl.clang.header_cache.instances import InstanceCache, KeptInstances, ProgramText
 from repl.clang.header_cache.standard_headers import leading_includes
@@ -15,7 +12,6 @@ from repl.session.object_symbols import symbols_of
 from repl.session.program_cache import CompiledProgram
 from tests.support.cache import FLAGS, CachedProgram, builder_has_ended
 from tests.support.leaks import wait_for
-from tests.support.program import Run
 
 REGEX = """#include <iostream>
 #include <regex>
@@ -119,11 +115,6 @@ int main() {
 }
 
 
-@pytest.fixture
-def cached(forkrepl: Run, tmp_path: Path) -> CachedProgram:
-    return CachedProgram(forkrepl, tmp_path)
-
-
 def keep(cached: CachedProgram, text: str) -> KeptInstances:
     """What is kept of a program."""
     headers = [include.header for include in leading_includes(text.encode(), "program.cpp")]
@@ -139,9 +130,7 @@ def kept_names(kept: KeptInstances) -> set[str]:
 
 def last_compiled(cached: CachedProgram) -> CompiledProgram:
     """As it is in the cache."""
-    entries = (cached.home / "forkrepl" / "programs").iterdir()
-    newest = max(entries, key=lambda path: path.stat().st_mtime_ns)
-    payload = msgspec.msgpack.decode(newest.read_bytes(), type=_Entry).payload
+    payload = cached.compiled()[-1].payload
     return msgspec.msgpack.decode(payload, type=CompiledProgram)
 
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from repl.caching.entries import _Entry
 from repl.clang.header_cache.standard_headers import leading_includes
 from tests.support.cache import CachedProgram, builder_has_ended, damage, forget_use, was_used
 from tests.support.leaks import living, wait_for
-from tests.support.program import Run
 
 HEADERS = ("iostream", "map")
 TEXT = """// A program.
@@ -39,11 +36,6 @@ BROKEN = {
     ),
     "not a program": "#include <iostream>\n#include <map>\nstd::cout << 1 << std::endl;\n// main\n",
 }
-
-
-@pytest.fixture
-def cached(forkrepl: Run, tmp_path: Path) -> CachedProgram:
-    return CachedProgram(forkrepl, tmp_path)
 
 
 def test_they_are_made_after_the_second_time(cached: CachedProgram) -> None:
@@ -92,8 +84,7 @@ def test_an_entry_that_is_damaged(cached: CachedProgram) -> None:
 def test_a_program_depends_on_what_is_in_them(cached: CachedProgram) -> None:
     cached.make(HEADERS)
     cached.run(TEXT.format(number=5))
-    for path in (cached.home / "forkrepl" / "programs").iterdir():
-        entry = msgspec.msgpack.decode(path.read_bytes(), type=_Entry)
+    for entry in cached.compiled():
         files = {Path(each).name for each in entry.dependencies.files}
         assert {"iostream", "map", "stl_map.h", "vector"} <= files
         assert not any(each.endswith(".pch") for each in entry.dependencies.files)

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.configuration import configure
 from tests.support.editor import EditorTerminal
 from tests.support.leaks import wait_for
-from tests.support.program import EXAMPLES, Run, piped
+from tests.support.program import EXAMPLES, Run, pattern_of, piped
 
 GUIDE = EXAMPLES / "guide" / "debugging.md"
 SESSIONS = re.findall(r"^~~~gdb\n(.*?)^~~~$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
@@ -47,8 +48,7 @@ def tell(terminal: EditorTerminal, text: str, prompt: str | int = GDB) -> str:
 
 
 def matches(shown: str, expected: list[str]) -> bool:
-    """``...`` in what is expected is whatever there is."""
-    pattern = ".*".join(map(re.escape, "\n".join(filter(None, expected)).split("...")))
+    pattern = pattern_of([line for line in expected if line])
     return re.search(pattern + r"\Z", shown, re.DOTALL) is not None
 
 
@@ -150,6 +150,22 @@ def test_a_debugger_that_does_not_attach(environment: dict[str, str], tmp_path: 
         assert "gdb has not attached to the program" in tell(terminal, "%debug", 5)
         assert "(int) 2" in tell(terminal, "1 + 1", 6)
     assert not (tmp_path / "here" / "was-run").exists()
+
+
+def test_crashes_that_are_not_kept(
+    environment: dict[str, str], tmp_path: Path, forkrepl: Run
+) -> None:
+    configure(tmp_path / "settings", "keep_crashes = false\n")
+    settings = str(tmp_path / "settings")
+    with EditorTerminal(environment, tmp_path, columns=120, XDG_CONFIG_HOME=settings) as terminal:
+        terminal.wait_for_prompt(1)
+        assert "SIGILL" in tell(terminal, "__builtin_trap();", 2)
+        assert "crashes are not kept (keep_crashes" in tell(terminal, "%debug", 3)
+    # Nor are those of sessions that nobody types into.
+    here = "readlink $p/exe $p/cwd | tr '\\n' ' '; echo"
+    count = f'!for p in /proc/[0-9]*; do {here}; done | grep -c "forkrepl-executor $PWD "'
+    before, after = forkrepl(input=f"{count}\n__builtin_trap();\n{count}\n").stdout.split()
+    assert before == after
 
 
 def test_without_a_terminal_there_is_no_debugger(forkrepl: Run) -> None:

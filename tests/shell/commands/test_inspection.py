@@ -141,3 +141,32 @@ def test_nothing_is_declared(forkrepl: Run, command: str) -> None:
     result = forkrepl(input=f"{command}\n")
     assert result.stderr == ""
     assert result.stdout in ("no variables\n", "nothing is declared\n")
+
+
+def test_values_of_structured_bindings(forkrepl: Run) -> None:
+    output, errors = piped(
+        forkrepl,
+        "#include <utility>",
+        "auto [a, b] = std::pair(1, 2.5);",
+        "struct B { long first = 3; }; struct S : B { int i = 4; int c : 3; int n[2] = {5, 6}; };",
+        "struct T { char c; int i; unsigned f : 3; } t{'x', 7, 5};",
+        "auto &[tc, ti, tf] = t;",
+        "int raw[2] = {8, 9}; auto [r0, r1] = raw;",
+        "auto &[x0, x1] = raw;",
+        "t.i = 70; raw[1] = 90; a = 10;",
+        "%vars",
+        "?ti",
+    )
+    assert errors == ""
+    table = {line.split()[0]: line for line in output.splitlines() if line}
+    for name, shown in {
+        "a": "int        4  10 ",
+        "b": "double     8  2.5 ",
+        "tc": "char       1  'x' ",
+        "ti": "int        4  70 ",
+        "tf": "<a bit-field",
+        "r1": "int        4  9 ",
+        "x1": "int        4  90 ",
+    }.items():
+        assert " ".join(shown.split()) in " ".join(table[name].split()), table[name]
+    assert "  value: 70\n" in output

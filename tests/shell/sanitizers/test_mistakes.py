@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.program import Run
+from tests.support.program import EXAMPLES, Run
 from tests.support.sanitizers import CLASSIC, Mistake, run_mistakes
 
 ROLLED_BACK = "rolled back: memory and declarations are as before this input"
@@ -20,6 +20,7 @@ def classic(name: str, *report: str) -> Mistake:
     return Mistake(CLASSIC[name], "\n".join(report))
 
 
+FREED = ("at -:3", "freed here:", "at -:2", "allocated here:", "at -:1", ROLLED_BACK)
 ADDRESS = {
     "overflow of the heap": classic(
         "overflow of the heap",
@@ -47,12 +48,7 @@ ADDRESS = {
     "use after free": classic(
         "use after free",
         "AddressSanitizer: heap-use-after-free: write of 4 bytes, byte 0 of a block of 4 bytes",
-        "at -:3",
-        "freed here:",
-        "at -:2",
-        "allocated here:",
-        "at -:1",
-        ROLLED_BACK,
+        *FREED,
     ),
     "use after return": classic(
         "use after return",
@@ -70,21 +66,17 @@ ADDRESS = {
     "double free": classic(
         "double free",
         "AddressSanitizer: double-free: byte 0 of a block of 4 bytes",
-        "at -:3",
-        "freed here:",
-        "at -:2",
-        "allocated here:",
-        "at -:1",
-        ROLLED_BACK,
+        *FREED,
     ),
     "signed overflow": classic("signed overflow", "(int) -2147483648"),
     "bad shift": classic("bad shift", "(int) 2"),
     "null member call": classic("null member call", NULL),
     "data race": classic("data race", ""),
+    # The program itself does not read it: the shell does, to show it.
     "a value that is gone": Mistake(
         "int *here = new int(5);\ndelete here;\n*here",
         "AddressSanitizer: heap-use-after-free: read of 4 bytes, byte 0 of a block of 4 bytes\n"
-        f"at -:3\nfreed here:\nat -:2\nallocated here:\nat -:1\n{ROLLED_BACK}",
+        + "\n".join(FREED),
     ),
     "use after scope": Mistake(
         "{ int *out; { int in = 3; out = &in; } *out = 1; }",
@@ -208,6 +200,37 @@ def test_what_is_told_of_each_mistake(kinds: str, forkrepl: Run) -> None:
             assert mistake.report in told[name], name
         else:
             assert _without_warnings(told[name]) == mistake.report, name
+
+
+COLUMNS = ("address", "undefined", "thread", "leak")
+CELLS = {
+    "the crash": "SIGSEGV",
+    "the crash, as ever": "SIGSEGV",
+    "index out of bounds, of an array": "out of bounds for type 'int[3]'",
+    "with another thread: a data race": "-",
+}
+"""What is told, where the guide says it in other words."""
+
+
+def cells(column: int) -> dict[str, str]:
+    """A column of the guide's table: what it says of each mistake."""
+    page = (EXAMPLES / "guide" / "sanitizers.md").read_text()
+    plain = page.replace("`", "").replace("%", "")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in plain.splitlines()]
+    told = {row[0]: row[column + 1] for row in rows if len(row) == 5}
+    return {name: told[name] for name in CLASSIC}
+
+
+@pytest.mark.parametrize("column", range(len(COLUMNS)), ids=COLUMNS)
+def test_the_table_of_the_guide(column: int, forkrepl: Run) -> None:
+    mistakes = {name: Mistake(inputs, "") for name, inputs in CLASSIC.items()}
+    told = run_mistakes(forkrepl, mistakes, "--no-cache", f"-fsanitize={COLUMNS[column]}")
+    for name, cell in cells(column).items():
+        expected = CELLS.get(cell, cell)
+        if expected == "-":
+            assert "Sanitizer" not in told[name], name
+        else:
+            assert expected in told[name], name
 
 
 def _without_warnings(text: str) -> str:

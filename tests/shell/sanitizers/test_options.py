@@ -108,6 +108,28 @@ def test_undefined_behaviour_may_end_an_input(forkrepl: Run) -> None:
     assert "Shift exponent is too large for the type" in trapped.stderr
 
 
+def test_a_memory_limit_counts_what_the_program_has(forkrepl: Run) -> None:
+    """And not the runtime's own memory, which is far more."""
+    options = ("--no-cache", "--sanitize=address", "--memory-limit=256M")
+    code = "#include <cstdlib>\nchar *few = new char[1 << 20];\nfew != nullptr\n"
+    result = forkrepl(*options, input=code + "char *many = new char[1 << 30];\nfew != nullptr\n")
+    assert result.stdout == "(bool) true\n(bool) true\n"
+    assert "out of memory" in result.stderr
+    assert "--memory-limit" in result.stderr
+
+
+def test_what_finds_nothing_any_more_says_so(forkrepl: Run) -> None:
+    code = (
+        "#include <thread>\n#include <chrono>\n"
+        "std::thread runs([] { std::this_thread::sleep_for(std::chrono::hours(1)); });\n"
+        "runs.detach();\n*(volatile int *)8 = 1;\n1\n"
+    )
+    result = forkrepl("--no-cache", "--sanitize=thread", input=code)
+    assert "ThreadSanitizer finds nothing in the copy of a process that had" in result.stderr
+    assert "%restart makes another" in result.stderr
+    assert result.stdout == "(int) 1\n"
+
+
 def test_the_setting(open_shell: OpenShell, tmp_path: Path) -> None:
     configure(tmp_path, 'sanitize = "undefined"\n')
     shell = open_shell("-q", XDG_CONFIG_HOME=str(tmp_path))

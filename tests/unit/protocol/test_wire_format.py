@@ -275,15 +275,39 @@ def test_inconsistent_outcome_is_refused(payload: bytes) -> None:
         unpack_outcome(payload)
 
 
-@given(st.binary(max_size=200))
+EXCEPTIONS = st.builds(
+    encode_exception,
+    st.binary(max_size=9),
+    st.binary(max_size=9),
+    st.lists(st.integers(0, 2**64 - 1), max_size=3),
+    st.none() | st.tuples(*[st.integers(0, 12)] * 3),
+)
+OUTCOMES = st.builds(
+    encode_outcome,
+    kind=st.sampled_from([0, 1, 1, 2]),
+    status=st.integers(0, 7),
+    exceptions=st.lists(EXCEPTIONS, max_size=3),
+    restored_signals=st.integers(0, 2**64 - 1),
+    count=st.none() | st.integers(0, 5),
+)
+
+
+@given(st.binary(max_size=200) | OUTCOMES)
 def test_any_bytes_are_an_outcome_or_an_error(payload: bytes) -> None:
     try:
         outcome = unpack_outcome(payload)
     except ExecutorError:
         return
-    count = wire.OUTCOME.unpack_from(payload)[3]
-    assert len(outcome.exceptions) == count
     assert all(1 <= number <= 64 for number in outcome.restored_signals)
+    # All of the payload has been taken, each byte once.
+    position = wire.OUTCOME.size
+    for each in outcome.exceptions:
+        type_length, what_length, count, _ = wire.EXCEPTION.unpack_from(payload, position)
+        begin = position + wire.EXCEPTION.size + type_length
+        what = payload[begin : begin + what_length]
+        assert (each.what, len(each.frames)) == (what.decode("utf-8", "replace"), count)
+        position = begin + what_length + count * frames.FRAME.size
+    assert position == len(payload)
 
 
 def encode_value(size: int, data: bytes, length: int | None = None, keep: int = 2) -> bytes:

@@ -1,0 +1,15 @@
+"""Programs for developers that may be installed here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+
+
+def find_tool(names: Iterable[str]) -> str | None:
+    """The path of the first that there is. Of folders in PATH that are named relatively nothing
+    is run: they may be the current one, and that somebody else's."""
+    folders = filter(os.path.isabs, os.environ.get("PATH", os.defpath).split(os.pathsep))
+    path = os.pathsep.join(folders)
+    return next(filter(None, (shutil.which(name, path=path) for name in names)), None)
