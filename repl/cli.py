@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import sys
@@ -30,6 +31,8 @@ from repl.configuration.user_folders import usual_startup_file
 from repl.errors import ProgramExited, SetupError, ShellError
 from repl.input.script_text import ArrivingText, ScriptText, WholeText
 from repl.terminal.early_prompt import EarlyPrompt
+from repl.terminal.ending_signals import repaired_at_the_end
+from repl.terminal.standard_streams import prepare_standard_streams
 from repl.terminal.terminal import use_colour
 from runtime import trace
 from runtime.errors import RuntimeFailure
@@ -44,10 +47,13 @@ if TYPE_CHECKING:
     from repl.session.program_file import ProgramFile
     from repl.shell.prelude import StartupFile
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # write(2)
+
 
 def main() -> None:
     """The entry point of ``forkrepl``."""
     debugging = bool(os.environ.get("FORKREPL_DEBUG"))
+    prepare_standard_streams()
     try:
         trace.check_setting()
         if sys.argv[1:2] == ["link"]:
@@ -61,31 +67,31 @@ def main() -> None:
         else:
             status = _shell(parse(sys.argv[1:], _help_page))
         sys.stdout.flush()
-    except (ShellError, RuntimeFailure) as error:
-        if debugging:
-            raise
-        print(f"forkrepl: error: {error}", file=sys.stderr)
-        status = 1
     except KeyboardInterrupt:
         status = 130
     except BrokenPipeError:  # whoever read our output has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141
-    except OSError as error:  # standard output is a full disk, or the like
-        if debugging:
-            raise
-        print(f"forkrepl: error: {error}", file=sys.stderr)
-        status = 1
     except Exception as error:
         if debugging:
             raise
-        print(
-            f"forkrepl: internal error: {type(error).__name__}: {error}\n"
-            "(this is a bug; FORKREPL_DEBUG=1 shows where)",
-            file=sys.stderr,
-        )
+        with suppress(OSError):  # standard error may be what is full
+            print(_describe(error), file=sys.stderr)
         status = 1
     _leave(status)
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, (ShellError, RuntimeFailure)):
+        return f"forkrepl: error: {error}"
+    if isinstance(error, OSError):
+        if error.filename is None and error.errno in _FULL:
+            return f"forkrepl: error: cannot write to standard output: {error.strerror}"
+        return f"forkrepl: error: {error}"
+    return (
+        f"forkrepl: internal error: {type(error).__name__}: {error}\n"
+        "(this is a bug; FORKREPL_DEBUG=1 shows where)"
+    )
 
 
 def _leave(status: int) -> NoReturn:
@@ -115,6 +121,14 @@ def _shell(line: CommandLine) -> int:
     _tell_of_options(line)
     mode = Mode.of(line)
     text = _script(line) if mode.has_script else None  # first: there may be no such file
+    if not mode.has_prompt:
+        return _run_configured(line, mode, text)
+    with repaired_at_the_end():
+        return _run_configured(line, mode, text)
+
+
+def _run_configured(line: CommandLine, mode: Mode, text: ScriptText | None) -> int:
+    """A script is the same everywhere: it has only the configuration that it was given."""
     if line.config is None and not mode.has_prompt:
         return _run(line, mode, Settings(), text)
     loaded = _load_settings(line, mode)

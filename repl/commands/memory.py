@@ -7,6 +7,7 @@ from pathlib import Path
 
 from repl.commands.context import Shell
 from repl.commands.memory_picture.model import take_picture
+from repl.commands.whole_files import write_whole
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments
 
@@ -25,7 +26,8 @@ def run_memory(shell: Shell, arguments: Arguments) -> str:
     if path.suffix.lower() != ".svg":
         raise ShellError(f"%memory: {argument} does not end in .svg, which is what it can draw")
     try:
-        path.write_text(draw_svg(picture), "utf-8")
-    except OSError as error:
-        raise ShellError(f"%memory: cannot write {argument}: {error.strerror}") from None
+        write_whole(path, draw_svg(picture), replaces=True)
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ShellError(f"%memory: cannot write {argument}: {reason}") from None
     return f"{argument} is written"

@@ -9,6 +9,7 @@ from repl.clang.protocol import FindPieces
 from repl.commands.context import Shell
 from repl.commands.history import in_range
 from repl.commands.source_file import InputText, make_source_file
+from repl.commands.whole_files import write_whole
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments
 
@@ -23,10 +24,8 @@ def run_save(shell: Shell, arguments: Arguments) -> str:
     if not inputs:
         raise ShellError("%save: no input is in force")
     text, notes = make_source_file(inputs, is_c=shell.is_c, hints=_hints(shell))
-    mode = "w" if "-f" in arguments.options else "x"
     try:
-        with path.open(mode, encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text)
+        write_whole(path, text, replaces="-f" in arguments.options)
     except FileExistsError:
         raise ShellError(f"%save: {path} exists (%save -f {path} replaces it)") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL byte
