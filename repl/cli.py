@@ -27,7 +27,13 @@ from repl.command_line.session_setup import (
 from repl.configuration.joined_inputs import ONE_BY_ONE, JoinedInputs, joined_inputs
 from repl.configuration.settings import Settings
 from repl.configuration.user_folders import usual_startup_file
-from repl.errors import ProgramExited, SetupError, ShellError
+from repl.errors import (
+    ProgramExited,
+    SetupError,
+    ShellError,
+    describe_unexpected,
+    is_debugging,
+)
 from repl.input.script_text import ArrivingText, ScriptText, WholeText
 from repl.terminal.early_prompt import EarlyPrompt
 from repl.terminal.terminal import use_colour
@@ -47,7 +53,7 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """The entry point of ``forkrepl``."""
-    debugging = bool(os.environ.get("FORKREPL_DEBUG"))
+    debugging = is_debugging()
     try:
         trace.check_setting()
         if sys.argv[1:2] == ["link"]:
@@ -79,11 +85,7 @@ def main() -> None:
     except Exception as error:
         if debugging:
             raise
-        print(
-            f"forkrepl: internal error: {type(error).__name__}: {error}\n"
-            "(this is a bug; FORKREPL_DEBUG=1 shows where)",
-            file=sys.stderr,
-        )
+        print(f"forkrepl: {describe_unexpected(error)}", file=sys.stderr)
         status = 1
     _leave(status)
 
