@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shlex
 import sys
@@ -28,7 +27,13 @@ from repl.command_line.session_setup import (
 from repl.configuration.joined_inputs import ONE_BY_ONE, JoinedInputs, joined_inputs
 from repl.configuration.settings import Settings
 from repl.configuration.user_folders import usual_startup_file
-from repl.errors import ProgramExited, SetupError, ShellError
+from repl.errors import (
+    ProgramExited,
+    SetupError,
+    ShellError,
+    describe_unexpected,
+    is_debugging,
+)
 from repl.input.script_text import ArrivingText, ScriptText, WholeText
 from repl.terminal.early_prompt import EarlyPrompt
 from repl.terminal.ending_signals import repaired_at_the_end
@@ -47,12 +52,10 @@ if TYPE_CHECKING:
     from repl.session.program_file import ProgramFile
     from repl.shell.prelude import StartupFile
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # write(2)
-
 
 def main() -> None:
     """The entry point of ``forkrepl``."""
-    debugging = bool(os.environ.get("FORKREPL_DEBUG"))
+    debugging = is_debugging()
     prepare_standard_streams()
     try:
         trace.check_setting()
@@ -76,22 +79,16 @@ def main() -> None:
         if debugging:
             raise
         with suppress(OSError):  # standard error may be what is full
-            print(_describe(error), file=sys.stderr)
+            print(f"forkrepl: {_describe(error)}", file=sys.stderr)
         status = 1
     _leave(status)
 
 
 def _describe(error: Exception) -> str:
     if isinstance(error, (ShellError, RuntimeFailure)):
-        return f"forkrepl: error: {error}"
-    if isinstance(error, OSError):
-        if error.filename is None and error.errno in _FULL:
-            return f"forkrepl: error: cannot write to standard output: {error.strerror}"
-        return f"forkrepl: error: {error}"
-    return (
-        f"forkrepl: internal error: {type(error).__name__}: {error}\n"
-        "(this is a bug; FORKREPL_DEBUG=1 shows where)"
-    )
+        return f"error: {error}"
+    described = describe_unexpected(error)
+    return f"error: {described}" if isinstance(error, OSError) else described
 
 
 def _leave(status: int) -> NoReturn:

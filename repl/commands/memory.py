@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from repl.commands.context import Shell
@@ -10,6 +9,7 @@ from repl.commands.memory_picture.model import take_picture
 from repl.commands.whole_files import write_whole
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments
+from runtime.objects.input_files import expanded_path
 
 
 def run_memory(shell: Shell, arguments: Arguments) -> str:
@@ -22,7 +22,7 @@ def run_memory(shell: Shell, arguments: Arguments) -> str:
         return draw_text(picture, shell.width, shell.colour)
     from repl.commands.memory_picture.svg import draw_svg
 
-    path = Path(os.path.expanduser(argument))
+    path = Path(expanded_path(argument))
     if path.suffix.lower() != ".svg":
         raise ShellError(f"%memory: {argument} does not end in .svg, which is what it can draw")
     try:

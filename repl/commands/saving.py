@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from repl.clang.protocol import FindPieces
@@ -12,11 +11,12 @@ from repl.commands.source_file import InputText, make_source_file
 from repl.commands.whole_files import write_whole
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments
+from runtime.objects.input_files import expanded_path
 
 
 def run_save(shell: Shell, arguments: Arguments) -> str:
     """``%save``."""
-    path = Path(os.path.expanduser(arguments.text))
+    path = Path(expanded_path(arguments.text))
     inputs = _inputs(shell)
     if range_ := arguments.operand(1):
         wanted = [source for entry in in_range(shell, range_) for source in entry.ran]

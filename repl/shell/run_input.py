@@ -10,7 +10,7 @@ from repl.commands import run_command
 from repl.commands.context import Shell
 from repl.commands.meaning import advice_on, is_command
 from repl.commands.reloading import tell_edits
-from repl.errors import CompileError, ShellError
+from repl.errors import CompileError, ShellError, telling_unexpected
 from repl.input.source import Source
 from repl.session.steps import Result
 from repl.shell.correction import offer
@@ -21,13 +21,14 @@ from repl.terminal.terminal_state import lent_terminal
 def evaluate(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> None:
     """Carry out a command or run C or C++; print the value and all warnings.
 
-    ``upcoming`` as in ``Session.run``. Raises what that and ``run_command`` raise.
+    ``upcoming`` as in ``Session.run``. Raises what that and ``run_command`` raise; what else goes
+    wrong while an input is carried out is an UnexpectedError.
     """
     session = shell.session
     entry = shell.begin_entry(source)
     started = time.monotonic()
     try:
-        with lent_terminal(session.lends_terminal):
+        with telling_unexpected(), lent_terminal(session.lends_terminal):
             if "include" in source.text:
                 tell_edits(shell)
             if is_command(shell, source.text):
@@ -48,6 +49,13 @@ def evaluate(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> N
             print(warning, file=sys.stderr, flush=True)
     if result.value:
         print(result.value, flush=True)
+
+
+def has_worked(shell: Shell) -> bool:
+    """Whether inputs can be run here: one before this has been. What a SetupError says is then
+    wrong with the machine for now, such as no process slot, and not with the installation."""
+    earlier = shell.log[:-1]
+    return bool(shell.session.steps) or any(entry.ran for entry in earlier)
 
 
 def is_interrupt(error: BaseException) -> bool:
