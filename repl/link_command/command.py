@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -34,6 +35,7 @@ from runtime.executor_client.client import ExecutorClient
 from runtime.executor_client.in_process import InProcessExecutor
 from runtime.executor_client.interface import ExecutorProcessControl
 from runtime.linker.link_report import LinkPicture, RecordingReport
+from runtime.protocol import tokens
 
 if TYPE_CHECKING:
     from runtime.executor_client.sanitizer_runtime import SanitizerRuntime
@@ -249,6 +251,7 @@ def _target(options: LinkOptions, sanitizers: Sanitizers | None) -> Iterator[_Ta
 
     tools = DeveloperTools(wants_debug_info(options.compile.flags), options.perf)
     if options.memory == "in-process":
+        os.environ.pop(tokens.VARIABLE, None)  # no program gets it
         own = InProcessExecutor(native_programs.platform_library())
         own.attend_exit()
         own_memory = MapperMemoryManager(InProcessMemoryMapper(own))

@@ -7,6 +7,7 @@ handshake, or wrong, costs the others nothing.
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import signal
 import socket
@@ -27,6 +28,7 @@ from runtime.protocol.handshake import (
     refusal,
 )
 from runtime.protocol.listener_address import configure
+from runtime.protocol.tokens import without_token
 from runtime.protocol.wire import Operation
 
 _HANDSHAKE_TIME = 5.0  # s, all in all
@@ -87,7 +89,9 @@ class _Session:
         # The two processes share this setting, and the executor waits for its requests.
         connection.setblocking(True)
         descriptor = connection.fileno()
-        self._process = subprocess.Popen([*command, str(descriptor)], pass_fds=[descriptor])
+        self._process = subprocess.Popen(
+            [*command, str(descriptor)], pass_fds=[descriptor], env=without_token(os.environ)
+        )
 
     def has_ended(self) -> bool:
         """Whether the process has ended."""
