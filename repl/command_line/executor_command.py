@@ -13,6 +13,7 @@ from repl.command_line.connect_options import address_argument
 from repl.command_line.option_parser import OptionParser
 from repl.command_line.token_files import token_file
 from repl.errors import ShellError
+from runtime.listener_process.log import Log
 from runtime.listener_process.server import ExecutorServer, Signals
 from runtime.protocol.listener_address import is_private, listening
 from runtime.protocol.tokens import make_token
@@ -35,15 +36,16 @@ def main(arguments: list[str]) -> int:
         connection, address = stack.enter_context(listening(options.listen))
         if options.token_file is not None:
             stack.enter_context(token_file(options.token_file, token))
+        log = stack.enter_context(Log(sys.stderr.fileno()))
         if not is_private(address):
-            print(
-                f"forkrepl executor: warning: traffic to {address} is not encrypted: on a network "
-                "that others share, listen on localhost and tunnel it through ssh -L",
-                file=sys.stderr,
+            log.add(
+                f"warning: traffic to {address} is not encrypted: on a network that others share, "
+                "listen on localhost and tunnel it through ssh -L"
             )
-        shown = "" if options.token_file is not None else f" token {token}"
-        print(f"listening on {address}{shown}", flush=True)
-        server = ExecutorServer(connection, token, command, signals, is_debugger=bool(wrapper))
+        if signals.wait_until_writable(sys.stdout.fileno()):
+            shown = "" if options.token_file is not None else f" token {token}"
+            print(f"listening on {address}{shown}", flush=True)
+        server = ExecutorServer(connection, token, command, signals, log, is_debugger=bool(wrapper))
         server.serve(once=options.once)
     return 0
 

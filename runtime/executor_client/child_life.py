@@ -94,7 +94,7 @@ class ChildLife:
             self._keeper.close()
             return code
         code = self._keeper.wait_for(self.pid, patience)
-        if code is None:
+        if code is None and not self._keeper.has_ended(self.pid):
             self._keeper.end(self.pid)
             code = self._keeper.wait_for(self.pid, _PATIENCE)
         return code
