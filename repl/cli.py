@@ -32,7 +32,7 @@ from repl.input.script_text import ArrivingText, ScriptText, WholeText
 from repl.terminal.early_prompt import EarlyPrompt
 from repl.terminal.terminal import use_colour
 from runtime import trace
-from runtime.errors import RuntimeFailure
+from runtime.errors import RuntimeFailure, printable, printable_lines
 
 if TYPE_CHECKING:
     from repl.command_line.option_parser import OptionParser
@@ -64,7 +64,7 @@ def main() -> None:
     except (ShellError, RuntimeFailure) as error:
         if debugging:
             raise
-        print(f"forkrepl: error: {error}", file=sys.stderr)
+        print(printable_lines(f"forkrepl: error: {error}"), file=sys.stderr)
         status = 1
     except KeyboardInterrupt:
         status = 130
@@ -74,13 +74,13 @@ def main() -> None:
     except OSError as error:  # standard output is a full disk, or the like
         if debugging:
             raise
-        print(f"forkrepl: error: {error}", file=sys.stderr)
+        print(printable_lines(f"forkrepl: error: {error}"), file=sys.stderr)
         status = 1
     except Exception as error:
         if debugging:
             raise
         print(
-            f"forkrepl: internal error: {type(error).__name__}: {error}\n"
+            f"forkrepl: internal error: {type(error).__name__}: {printable_lines(str(error))}\n"
             "(this is a bug; FORKREPL_DEBUG=1 shows where)",
             file=sys.stderr,
         )
@@ -125,9 +125,9 @@ def _shell(line: CommandLine) -> int:
         if not mode.has_prompt or not flags:
             raise
         # A configuration never keeps the shell from starting.
-        print(f"forkrepl: error: {error}", file=sys.stderr)
+        print(printable_lines(f"forkrepl: error: {error}"), file=sys.stderr)
         print(
-            f"forkrepl: Clang is started again, without the flags of {loaded.path}",
+            f"forkrepl: Clang is started again, without the flags of {printable(str(loaded.path))}",
             file=sys.stderr,
         )
     plain = replace(loaded.settings, std="", c_std="", include=(), define=(), flags=(), sanitize="")
@@ -137,9 +137,10 @@ def _shell(line: CommandLine) -> int:
 def _tell_of_options(line: CommandLine) -> None:
     tell_warnings("forkrepl", line.warnings)
     if line.verbose:
-        print(f"forkrepl: Clang is told: {shlex.join(line.compiler_flags)}", file=sys.stderr)
+        told = printable(shlex.join(line.compiler_flags))
+        print(f"forkrepl: Clang is told: {told}", file=sys.stderr)
         for option in line.ignored:
-            print(f"forkrepl: {option} has no effect here", file=sys.stderr)
+            print(f"forkrepl: {printable(option)} has no effect here", file=sys.stderr)
 
 
 def _print_config(line: CommandLine) -> int:
@@ -177,7 +178,7 @@ def _load_settings(line: CommandLine, mode: Mode) -> LoadedSettings:
 
 def _tell_problems(loaded: LoadedSettings) -> None:
     for problem in loaded.problems:
-        print(f"forkrepl: {problem}", file=sys.stderr)
+        print(printable_lines(f"forkrepl: {problem}"), file=sys.stderr)
 
 
 def _run(line: CommandLine, mode: Mode, settings: Settings, text: ScriptText | None) -> int:
@@ -218,7 +219,7 @@ def _session(
             yield session
         finally:
             for warning in session.take_warnings():
-                print(warning, file=sys.stderr, flush=True)
+                print(printable_lines(warning), file=sys.stderr, flush=True)
 
 
 def _run_file(name: str, text: WholeText, settings: Settings, options: SessionOptions) -> int:
@@ -293,7 +294,7 @@ def _open_libraries(session: LiveSession, line: CommandLine) -> None:
     except (RuntimeFailure, ShellError) as error:
         if line.libraries:
             raise
-        print(f"forkrepl: error: {error}", file=sys.stderr)
+        print(printable_lines(f"forkrepl: error: {error}"), file=sys.stderr)
 
 
 def _startup_file(line: CommandLine, mode: Mode) -> StartupFile | None:

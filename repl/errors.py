@@ -6,7 +6,7 @@ import signal
 
 from msgspec import Struct
 
-from runtime.errors import ForkreplError
+from runtime.errors import ForkreplError, told
 from runtime.errors import did_you_mean as did_you_mean
 
 
@@ -95,7 +95,8 @@ class UncaughtException(ShellError):
         self.type_name = type_name
         self.what = what
         self.report = report
-        first = f"uncaught exception of type {type_name}" + (f": {what}" if what else "")
+        said = f": {told(what)}" if what else ""
+        first = f"uncaught exception of type {told(type_name)}{said}"
         super().__init__("\n".join(filter(None, [first, report])))
 
 

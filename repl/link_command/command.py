@@ -30,7 +30,7 @@ from repl.program.linker_import import import_linker
 from repl.program.sanitizer import sanitizer_runtime
 from repl.program.start import start_executor
 from repl.session.uncaught_exceptions import raise_exception
-from runtime.errors import ExecutorDied, LinkError, UndefinedSymbolsError
+from runtime.errors import ExecutorDied, LinkError, UndefinedSymbolsError, printable_lines
 from runtime.executor_client.client import ExecutorClient
 from runtime.executor_client.in_process import InProcessExecutor
 from runtime.executor_client.interface import ExecutorProcessControl
@@ -123,7 +123,7 @@ class _Command:
                 crash = program_crash(
                     died, target.session, _MOST_FRAMES, text, has_libraries=is_here
                 )
-                print(crash, file=sys.stderr)
+                print(printable_lines(str(crash)), file=sys.stderr)
                 return status_of_crash(crash)
             finally:
                 self._progress.clear()
@@ -143,7 +143,7 @@ class _Command:
         if messages:
             self._progress.clear()
         for text in dict.fromkeys(messages):  # of a wrong option each file says the same
-            print(text, file=sys.stderr)
+            print(printable_lines(text, keeps_colours=options.colour), file=sys.stderr)
         objects = {}
         for number, result in zip(self._sources, results, strict=True):
             if result.machine_code is None:
