@@ -1,7 +1,7 @@
 """A program between a shell and its executor, which changes what the executor says.
 
-A listener starts it as its ``--wrapper``: FILE COMMAND... SOCKET. FILE says what to change, one
-``Forgery`` a line, as JSON.
+A listener starts it as its ``--wrapper``: FILE COMMAND... SOCKET. FILE says what to change, as
+JSON, one change a line.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ HEAD = struct.Struct("<IHH")  # payload size, operation, error
 def forged(frame: bytes, changes: list[dict[str, int | str]]) -> bytes:
     """A frame of the executor's, changed.
 
-    A change has the number of an ``operation``; ``at``: where in the payload it puts the word
-    ``word``; or ``payload`` (hexadecimal), all of it, and ``error``.
+    A change has the number of an ``operation``, and the ``word`` that it puts into the payload,
+    ``at`` a place or everywhere; or ``payload`` (hexadecimal), all of it; and ``error``.
     """
     _, operation, error = HEAD.unpack_from(frame)
     payload = bytearray(frame[HEAD.size :])
@@ -30,10 +30,10 @@ def forged(frame: bytes, changes: list[dict[str, int | str]]) -> bytes:
         error = int(change.get("error", error))
         if "payload" in change:
             payload[:] = bytes.fromhex(str(change["payload"]))
-        elif "at" in change:
-            at = int(change["at"])
+        elif "word" in change:
             word = int(change["word"]).to_bytes(8, "little")
-            payload[at : at + 8] = word[: max(len(payload) - at, 0)]
+            for at in [int(change["at"])] if "at" in change else range(0, len(payload), 8):
+                payload[at : at + 8] = word[: max(len(payload) - at, 0)]
     return HEAD.pack(len(payload), operation, error) + bytes(payload)
 
 
