@@ -131,6 +131,25 @@ def test_words_of_other_kinds(connected: Connected, plan: Path) -> None:
         assert len(result.stdout + result.stderr) < 100_000, operation
 
 
+def test_numbers_in_commands(connected: Connected, plan: Path) -> None:
+    forgery = {"operation": int(Operation.READ), "word": 1 << 63}
+    plan.write_text(json.dumps(forgery) + "\n")
+    commands = (
+        "int x = 1;",
+        "%env A=b",
+        "%cd .",
+        "%env",
+        "%vars",
+        "%time x",
+        "%timeit x",
+        "%memory",
+    )
+    result = connected(input="\n".join([*commands, ""]))
+    assert "%env: its result makes no sense: is the program's memory damaged?" in result.stderr
+    assert "%cd: its result makes no sense" in result.stderr
+    assert "nothing measured" in result.stderr
+
+
 def test_names_of_files_and_arguments(forkrepl: Run, tmp_path: Path) -> None:
     """Those of the user's own machine are text, too, wherever they are shown."""
     name = "e\x1b[31mvil\r"

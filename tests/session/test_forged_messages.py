@@ -44,9 +44,7 @@ NOT_A_NUMBER = int.from_bytes(struct.pack("<d", math.nan), "little")
 WORDS = {
     "2^63": 1 << 63,
     "negative": (1 << 64) - 8,
-    "all ones": (1 << 64) - 1,
     "NaN": NOT_A_NUMBER,
-    "ones": 1 << 32 | 1,
 }
 
 
