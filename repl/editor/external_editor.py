@@ -9,7 +9,6 @@ from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
 
 from repl.editor.editor_choice import EditorFailed, edit_text
-from runtime.errors import printable_lines
 
 
 def edit_externally(buffer: Buffer, configured: str | None) -> None:
@@ -33,7 +32,7 @@ def _edit(text: str, configured: str | None) -> str | None:
     try:
         edited = edit_text(text + "\n", "input.cpp", configured, subprocess.call)
     except EditorFailed as error:
-        print(printable_lines(f"{error}: nothing is changed"))
+        print(f"{error}: nothing is changed")
         return None
     # A terminal cannot show what is no UTF-8.
     shown = edited.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
