@@ -40,7 +40,7 @@ from repl.terminal.ending_signals import repaired_at_the_end
 from repl.terminal.standard_streams import prepare_standard_streams
 from repl.terminal.terminal import use_colour
 from runtime import trace
-from runtime.errors import RuntimeFailure
+from runtime.errors import RuntimeFailure, printable, printable_lines
 
 if TYPE_CHECKING:
     from repl.command_line.option_parser import OptionParser
@@ -79,7 +79,7 @@ def main() -> None:
         if debugging:
             raise
         with suppress(OSError):  # standard error may be what is full
-            print(f"forkrepl: {_describe(error)}", file=sys.stderr)
+            print(printable_lines(f"forkrepl: {_describe(error)}"), file=sys.stderr)
         status = 1
     _leave(status)
 
@@ -136,9 +136,9 @@ def _run_configured(line: CommandLine, mode: Mode, text: ScriptText | None) -> i
         if not mode.has_prompt or not flags:
             raise
         # A configuration never keeps the shell from starting.
-        print(f"forkrepl: error: {error}", file=sys.stderr)
+        print(printable_lines(f"forkrepl: error: {error}"), file=sys.stderr)
         print(
-            f"forkrepl: Clang is started again, without the flags of {loaded.path}",
+            f"forkrepl: Clang is started again, without the flags of {printable(str(loaded.path))}",
             file=sys.stderr,
         )
     plain = replace(loaded.settings, std="", c_std="", include=(), define=(), flags=(), sanitize="")
@@ -148,9 +148,10 @@ def _run_configured(line: CommandLine, mode: Mode, text: ScriptText | None) -> i
 def _tell_of_options(line: CommandLine) -> None:
     tell_warnings("forkrepl", line.warnings)
     if line.verbose:
-        print(f"forkrepl: Clang is told: {shlex.join(line.compiler_flags)}", file=sys.stderr)
+        told = printable(shlex.join(line.compiler_flags))
+        print(f"forkrepl: Clang is told: {told}", file=sys.stderr)
         for option in line.ignored:
-            print(f"forkrepl: {option} has no effect here", file=sys.stderr)
+            print(f"forkrepl: {printable(option)} has no effect here", file=sys.stderr)
 
 
 def _print_config(line: CommandLine) -> int:
@@ -188,7 +189,7 @@ def _load_settings(line: CommandLine, mode: Mode) -> LoadedSettings:
 
 def _tell_problems(loaded: LoadedSettings) -> None:
     for problem in loaded.problems:
-        print(f"forkrepl: {problem}", file=sys.stderr)
+        print(printable_lines(f"forkrepl: {problem}"), file=sys.stderr)
 
 
 def _run(line: CommandLine, mode: Mode, settings: Settings, text: ScriptText | None) -> int:
@@ -229,7 +230,7 @@ def _session(
             yield session
         finally:
             for warning in session.take_warnings():
-                print(warning, file=sys.stderr, flush=True)
+                print(printable_lines(warning), file=sys.stderr, flush=True)
 
 
 def _run_file(name: str, text: WholeText, settings: Settings, options: SessionOptions) -> int:
@@ -304,7 +305,7 @@ def _open_libraries(session: LiveSession, line: CommandLine) -> None:
     except (RuntimeFailure, ShellError) as error:
         if line.libraries:
             raise
-        print(f"forkrepl: error: {error}", file=sys.stderr)
+        print(printable_lines(f"forkrepl: error: {error}"), file=sys.stderr)
 
 
 def _startup_file(line: CommandLine, mode: Mode) -> StartupFile | None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
-from runtime.errors import ForkreplError, printable
+from runtime.errors import ForkreplError, printable, told
 from runtime.errors import did_you_mean as did_you_mean
 
 
@@ -103,7 +103,8 @@ class UncaughtException(ShellError):
         self.type_name = type_name
         self.what = what
         self.report = report
-        first = f"uncaught exception of type {type_name}" + (f": {what}" if what else "")
+        said = f": {told(what)}" if what else ""
+        first = f"uncaught exception of type {told(type_name)}{said}"
         super().__init__("\n".join(filter(None, [first, report])))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,10 +17,12 @@ from repl.commands.inspection import type_of
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments, WrongUsage
 from runtime.addresses import ExecutorAddress
-from runtime.errors import printable
+from runtime.errors import printable, told
 from runtime.objects.input_files import absolute_path, expanded_path, no_current_folder
 
 _MOST_VARIABLES = 10_000
+_LONGEST_VARIABLE = 10_000  # characters, in the list of all
+_MOST_SHOWN = 200_000  # characters
 
 
 def run_cd(shell: Shell, arguments: Arguments) -> str:
@@ -127,10 +131,10 @@ def run_environment(shell: Shell, arguments: Arguments) -> str:
         return ""
     variables = _variables_of_program(shell)
     if not name:
-        return "\n".join(variables)
+        return _shown(variables)
     for variable in variables:
         if variable.startswith(name + "="):
-            return variable.partition("=")[2]
+            return told(variable.partition("=")[2], _MOST_SHOWN)
     raise ShellError(f"%env: {name} is not set")
 
 
@@ -146,6 +150,16 @@ def _variables_of_program(shell: Shell) -> list[str]:
                 break
             variables.append(read_string(program, ExecutorAddress(address)))
     return variables
+
+
+def _shown(variables: Sequence[str]) -> str:
+    """One a line; not more than somebody reads."""
+    lines = [told(variable, _LONGEST_VARIABLE) for variable in variables]
+    total = list(itertools.accumulate(map(len, lines)))
+    shown = bisect.bisect(total, _MOST_SHOWN)
+    if shown == len(lines):
+        return "\n".join(lines)
+    return "\n".join([*lines[:shown], f"... and {len(lines) - shown} more: %env NAME shows one"])
 
 
 def run_optimisation(shell: Shell, arguments: Arguments) -> str:

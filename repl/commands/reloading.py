@@ -14,7 +14,7 @@ from repl.input.script_inputs import ScriptInputs
 from repl.input.script_text import WholeText
 from repl.input.seen_file import GONE, SeenFile
 from repl.input.source import Source
-from runtime.errors import shown_path
+from runtime.errors import printable_lines, shown_path
 from runtime.objects.input_files import absolute_path
 
 
@@ -59,4 +59,4 @@ def tell_edits(shell: Shell) -> None:
         advice = ", what was read is kept" if is_gone else ": %reload takes the new text"
         reader = f"{shown_path(name)} read it" if name not in ("", "-") else "it was read"
         note = f"note: {shown_path(file.path)} {what} since {reader}{advice}"
-        print(note, file=sys.stderr, flush=True)
+        print(printable_lines(note), file=sys.stderr, flush=True)

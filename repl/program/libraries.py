@@ -14,7 +14,7 @@ from repl.caching.stamps import Stamp, stamp
 from repl.configuration.session_options import SessionOptions
 from repl.errors import ShellError
 from repl.program.library_hints import How, library_hints
-from runtime.errors import ExecutorDied, ExecutorError, LinkError, RuntimeFailure
+from runtime.errors import ExecutorDied, ExecutorError, LinkError, RuntimeFailure, printable
 from runtime.objects.input_files import absolute_path
 from runtime.objects.libraries import LibraryKind, find_library, kind_of
 from runtime.objects.library_folders import environment_folders
@@ -190,7 +190,7 @@ def _explained(path: str, error: ExecutorError, needs: str) -> RuntimeFailure:
             "look)"
         )
     text = str(error)
-    text = text if text.startswith(path) else f"{path}: {text}"
+    text = text if text.startswith(printable(path)) else f"{path}: {text}"
     undefined = _UNDEFINED.search(text)
     if undefined is None:
         return RuntimeFailure(text)

@@ -31,7 +31,7 @@ from repl.shell.run_input import evaluate, has_worked, is_interrupt, report
 from repl.shell.several_inputs import split_at_commands
 from repl.terminal.early_prompt import EarlyPrompt
 from repl.terminal.unfinished_line import begin_line
-from runtime.errors import ForkreplError, RuntimeFailure
+from runtime.errors import ForkreplError, RuntimeFailure, printable_lines
 
 
 def run_interactive(
@@ -151,7 +151,7 @@ def _print_warning(prompt: Prompt) -> None:
     """Say what is wrong with the history, once."""
     warning, prompt.warning = prompt.warning, None
     if warning:
-        print(warning, file=sys.stderr)
+        print(printable_lines(warning), file=sys.stderr)
 
 
 def _finish(shell: Shell) -> int:

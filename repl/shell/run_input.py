@@ -16,6 +16,7 @@ from repl.session.steps import Result
 from repl.shell.correction import offer
 from repl.terminal.terminal import can_redraw
 from repl.terminal.terminal_state import lent_terminal
+from runtime.errors import printable_lines, told
 
 
 def evaluate(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> None:
@@ -42,13 +43,13 @@ def evaluate(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> N
         if result.warnings and shell.has_prompt and source.number is not None:
             offer(shell, source, result.diagnostics)
         if result.waits_for and shell.session.options.interactive:  # else the end will tell
-            print(f"note: waits for {result.waits_for}", file=sys.stderr, flush=True)
+            print(f"note: waits for {told(result.waits_for)}", file=sys.stderr, flush=True)
     finally:
         entry.seconds = time.monotonic() - started
         for warning in session.take_warnings():
-            print(warning, file=sys.stderr, flush=True)
+            print(printable_lines(warning), file=sys.stderr, flush=True)
     if result.value:
-        print(result.value, flush=True)
+        print(printable_lines(result.value, keeps_colours=shell.colour), flush=True)
 
 
 def has_worked(shell: Shell) -> bool:
@@ -71,4 +72,7 @@ def report(shell: Shell, error: BaseException) -> None:
         message = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
     if is_interrupt(error) and can_redraw(sys.stderr):
         message = "\n" + message  # the terminal has shown ^C
-    print(message, *getattr(error, "__notes__", ()), sep="\n", file=sys.stderr, flush=True)
+    message = "\n".join([message, *getattr(error, "__notes__", ())])
+    # Of what is told here only Clang has colours; a file's name or the program may have anything.
+    has_colours = shell.colour and isinstance(error, CompileError)
+    print(printable_lines(message, keeps_colours=has_colours), file=sys.stderr, flush=True)
