@@ -8,10 +8,12 @@ from __future__ import annotations
 import functools
 import io
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from runtime.addresses import PAGE_SIZE
-from runtime.objects.placed_object import PlacedObject
+
+if TYPE_CHECKING:
+    from runtime.objects.placed_object import PlacedObject  # which needs numpy
 
 _DEBUG_FILES = Path("/usr/lib/debug/.build-id")
 
