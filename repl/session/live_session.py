@@ -323,6 +323,7 @@ class LiveSession:
 
     def reset(self) -> None:
         """See ``Session.reset``."""
+        self._survival.will_start_anew()
         try:
             self._state.program.executor.shutdown()
         except ExecutorDied as died:

@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from repl.crash_reports.ending import program_crash
-from repl.errors import ProgramCrashed, ProgramExited
+from repl.errors import ProgramCrashed, ProgramExited, ShellError
 from repl.program.at_rest import ProgramAtRest
 from repl.program.printing import InputValue
 from repl.session.deadly_handlers import deadly_handler
@@ -35,6 +35,7 @@ class Survival:
         if state.options.recover:
             self._recovery = Recovery(state.program, state.go_to, state.warn)
         self._must_restart = False
+        self._must_start_anew = False
 
     def restart(self) -> None:
         """A fresh program in which the inputs that declare something run again.
@@ -42,11 +43,11 @@ class Survival:
         The warnings tell which of them failed.
         """
         state = self._state
-        self._must_restart = False
-        steps, state.steps = state.steps, []
+        self._must_restart = True  # until it is done: Ctrl-C and full machines put it off
         state.reloads.clear()  # what they have made is what comes
         self._forget_moments()
         state.program.start_anew(with_libraries=True)
+        steps, state.steps = state.steps, []
         try:
             for step in steps:
                 state.steps.append(self._run_again(step))
@@ -61,8 +62,8 @@ class Survival:
             raise crash from None
         except BaseException:  # no listener, or Ctrl-C: later, then
             state.steps = steps
-            self._must_restart = True
             raise
+        self._must_restart = False
         for problem in state.program.libraries.take_problems():
             state.warn(f"warning: {problem}")
         self.program_changed()
@@ -70,7 +71,7 @@ class Survival:
     def start_anew(self) -> None:
         """A fresh program and a fresh Clang, with nothing declared."""
         state = self._state
-        self._must_restart = False
+        self._must_start_anew = True
         state.settled = 0
         state.beginnings += 1
         self._forget_moments()
@@ -78,9 +79,20 @@ class Survival:
         state.steps.clear()
         state.reloads.clear()
         state.compiler.rollback(0)
+        self._must_start_anew = self._must_restart = False
+
+    def will_start_anew(self) -> None:
+        """The program is about to be ended on purpose: whatever comes between, the next one to
+        use it finds a fresh one, and not that end."""
+        self._must_start_anew = True
 
     def attend(self) -> None:
         """See that the program lives, and that it is saved; every use of it begins so."""
+        if self._must_start_anew:
+            self.start_anew()  # what begins was compiled for what was there before
+            raise ShellError(
+                "%reset was not finished: now the session has begun anew, and this is not run"
+            )
         if self._must_restart:
             self.restart()
         if self._recovery is None:

@@ -94,6 +94,33 @@ def test_in_scripts(environment: dict[str, str], tmp_path: Path) -> None:
             assert line.startswith(f"%pwd: {EXCEPTIONS[exception]}")
 
 
+@pytest.mark.parametrize("exception", ["OSError(11, 'Try again')", "KeyboardInterrupt()"])
+def test_while_the_program_is_made_anew(
+    open_shell: OpenShell, tmp_path: Path, exception: str
+) -> None:
+    """That the old one has ended is no reason to leave."""
+    place = "repl.program.program:Program._start_executor"
+    mishaps = Mishaps(tmp_path, [place])
+    shell = open_shell("--quiet", **mishaps.environment)
+    shell.run("int kept = 5;")
+    mishaps.begin(place, exception)
+    told = EXCEPTIONS.get(exception, "Try again") + "\n"
+    assert shell.run("%restart").endswith(told)
+    assert shell.run("kept").endswith(told)
+    mishaps.end()
+    assert shell.run("kept") == "(int) 5\n"
+    mishaps.begin(place, exception)
+    assert shell.run("%reset").endswith(told)
+    assert shell.run("1 + 1").endswith(told)
+    mishaps.end()
+    assert shell.run("kept") == (
+        "%reset was not finished: now the session has begun anew, and this is not run\n"
+    )
+    assert "undeclared identifier" in shell.run("kept")
+    assert shell.run("1 + 1") == "(int) 2\n"
+    assert shell.leave() == 0
+
+
 AROUND = [
     "repl.shell.prompt_loop:tell_edits",
     "repl.shell.prompt_loop:_print_warning",
