@@ -55,7 +55,7 @@ REFUSED: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be(name: str) -> None:
-    with pytest.raises(ExecutorError, match="the executor says|malformed answer"):
+    with pytest.raises(ExecutorError, match=r"the executor says|malformed answer"):
         REFUSED[name]()
 
 
