@@ -62,7 +62,11 @@ def _parser() -> OptionParser:
         metavar="ADDRESS",
         help="unix:PATH or HOST:PORT; without HOST this machine only, port 0 is any free one.",
     )
-    add("--token-file", metavar="FILE", help="Write the token to FILE instead of printing it.")
+    add(
+        "--token-file",
+        metavar="FILE",
+        help="Write the token to FILE, a new one, instead of printing it.",
+    )
     add("--once", action="store_true", help="End after one session.")
     add("--wrapper", default="", metavar="COMMAND", help="As in --wrapper 'gdb --args'.")
     parser.add_help_option()

@@ -21,6 +21,7 @@ from runtime.errors import printable, told
 from runtime.objects.input_files import absolute_path, expanded_path, no_current_folder
 
 _MOST_VARIABLES = 10_000
+_MOST_READ = 16 << 20  # characters, of all of them
 _LONGEST_VARIABLE = 10_000  # characters, in the list of all
 _MOST_SHOWN = 200_000  # characters
 
@@ -140,6 +141,7 @@ def run_environment(shell: Shell, arguments: Arguments) -> str:
 
 def _variables_of_program(shell: Shell) -> list[str]:
     variables: list[str] = []
+    size = 0
     with shell.session.using_program() as program:
         environ = program.lookup("environ") or ExecutorAddress(0)
         (array,) = read_words(program, environ, 1) or [0]
@@ -149,6 +151,9 @@ def _variables_of_program(shell: Shell) -> list[str]:
             if not address:
                 break
             variables.append(read_string(program, ExecutorAddress(address)))
+            size += len(variables[-1])
+            if size > _MOST_READ:
+                raise ShellError("%env: the environment of the program is larger than 16 MiB")
     return variables
 
 

@@ -220,7 +220,7 @@ def _write_map(path: str, picture: LinkPicture, collected: CollectedInputs) -> N
 
     text = "".join(line + "\n" for line in link_map(picture, collected))
     if path == STANDARD_ERROR:
-        sys.stderr.write(text)
+        sys.stderr.write(printable_lines(text))
         return
     try:
         Path(path).write_text(text, encoding="utf-8", errors="backslashreplace")

@@ -9,6 +9,7 @@ from repl.clang.brief_diagnostics import with_notes
 from repl.commands.context import Shell
 from repl.errors import Diagnostic, Fix
 from repl.input.source import Source
+from runtime.errors import printable
 
 
 def corrected(source: Source, diagnostics: Sequence[Diagnostic]) -> str | None:
@@ -85,7 +86,7 @@ def offer(shell: Shell, source: Source, diagnostics: Sequence[Diagnostic], rest:
         return
     shell.correction = text + rest
     words = "Tab: "
-    line = words + summary(text, source.text, shell.width - len(words))
+    line = words + printable(summary(text, source.text, shell.width - len(words)))
     print(f"\x1b[2m{line}\x1b[0m" if shell.colour else line, file=sys.stderr)
 
 

@@ -8,7 +8,7 @@ be, and reading it says so.
 
 from __future__ import annotations
 
-from runtime.addresses import PAGE_SIZE, USER_SPACE_END, ExecutorAddress
+from runtime.addresses import PAGE_SIZE, STATIC_MODULE, USER_SPACE_END, ExecutorAddress
 from runtime.errors import ExecutorError, printable
 
 _MOST_PROCESSES = 1 << 22  # PID_MAX_LIMIT of Linux
@@ -50,9 +50,11 @@ def claimed_memory(word: int, size: int) -> ExecutorAddress:
 
 
 def claimed_thread_local(words: tuple[int, ...], name: str) -> tuple[int, int]:
-    """Module and offset of a thread-local variable. Raises ExecutorError."""
+    """Module and offset of a thread-local variable, see ``ExecutorProcessControl``. Raises
+    ExecutorError."""
     module, offset = words
-    if not 0 <= module < _MOST_MODULES or not -USER_SPACE_END < offset < USER_SPACE_END:
+    is_module = 0 <= module < _MOST_MODULES or module == STATIC_MODULE
+    if not is_module or not -USER_SPACE_END < offset < USER_SPACE_END:
         raise ExecutorError(f"malformed answer about the thread-local {printable(name)}")
     return module, offset
 
