@@ -33,6 +33,7 @@ from repl.terminal.early_prompt import EarlyPrompt
 from repl.terminal.terminal import use_colour
 from runtime import trace
 from runtime.errors import RuntimeFailure
+from runtime.kernel.limits import reason
 
 if TYPE_CHECKING:
     from repl.command_line.option_parser import OptionParser
@@ -58,6 +59,10 @@ def main() -> None:
             from repl.command_line import executor_command
 
             status = executor_command.main(sys.argv[2:])
+        elif sys.argv[1:2] == ["doctor"]:
+            from repl.doctor import command as doctor_command
+
+            status = doctor_command.main(sys.argv[2:])
         else:
             status = _shell(parse(sys.argv[1:], _help_page))
         sys.stdout.flush()
@@ -74,7 +79,7 @@ def main() -> None:
     except OSError as error:  # standard output is a full disk, or the like
         if debugging:
             raise
-        print(f"forkrepl: error: {error}", file=sys.stderr)
+        print(f"forkrepl: error: {reason(error)}", file=sys.stderr)
         status = 1
     except Exception as error:
         if debugging:

@@ -16,6 +16,7 @@ from runtime.executor_client.keeper import Keeper
 from runtime.executor_client.kept_crash import KeptCrashes, open_channel
 from runtime.executor_client.memory_limit import limit_memory
 from runtime.executor_client.sanitizer_runtime import SanitizerRuntime
+from runtime.kernel.limits import reason
 
 _PATIENCE = 2.0  # s, for a process that has been killed to be gone
 
@@ -64,8 +65,8 @@ class ChildLife:
         self._keeper.watch(pid)
 
     def end_descriptor(self) -> int | None:
-        """Its pidfd, once it is watched."""
-        return self._keeper.pidfd(self.pid)
+        """Its pidfd, once it is watched, where there are such."""
+        return self._keeper.end_descriptor(self.pid)
 
     def has_ended(self) -> bool:
         """Whether the process, if it has said who it is, has ended."""
@@ -114,6 +115,15 @@ class ChildLife:
         self._keeper.close(self._ends_forks)
 
 
+def loadable(program: Path, environment: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    """The environment (None: ours) with which the dynamic loader finds the library beside the
+    executor: it asks /proc where the program is."""
+    if os.path.exists("/proc/self/exe"):
+        return environment
+    origin = {"LD_ORIGIN_PATH": os.fspath(program.parent)}
+    return {**(os.environ if environment is None else environment), **origin}
+
+
 def start_child(
     program: Path,
     *,
@@ -128,6 +138,7 @@ def start_child(
     trace.check_setting()
     if sanitizer is not None:
         environment = sanitizer.environment(os.environ if environment is None else environment)
+    environment = loadable(program, environment)
     with ExitStack() as ours, ExitStack() as theirs:
         pairs = [socket.socketpair(), socket.socketpair()]
         if keeps_crashes:
@@ -145,10 +156,7 @@ def start_child(
                 env=environment,
             )
         except OSError as error:
-            raise ExecutorError(
-                f"cannot start the executor {program}: {error.strerror}; "
-                "is there memory and a free process slot (ulimit -u)?"
-            ) from error
+            raise ExecutorError(f"cannot start the executor {program}: {reason(error)}") from error
         ours.pop_all()
     connection, keepers = (mine for mine, _ in pairs[:2])
     crashes = KeptCrashes(pairs[2][0], process.pid) if keeps_crashes else None
