@@ -33,7 +33,7 @@ from repl.terminal.early_prompt import EarlyPrompt
 from repl.terminal.terminal import use_colour
 from runtime import trace
 from runtime.errors import RuntimeFailure
-from runtime.kernel.limits import reason
+from runtime.kernel_calls.limits import reason
 
 if TYPE_CHECKING:
     from repl.command_line.option_parser import OptionParser

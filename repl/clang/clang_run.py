@@ -12,8 +12,8 @@ from typing import BinaryIO
 
 from repl.caching.stamps import Dependencies, read_dependencies
 from repl.errors import SetupError
-from runtime.kernel.limits import reason
-from runtime.kernel.memory_files import create_memory_file
+from runtime.kernel_calls.limits import reason
+from runtime.kernel_calls.memory_files import create_memory_file
 
 _MISSING = "instances "  # before their number, on the last line
 _CANNOT_EXECUTE = 127  # what the dynamic loader ends with when a library is missing

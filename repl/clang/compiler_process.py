@@ -16,8 +16,8 @@ from msgspec import Struct
 from repl.clang.framing import Channel, Message, receive_message, send_message
 from repl.errors import SetupError
 from runtime import trace
-from runtime.kernel.limits import reason
-from runtime.kernel.memory_files import create_memory_file
+from runtime.kernel_calls.limits import reason
+from runtime.kernel_calls.memory_files import create_memory_file
 
 _MOST_OUTPUT = 1 << 16  # bytes of it that anybody would read
 

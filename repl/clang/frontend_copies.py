@@ -36,7 +36,7 @@ from repl.errors import CompilerDied, CompilerTimeout, SetupError, ShellError
 from runtime.executor_client.memory_limit import machine_memory
 from runtime.executor_client.process_handle import ProcessHandle
 from runtime.executor_client.waiting import is_readable
-from runtime.kernel.limits import affordable_files
+from runtime.kernel_calls.limits import affordable_files
 
 _SLOW_PARSE = 0.02  # s: worth a checkpoint of its own
 _CHECKPOINT_EVERY = 16  # inputs

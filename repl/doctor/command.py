@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from repl.command_line.option_parser import OptionParser
-from repl.doctor import installation, kernel, surroundings, tools
+from repl.doctor import installation, machine, surroundings, tools
 from repl.doctor.findings import Check, Finding, Health, findings_of
 from repl.doctor.trial import Trial
 
@@ -16,10 +16,10 @@ _CHECKS: tuple[Check, ...] = (
     installation.check_packages,
     installation.check_bytecode,
     installation.check_headers,
-    kernel.check_machine,
-    kernel.check_calls,
-    kernel.check_settings,
-    kernel.check_limits,
+    machine.check_machine,
+    machine.check_calls,
+    machine.check_settings,
+    machine.check_limits,
     surroundings.check_folders,
     surroundings.check_folder_of_work,
     surroundings.check_terminal,

@@ -14,7 +14,7 @@ from repl import native_programs
 from repl.doctor.findings import Finding, lacking, missing, well
 from repl.errors import SetupError
 from runtime.executor_client.child_life import loadable
-from runtime.kernel.limits import reason
+from runtime.kernel_calls.limits import reason
 
 _AGAIN = "run 'make setup' (or 'pip install .') again"
 _PATIENCE = 60  # s: a disk that has to wake up
@@ -100,11 +100,18 @@ for name in sys.argv[1:]:
     else:
         print(name)
 """
-_MODULES = {"llvmlite": "llvmlite.binding", "pyelftools": "elftools"}
+_BINDING = {"llvmlite": "llvmlite.binding"}  # which loads LLVM
+
+
+def _module(package: str) -> str:
+    from importlib.metadata import distribution  # takes time to import
+
+    names = (distribution(package).read_text("top_level.txt") or package).split()
+    return _BINDING.get(names[0], names[0])
 
 
 def _unusable(names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    modules = {_MODULES.get(name, name): name for name in names}
+    modules = {_module(name): name for name in names}
     done = _run([sys.executable, "-P", "-c", _IMPORT, *modules])
     told = dict(
         line.partition(" ")[::2] for line in done.stdout.decode("utf-8", "replace").splitlines()

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from repl.doctor.findings import Finding, missing, well
-from runtime.kernel.limits import reason
+from runtime.kernel_calls.limits import reason
 
 _INPUTS = b"int trial = 41;\n++trial\n"
 _SHOWN = "(int) 42"

@@ -242,7 +242,7 @@ class _Target(Struct, frozen=True):
 def _target(options: LinkOptions, sanitizers: Sanitizers | None) -> Iterator[_Target]:
     from platform_support.platform import LinuxPlatform
     from runtime.debugging.developer_tools import DeveloperTools
-    from runtime.kernel.memory_files import can_share
+    from runtime.kernel_calls.memory_files import can_share
     from runtime.memory.manager import MapperMemoryManager
     from runtime.memory.memfd_mapper import InProcessMemoryMapper, SharedMemoryMapper
     from runtime.memory.stream_mapper import StreamMemoryMapper

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from repl.program.program import SavedProgram
-from runtime.kernel.limits import affordable_files
+from runtime.kernel_calls.limits import affordable_files
 
 MOST_MOMENTS = 24
 FARTHEST = 1000  # inputs: what has been undone since keeps its memory

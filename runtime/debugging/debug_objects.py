@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from runtime.errors import LinkError
-from runtime.kernel.memory_files import create_memory_file
+from runtime.kernel_calls.memory_files import create_memory_file
 from runtime.linker.link import LinkedUnit
 from runtime.linker.link_graph import LinkGraph
 from runtime.objects import elf

@@ -15,7 +15,7 @@ from runtime.executor_client.client import ExecutorClient
 from runtime.executor_client.kept_crash import KeptCrashes
 from runtime.executor_client.sanitizer_runtime import SanitizerRuntime
 from runtime.executor_client.states import Asked, Ended
-from runtime.kernel.limits import reason
+from runtime.kernel_calls.limits import reason
 from runtime.protocol import wire
 from runtime.protocol.wire import Operation
 

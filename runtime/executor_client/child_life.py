@@ -16,7 +16,7 @@ from runtime.executor_client.keeper import Keeper
 from runtime.executor_client.kept_crash import KeptCrashes, open_channel
 from runtime.executor_client.memory_limit import limit_memory
 from runtime.executor_client.sanitizer_runtime import SanitizerRuntime
-from runtime.kernel.limits import reason
+from runtime.kernel_calls.limits import reason
 
 _PATIENCE = 2.0  # s, for a process that has been killed to be gone
 

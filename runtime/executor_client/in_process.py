@@ -15,7 +15,7 @@ from typing import Any
 from runtime.addresses import PAGE_SIZE, ExecutorAddress, Protection
 from runtime.errors import ExecutorError, describe_error
 from runtime.executor_client.interface import Patch, SymbolDescription, ThreadArea, UnitRegistration
-from runtime.kernel.memory_files import REFUSED
+from runtime.kernel_calls.memory_files import REFUSED
 from runtime.protocol.wire import (
     MAX_VALUE,
     MOST_CAUSES,

@@ -13,7 +13,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from runtime.kernel.memory_files import create_memory_file
+from runtime.kernel_calls.memory_files import create_memory_file
 
 _PRELOAD = "LD_PRELOAD"
 _VARIABLES = ("ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS")

@@ -30,7 +30,7 @@ from runtime.addresses import (
     align_up,
 )
 from runtime.errors import OutOfMemoryError
-from runtime.kernel.memory_files import LEAST_SHARED
+from runtime.kernel_calls.memory_files import LEAST_SHARED
 from runtime.memory.free_ranges import FreeRanges
 from runtime.memory.mapper import MemoryMapper, Range, Reservation
 from runtime.memory.snapshot import SlabSnapshot, StripeSnapshot

@@ -19,8 +19,8 @@ from msgspec import Struct
 from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorDied, ExecutorError, OutOfMemoryError
 from runtime.executor_client.interface import ExecutorProcessControl
-from runtime.kernel.limits import reason
-from runtime.kernel.memory_files import create_memfd
+from runtime.kernel_calls.limits import reason
+from runtime.kernel_calls.memory_files import create_memfd
 from runtime.memory.mapper import Range, WorkingMemory, protect, withdraw
 from runtime.objects.elf import Array
 

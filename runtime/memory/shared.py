@@ -8,7 +8,7 @@ from __future__ import annotations
 import mmap
 import os
 
-from runtime.kernel.memory_files import create_shared_memory
+from runtime.kernel_calls.memory_files import create_shared_memory
 
 
 class SharedMemory:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from repl.doctor.findings import Finding, lacking, missing, well
-from runtime.kernel.capabilities import CAPABILITIES
-from runtime.kernel.limits import shown_limit
-from runtime.kernel.memory_files import LEAST_SHARED
+from runtime.kernel_calls.capabilities import CAPABILITIES
+from runtime.kernel_calls.limits import shown_limit
+from runtime.kernel_calls.memory_files import LEAST_SHARED
 
 _SYSTEM = Path("/proc/sys")
 _MIB = 1 << 20

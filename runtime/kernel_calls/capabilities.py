@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from runtime.kernel.memory_files import create_memfd
+from runtime.kernel_calls.memory_files import create_memfd
 
 _NO_DESCRIPTOR = -1
 _ALLOW = "allow it in the filter of the container (docker: --security-opt seccomp=FILE)"
