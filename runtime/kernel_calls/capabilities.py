@@ -108,7 +108,7 @@ CAPABILITIES = (
         "ptrace(2)",
         _ptrace,
         "%debug, gdb and the search for leaks (--sanitize=leak, %leaks) do not work",
-        "give the container the capability SYS_PTRACE (docker: --cap-add=SYS_PTRACE)",
+        f"{_ALLOW}, or give the container the capability SYS_PTRACE",
     ),
     Capability(
         "/proc",

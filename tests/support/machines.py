@@ -9,12 +9,12 @@ import pytest
 
 def with_limits(*options: str) -> list[str]:
     """With limits, as ``ulimit`` of a shell takes them: ``-n 20``."""
-    return ["sh", "-c", f'{"".join(f"ulimit {o}; " for o in options)}exec "$@"', "sh"]
+    return ["sh", "-c", "".join(f"ulimit {each}; " for each in options) + 'exec "$@"', "sh"]
 
 
-def without_proc() -> list[str]:
-    """With nothing mounted at /proc; skips the test where that cannot be had."""
-    hiding = 'mount -t tmpfs none /proc && exec "$@"'
+def without(folder: str) -> list[str]:
+    """With an empty folder in this one's place; skips the test where that cannot be had."""
+    hiding = f'mount -t tmpfs none {folder} && exec "$@"'
     for options in (["--mount"], ["--mount", "--map-root-user"]):
         wrapper = ["unshare", *options, "sh", "-c", hiding, "sh"]
         try:
@@ -22,4 +22,9 @@ def without_proc() -> list[str]:
                 return wrapper
         except OSError:
             break
-    pytest.skip("/proc cannot be hidden here: unshare(1) is missing, or not allowed to")
+    pytest.skip(f"{folder} cannot be hidden here: unshare(1) is missing, or not allowed to")
+
+
+def without_proc() -> list[str]:
+    """With nothing mounted at /proc."""
+    return without("/proc")
