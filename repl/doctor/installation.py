@@ -13,8 +13,8 @@ from pathlib import Path
 from repl import native_programs
 from repl.doctor.findings import Finding, lacking, missing, well
 from repl.errors import SetupError
-from runtime.executor_client.child_life import loadable
 from runtime.kernel_calls.limits import reason
+from runtime.kernel_calls.program_origin import loadable
 
 _AGAIN = "run 'make setup' (or 'pip install .') again"
 _PATIENCE = 60  # s: a disk that has to wake up

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from repl.doctor.findings import Finding, lacking, missing, well
 from runtime.kernel_calls.capabilities import CAPABILITIES
-from runtime.kernel_calls.limits import shown_limit
+from runtime.kernel_calls.limits import shown_limit, soft_limit
 from runtime.kernel_calls.memory_files import LEAST_SHARED
 
 _SYSTEM = Path("/proc/sys")
@@ -75,7 +75,7 @@ def check_limits() -> Iterator[Finding]:
     """What ``ulimit`` says."""
     set_ones = []
     for number, option, least, cost in _LIMITS:
-        soft, _ = resource.getrlimit(number)
+        soft = soft_limit(number)
         if soft == resource.RLIM_INFINITY:
             continue
         set_ones.append(f"{option} {shown_limit(number, soft)}")

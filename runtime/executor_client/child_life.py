@@ -17,6 +17,7 @@ from runtime.executor_client.kept_crash import KeptCrashes, open_channel
 from runtime.executor_client.memory_limit import limit_memory
 from runtime.executor_client.sanitizer_runtime import SanitizerRuntime
 from runtime.kernel_calls.limits import reason
+from runtime.kernel_calls.program_origin import loadable
 
 _PATIENCE = 2.0  # s, for a process that has been killed to be gone
 
@@ -113,15 +114,6 @@ class ChildLife:
         if self.crashes is not None:
             self.crashes.close()
         self._keeper.close(self._ends_forks)
-
-
-def loadable(program: Path, environment: Mapping[str, str] | None) -> Mapping[str, str] | None:
-    """The environment (None: ours) with which the dynamic loader finds the library beside the
-    executor: it asks /proc where the program is."""
-    if os.path.exists("/proc/self/exe"):
-        return environment
-    origin = {"LD_ORIGIN_PATH": os.fspath(program.parent)}
-    return {**(os.environ if environment is None else environment), **origin}
 
 
 def start_child(

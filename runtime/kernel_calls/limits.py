@@ -29,7 +29,7 @@ def reason(error: OSError) -> str:
     text = error.strerror or str(error)
     hints = []
     for number, option, what in _LIMITS.get(error.errno or 0, ()):
-        limit, _ = resource.getrlimit(number)
+        limit = soft_limit(number)
         if limit != resource.RLIM_INFINITY:
             hints.append(f"the limit of {what} is {shown_limit(number, limit)} (ulimit {option})")
     return f"{text}: {', '.join(hints)}" if hints else text
@@ -38,8 +38,16 @@ def reason(error: OSError) -> str:
 def affordable_files(most: int) -> int:
     """How many of up to ``most`` things that cost a descriptor or two this process can keep
     besides what it needs; at least one."""
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = soft_limit(resource.RLIMIT_NOFILE)
     return most if limit == resource.RLIM_INFINITY else max(1, min(most, limit // _SHARE))
+
+
+def soft_limit(number: int) -> int:
+    """The limit that is in force; without one, or where that may not be asked, RLIM_INFINITY."""
+    try:
+        return resource.getrlimit(number)[0]
+    except OSError:
+        return resource.RLIM_INFINITY
 
 
 def shown_limit(number: int, limit: int) -> str:

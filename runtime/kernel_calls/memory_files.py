@@ -82,10 +82,10 @@ def can_share(size: int = LEAST_SHARED) -> bool:
 
 
 def _temporary_file(refused: OSError) -> int:
-    """Of the first folder that has room for one, without a name."""
+    """Of the folder that has most room, without a name."""
     import tempfile  # takes time to import
 
-    for folder in _folders():
+    for folder in sorted(_folders(), key=_space, reverse=True):
         try:
             with tempfile.TemporaryFile(dir=folder) as file:
                 return os.dup(file.fileno())
@@ -95,6 +95,14 @@ def _temporary_file(refused: OSError) -> int:
         refused.errno,
         f"{refused.strerror}, and there is no folder for temporary files either (set TMPDIR)",
     )
+
+
+def _space(folder: str) -> int:
+    try:
+        status = os.statvfs(folder)
+    except OSError:
+        return 0
+    return status.f_bavail * status.f_frsize
 
 
 def _folders() -> Iterator[str]:

@@ -14,9 +14,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from msgspec import Struct
 
+from runtime.kernel_calls.program_origin import loadable
 from runtime.protocol import wire
 from runtime.protocol.handshake import (
     HandshakeError,
@@ -87,7 +89,11 @@ class _Session:
         # The two processes share this setting, and the executor waits for its requests.
         connection.setblocking(True)
         descriptor = connection.fileno()
-        self._process = subprocess.Popen([*command, str(descriptor)], pass_fds=[descriptor])
+        self._process = subprocess.Popen(
+            [*command, str(descriptor)],
+            pass_fds=[descriptor],
+            env=loadable(Path(command[-1]), None),
+        )
 
     def has_ended(self) -> bool:
         """Whether the process has ended."""
