@@ -67,6 +67,10 @@ def main() -> None:
             from repl.command_line import executor_command
 
             status = executor_command.main(sys.argv[2:])
+        elif sys.argv[1:2] == ["doctor"]:
+            from repl.doctor import command as doctor_command
+
+            status = doctor_command.main(sys.argv[2:])
         else:
             status = _shell(parse(sys.argv[1:], _help_page))
         sys.stdout.flush()

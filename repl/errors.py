@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from runtime.errors import ForkreplError, printable, told
 from runtime.errors import did_you_mean as did_you_mean
+from runtime.kernel_calls.limits import reason
 
 
 class ShellError(ForkreplError):
@@ -189,13 +190,13 @@ def describe_unexpected(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "out of memory"
     if isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
-        return f"cannot write to standard output: {error.strerror}"
+        return f"cannot write to standard output: {reason(error)}"
     if isinstance(error, OSError) and error.strerror:
         where = f": {error.filename}" if isinstance(error.filename, str) else ""
-        return _in_one_line(f"{error.strerror}{where}")
-    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        return _in_one_line(f"{reason(error)}{where}")
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     hint = "(this is a bug; FORKREPL_DEBUG=1 shows where)"
-    return f"internal error: {_in_one_line(reason)} {hint}"
+    return f"internal error: {_in_one_line(what)} {hint}"
 
 
 def _in_one_line(text: str) -> str:

@@ -5,6 +5,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +42,21 @@ static void drop_name(void *handle) {
   map->l_name[0] = 0;
 }
 
+// Without memfd_create(2), or /proc to open a descriptor by: a file of a temporary folder, for
+// the moment in which it is opened. Its descriptor, or -1.
+static int create_named(char *path, size_t size) {
+  const char *folders[] = {getenv("TMPDIR"), "/tmp", "/var/tmp", "/dev/shm"};
+  for (size_t i = 0; i < sizeof folders / sizeof *folders; ++i) {
+    if (!folders[i])
+      continue;
+    snprintf(path, size, "%s/forkrepl-symbols-XXXXXX", folders[i]);
+    int descriptor = mkostemp(path, O_CLOEXEC);
+    if (descriptor >= 0)
+      return descriptor;
+  }
+  return -1;
+}
+
 static int fill(int descriptor, const char *from, size_t size) {
   while (size) {
     ssize_t written = write(descriptor, from, size);
@@ -55,17 +71,24 @@ static int fill(int descriptor, const char *from, size_t size) {
 }
 
 void *forkrepl_open_memory(const void *contents, size_t size) {
-  char path[128];
+  char path[512];
   void *handle = NULL;
   struct opened *added = malloc(sizeof *added);
-  int descriptor = memfd_create("forkrepl-symbols", MFD_CLOEXEC);
+  int has_proc = access("/proc/self/fd", X_OK) == 0;
+  int descriptor = has_proc ? memfd_create("forkrepl-symbols", MFD_CLOEXEC) : -1;
+  int is_named = descriptor < 0;
+  if (is_named)
+    descriptor = create_named(path, sizeof path);
   if (added && descriptor >= 0 && !fill(descriptor, contents, size)) {
-    make_path(path, sizeof path, descriptor);
+    if (!is_named)
+      make_path(path, sizeof path, descriptor);
     handle = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
     if (handle)
       drop_name(handle);
   } else
     dlopen("/proc/self/fd/-1", RTLD_NOW); // so that dlerror has something to say
+  if (descriptor >= 0 && is_named)
+    unlink(path);
   if (descriptor >= 0)
     close(descriptor);
   if (handle) {

@@ -12,6 +12,8 @@ from typing import BinaryIO
 
 from repl.caching.stamps import Dependencies, read_dependencies
 from repl.errors import SetupError
+from runtime.kernel_calls.limits import reason
+from runtime.kernel_calls.memory_files import create_memory_file
 
 _MISSING = "instances "  # before their number, on the last line
 _CANNOT_EXECUTE = 127  # what the dynamic loader ends with when a library is missing
@@ -53,19 +55,22 @@ class ClangRun:
             standard_input = stack.enter_context(memory_file("text", text))
             self._output = stack.enter_context(memory_file("output"))
             self._diagnostics = stack.enter_context(memory_file("diagnostics"))
+            # Nothing is ever written to this pipe. It ends with the process, which alone has
+            # the other end.
+            self._life, its_end = os.pipe()
+            stack.callback(os.close, self._life)
             try:
-                self._process = subprocess.Popen(
-                    [*command, *flags],
-                    stdin=standard_input,
-                    stdout=self._output,
-                    stderr=self._diagnostics,
-                    pass_fds=descriptors,
-                )
+                with open(its_end, "wb"):
+                    self._process = subprocess.Popen(
+                        [*command, *flags],
+                        stdin=standard_input,
+                        stdout=self._output,
+                        stderr=self._diagnostics,
+                        pass_fds=[*descriptors, its_end],
+                    )
             except OSError as error:
-                raise SetupError(f"cannot start {program}: {error.strerror}") from error
+                raise SetupError(f"cannot start {program}: {reason(error)}") from error
             stack.callback(self._end)
-            self._pidfd = os.pidfd_open(self._process.pid)
-            stack.callback(os.close, self._pidfd)
             self._stack = stack.pop_all()
 
     def __enter__(self) -> ClangRun:
@@ -81,7 +86,7 @@ class ClangRun:
 
     def fileno(self) -> int:
         """A descriptor that is readable once ``status`` will not wait."""
-        return self._pidfd
+        return self._life
 
     def status(self) -> int:
         """Wait for its end: the exit status, or minus the number of a signal.
@@ -124,10 +129,15 @@ class ClangRun:
 
 
 def memory_file(name: str, contents: bytes = b"") -> BinaryIO:
-    """A file without a place in any folder, at its beginning."""
-    file = os.fdopen(os.memfd_create(f"forkrepl-{name}", os.MFD_CLOEXEC), "w+b")
-    file.write(contents)
-    file.seek(0)
+    """A file without a place in any folder, at its beginning. Raises SetupError."""
+    try:
+        file = os.fdopen(create_memory_file(f"forkrepl-{name}"), "w+b")
+        file.write(contents)
+        file.seek(0)
+    except OSError as error:
+        raise SetupError(
+            f"Clang cannot be given a file: {reason(error)}; inputs at the prompt need none"
+        ) from error
     return file
 
 

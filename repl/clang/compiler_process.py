@@ -16,6 +16,8 @@ from msgspec import Struct
 from repl.clang.framing import Channel, Message, receive_message, send_message
 from repl.errors import SetupError
 from runtime import trace
+from runtime.kernel_calls.limits import reason
+from runtime.kernel_calls.memory_files import create_memory_file
 
 _MOST_OUTPUT = 1 << 16  # bytes of it that anybody would read
 
@@ -29,7 +31,7 @@ class CompilerProcess:
         """``channel``: by which name it can be traced; ``folder``: its current one, if not
         ours. Raises SetupError, or WrongTrace."""
         tracer = trace.tracer(channel)
-        self._output = os.memfd_create("forkrepl-output", os.MFD_CLOEXEC)
+        self._output = create_memory_file("forkrepl-output")
         connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with theirs:
@@ -43,7 +45,7 @@ class CompilerProcess:
         except OSError as error:
             connection.close()
             os.close(self._output)
-            raise SetupError(f"cannot start {command[0]}: {error.strerror}") from error
+            raise SetupError(f"cannot start {command[0]}: {reason(error)}") from error
         self.channel = Channel(connection, tracer, self._process.pid)
 
     @property

@@ -11,7 +11,6 @@ import contextlib
 import math
 import os
 import resource
-import signal
 import socket
 import threading
 import time
@@ -36,7 +35,9 @@ from repl.clang.protocol import (
 from repl.clang.start_folder import StartFolder
 from repl.errors import CompilerDied, CompilerTimeout, SetupError, ShellError
 from runtime.executor_client.memory_limit import machine_memory
+from runtime.executor_client.process_handle import ProcessHandle
 from runtime.executor_client.waiting import is_readable
+from runtime.kernel_calls.limits import affordable_files
 
 _SLOW_PARSE = 0.02  # s: worth a checkpoint of its own
 _CHECKPOINT_EVERY = 16  # inputs
@@ -59,9 +60,10 @@ class FrontendCopy:
     def __init__(self, channel: Channel, length: int, told: int = 0) -> None:
         self._channel = channel
         try:
-            self._pidfd = os.pidfd_open(channel.pid)
+            self._process = ProcessHandle(channel.pid)
         except ProcessLookupError:
             raise CompilerDied("the process ended") from None
+        self._is_killed = False
         self._replays = 0  # that have not been answered yet
         self.length = length
         self.told = told
@@ -70,7 +72,7 @@ class FrontendCopy:
     @property
     def has_ended(self) -> bool:
         """Whether the process is gone."""
-        return self._pidfd < 0 or is_readable(self._pidfd, 0)
+        return self._is_killed or self._process.has_ended()
 
     @property
     def is_behind(self) -> bool:
@@ -197,22 +199,17 @@ class FrontendCopy:
 
     def interrupt(self) -> None:
         """End the process; who waits for its answer in another thread gets CompilerDied."""
-        if self._pidfd >= 0:
-            _kill(self._pidfd)
+        if not self._is_killed:
+            self._process.kill()
 
     def kill(self) -> None:
         """End the process, whatever it is doing; a second time nothing happens."""
-        pidfd, self._pidfd = self._pidfd, -1
-        if pidfd < 0:
+        if self._is_killed:
             return
+        self._is_killed = True
         self._channel.connection.close()
-        _kill(pidfd)
-        os.close(pidfd)
-
-
-def _kill(pidfd: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        self._process.kill()
+        self._process.close()
 
 
 class FrontendCopies:
@@ -337,9 +334,10 @@ class FrontendCopies:
         is_cheap = parse_time < _SLOW_PARSE and b"#include" not in text
         if not since or (is_cheap and since < _CHECKPOINT_EVERY):
             return
-        with contextlib.suppress(CompilerDied, SetupError):  # older ones must do
+        # Older ones must do, also where there is no descriptor left for one more.
+        with contextlib.suppress(CompilerDied, SetupError, OSError):
             self._checkpoints.append(copy.fork())
-        if len(self._checkpoints) > MOST_CHECKPOINTS:
+        if len(self._checkpoints) > affordable_files(MOST_CHECKPOINTS):
             self._checkpoints.pop(1).kill()
 
     def take_output(self) -> str:

@@ -16,7 +16,7 @@ from repl.terminal.foreground import ForegroundProgram
 from runtime.debugging.installed_tools import find_tool
 from runtime.executor_client.process_status import process_status
 
-_DEBUGGERS = ("gdb", "lldb", *(f"lldb-{version}" for version in range(30, 13, -1)))
+DEBUGGERS = ("gdb", "lldb", *(f"lldb-{version}" for version in range(30, 13, -1)))
 _SCOPE = Path("/proc/sys/kernel/yama/ptrace_scope")
 _ONLY_ROOT = 2  # what is in there from which on a process may not attach to its kin either
 _PREFIX = "forkrepl-debug-"
@@ -41,7 +41,7 @@ _GDB_IF_FAILED = ("if $_thread == 0", "quit", "end")
 
 def find_debugger() -> str:
     """Its path. Raises ShellError if there is none, or if it could not attach."""
-    found = find_tool(_DEBUGGERS)
+    found = find_tool(DEBUGGERS)
     if found is None:
         raise ShellError("%debug: there is no debugger here: install gdb (apt-get install gdb)")
     with suppress(OSError, ValueError):

@@ -244,6 +244,7 @@ class _Target(Struct, frozen=True):
 def _target(options: LinkOptions, sanitizers: Sanitizers | None) -> Iterator[_Target]:
     from platform_support.platform import LinuxPlatform
     from runtime.debugging.developer_tools import DeveloperTools
+    from runtime.kernel_calls.memory_files import can_share
     from runtime.memory.manager import MapperMemoryManager
     from runtime.memory.memfd_mapper import InProcessMemoryMapper, SharedMemoryMapper
     from runtime.memory.stream_mapper import StreamMemoryMapper
@@ -251,6 +252,11 @@ def _target(options: LinkOptions, sanitizers: Sanitizers | None) -> Iterator[_Ta
 
     tools = DeveloperTools(wants_debug_info(options.compile.flags), options.perf)
     if options.memory == "in-process":
+        if not can_share():
+            raise ShellError(
+                "--memory=in-process needs memfd_create(2), which is refused here, or a higher "
+                "limit of the size of files (ulimit -f); --memory=stream needs neither"
+            )
         os.environ.pop(tokens.VARIABLE, None)  # no program gets it
         own = InProcessExecutor(native_programs.platform_library())
         own.attend_exit()
@@ -261,7 +267,8 @@ def _target(options: LinkOptions, sanitizers: Sanitizers | None) -> Iterator[_Ta
         sanitizer_runtime(sanitizers, goes_on=False) or nullcontext() as sanitizer,
         start_executor(options.listener, sanitizer=sanitizer) as process,
     ):
-        mapper = StreamMemoryMapper if options.memory == "stream" else SharedMemoryMapper
+        is_shared = options.memory != "stream" and can_share()
+        mapper = SharedMemoryMapper if is_shared else StreamMemoryMapper
         memory_manager = MapperMemoryManager(mapper(process))
         session = ExecutionSession(process, LinuxPlatform(), memory_manager, tools)
         try:

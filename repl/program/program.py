@@ -28,6 +28,7 @@ from runtime.executor_client.checkpoint import Checkpoint, Introduction, memory_
 from runtime.executor_client.child import ExecutorProcess
 from runtime.executor_client.client import ExecutorClient
 from runtime.executor_client.kept_crash import Debuggee, KeptCrashes
+from runtime.kernel_calls.memory_files import can_share
 from runtime.memory.shared import SharedMemory
 from runtime.protocol.wire import LookAtValue, Outcome
 
@@ -103,7 +104,7 @@ class Program:
     def shares_memory(self) -> bool:
         """Whether what is loaded is in memory that the linker and the program share."""
         # perf does not look for names in memory that has a file.
-        return self._executor.passes_descriptors and not self._options.perf
+        return self._executor.passes_descriptors and not self._options.perf and can_share()
 
     @property
     def loaded(self) -> ExecutionSession | None:

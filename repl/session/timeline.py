@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from repl.program.program import SavedProgram
+from runtime.kernel_calls.limits import affordable_files
 
 MOST_MOMENTS = 24
 FARTHEST = 1000  # inputs: what has been undone since keeps its memory
@@ -106,7 +107,7 @@ class Timeline(Generic[P]):
         machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGESIZE")
         # Each may come to have a copy of all of the program's memory.
         affordable = machine // _SHARE_OF_MACHINE // max(self._memory(), 1)
-        return max(1, min(MOST_MOMENTS, affordable))
+        return max(1, min(affordable_files(MOST_MOMENTS), affordable))
 
     def _drop(self, index: int) -> None:
         program = self._moments.pop(index).program

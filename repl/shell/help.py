@@ -85,7 +85,9 @@ def shell_help(parser: OptionParser) -> str:
         "options end at FILE or '--'.",
     )
     page.paragraph("An expression without ';' prints its value.")
-    page.paragraph("'forkrepl link --help' and 'forkrepl executor --help' are about those two.")
+    page.paragraph(
+        "'forkrepl link', 'forkrepl executor' and 'forkrepl doctor' have a --help of their own."
+    )
     add_options(page, parser)
     page.heading("Commands")
     page.entries((command.usage, command.summary) for command in COMMANDS.values())

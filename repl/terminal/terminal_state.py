@@ -15,13 +15,13 @@ import sys
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from repl.errors import ProgramCrashed
 from repl.terminal.terminal import can_redraw
+from runtime.executor_client.process_status import process_stat
 
 _STANDARD_DESCRIPTORS = (0, 1, 2)
 
@@ -146,8 +146,5 @@ def has_job_control() -> bool:
 
 
 def _parent(pid: int) -> int | None:
-    try:
-        _, _, fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
-    except OSError:
-        return None
-    return int(fields.split()[1])
+    fields = process_stat(pid)
+    return int(fields[1]) if fields else None

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from runtime.errors import LinkError
+from runtime.kernel_calls.memory_files import create_memory_file
 from runtime.linker.link import LinkedUnit
 from runtime.linker.link_graph import LinkGraph
 from runtime.objects import elf
@@ -44,7 +45,7 @@ def debug_objects(graph: LinkGraph) -> list[bytes]:
 def shown_objects(units: Iterable[LinkedUnit]) -> int:
     """A memfd with the objects of units that are loaded, for ``forkrepl_debugger_show``: each
     behind the entry of gdb's JIT interface that it needs. The caller's to close."""
-    descriptor = os.memfd_create("forkrepl-debug")
+    descriptor = create_memory_file("forkrepl-debug")
     try:
         with open(descriptor, "wb", closefd=False) as file:
             for contents in itertools.chain.from_iterable(map(_of_unit, units)):

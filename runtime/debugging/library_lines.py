@@ -27,7 +27,7 @@ from runtime.protocol.frames import Frame
 
 _PATIENCE = 5.0  # s, for all libraries of a report
 _MOST_OUTPUT = 1 << 20  # bytes
-_TOOLS = ("llvm-symbolizer-22", "llvm-symbolizer", "addr2line")
+TOOLS = ("llvm-symbolizer-22", "llvm-symbolizer", "addr2line")
 # Nobody looks for a mistake in these: what was called is what matters.
 _LANGUAGE = re.compile(r"(libc|libstdc\+\+|libc\+\+|libc\+\+abi|libm|libgcc_s|ld-linux.*)\.so\b.*")
 _PLACE = re.compile(r"(.*):(\d+)(?: \(discriminator \d+\))?")
@@ -97,7 +97,7 @@ def _examined(path: str, changed: int, inode: int) -> _Library | None:
 
 @functools.cache
 def _tool() -> list[str] | None:
-    found = find_tool(_TOOLS)
+    found = find_tool(TOOLS)
     if found is None:
         return None
     style = ["--output-style=GNU"] if "symbolizer" in os.path.basename(found) else []

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import signal
 import socket
 import struct
 
 from msgspec import Struct
 
 from runtime.errors import ExecutorError
+from runtime.executor_client.process_handle import ProcessHandle
 from runtime.executor_client.waiting import is_ready
 from runtime.protocol import wire
 from runtime.protocol.wire import Operation
@@ -71,13 +71,11 @@ class Checkpoint:
 
     def _kill(self, pid: int) -> None:
         """Somebody may have stopped it: then it would not see the end of the stream."""
-        pidfd = os.pidfd_open(pid)
-        try:
-            # As long as its end of the connection is open, the number is still its own.
-            if not is_ready([(self._connection, select.POLLRDHUP)], 0):
-                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-        finally:
-            os.close(pidfd)
+        handle = ProcessHandle(pid)
+        # As long as its end of the connection is open, the number is still its own.
+        if not is_ready([(self._connection, select.POLLRDHUP)], 0):
+            handle.kill()
+        handle.close()
 
 
 def peer_credentials(connection: socket.socket, size: int) -> tuple[bytes, int]:

@@ -15,6 +15,7 @@ from runtime.executor_client.client import ExecutorClient
 from runtime.executor_client.kept_crash import KeptCrashes
 from runtime.executor_client.sanitizer_runtime import SanitizerRuntime
 from runtime.executor_client.states import Asked, Ended
+from runtime.kernel_calls.limits import reason
 from runtime.protocol import wire
 from runtime.protocol.wire import Operation
 
@@ -96,7 +97,11 @@ class ExecutorProcess(ExecutorClient):
         """Have the executor make a checkpoint; ``finish_checkpoint`` waits for it."""
         self._connection.greet()
         self._connection.settle()
-        ours, theirs = open_connection()
+        try:
+            ours, theirs = open_connection()
+        except OSError as error:
+            self._finished_checkpoint = ExecutorError(f"no checkpoint can be made: {reason(error)}")
+            return
         self._pending_checkpoint = ours
         try:
             with theirs:

@@ -16,6 +16,8 @@ from runtime.executor_client.keeper import Keeper
 from runtime.executor_client.kept_crash import KeptCrashes, open_channel
 from runtime.executor_client.memory_limit import limit_memory
 from runtime.executor_client.sanitizer_runtime import SanitizerRuntime
+from runtime.kernel_calls.limits import reason
+from runtime.kernel_calls.program_origin import loadable
 from runtime.protocol.tokens import without_token
 
 _PATIENCE = 2.0  # s, for a process that has been killed to be gone
@@ -65,8 +67,8 @@ class ChildLife:
         self._keeper.watch(pid)
 
     def end_descriptor(self) -> int | None:
-        """Its pidfd, once it is watched."""
-        return self._keeper.pidfd(self.pid)
+        """Its pidfd, once it is watched, where there are such."""
+        return self._keeper.end_descriptor(self.pid)
 
     def has_ended(self) -> bool:
         """Whether the process, if it has said who it is, has ended."""
@@ -130,6 +132,7 @@ def start_child(
     environment = without_token(os.environ if environment is None else environment)
     if sanitizer is not None:
         environment = sanitizer.environment(environment)
+    environment = loadable(program, environment)
     with ExitStack() as ours, ExitStack() as theirs:
         pairs = [socket.socketpair(), socket.socketpair()]
         if keeps_crashes:
@@ -147,10 +150,7 @@ def start_child(
                 env=environment,
             )
         except OSError as error:
-            raise ExecutorError(
-                f"cannot start the executor {program}: {error.strerror}; "
-                "is there memory and a free process slot (ulimit -u)?"
-            ) from error
+            raise ExecutorError(f"cannot start the executor {program}: {reason(error)}") from error
         ours.pop_all()
     connection, keepers = (mine for mine, _ in pairs[:2])
     crashes = KeptCrashes(pairs[2][0], process.pid) if keeps_crashes else None

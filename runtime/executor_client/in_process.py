@@ -15,6 +15,7 @@ from typing import Any
 from runtime.addresses import PAGE_SIZE, ExecutorAddress, Protection
 from runtime.errors import ExecutorError, describe_error
 from runtime.executor_client.interface import Patch, SymbolDescription, ThreadArea, UnitRegistration
+from runtime.kernel_calls.memory_files import REFUSED
 from runtime.protocol.wire import (
     MAX_VALUE,
     MOST_CAUSES,
@@ -97,6 +98,21 @@ class _Iovec(ctypes.Structure):
     _fields_ = [("base", ctypes.c_void_p), ("size", ctypes.c_size_t)]
 
 
+def _copy_by_pipe(address: int, into: _Iovec) -> int:
+    """Have the kernel copy, where process_vm_readv(2) is refused: a bad address is an error. At
+    most a page, which fits into every pipe. How many bytes there were."""
+    reading, writing = os.pipe()
+    try:
+        done = os.write(writing, (ctypes.c_char * into.size).from_address(address))
+        ctypes.memmove(into.base, os.read(reading, done), done)
+    except OSError:
+        return 0
+    finally:
+        os.close(reading)
+        os.close(writing)
+    return done
+
+
 class InProcessExecutor:
     """An ``ExecutorProcessControl`` without another process."""
 
@@ -158,6 +174,8 @@ class InProcessExecutor:
             got = self._libc.process_vm_readv(
                 os.getpid(), ctypes.byref(local), 1, ctypes.byref(remote), 1, 0
             )
+            if got < 0 and ctypes.get_errno() in REFUSED:
+                got = _copy_by_pipe(address + done, local)
             if got <= 0:
                 break
             done += got

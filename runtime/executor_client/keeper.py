@@ -2,19 +2,19 @@
 and of its checkpoints: it tells how each ended. If it does not, because somebody has stopped it or
 traces it, the kernel is asked.
 
-Processes are ended and waited for by their pidfd, so that it also works without a keeper:
-the program may kill its parent.
+Processes are ended and waited for by their ``ProcessHandle``, so that it also works without a
+keeper: the program may kill its parent.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import socket
 import subprocess
 import time
 
+from runtime.executor_client.process_handle import ProcessHandle
 from runtime.executor_client.process_status import is_traced, status_of_zombie
 from runtime.executor_client.waiting import is_readable
 from runtime.protocol import wire
@@ -34,24 +34,25 @@ class Keeper:
         self._partial = b""
         self._is_gone = False
         self._codes: dict[int, int] = {}  # of watched processes that ended
-        self._pidfds: dict[int, int] = {}
+        self._handles: dict[int, ProcessHandle] = {}
 
     def watch(self, pid: int) -> None:
         """Be able to end this process, and to say how it ended, until ``unwatch``."""
-        if pid not in self._pidfds:
+        if pid not in self._handles:
             with contextlib.suppress(ProcessLookupError):
-                self._pidfds[pid] = os.pidfd_open(pid)
+                self._handles[pid] = ProcessHandle(pid)
 
     def unwatch(self, pid: int) -> None:
-        """Stop watching a process, and close its pidfd."""
+        """Stop watching a process, and give back what it takes."""
         self._codes.pop(pid, None)
-        pidfd = self._pidfds.pop(pid, None)
-        if pidfd is not None:
-            os.close(pidfd)
+        handle = self._handles.pop(pid, None)
+        if handle is not None:
+            handle.close()
 
-    def pidfd(self, pid: int) -> int | None:
-        """Readable when the process has ended: pidfd_open(2)."""
-        return self._pidfds.get(pid)
+    def end_descriptor(self, pid: int) -> int | None:
+        """Readable when a watched process has ended, where there is such a thing."""
+        handle = self._handles.get(pid)
+        return handle.fileno() if handle is not None else None
 
     def has_ended(self, pid: int) -> bool:
         """Whether a watched process has ended."""
@@ -63,19 +64,13 @@ class Keeper:
 
     def send(self, pid: int, number: signal.Signals) -> bool:
         """Whether this signal could be sent to a watched process."""
-        pidfd = self._pidfds.get(pid)
-        if pidfd is None:
-            return False
-        try:
-            signal.pidfd_send_signal(pidfd, number)
-        except (ProcessLookupError, PermissionError):
-            return False  # gone, or somebody else's since an exec of a set-user-ID program
-        return True
+        handle = self._handles.get(pid)
+        return handle is not None and handle.send(number)
 
     def wait_for_end(self, pid: int, patience: float) -> bool:
         """Whether a process is gone within ``patience`` s, or is not watched."""
-        pidfd = self._pidfds.get(pid)
-        return pidfd is None or is_readable(pidfd, patience)
+        handle = self._handles.get(pid)
+        return handle is None or handle.has_ended(patience)
 
     def wait_for(self, pid: int, patience: float) -> int | None:
         """The exit code (negative: a signal) of a watched process; None if it lives on
@@ -85,7 +80,7 @@ class Keeper:
         if not self.wait_for_end(pid, patience):
             return None
         deadline = time.monotonic() + _NEWS_TIME
-        while pid in self._pidfds and pid not in self._codes and not self._is_gone:
+        while pid in self._handles and pid not in self._codes and not self._is_gone:
             if time.monotonic() > deadline:
                 break
             if is_readable(self._connection, _TICK):
@@ -108,9 +103,9 @@ class Keeper:
         """End all processes that are watched, and the keeper. ``end_forks``: also what
         the program has forked and left behind, except where it runs another program."""
         self._process.send_signal(signal.SIGCONT)  # somebody may have stopped it
-        for pid in self._pidfds:
+        for pid in self._handles:
             self.end(pid)
-        for pid in list(self._pidfds):
+        for pid in list(self._handles):
             self.wait_for(pid, _PATIENCE)
             self.unwatch(pid)
         if end_forks:
@@ -135,7 +130,7 @@ class Keeper:
         while len(self._partial) >= wire.KEEPER_REPORT.size:
             pid, status = wire.KEEPER_REPORT.unpack_from(self._partial)
             self._partial = self._partial[wire.KEEPER_REPORT.size :]
-            if pid in self._pidfds:
+            if pid in self._handles:
                 self._note(pid, status)
 
     def _note(self, pid: int, status: int) -> None:

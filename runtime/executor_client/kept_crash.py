@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import array
 import contextlib
-import os
-import signal
 import socket
 
 from runtime.errors import ExecutorError
 from runtime.executor_client.checkpoint import peer_credentials
+from runtime.executor_client.process_handle import ProcessHandle
 from runtime.executor_client.process_status import process_status
 from runtime.executor_client.waiting import is_readable
 
@@ -41,13 +40,16 @@ class Debuggee:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self.pid = _hear(connection, _ANSWERS)
-        self._pidfd = os.pidfd_open(self.pid)
+        try:
+            self._process = ProcessHandle(self.pid)
+        except ProcessLookupError as error:
+            raise ExecutorError("the process that crashed is not there any more") from error
 
     def __enter__(self) -> Debuggee:
         return self
 
     def __exit__(self, *_: object) -> None:
-        _end(self._pidfd)
+        _end(self._process)
         self._connection.close()
 
     def go_on(self) -> None:
@@ -63,13 +65,13 @@ class KeptCrashes:
     def __init__(self, connection: socket.socket, keeper: int) -> None:
         self._connection = connection
         self._keeper = keeper
-        self._pidfd = -1
+        self._kept: ProcessHandle | None = None
 
     def receive(self) -> bool:
         """The program has reported a crash: whether it has left something behind."""
         self._end_kept()
         try:
-            self._pidfd = os.pidfd_open(_hear(self._connection, _KEPT))
+            self._kept = ProcessHandle(_hear(self._connection, _KEPT))
         except (ExecutorError, OSError):
             return False
         return True
@@ -106,18 +108,18 @@ class KeptCrashes:
                     self._end_stray(pid)
 
     def _end_kept(self) -> None:
-        if self._pidfd >= 0:
-            _end(self._pidfd)
-        self._pidfd = -1
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            _end(kept)
 
     def _end_stray(self, pid: int) -> None:
         """It may be gone by now, and its number somebody else's."""
         with contextlib.suppress(OSError):
-            pidfd = os.pidfd_open(pid)
+            stray = ProcessHandle(pid)
             if process_status(pid).get("PPid") == str(self._keeper):
-                _end(pidfd)
+                _end(stray)
             else:
-                os.close(pidfd)
+                stray.close()
 
     def close(self) -> None:
         """End what is kept, and keep nothing more."""
@@ -138,7 +140,6 @@ def _hear(connection: socket.socket, expected: bytes) -> int:
     return pid
 
 
-def _end(pidfd: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-    os.close(pidfd)
+def _end(process: ProcessHandle) -> None:
+    process.kill()
+    process.close()

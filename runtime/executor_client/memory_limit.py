@@ -22,9 +22,9 @@ def limit_memory(pid: int, size: int | None, *, is_besides: bool = False) -> Non
     Then mmap(2) and mprotect(2) fail with ENOMEM. What is reserved but not writable does
     not count, nor does the main thread's stack (RLIMIT_DATA in getrlimit(2)). A lower
     limit stays. With or without a limit the kernel is told to end this process before
-    others when memory runs out. Does nothing if the process is gone.
+    others when memory runs out. Does nothing if the process is gone, or limits may not be set.
     """
-    with contextlib.suppress(ProcessLookupError, PermissionError):
+    with contextlib.suppress(OSError):
         if size is not None:
             size += _private_memory(pid) if is_besides else 0
             soft, hard = resource.prlimit(pid, resource.RLIMIT_DATA)

@@ -23,13 +23,22 @@ def status_of_zombie(pid: int) -> int | None:
     try:
         if os.stat(f"/proc/{pid}").st_uid != os.geteuid():
             return None  # then the kernel says 0
-        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
     except OSError:
         return None
-    state, *fields = text.rpartition(")")[2].split()  # the name before it may be anything
-    return int(fields[_STATUS]) if state == "Z" and len(fields) > _STATUS else None
+    fields = process_stat(pid)
+    return int(fields[_STATUS]) if fields[:1] == ["Z"] and len(fields) > _STATUS else None
 
 
 def is_traced(pid: int) -> bool:
     """Whether somebody traces the process, as debuggers do: then it may never go on."""
     return process_status(pid).get("TracerPid", "0") != "0"
+
+
+def process_stat(pid: int) -> list[str]:
+    """The fields of ``/proc/PID/stat`` from the state on (proc_pid_stat(5)), which comes after a
+    name that may have anything in it; none if the process is gone, or without /proc."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()
+    except OSError:
+        return []

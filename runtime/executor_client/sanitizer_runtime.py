@@ -13,6 +13,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from runtime.kernel_calls.memory_files import create_memory_file
+
 _PRELOAD = "LD_PRELOAD"
 _VARIABLES = ("ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS")
 _KEPT = "FORKREPL_KEPT_"  # and a variable's name: what it was, empty if there was none
@@ -46,7 +48,7 @@ class SanitizerRuntime:
     def __init__(self, library: Path, options: Mapping[str, str]) -> None:
         self._library = library
         self._options = {**_DEFAULTS, **options}
-        self._reports = os.memfd_create("forkrepl-reports", os.MFD_CLOEXEC)
+        self._reports = create_memory_file("forkrepl-reports")
         self._read = 0
 
     def __enter__(self) -> SanitizerRuntime:

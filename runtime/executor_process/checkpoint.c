@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/rseq.h>
+#include <sys/single_threaded.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -28,11 +29,12 @@
 
 static pid_t group; // the process group of the program
 
-// How many threads of the program there are besides this one; 1 if that cannot be known.
+// How many threads of the program there are besides this one. Without /proc only the C library can
+// be asked, which knows whether there has been one: then 1.
 static uint32_t other_threads(void) {
   struct stat tasks;
   if (stat("/proc/self/task", &tasks) || tasks.st_nlink < 3)
-    return 1;
+    return !__libc_single_threaded;
   uint32_t others = (uint32_t)tasks.st_nlink - 3, not_of_program = sanitizers_threads();
   return others > not_of_program ? others - not_of_program : 0;
 }

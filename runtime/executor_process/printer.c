@@ -35,7 +35,7 @@ struct printer_calls {
 };
 
 // From the copy to the executor: its end, as of wire.h, or
-enum { STARTED = 100, TEXT, ELEMENT };
+enum { STARTED = 100, TEXT, ELEMENT, CONTENTS };
 
 struct message {
   uint32_t kind;
@@ -45,6 +45,13 @@ struct message {
 };
 
 enum { HEAD = offsetof(struct message, text) };
+
+// From the executor to the copy, which waits while an element is looked at.
+enum { NO_MORE, GO_ON, READ };
+
+struct wish {
+  uint64_t kind, address, size; // READ: at most LARGEST_PIECE
+};
 
 // In the copy.
 
@@ -81,12 +88,17 @@ static void on_write(const char *text, unsigned long size) {
 }
 
 static int on_element(const void *address, int has_text) {
-  char goes_on = 0;
+  static char contents[LARGEST_PIECE];
+  struct wish wish;
   tell(ELEMENT, has_text, address, "", 0);
   written = 0;
-  if (recv(channel, &goes_on, 1, 0) != 1)
-    _exit(0);
-  return goes_on;
+  for (;;) {
+    if (recv(channel, &wish, sizeof wish, 0) != sizeof wish)
+      _exit(0);
+    if (wish.kind != READ)
+      return wish.kind == GO_ON;
+    tell(CONTENTS, 0, NULL, contents, memory_read(wish.address, contents, wish.size));
+  }
 }
 
 static void on_crash(int number) {
@@ -151,40 +163,6 @@ static int64_t now(void) {
   return time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-static void read_of_copy(const struct request *request, pid_t pid) {
-  uint64_t size = word(request, 1);
-  unsigned char *bytes = size <= WIRE_MAX_PAYLOAD ? malloc(size + 1) : NULL;
-  if (!bytes)
-    return reply(request, ENOMEM, NULL, 0);
-  size = memory_read_of(pid, word(request, 0), bytes, size);
-  reply(request, 0, bytes, size);
-  free(bytes);
-}
-
-// Has the controller look at an element, which takes what time it takes. Whether it
-// wants more.
-static char show_element(struct copy *copy, const struct message *message,
-                         const char *text, size_t length) {
-  int64_t began = now();
-  struct request request;
-  struct wire_element element = {message->address, (uint64_t)message->number};
-  connection_reply2(WIRE_ELEMENT, 0, &element, sizeof element, text, length);
-  for (;;) {
-    if (!connection_receive(&request))
-      _exit(0); // the controller is gone
-    if (request.descriptor >= 0)
-      close(request.descriptor);
-    if (request.head.operation == WIRE_RESUME)
-      break;
-    if (request.head.operation == WIRE_READ)
-      read_of_copy(&request, copy->pid);
-    else
-      reply(&request, EBUSY, NULL, 0);
-  }
-  copy->deadline += now() - began;
-  return word(&request, 0) != 0;
-}
-
 // 0 when the copy has no more to say: then this is its end.
 static int next_message(struct copy *copy, struct message *message, size_t *size) {
   struct pollfd polled[3] = {
@@ -212,6 +190,66 @@ static int next_message(struct copy *copy, struct message *message, size_t *size
   return message->kind >= STARTED;
 }
 
+// What the copy itself reads, where nobody may look into another process.
+static uint64_t read_by_copy(struct copy *copy, uint64_t address, unsigned char *into,
+                             uint64_t size) {
+  static struct message message;
+  uint64_t done = 0;
+  size_t got = LARGEST_PIECE;
+  copy->deadline = now() + MOST_MS;
+  while (done < size && got == LARGEST_PIECE) {
+    struct wish wish = {READ, address + done, size - done};
+    if (wish.size > LARGEST_PIECE)
+      wish.size = LARGEST_PIECE;
+    send(copy->channel, &wish, sizeof wish, MSG_NOSIGNAL);
+    do {
+      if (!next_message(copy, &message, &got))
+        return done;
+    } while (message.kind != CONTENTS);
+    if (got > wish.size)
+      return done;
+    memcpy(into + done, message.text, got);
+    done += got;
+  }
+  return done;
+}
+
+static void read_of_copy(const struct request *request, struct copy *copy) {
+  uint64_t address = word(request, 0), size = word(request, 1);
+  unsigned char *bytes = size <= WIRE_MAX_PAYLOAD ? malloc(size + 1) : NULL;
+  if (!bytes)
+    return reply(request, ENOMEM, NULL, 0);
+  errno = 0;
+  uint64_t got = memory_read_of(copy->pid, address, bytes, size);
+  if (!got && (errno == ENOSYS || errno == EPERM))
+    got = read_by_copy(copy, address, bytes, size);
+  reply(request, 0, bytes, got);
+  free(bytes);
+}
+
+// Has the controller look at an element, which takes what time it takes: NO_MORE or GO_ON.
+static uint64_t show_element(struct copy *copy, const struct message *message,
+                             const char *text, size_t length) {
+  int64_t left = copy->deadline - now();
+  struct request request;
+  struct wire_element element = {message->address, (uint64_t)message->number};
+  connection_reply2(WIRE_ELEMENT, 0, &element, sizeof element, text, length);
+  for (;;) {
+    if (!connection_receive(&request))
+      _exit(0); // the controller is gone
+    if (request.descriptor >= 0)
+      close(request.descriptor);
+    if (request.head.operation == WIRE_RESUME)
+      break;
+    if (request.head.operation == WIRE_READ)
+      read_of_copy(&request, copy);
+    else
+      reply(&request, EBUSY, NULL, 0);
+  }
+  copy->deadline = now() + left;
+  return word(&request, 0) != 0 ? GO_ON : NO_MORE;
+}
+
 // While the program waits SIGINT is blocked in this thread, so it stays there to be
 // seen; keyboard_on drops it.
 static void attend_interrupts(void) {
@@ -230,9 +268,9 @@ static void supervise(const struct request *request, struct copy *copy) {
       copy->pid = message.number;
       copy->pidfd = (int)syscall(SYS_pidfd_open, copy->pid, 0);
     } else if (message.kind == ELEMENT) {
-      char goes_on = show_element(copy, &message, text, length);
+      struct wish wish = {.kind = show_element(copy, &message, text, length)};
       length = 0;
-      send(copy->channel, &goes_on, 1, MSG_NOSIGNAL);
+      send(copy->channel, &wish, sizeof wish, MSG_NOSIGNAL);
     } else if (size <= sizeof text - length) {
       memcpy(text + length, message.text, size);
       length += size;
@@ -244,6 +282,17 @@ static void supervise(const struct request *request, struct copy *copy) {
   else
     connection_reply2(request->head.operation, 0, &printed, sizeof printed, text,
                       length);
+}
+
+// Where there are no pidfds its number is its own as long as it has the other end.
+static void end_copy(const struct copy *copy) {
+  int is_ended = copy->pidfd >= 0 &&
+                 syscall(SYS_pidfd_send_signal, copy->pidfd, SIGKILL, NULL, 0) == 0;
+  struct pollfd other_end = {copy->channel, POLLRDHUP, 0};
+  if (!is_ended && copy->pid > 1 && poll(&other_end, 1, 0) == 0)
+    kill(copy->pid, SIGKILL);
+  if (copy->pidfd >= 0)
+    close(copy->pidfd);
 }
 
 static void print_in_copy(const struct request *request, uint64_t *functions,
@@ -264,10 +313,7 @@ static void print_in_copy(const struct request *request, uint64_t *functions,
     reply(request, -made, NULL, 0);
   else
     supervise(request, &copy);
-  if (copy.pidfd >= 0) {
-    syscall(SYS_pidfd_send_signal, copy.pidfd, SIGKILL, NULL, 0);
-    close(copy.pidfd);
-  }
+  end_copy(&copy);
   close(ends[0]);
   if (interrupts >= 0)
     close(interrupts);

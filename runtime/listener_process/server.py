@@ -14,9 +14,11 @@ import socket
 import subprocess
 import time
 from collections.abc import Sequence, Set
+from pathlib import Path
 
 from msgspec import Struct
 
+from runtime.kernel_calls.program_origin import loadable
 from runtime.listener_process.log import Log
 from runtime.protocol import wire
 from runtime.protocol.handshake import (
@@ -109,7 +111,9 @@ class _Session:
         connection.setblocking(True)
         descriptor = connection.fileno()
         self._process = subprocess.Popen(
-            [*command, str(descriptor)], pass_fds=[descriptor], env=without_token(os.environ)
+            [*command, str(descriptor)],
+            pass_fds=[descriptor],
+            env=loadable(Path(command[-1]), without_token(os.environ)),
         )
 
     def has_ended(self) -> bool:

@@ -30,6 +30,7 @@ from runtime.addresses import (
     align_up,
 )
 from runtime.errors import OutOfMemoryError
+from runtime.kernel_calls.memory_files import LEAST_SHARED
 from runtime.memory.free_ranges import FreeRanges
 from runtime.memory.mapper import MemoryMapper, Range, Reservation
 from runtime.memory.snapshot import SlabSnapshot, StripeSnapshot
@@ -253,13 +254,26 @@ class MapperMemoryManager:
     def _reserve(self, sizes: Mapping[Protection, int], low: bool) -> _Slab:
         """A new reservation with room for ``sizes``."""
         size = min(self._slab_size, _LOW_SLAB_SIZE) if low else self._slab_size
-        while any(size // _SHARES[protection] < need for protection, need in sizes.items()):
+        while not _has_room(size, sizes):
             if size > _MOST_RESERVED:
                 raise OutOfMemoryError(f"{sum(sizes.values()) >> 30} GiB are wanted")
             size *= 2
-        slab = _Slab(self._mapper.reserve(size, low))
+        slab = _Slab(self._reserve_most(size, low, sizes))
         (self._low_slabs if low else self._slabs).append(slab)
         return slab
+
+    def _reserve_most(self, size: int, low: bool, sizes: Mapping[Protection, int]) -> Reservation:
+        """A reservation of ``size``, or of what there is room for: ``ulimit -v`` may not leave
+        much."""
+        while True:
+            try:
+                reservation: Reservation = self._mapper.reserve(size, low)
+            except OutOfMemoryError:
+                size //= 2
+                if size < LEAST_SHARED or not _has_room(size, sizes):
+                    raise
+            else:
+                return reservation
 
     # For the allocation types below.
 
@@ -275,6 +289,10 @@ class MapperMemoryManager:
             self._mapper.deinitialize(slab.reservation, ranges)
             slab.give_back(ranges)
         self._used -= sum(r.size for r in ranges)
+
+
+def _has_room(size: int, sizes: Mapping[Protection, int]) -> bool:
+    return all(size // _SHARES[protection] >= need for protection, need in sizes.items())
 
 
 class InFlightAllocation:

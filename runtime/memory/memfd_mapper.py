@@ -19,6 +19,8 @@ from msgspec import Struct
 from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorDied, ExecutorError, OutOfMemoryError
 from runtime.executor_client.interface import ExecutorProcessControl
+from runtime.kernel_calls.limits import reason
+from runtime.kernel_calls.memory_files import create_memfd
 from runtime.memory.mapper import Range, WorkingMemory, protect, withdraw
 from runtime.objects.elf import Array
 
@@ -48,14 +50,15 @@ class _MemfdMapper:
         """See ``MemoryMapper``. Pages cost nothing until they are used."""
         with ExitStack() as undo:
             try:
-                descriptor = os.memfd_create("forkrepl-slab", os.MFD_CLOEXEC)
+                descriptor = create_memfd("forkrepl-slab")
                 undo.callback(os.close, descriptor)
                 os.truncate(descriptor, size)
                 view = undo.enter_context(mmap.mmap(descriptor, size, mmap.MAP_SHARED))
                 address = self._target.map_memory(size, descriptor, low)
             except (OSError, OverflowError, ExecutorError) as error:
+                why = reason(error) if isinstance(error, OSError) else error
                 raise OutOfMemoryError(
-                    f"cannot reserve {size >> 20} MiB of address space: {error}"
+                    f"cannot reserve {size >> 20} MiB of address space: {why}"
                 ) from error
             undo.pop_all()
         return MemfdReservation(address, size, view, np.frombuffer(view, np.uint8), descriptor)

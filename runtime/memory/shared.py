@@ -1,4 +1,4 @@
-"""Memory that this process and the program both read and write: a memfd.
+"""Memory that this process and the program both read and write: a file in memory.
 
 It has no name that others could open, and is gone with the last process that maps it.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import mmap
 import os
+
+from runtime.kernel_calls.memory_files import create_shared_memory
 
 
 class SharedMemory:
@@ -17,9 +19,8 @@ class SharedMemory:
         """``size`` in bytes, not 0. Raises OSError, and OverflowError for what no address
         space holds."""
         self.size = size
-        self.descriptor = os.memfd_create("forkrepl-shared", os.MFD_CLOEXEC)
+        self.descriptor = create_shared_memory("forkrepl-shared", size)
         try:
-            os.truncate(self.descriptor, size)
             self.view = mmap.mmap(self.descriptor, size, mmap.MAP_SHARED)
         except BaseException:
             self.close()

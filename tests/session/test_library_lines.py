@@ -100,9 +100,9 @@ def test_a_tool_that_goes_wrong(
     assert places_in_libraries([Frame(0x1100, True, str(built / "libgeo.so"), "f", 0)]) == {}
 
 
-@pytest.mark.parametrize("tool", library_lines._TOOLS)
+@pytest.mark.parametrize("tool", library_lines.TOOLS)
 def test_each_tool_is_understood(built: Path, monkeypatch: pytest.MonkeyPatch, tool: str) -> None:
-    monkeypatch.setattr(library_lines, "_TOOLS", (tool,))
+    monkeypatch.setattr(library_lines, "TOOLS", (tool,))
     library_lines._tool.cache_clear()
     try:
         if library_lines._tool() is None:
