@@ -108,7 +108,9 @@ def _locked(folder: Path) -> Iterator[bool]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not is_private(folder):
         raise PermissionError(1, "others can write to it, or it is not yours", str(folder))
-    with (folder / "lock").open("w") as lock:
+    # Both ways: a pipe of that name would be waited for.
+    flags = os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
+    with open(os.open(folder / "lock", flags, 0o600), "rb", buffering=0) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
