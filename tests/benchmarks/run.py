@@ -18,6 +18,7 @@ from tests.benchmarks import (
     recovery,
     scripts,
     shell,
+    soak,
     start,
     values,
 )
@@ -32,6 +33,7 @@ _BENCHMARKS = (
     "recovery",
     "link",
     "memory",
+    "soak",
 )
 _USUAL = ("scripts",)  # the table of all that matters most, in less than ten minutes
 
@@ -75,6 +77,8 @@ def main() -> None:
         link.benchmark(options.runs, options.svg)
     if "memory" in chosen:
         memory.benchmark(options.runs)
+    if "soak" in chosen:
+        soak.benchmark()
 
 
 def positive_number(text: str) -> int:
