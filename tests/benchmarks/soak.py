@@ -106,7 +106,7 @@ def _usage(mark: str, controller: int, inputs: int) -> Usage:
         kind = "controller" if pid == controller else _kind(command_of(pid))
         with suppress(OSError, StopIteration):  # it ends while we look
             status = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-            kib = next(int(line.split()[1]) for line in status if line.startswith("Pss:"))
+            kib = next(int(line.split()[1]) for line in status if line.startswith("Anonymous:"))
             descriptors = len(os.listdir(f"/proc/{pid}/fd"))
             mappings = Path(f"/proc/{pid}/maps").read_text().count("\n")
             for counts, value in (

@@ -54,7 +54,6 @@ class PromptWorld:
                 self._terminal.resize(piece[1] or 1, piece[2] or 1)
             else:
                 self._terminal.child.send(piece)
-            self._terminal.wait_until(lambda: True, "")
             self._read()
         self._reset()
         return "goes on"
@@ -93,7 +92,7 @@ class PromptWorld:
             self._read(0.1)
 
     def _read(self, seconds: float = 0.0) -> None:
-        if not self._terminal._read(seconds) or not self._terminal.child.isalive():
+        if not self._terminal.read(seconds) or not self._terminal.child.isalive():
             self._check()
             raise AssertionError(f"the shell has ended; on the screen:\n{self._terminal.text}")
 
