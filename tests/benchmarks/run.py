@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from tests.benchmarks import (
+    crowd,
     editor,
     growth,
     link,
@@ -34,6 +35,7 @@ _BENCHMARKS = (
     "link",
     "memory",
     "soak",
+    "crowd",
 )
 _USUAL = ("scripts",)  # the table of all that matters most, in less than ten minutes
 
@@ -79,6 +81,8 @@ def main() -> None:
         memory.benchmark(options.runs)
     if "soak" in chosen:
         soak.benchmark()
+    if "crowd" in chosen:
+        crowd.benchmark()
 
 
 def positive_number(text: str) -> int:
