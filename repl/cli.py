@@ -27,12 +27,20 @@ from repl.command_line.session_setup import (
 from repl.configuration.joined_inputs import ONE_BY_ONE, JoinedInputs, joined_inputs
 from repl.configuration.settings import Settings
 from repl.configuration.user_folders import usual_startup_file
-from repl.errors import ProgramExited, SetupError, ShellError
+from repl.errors import (
+    ProgramExited,
+    SetupError,
+    ShellError,
+    describe_unexpected,
+    is_debugging,
+)
 from repl.input.script_text import ArrivingText, ScriptText, WholeText
 from repl.terminal.early_prompt import EarlyPrompt
+from repl.terminal.ending_signals import repaired_at_the_end
+from repl.terminal.standard_streams import prepare_standard_streams
 from repl.terminal.terminal import use_colour
 from runtime import trace
-from runtime.errors import RuntimeFailure
+from runtime.errors import RuntimeFailure, printable, printable_lines
 
 if TYPE_CHECKING:
     from repl.command_line.option_parser import OptionParser
@@ -47,7 +55,8 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """The entry point of ``forkrepl``."""
-    debugging = bool(os.environ.get("FORKREPL_DEBUG"))
+    debugging = is_debugging()
+    prepare_standard_streams()
     try:
         trace.check_setting()
         if sys.argv[1:2] == ["link"]:
@@ -61,31 +70,25 @@ def main() -> None:
         else:
             status = _shell(parse(sys.argv[1:], _help_page))
         sys.stdout.flush()
-    except (ShellError, RuntimeFailure) as error:
-        if debugging:
-            raise
-        print(f"forkrepl: error: {error}", file=sys.stderr)
-        status = 1
     except KeyboardInterrupt:
         status = 130
     except BrokenPipeError:  # whoever read our output has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141
-    except OSError as error:  # standard output is a full disk, or the like
-        if debugging:
-            raise
-        print(f"forkrepl: error: {error}", file=sys.stderr)
-        status = 1
     except Exception as error:
         if debugging:
             raise
-        print(
-            f"forkrepl: internal error: {type(error).__name__}: {error}\n"
-            "(this is a bug; FORKREPL_DEBUG=1 shows where)",
-            file=sys.stderr,
-        )
+        with suppress(OSError):  # standard error may be what is full
+            print(printable_lines(f"forkrepl: {_describe(error)}"), file=sys.stderr)
         status = 1
     _leave(status)
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, (ShellError, RuntimeFailure)):
+        return f"error: {error}"
+    described = describe_unexpected(error)
+    return f"error: {described}" if isinstance(error, OSError) else described
 
 
 def _leave(status: int) -> NoReturn:
@@ -115,6 +118,14 @@ def _shell(line: CommandLine) -> int:
     _tell_of_options(line)
     mode = Mode.of(line)
     text = _script(line) if mode.has_script else None  # first: there may be no such file
+    if not mode.has_prompt:
+        return _run_configured(line, mode, text)
+    with repaired_at_the_end():
+        return _run_configured(line, mode, text)
+
+
+def _run_configured(line: CommandLine, mode: Mode, text: ScriptText | None) -> int:
+    """A script is the same everywhere: it has only the configuration that it was given."""
     if line.config is None and not mode.has_prompt:
         return _run(line, mode, Settings(), text)
     loaded = _load_settings(line, mode)
@@ -125,9 +136,9 @@ def _shell(line: CommandLine) -> int:
         if not mode.has_prompt or not flags:
             raise
         # A configuration never keeps the shell from starting.
-        print(f"forkrepl: error: {error}", file=sys.stderr)
+        print(printable_lines(f"forkrepl: error: {error}"), file=sys.stderr)
         print(
-            f"forkrepl: Clang is started again, without the flags of {loaded.path}",
+            f"forkrepl: Clang is started again, without the flags of {printable(str(loaded.path))}",
             file=sys.stderr,
         )
     plain = replace(loaded.settings, std="", c_std="", include=(), define=(), flags=(), sanitize="")
@@ -137,9 +148,10 @@ def _shell(line: CommandLine) -> int:
 def _tell_of_options(line: CommandLine) -> None:
     tell_warnings("forkrepl", line.warnings)
     if line.verbose:
-        print(f"forkrepl: Clang is told: {shlex.join(line.compiler_flags)}", file=sys.stderr)
+        told = printable(shlex.join(line.compiler_flags))
+        print(f"forkrepl: Clang is told: {told}", file=sys.stderr)
         for option in line.ignored:
-            print(f"forkrepl: {option} has no effect here", file=sys.stderr)
+            print(f"forkrepl: {printable(option)} has no effect here", file=sys.stderr)
 
 
 def _print_config(line: CommandLine) -> int:
@@ -177,7 +189,7 @@ def _load_settings(line: CommandLine, mode: Mode) -> LoadedSettings:
 
 def _tell_problems(loaded: LoadedSettings) -> None:
     for problem in loaded.problems:
-        print(f"forkrepl: {problem}", file=sys.stderr)
+        print(printable_lines(f"forkrepl: {problem}"), file=sys.stderr)
 
 
 def _run(line: CommandLine, mode: Mode, settings: Settings, text: ScriptText | None) -> int:
@@ -218,7 +230,7 @@ def _session(
             yield session
         finally:
             for warning in session.take_warnings():
-                print(warning, file=sys.stderr, flush=True)
+                print(printable_lines(warning), file=sys.stderr, flush=True)
 
 
 def _run_file(name: str, text: WholeText, settings: Settings, options: SessionOptions) -> int:
@@ -293,7 +305,7 @@ def _open_libraries(session: LiveSession, line: CommandLine) -> None:
     except (RuntimeFailure, ShellError) as error:
         if line.libraries:
             raise
-        print(f"forkrepl: error: {error}", file=sys.stderr)
+        print(printable_lines(f"forkrepl: error: {error}"), file=sys.stderr)
 
 
 def _startup_file(line: CommandLine, mode: Mode) -> StartupFile | None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from msgspec import Struct
 
-from runtime.errors import ForkreplError
+from runtime.errors import ForkreplError, printable, told
 from runtime.errors import did_you_mean as did_you_mean
 
 
@@ -16,6 +20,10 @@ class ShellError(ForkreplError):
 
 class SetupError(ShellError):
     """A part of the installation is missing or broken."""
+
+
+class UnexpectedError(ShellError):
+    """An exception that nobody has thought of, as an error of the input that met it."""
 
 
 class CompilerDied(ShellError):
@@ -95,7 +103,8 @@ class UncaughtException(ShellError):
         self.type_name = type_name
         self.what = what
         self.report = report
-        first = f"uncaught exception of type {type_name}" + (f": {what}" if what else "")
+        said = f": {told(what)}" if what else ""
+        first = f"uncaught exception of type {told(type_name)}{said}"
         super().__init__("\n".join(filter(None, [first, report])))
 
 
@@ -168,3 +177,51 @@ def status_of_crash(crash: ProgramCrashed) -> int:
     if crash.signal is not None:
         return 128 + crash.signal
     return 1 if crash.wait_status is None else crash.wait_status
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # write(2)
+_LONGEST_REASON = 300  # characters: it is a line, and a file's name may be any text
+
+
+def describe_unexpected(error: Exception) -> str:
+    """One line about an exception that nobody has thought of. What the system refuses is no bug
+    of ours."""
+    if isinstance(error, MemoryError):
+        return "out of memory"
+    if isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
+        return f"cannot write to standard output: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror:
+        where = f": {error.filename}" if isinstance(error.filename, str) else ""
+        return _in_one_line(f"{error.strerror}{where}")
+    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    hint = "(this is a bug; FORKREPL_DEBUG=1 shows where)"
+    return f"internal error: {_in_one_line(reason)} {hint}"
+
+
+def _in_one_line(text: str) -> str:
+    text = printable(text)
+    return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + "..."
+
+
+def is_debugging() -> bool:
+    """Whether tracebacks are wanted, by FORKREPL_DEBUG."""
+    return bool(os.environ.get("FORKREPL_DEBUG"))
+
+
+@contextmanager
+def telling_unexpected(command: str = "") -> Iterator[None]:
+    """Whatever is raised within becomes an error that is told, and the session goes on: the
+    exceptions that mean something to the loop around it are ours, but for one when nobody reads
+    our output. ``command``: what the user has asked for, if it is one.
+    """
+    try:
+        yield
+    except (ForkreplError, BrokenPipeError):
+        raise
+    except Exception as error:
+        if is_debugging():
+            import traceback  # hardly ever
+
+            traceback.print_exception(error)
+        reason = describe_unexpected(error)
+        raise UnexpectedError(f"{command}: {reason}" if command else reason) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Iterable, Mapping, Set
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -122,7 +123,36 @@ def printable(text: str) -> str:
     """A name from a file as it can be shown: one line, nothing that moves the cursor."""
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return "".join(c if c.isprintable() or c in _SPACES else ascii(c)[1:-1] for c in text)
+
+
+def printable_lines(text: str, *, keeps_colours: bool = False) -> str:
+    """As ``printable``, but with its lines and tabs. ``keeps_colours``: and colours, in what Clang
+    says."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    if not keeps_colours:
+        return "\n".join(map(_printable_line, lines))
+    return "\n".join("".join(map(_printable_piece, _COLOUR.split(line))) for line in lines)
+
+
+def told(text: str, most: int = 4000) -> str:
+    """What a program says of itself, in the midst of a message: at most so many characters. Its
+    further lines are indented, so that nobody takes them for ours."""
+    rest = len(text) - most
+    cut = text if rest <= 0 else f"{text[:most]}... ({rest:,} more characters)"
+    return printable_lines(cut.rstrip("\n")).replace("\n", "\n  ")
+
+
+_SPACES = "\u00a0\u3000"  # wider than a space, and as harmless
+_COLOUR = re.compile(r"(\x1b\[[\d;]*m)")
+
+
+def _printable_line(line: str) -> str:
+    return line if line.isprintable() else "\t".join(map(printable, line.split("\t")))
+
+
+def _printable_piece(piece: str) -> str:
+    return piece if _COLOUR.fullmatch(piece) else _printable_line(piece)
 
 
 def shown_path(path: str) -> str:

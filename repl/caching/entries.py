@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import zlib
 from pathlib import Path
 from typing import TypeVar
@@ -15,8 +16,8 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from repl.caching.folder import is_private
 from repl.caching.stamps import Dependencies
+from repl.private_folders import is_private_folder, make_private_folder
 from runtime.errors import RuntimeFailure
 from runtime.objects.input_files import read_input_file
 
@@ -30,6 +31,14 @@ class _Entry(Struct, frozen=True):
     crc32: int
     dependencies: Dependencies
     payload: bytes
+
+
+_OURS = re.compile(rf"[0-9a-f]{{32}}|{_TEMPORARY}\d+")
+
+
+def _is_ours(path: Path) -> bool:
+    """What else is in the folder is not ours to remove."""
+    return _OURS.fullmatch(path.name) is not None
 
 
 def key_of(*about: object) -> str:
@@ -50,7 +59,7 @@ class Entries:
         path = self._folder / key
         try:
             data = read_input_file(path, self._most_bytes)
-            if not is_private(self._folder):
+            if not self._is_private():
                 return None
             entry = msgspec.msgpack.decode(data, type=_Entry)
             if zlib.crc32(entry.payload) != entry.crc32:
@@ -79,8 +88,8 @@ class Entries:
         made = self._folder / f"{_TEMPORARY}{os.getpid()}"
         try:
             encoded = msgspec.msgpack.encode(entry)
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not is_private(self._folder):
+            make_private_folder(self._folder)
+            if not self._is_private():
                 return
             try:
                 made.write_bytes(encoded)
@@ -91,10 +100,14 @@ class Entries:
         except (OSError, UnicodeEncodeError):  # a full disk; a file whose name is no text
             return
 
+    def _is_private(self) -> bool:
+        """It is in that of all caches, where a folder might be exchanged for another."""
+        return is_private_folder(self._folder.parent) and is_private_folder(self._folder)
+
     def _limit_size(self) -> None:
         """Remove those that have not been used for the longest time."""
         used: list[tuple[float, int, Path]] = []
-        for path in self._folder.iterdir():
+        for path in filter(_is_ours, self._folder.iterdir()):
             with contextlib.suppress(OSError):
                 status = path.stat()
                 used.append((status.st_mtime, status.st_size, path))

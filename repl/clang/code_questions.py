@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import AbstractContextManager, contextmanager, suppress
 
 from repl.clang.frontend import redefined
@@ -18,7 +17,6 @@ from repl.clang.inputs import AcceptedInput
 from repl.clang.protocol import Complete, DescribeCall, Suggested
 from repl.editor.code_answers import CodeAnswer
 from repl.editor.code_source import Question
-from repl.errors import ShellError
 from repl.input.input_ends import InputEnds
 
 _ENTER_LIMIT = 0.5  # s: that somebody notices, but not longer
@@ -77,8 +75,8 @@ class CodeQuestions:
             self.cancel(question)
         try:
             return self._thread.submit(self._ask_ends, text).result(_ENTER_LIMIT)
-        except (FutureTimeoutError, RuntimeError, ShellError, OSError):
-            return None  # who runs the input will learn why
+        except Exception:
+            return None  # it took too long, or who runs the input will learn why
 
     def _ask_ends(self, text: str) -> bool:
         data = text.encode("utf-8", "surrogateescape")
@@ -126,7 +124,7 @@ class CodeQuestions:
                 if copy is None:
                     return _NOTHING
                 return copy.ask(request, source.text, _LIMIT)[0]
-        except (ShellError, OSError):  # Clang crashed on it, or was ended by ``cancel``
+        except Exception:  # Clang crashed on it, or was ended by ``cancel``
             return _NOTHING
 
     @contextmanager

@@ -24,6 +24,7 @@ from repl.clang.frontend_copies import FrontendCopies, FrontendCopy
 from repl.clang.inputs import AcceptedInput, FrontendState, ParsedInput, take_files
 from repl.clang.precompiled_headers import PrecompiledHeaders
 from repl.clang.protocol import FindEnds, HiddenDeclaration, Parsed, Reply
+from repl.clang.start_folder import StartFolder
 from repl.errors import CompileError, CompilerDied, CompilerTimeout, SetupError
 from repl.input.input_ends import InputEnds
 from repl.input.seen_file import SeenFile
@@ -54,7 +55,7 @@ class Frontend:
         parse_timeout: float = 0,
         memory_limit: int | None = None,
         precompiled: PrecompiledHeaders | None = None,
-        folder: str | None = None,
+        folder: StartFolder | None = None,
     ) -> None:
         self._redefinition = redefinition
         self._precompiled = precompiled or PrecompiledHeaders(None)

@@ -33,6 +33,7 @@ from repl.clang.protocol import (
     ReplyType,
     Request,
 )
+from repl.clang.start_folder import StartFolder
 from repl.errors import CompilerDied, CompilerTimeout, SetupError, ShellError
 from runtime.executor_client.memory_limit import machine_memory
 from runtime.executor_client.waiting import is_readable
@@ -214,13 +215,6 @@ def _kill(pidfd: int) -> None:
         signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
 
-def _current_folder() -> str | None:
-    try:
-        return os.getcwd()
-    except FileNotFoundError:  # it has been removed
-        return None
-
-
 class FrontendCopies:
     """The root and the checkpoints. Copies that it hands out are the caller's to end."""
 
@@ -229,21 +223,25 @@ class FrontendCopies:
         program: Path,
         flags: Sequence[str],
         memory_limit: int | None = None,
-        folder: str | None = None,
+        folder: StartFolder | None = None,
     ) -> None:
         """``memory_limit``: of each process, in bytes; None: half of the machine's.
 
         ``folder``: where names of files are looked for, the current one if None; it stays
         so, or inputs would mean something else when they are parsed again.
         """
-        self.folder = folder or _current_folder()
+        self.folder = StartFolder(folder)
         self._memory_limit = memory_limit or machine_memory() // 2
         self._program = os.fspath(program)
         self._flags = list(flags)
         self._checkpoints: list[FrontendCopy] = []  # the root first
         self._can_start = False  # has done it, and not failed since
         self._start_failure = ""  # why it has never started, once that is known
-        self._root = self._start_root()
+        try:
+            self._root = self._start_root()
+        except BaseException:
+            self.folder.close()
+            raise
 
     def wait_until_ready(self) -> None:
         """Wait for Clang to have started. Raises SetupError if it cannot."""
@@ -352,12 +350,13 @@ class FrontendCopies:
         """End them."""
         self.forget(-1)
         self._root.close()
+        self.folder.close()
 
     def _start_root(self) -> CompilerProcess:
         # It ends with this process; or else it would end with the thread.
         in_thread = threading.current_thread() is not threading.main_thread()
         how = ["--started-by-thread"] if in_thread else []
-        root = CompilerProcess([self._program, *how, *self._flags], "clang", self.folder)
+        root = CompilerProcess([self._program, *how, *self._flags], "clang", self.folder.path())
         # An endless instantiation shall meet this limit, which copies inherit, and not
         # the machine's.
         most = self._memory_limit

@@ -125,7 +125,8 @@ def serve(connection: socket.socket) -> None:
 
 def main() -> None:
     """See the module."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the user's program
+    for keys in (signal.SIGINT, signal.SIGQUIT):  # Ctrl-C and Ctrl-\ are for the user's program
+        signal.signal(keys, signal.SIG_IGN)
     with socket.socket(fileno=sys.stdin.fileno()) as connection:
         serve(connection)
 

@@ -17,6 +17,7 @@ from repl.clang.options.table import option_table
 from repl.command_line.option_parser import OptionParser
 from repl.command_line.project_options import add_project_options, project_options
 from repl.command_line.sanitize_option import add_sanitize_option, sanitize_flags
+from runtime.errors import printable_lines
 
 _PASSED_ON = ("--Xcc", "-Xcc")
 
@@ -24,7 +25,7 @@ _PASSED_ON = ("--Xcc", "-Xcc")
 def tell_warnings(program: str, warnings: Iterable[str]) -> None:
     """Say on standard error which options have no effect."""
     for warning in warnings:
-        print(f"{program}: warning: {warning}", file=sys.stderr)
+        print(printable_lines(f"{program}: warning: {warning}"), file=sys.stderr)
 
 
 def language_of(said: str | None, file: str | None) -> str:

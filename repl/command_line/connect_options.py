@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import stat
 import sys
 
 from repl.command_line.option_parser import OptionParser
+from repl.command_line.token_files import read_token
 from repl.errors import ShellError
+from runtime.protocol import tokens
 from runtime.protocol.listener_address import Address, Listener, TcpAddress, parse_address
-
-_LONGEST_TOKEN = 4096  # bytes
 
 
 def add_connect_options(parser: OptionParser) -> None:
@@ -57,8 +56,8 @@ def find_listener(parser: OptionParser, options: argparse.Namespace) -> Listener
 
 def _token(address: Address, token_file: str | None) -> str:
     if token_file is not None:
-        return _read_token(token_file)
-    token = os.environ.get("FORKREPL_TOKEN", "").strip()
+        return read_token(token_file)
+    token = os.environ.get(tokens.VARIABLE, "").strip()
     if not token and sys.stdin.isatty():
         token = _ask_for_token(address)
     if not token:
@@ -76,22 +75,3 @@ def _ask_for_token(address: Address) -> str:
         return getpass(f"Token of {address}: ").strip()
     except EOFError:
         return ""
-
-
-def _read_token(path: str) -> str:
-    try:
-        # Not to wait for the other end of a FIFO.
-        with open(path, "rb", opener=lambda p, flags: os.open(p, flags | os.O_NONBLOCK)) as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise ShellError(f"cannot read the token from {path}: it is no file")
-            if stat.S_IMODE(status.st_mode) & 0o077:
-                raise ShellError(
-                    f"others can read or write the token file {path}: chmod 600 {path}"
-                )
-            data = file.read(_LONGEST_TOKEN + 1)
-    except OSError as error:
-        raise ShellError(f"cannot read the token from {path}: {error.strerror}") from error
-    if len(data) > _LONGEST_TOKEN or not data.strip():
-        raise ShellError(f"{path} holds no token: give the file that the listener has written")
-    return data.decode("utf-8", "surrogateescape").strip()

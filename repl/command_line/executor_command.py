@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shlex
 import shutil
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from repl import native_programs
 from repl.command_line.connect_options import address_argument
 from repl.command_line.option_parser import OptionParser
+from repl.command_line.token_files import token_file
 from repl.errors import ShellError
+from runtime.listener_process.log import Log
 from runtime.listener_process.server import ExecutorServer, Signals
-from runtime.protocol.listener_address import is_private, listening, remove_if_same
+from runtime.protocol.listener_address import is_private, listening
+from runtime.protocol.tokens import make_token
 
 
 def main(arguments: list[str]) -> int:
@@ -31,21 +30,22 @@ def main(arguments: list[str]) -> int:
         parser.error(f"unrecognized arguments: {' '.join(operands)}")
     wrapper = _wrapper(options.wrapper)
     command = [*wrapper, os.fspath(native_programs.executor())]
-    token = secrets.token_urlsafe(32)
+    token = make_token()
     with contextlib.ExitStack() as stack:
         signals = stack.enter_context(Signals())  # from here on, so that all files go
         connection, address = stack.enter_context(listening(options.listen))
         if options.token_file is not None:
-            stack.enter_context(_token_file(options.token_file, token))
+            stack.enter_context(token_file(options.token_file, token))
+        log = stack.enter_context(Log(sys.stderr.fileno()))
         if not is_private(address):
-            print(
-                f"forkrepl executor: warning: traffic to {address} is not encrypted: on a network "
-                "that others share, listen on localhost and tunnel it through ssh -L",
-                file=sys.stderr,
+            log.add(
+                f"warning: traffic to {address} is not encrypted: on a network that others share, "
+                "listen on localhost and tunnel it through ssh -L"
             )
-        shown = "" if options.token_file is not None else f" token {token}"
-        print(f"listening on {address}{shown}", flush=True)
-        server = ExecutorServer(connection, token, command, signals, is_debugger=bool(wrapper))
+        if signals.wait_until_writable(sys.stdout.fileno()):
+            shown = "" if options.token_file is not None else f" token {token}"
+            print(f"listening on {address}{shown}", flush=True)
+        server = ExecutorServer(connection, token, command, signals, log, is_debugger=bool(wrapper))
         server.serve(once=options.once)
     return 0
 
@@ -93,26 +93,3 @@ def _wrapper(text: str) -> list[str]:
     if words and shutil.which(words[0]) is None:
         raise ShellError(f"cannot start the wrapper: no program {words[0]}")
     return words
-
-
-@contextmanager
-def _token_file(path: str, token: str) -> Iterator[None]:
-    """A file with the token, for its owner alone, as long as the listener listens."""
-    temporary = None
-    try:
-        # Complete when it appears; mkstemp makes it private.
-        folder, name = os.path.split(path)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder or ".")
-        with open(descriptor, "w") as file:
-            file.write(token + "\n")
-            made = os.fstat(descriptor)
-        os.rename(temporary, path)
-    except OSError as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-        raise ShellError(f"cannot write {path}: {error.strerror}") from error
-    try:
-        yield
-    finally:
-        remove_if_same(path, made)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from repl.clang.options.reading import is_option
 from repl.errors import did_you_mean
-from runtime.errors import printable
+from runtime.errors import printable_lines
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -86,8 +86,7 @@ class OptionParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and end the program with status 2."""
-        shown = "\n".join(map(printable, message.split("\n")))  # it has words of the user's
-        self.exit(2, f"{self.format_usage()}{self.prog}: error: {shown}\n")
+        self.exit(2, f"{self.format_usage()}{self.prog}: error: {printable_lines(message)}\n")
 
     def parse_until_operand(self, words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
         """Parse the options before the first operand or ``--``: what they say, and the

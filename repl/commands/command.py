@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from repl.commands.context import Shell
 from repl.input.command_syntax import Arguments, CommandSyntax, WrongUsage
+from runtime.errors import ForkreplError
 
 
-class Quit(Exception):
-    """The user wants to leave."""
+class Quit(ForkreplError):
+    """The user wants to leave: not an error, but the end."""
 
 
 class Command(CommandSyntax, frozen=True, kw_only=True):

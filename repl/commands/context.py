@@ -15,6 +15,7 @@ from repl.configuration.settings import Settings
 from repl.display.inspect import format_value
 from repl.display.text import WIDTH
 from repl.input.source import Source
+from runtime.errors import printable_lines
 
 if TYPE_CHECKING:
     from repl.display.program_view import ProgramView
@@ -108,7 +109,8 @@ class Shell(Struct):
         """Print Clang's warnings about an input, if it has any."""
         if result.warnings:
             warnings = self.messages(result.warnings, result.all_warnings)
-            print(warnings, file=sys.stderr, flush=True)
+            shown = printable_lines(warnings, keeps_colours=self.colour)
+            print(shown, file=sys.stderr, flush=True)
 
     def begin_entry(self, source: Source) -> LogEntry:
         """An input comes; what a file of ``%load`` has counts as part of that command."""

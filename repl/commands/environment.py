@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from msgspec.structs import replace
 
@@ -14,8 +17,12 @@ from repl.commands.inspection import type_of
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments, WrongUsage
 from runtime.addresses import ExecutorAddress
+from runtime.errors import printable, told
+from runtime.objects.input_files import absolute_path, expanded_path, no_current_folder
 
 _MOST_VARIABLES = 10_000
+_LONGEST_VARIABLE = 10_000  # characters, in the list of all
+_MOST_SHOWN = 200_000  # characters
 
 
 def run_cd(shell: Shell, arguments: Arguments) -> str:
@@ -25,33 +32,64 @@ def run_cd(shell: Shell, arguments: Arguments) -> str:
         if shell.previous_folder is None:
             raise ShellError("%cd: there is no previous folder yet")
         wanted = shell.previous_folder
-    before = os.getcwd()
-    try:
-        os.chdir(os.path.expanduser(wanted or "~"))
-    except (OSError, ValueError) as error:  # ValueError: a NUL byte
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ShellError(f"%cd: {wanted or '~'}: {reason}") from None
-    now, session = os.getcwd(), shell.session
-    try:
+    before, session = _name_of_current(), shell.session
+    with _back_if_it_fails():
+        now = _enter(wanted or "~")
         status = call_for_status(
-            shell.session,
+            session,
             "%cd",
             'int __forkrepl_function(const char *) __asm__("chdir");',
             f"__forkrepl_function({c_string(now)})",
         )
         if status:
-            raise ShellError(f"%cd: {now}: {os.strerror(status)} (in the program)")
+            reason = f"{os.strerror(status)} (in the program)"
+            raise ShellError(f"%cd: {printable(wanted or '~')}: {reason}")
         session.change_options(replace(session.options, current_folder=now))
-    except BaseException:
-        os.chdir(before)
-        raise
     shell.previous_folder = before
     return now
 
 
+def _enter(wanted: str) -> str:
+    """The name of the folder, which is the current one now."""
+    try:
+        os.chdir(expanded_path(wanted))
+        return os.getcwd()
+    except OSError as error:
+        raise ShellError(f"%cd: {printable(wanted)}: {error.strerror}") from None
+
+
+def _name_of_current() -> str | None:
+    """None for one that has been removed: there is no way back."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return None
+
+
+@contextmanager
+def _back_if_it_fails() -> Iterator[None]:
+    """What goes wrong leaves the current folder as it was; that may have lost its name."""
+    descriptor = -1
+    with suppress(OSError):  # one that may not be entered cannot be opened
+        descriptor = os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield
+    except BaseException:
+        if descriptor >= 0:
+            with suppress(OSError):
+                os.fchdir(descriptor)
+        raise
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
 def run_pwd(shell: Shell, arguments: Arguments) -> str:
     """``%pwd``."""
-    return os.getcwd()
+    try:
+        return os.getcwd()
+    except OSError as error:
+        raise ShellError(f"%pwd: {no_current_folder(error)}") from None
 
 
 def run_include(shell: Shell, arguments: Arguments) -> str:
@@ -60,7 +98,7 @@ def run_include(shell: Shell, arguments: Arguments) -> str:
     if not argument:
         flags = options.all_flags
         return "\n".join(_folders_in(flags)) or "no folders (but those of the compiler)"
-    folder = os.path.abspath(os.path.expanduser(argument))
+    folder = absolute_path(argument)
     if not os.path.isdir(folder):
         raise ShellError(f"%include: {argument} is no folder")
     if folder not in options.include_folders:
@@ -93,10 +131,10 @@ def run_environment(shell: Shell, arguments: Arguments) -> str:
         return ""
     variables = _variables_of_program(shell)
     if not name:
-        return "\n".join(variables)
+        return _shown(variables)
     for variable in variables:
         if variable.startswith(name + "="):
-            return variable.partition("=")[2]
+            return told(variable.partition("=")[2], _MOST_SHOWN)
     raise ShellError(f"%env: {name} is not set")
 
 
@@ -112,6 +150,16 @@ def _variables_of_program(shell: Shell) -> list[str]:
                 break
             variables.append(read_string(program, ExecutorAddress(address)))
     return variables
+
+
+def _shown(variables: Sequence[str]) -> str:
+    """One a line; not more than somebody reads."""
+    lines = [told(variable, _LONGEST_VARIABLE) for variable in variables]
+    total = list(itertools.accumulate(map(len, lines)))
+    shown = bisect.bisect(total, _MOST_SHOWN)
+    if shown == len(lines):
+        return "\n".join(lines)
+    return "\n".join([*lines[:shown], f"... and {len(lines) - shown} more: %env NAME shows one"])
 
 
 def run_optimisation(shell: Shell, arguments: Arguments) -> str:

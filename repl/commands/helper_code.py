@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _WORD = 8  # bytes
 _FIRST_READ = 256  # of a string, in bytes
 _LONGEST_STRING = 1 << 20
+_LARGEST_ERRNO = 4095  # of Linux
 _numbers = itertools.count(1)
 
 C_LINKAGE = """\
@@ -86,7 +87,10 @@ def call_for_status(session: LiveSession, name: str, declaration: str, call: str
     """
     errno = 'int *__forkrepl_errno(void) __asm__("__errno_location");'
     status = f"{call} ? *__forkrepl_errno() : 0"
-    return call_for_number(session, name, [declaration, errno], status)
+    number = call_for_number(session, name, [declaration, errno], status)
+    if number > _LARGEST_ERRNO:
+        raise ShellError(f"{name}: its result makes no sense: is the program's memory damaged?")
+    return number
 
 
 def call_for_number(

@@ -29,7 +29,7 @@ from repl.input.seen_file import SeenFile, stamp_of
 from repl.input.source import Source
 from repl.session.program_file import has_commands
 from runtime.errors import RuntimeFailure
-from runtime.objects.input_files import read_input_file
+from runtime.objects.input_files import absolute_path, expanded_path, read_input_file
 from runtime.objects.libraries import is_linkable
 
 _DEEPEST = 8  # files that load one another
@@ -47,7 +47,7 @@ def load_file(shell: Shell, name: str) -> None:
         )
     tell_edits(shell)
     text = _read_text(name)
-    path = os.path.abspath(os.path.expanduser(name))
+    path = absolute_path(name)
     file = SeenFile(path, stamp_of(path), text.encode("utf-8", "surrogateescape"))
     _run_text(shell, text, name, "%load", file)
 
@@ -91,7 +91,7 @@ def _where(command: str, source: Source, some_are_in_force: bool) -> str:
 
 
 def _read_text(name: str) -> str:
-    contents = read_input_file(Path(os.path.expanduser(name)))
+    contents = read_input_file(Path(expanded_path(name)))
     if is_linkable(contents):
         path = name if "/" in name else f"./{name}"
         raise ShellError(f"%load: {name} is a library, an archive or an object: %lib {path}")
@@ -114,7 +114,7 @@ def run_load_like_cling(shell: Shell, arguments: Arguments) -> str:
     """``.L``."""
     if _is_library(arguments.text):
         name = arguments.text
-        is_here = "/" not in name and Path(name).is_file()
+        is_here = "/" not in name and os.path.isfile(name)
         return run_lib(shell, replace(arguments, operands=[f"./{name}" if is_here else name]))
     load_file(shell, arguments.text)
     return ""
@@ -122,9 +122,9 @@ def run_load_like_cling(shell: Shell, arguments: Arguments) -> str:
 
 def _is_library(name: str) -> bool:
     """Of a file that is there its contents tell."""
-    path = Path(os.path.expanduser(name))
-    if path.is_file():
-        return is_linkable(read_input_file(path, 8))
+    path = expanded_path(name)
+    if os.path.isfile(path):
+        return is_linkable(read_input_file(Path(path), 8))
     return _LIBRARY.search(name) is not None
 
 
@@ -164,7 +164,7 @@ def _words(argument: str) -> list[str]:
 def run_run(shell: Shell, arguments: Arguments) -> str:
     """``%run``."""
     words = _words(arguments.text)
-    file = os.path.expanduser(words[0])
+    file = expanded_path(words[0])
     read_input_file(Path(file))  # says why if it cannot be read
     options = shell.session.options
     command = [sys.executable, "-P", "-m", "repl", f"--color={'yes' if shell.colour else 'no'}"]
@@ -197,10 +197,10 @@ def run_shell_command(shell: Shell, arguments: Arguments) -> str:
 def run_edit(shell: Shell, arguments: Arguments) -> str:
     """``%edit``."""
     argument = arguments.text
-    is_file = bool(argument) and not argument.isdecimal() and Path(argument).is_file()
-    if is_file:
+    path = expanded_path(argument) if argument and not argument.isdecimal() else ""
+    if os.path.isfile(path):
         with _no_run_if_it_fails():
-            edit_file(Path(argument), shell.settings.external_editor, _lend_terminal)
+            edit_file(Path(path), shell.settings.external_editor, _lend_terminal)
         load_file(shell, argument)
         return ""
     text = _text_to_edit(shell, argument)
@@ -224,6 +224,8 @@ def _text_to_edit(shell: Shell, argument: str) -> str:
     for declared in reversed(declared_names(shell.session)):
         if declared.name == argument:
             return shell.session.steps[declared.input].source.text.rstrip("\n") + "\n"
+    if "/" in argument:
+        read_input_file(Path(expanded_path(argument)), 0)  # says why if it may not be read
     raise ShellError(f"%edit: no input declares {argument}, and there is no such file")
 
 

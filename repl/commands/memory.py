@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from repl.commands.context import Shell
 from repl.commands.memory_picture.model import take_picture
+from repl.commands.whole_files import write_whole
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments
+from runtime.objects.input_files import expanded_path
 
 
 def run_memory(shell: Shell, arguments: Arguments) -> str:
@@ -21,11 +22,12 @@ def run_memory(shell: Shell, arguments: Arguments) -> str:
         return draw_text(picture, shell.width, shell.colour)
     from repl.commands.memory_picture.svg import draw_svg
 
-    path = Path(os.path.expanduser(argument))
+    path = Path(expanded_path(argument))
     if path.suffix.lower() != ".svg":
         raise ShellError(f"%memory: {argument} does not end in .svg, which is what it can draw")
     try:
-        path.write_text(draw_svg(picture), "utf-8")
-    except OSError as error:
-        raise ShellError(f"%memory: cannot write {argument}: {error.strerror}") from None
+        write_whole(path, draw_svg(picture), replaces=True)
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ShellError(f"%memory: cannot write {argument}: {reason}") from None
     return f"{argument} is written"

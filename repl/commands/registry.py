@@ -6,7 +6,7 @@ from repl.commands.catalogue import BY_ALIAS, COMMAND_LINES, COMMANDS
 from repl.commands.command import Command
 from repl.commands.context import Shell
 from repl.commands.foreign_commands import ADVICE
-from repl.errors import ShellError, did_you_mean
+from repl.errors import ShellError, did_you_mean, telling_unexpected
 from repl.input.command_syntax import Arguments, WrongUsage
 
 
@@ -21,10 +21,11 @@ def run_command(shell: Shell, line: str) -> str:
         raise ShellError(f"{name} is cling's: {ADVICE[name]}")
     if command is None:
         raise ShellError(f"unknown command {name}{_near(name)} (%help lists the commands)")
-    try:
-        return command.implementation()(shell, command.parse(given))
-    except WrongUsage as error:
-        raise ShellError(f"{command.name} {error}; usage: {command.usage}") from None
+    with telling_unexpected(command.name):
+        try:
+            return command.implementation()(shell, command.parse(given))
+        except WrongUsage as error:
+            raise ShellError(f"{command.name} {error}; usage: {command.usage}") from None
 
 
 def _near(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 
@@ -15,7 +14,8 @@ from repl.input.script_inputs import ScriptInputs
 from repl.input.script_text import WholeText
 from repl.input.seen_file import GONE, SeenFile
 from repl.input.source import Source
-from runtime.errors import shown_path
+from runtime.errors import printable_lines, shown_path
+from runtime.objects.input_files import absolute_path
 
 
 def run_reload(shell: Shell, arguments: Arguments) -> str:
@@ -23,7 +23,7 @@ def run_reload(shell: Shell, arguments: Arguments) -> str:
     seen = {file.path: file for file, _ in shell.session.seen_files()}
     wanted = list(seen)
     if arguments.text:
-        wanted = [os.path.abspath(os.path.expanduser(arguments.text))]
+        wanted = [absolute_path(arguments.text)]
         if wanted[0] not in seen:
             raise ShellError(
                 f"%reload: no input has read {arguments.text} (%load FILE takes a file)"
@@ -59,4 +59,4 @@ def tell_edits(shell: Shell) -> None:
         advice = ", what was read is kept" if is_gone else ": %reload takes the new text"
         reader = f"{shown_path(name)} read it" if name not in ("", "-") else "it was read"
         note = f"note: {shown_path(file.path)} {what} since {reader}{advice}"
-        print(note, file=sys.stderr, flush=True)
+        print(printable_lines(note), file=sys.stderr, flush=True)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from repl.clang.protocol import FindPieces
 from repl.commands.context import Shell
 from repl.commands.history import in_range
 from repl.commands.source_file import InputText, make_source_file
+from repl.commands.whole_files import write_whole
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments
+from runtime.objects.input_files import expanded_path
 
 
 def run_save(shell: Shell, arguments: Arguments) -> str:
     """``%save``."""
-    path = Path(os.path.expanduser(arguments.text))
+    path = Path(expanded_path(arguments.text))
     inputs = _inputs(shell)
     if range_ := arguments.operand(1):
         wanted = [source for entry in in_range(shell, range_) for source in entry.ran]
@@ -23,10 +24,8 @@ def run_save(shell: Shell, arguments: Arguments) -> str:
     if not inputs:
         raise ShellError("%save: no input is in force")
     text, notes = make_source_file(inputs, is_c=shell.is_c, hints=_hints(shell))
-    mode = "w" if "-f" in arguments.options else "x"
     try:
-        with path.open(mode, encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text)
+        write_whole(path, text, replaces="-f" in arguments.options)
     except FileExistsError:
         raise ShellError(f"%save: {path} exists (%save -f {path} replaces it)") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL byte

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from runtime.errors import printable
+from runtime.errors import told
 
 # Of a function as __PRETTY_FUNCTION__ has it: `reference std::vector<int>::at(size_type)
 # [_Tp = int, ...]`, the name of the class without its arguments, and that of the member.
@@ -16,6 +16,7 @@ _NOT_NULL = re.compile(r"(?:get|_M_get)\(\) != (?:pointer\(\)|nullptr)")
 _HAS_VALUE = re.compile(r"(?:this->)?(?:_M_is_engaged|has_value|_M_has_value|_M_engaged)\b.*")
 _PARTS_OF_NAMES = ("basic_", "_base_impl", "_access")  # of what users know by another name
 _NUMBERS = 1 << 64
+_LONGEST_LINE = 1000  # characters
 TRAP_MESSAGE = "__clang_trap_msg$"
 """Of functions that are none, but say why there is a trap."""
 _LIBCXX = re.compile(r".*: libc\+\+ Hardening assertion (.*?) failed: (.*?)(?:\\n)?")
@@ -48,7 +49,7 @@ def describe_trap(function: str) -> str:
 
 def _printable_lines(text: str) -> list[str]:
     """The lines of what the program has told."""
-    return [printable(line) for line in text.split("\n")]
+    return [told(line, _LONGEST_LINE) for line in text.split("\n")]
 
 
 def _describe_index(class_name: str, numbers: list[str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from repl.crash_reports.report import describe_crash
 from repl.errors import ProgramCrashed
-from runtime.errors import ExecutorDied
+from runtime.errors import ExecutorDied, printable_lines
 
 if TYPE_CHECKING:
     from runtime.units.execution_session import ExecutionSession
@@ -42,4 +42,4 @@ def print_reports(text: str, execution: ExecutionSession | None, most_frames: in
         from repl.crash_reports.sanitizer_report import describe_reports
 
         for report in describe_reports(text, execution, most_frames):
-            print(report, file=sys.stderr, flush=True)
+            print(printable_lines(report), file=sys.stderr, flush=True)

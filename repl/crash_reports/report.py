@@ -16,7 +16,7 @@ from repl.display.redefined_names import as_written
 from repl.errors import signal_abbreviation
 from runtime.debugging.library_lines import Places, places_in_libraries
 from runtime.debugging.statement_functions import STATEMENT_FUNCTIONS
-from runtime.errors import ExecutorDied, printable, shown_path
+from runtime.errors import ExecutorDied, printable, shown_path, told
 from runtime.objects.demangle import demangle
 from runtime.protocol.frames import Frame
 
@@ -132,8 +132,8 @@ def describe_throw(
     places = places_in_libraries(frames) if has_libraries else {}
     for number, each in enumerate(exceptions):
         if number:
-            name = as_users_write(printable(each.type))
-            what = f": {printable(each.what)}" if each.what else ""
+            name = as_users_write(told(each.type))
+            what = f": {told(each.what)}" if each.what else ""
             lines.append(f"because of an exception of type {name}{what}")
         calls = _lines(each.frames, execution, places)
         lines += _shown_throw(calls, is_complete=each.is_complete, most=most_frames)

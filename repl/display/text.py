@@ -21,6 +21,7 @@ from repl.display.nodes import (
     String,
 )
 from repl.display.scalars import scalar
+from runtime.errors import printable_lines
 
 WIDTH = 100
 """Columns that one line should fit in, unless the terminal has fewer."""
@@ -36,7 +37,8 @@ def render(node: Node, column: int = 0, width: int = WIDTH) -> str:
     enumerator that is the whole value has its number beside it."""
     if isinstance(node, Enumerator) and not node.text.startswith(_NUMERALS):
         return f"{node.text} ({node.value})"
-    return "\n".join(_lines(node, column, 0, width))
+    # Whoever has made a text of a value, the program above all: it is not for the terminal.
+    return printable_lines("\n".join(_lines(node, column, 0, width)))
 
 
 def _lines(node: Node, column: int, indent: int, width: int) -> list[str]:

@@ -142,15 +142,15 @@ def _completion(item: CompletionItem, word: str) -> Completion:
 def _files(typed: str) -> list[Completion]:
     """Names of files that begin as typed; folders end with a slash."""
     folder, _, begin = typed.rpartition("/")
-    root = os.path.expanduser(folder + "/") if "/" in typed else "."
     found = []
     try:
+        root = os.path.expanduser(folder + "/") if "/" in typed else "."
         with os.scandir(root) as entries:
             for entry in islice(entries, _MOST_FILES * 10):
                 is_wanted = entry.name.startswith(begin)
                 if is_wanted and (begin.startswith(".") or not entry.name.startswith(".")):
                     found.append(entry.name + ("/" if entry.is_dir() else ""))
-    except (OSError, ValueError):  # ValueError: a NUL has been typed
+    except (OSError, ValueError):  # ValueError: a NUL has been typed, or what no file has
         return []
     return [Completion(name, -len(begin)) for name in sorted(found)[:_MOST_FILES]]
 

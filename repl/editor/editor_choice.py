@@ -26,7 +26,7 @@ def edit_file(path: Path, configured: str | None, run: Callable[[Sequence[str]],
     command = _editor_command(configured)
     try:
         status = run([*command, str(path)])
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the configuration
         raise EditorFailed(f"no editor: {error} (set VISUAL or EDITOR)") from None
     if status:
         how = f"signal {-status}" if status < 0 else f"exit status {status}"
@@ -40,14 +40,18 @@ def edit_text(
 
     As ``edit_file``; bytes that are no UTF-8 are kept.
     """
-    with tempfile.TemporaryDirectory(prefix="forkrepl-") as folder:  # its owner's alone
-        path = Path(folder, name)
-        try:
+    try:
+        # Its owner's alone. That it cannot be removed is no reason to lose what was written.
+        with tempfile.TemporaryDirectory(prefix="forkrepl-", ignore_cleanup_errors=True) as folder:
+            path = Path(folder, name)
             path.write_text(text, "utf-8", "surrogateescape")
             edit_file(path, configured, run)
             return path.read_text("utf-8", "surrogateescape")
-        except OSError as error:
-            raise EditorFailed(f"the text cannot be edited: {error}") from None
+    except FileNotFoundError as error:
+        where = "" if error.filename else " (set TMPDIR to a folder that may be written to)"
+        raise EditorFailed(f"the text cannot be edited: {error}{where}") from None
+    except (OSError, ValueError) as error:
+        raise EditorFailed(f"the text cannot be edited: {error}") from None
 
 
 def _editor_command(configured: str | None) -> list[str]:

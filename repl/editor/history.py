@@ -16,6 +16,7 @@ from pathlib import Path
 from prompt_toolkit.history import History, InMemoryHistory
 
 from repl.editor.options import PromptOptions
+from repl.private_folders import make_private_folder
 
 _MOST_READ = 2 << 20  # bytes, from the end: what does not fit is too old to be missed
 _PROJECT_MARKS = (".git", ".hg", ".svn", "compile_commands.json", "CMakeLists.txt")
@@ -48,7 +49,10 @@ def history_path(options: PromptOptions) -> Path | None:
     path = options.history_file
     if path is None or not options.per_project_history:
         return path
-    root = _project_root(Path.cwd())
+    try:
+        root = _project_root(Path.cwd())
+    except OSError:  # the current folder has no name any more
+        return path
     digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
     return path.parent / "projects" / f"{root.name or 'root'}-{digest}"
 
@@ -56,7 +60,7 @@ def history_path(options: PromptOptions) -> Path | None:
 def _project_root(folder: Path) -> Path:
     """The nearest folder upwards that looks like the top of a project, or this one."""
     for candidate in (folder, *folder.parents):
-        if any((candidate / mark).exists() for mark in _PROJECT_MARKS):
+        if any(os.path.exists(candidate / mark) for mark in _PROJECT_MARKS):
             return candidate
     return folder
 
@@ -115,7 +119,7 @@ def open_history(path: Path | None, on_error: Callable[[OSError], None]) -> Hist
     if path is None:
         return InputHistory()
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         os.close(_open_history(path, os.O_RDWR | os.O_APPEND | os.O_CREAT))
     except OSError as error:
         on_error(error)

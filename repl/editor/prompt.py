@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from prompt_toolkit import PromptSession, print_formatted_text
-from prompt_toolkit.application import create_app_session
+from prompt_toolkit.application import create_app_session, run_in_terminal
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import FormattedText, StyleAndTextTuples
 from prompt_toolkit.input import Input
@@ -45,7 +47,8 @@ class Prompt:
 
     `commands`: what is one, and what Tab completes in it.
     `source`: who knows about code; None: nobody. `library_folders`: where libraries are that
-    Tab completes. `input` and `output` default to the terminal.
+    Tab completes. `describe`: what to say of an exception while somebody types. `input` and
+    `output` default to the terminal.
     `warning` says what is wrong with the history file, if anything.
     """
 
@@ -59,6 +62,7 @@ class Prompt:
         commands: CommandLines,
         source: CodeSource | None = None,
         library_folders: Callable[[], Sequence[str]] = tuple,
+        describe: Callable[[Exception], str] = repr,
         input: Input | None = None,
         output: Output | None = None,
     ) -> None:
@@ -68,6 +72,8 @@ class Prompt:
         self._colour = colour and resolve_theme(options.theme) != "none"
         self._source = source
         self._library_folders = library_folders
+        self._describe = describe
+        self._told_mishap = ""
         self._history_file = history_path(options)
         self._pasted = PastedInputs()
         self._waiting: list[str] = []  # inputs that have been submitted together with others
@@ -93,7 +99,12 @@ class Prompt:
             try:
                 self._session.app.erase_when_done = False
                 with self._terminal():
-                    submitted = self._session.prompt(message, default=text)
+                    submitted = self._session.prompt(
+                        message,
+                        default=text,
+                        pre_run=self._catch_mishaps,
+                        set_exception_handler=False,
+                    )
                 inputs = self._pasted.inputs_in(submitted)
                 if len(inputs) == 1:
                     return inputs[0]
@@ -110,6 +121,18 @@ class Prompt:
         count = len(self._waiting)
         self._waiting.clear()
         return count
+
+    def _catch_mishaps(self) -> None:
+        """What is raised by a key, a completion or a colour ends neither the input nor the
+        session; prompt_toolkit itself would show a traceback and wait."""
+        asyncio.get_running_loop().set_exception_handler(self._tell_mishap)
+
+    def _tell_mishap(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        words = self._describe(error) if isinstance(error, Exception) else str(context["message"])
+        if words != self._told_mishap:  # or each key would tell it
+            self._told_mishap = words
+            run_in_terminal(lambda: print(words, file=sys.stderr, flush=True))
 
     def _show_waiting(self, message: StyleAndTextTuples) -> str:
         """The next input that waits, shown as if it had been typed."""

@@ -46,10 +46,11 @@ using llvm::json::Object;
 static constexpr int ControllerDescriptor = 0; // its standard input
 
 int main(int Count, char **Arguments) {
-  // Ctrl-C is for the user's program. This process is the ancestor of all
+  // Ctrl-C and Ctrl-\ are for the user's program. This process is the ancestor of all
   // copies, even of those whose parents have ended, and lets none of them become
   // a zombie; it does not outlive the controller.
   signal(SIGINT, SIG_IGN);
+  signal(SIGQUIT, SIG_IGN);
   signal(SIGCHLD, SIG_IGN);
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   // The signal would come when the controller's thread ends that has started this. Without

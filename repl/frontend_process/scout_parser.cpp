@@ -90,7 +90,8 @@ private:
   CompilerInstance &CI;
   int Answer;
   FileID File;
-  bool HasFailed = false, HasUnknownName = false; // Clang has said so
+  // Clang has said so.
+  bool HasFailed = false, HasFailedExpression = false, HasUnknownName = false;
 };
 
 void Scout::tell(size_t End, InputRest Rest) {
@@ -150,6 +151,7 @@ void Scout::HandleDiagnostic(DiagnosticsEngine::Level Level, const Diagnostic &I
   if (Level < DiagnosticsEngine::Error)
     return;
   HasFailed = true;
+  HasFailedExpression |= isInExpression();
   HasUnknownName |= isUnknownName(Info.getID());
   size_t Offset = offsetOf(Info.getLocation());
   size_t At = Text.tokenAt(Offset);
@@ -282,7 +284,10 @@ void Scout::judge(size_t Before, const Decl *Parsed) {
   while (Tokens[Last].Conditionals > 0 && Last + 1 < At)
     ++Last;
   const auto *Statement = dyn_cast_or_null<TopLevelStmtDecl>(Parsed);
-  if (Statement && isa_and_nonnull<Expr>(Statement->getStmt()) && !Whole)
+  // Of an expression without a meaning the parser makes nothing.
+  bool IsExpression =
+      Statement ? isa_and_nonnull<Expr>(Statement->getStmt()) : HasFailedExpression;
+  if (IsExpression && !Whole)
     Last = lastOfExpression(Last);
   if (Tokens[Last].Conditionals > 0 || !Text.endsLine(Last))
     return;

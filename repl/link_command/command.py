@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -29,11 +30,12 @@ from repl.program.linker_import import import_linker
 from repl.program.sanitizer import sanitizer_runtime
 from repl.program.start import start_executor
 from repl.session.uncaught_exceptions import raise_exception
-from runtime.errors import ExecutorDied, LinkError, UndefinedSymbolsError
+from runtime.errors import ExecutorDied, LinkError, UndefinedSymbolsError, printable_lines
 from runtime.executor_client.client import ExecutorClient
 from runtime.executor_client.in_process import InProcessExecutor
 from runtime.executor_client.interface import ExecutorProcessControl
 from runtime.linker.link_report import LinkPicture, RecordingReport
+from runtime.protocol import tokens
 
 if TYPE_CHECKING:
     from runtime.executor_client.sanitizer_runtime import SanitizerRuntime
@@ -121,7 +123,7 @@ class _Command:
                 crash = program_crash(
                     died, target.session, _MOST_FRAMES, text, has_libraries=is_here
                 )
-                print(crash, file=sys.stderr)
+                print(printable_lines(str(crash)), file=sys.stderr)
                 return status_of_crash(crash)
             finally:
                 self._progress.clear()
@@ -141,7 +143,7 @@ class _Command:
         if messages:
             self._progress.clear()
         for text in dict.fromkeys(messages):  # of a wrong option each file says the same
-            print(text, file=sys.stderr)
+            print(printable_lines(text, keeps_colours=options.colour), file=sys.stderr)
         objects = {}
         for number, result in zip(self._sources, results, strict=True):
             if result.machine_code is None:
@@ -249,6 +251,7 @@ def _target(options: LinkOptions, sanitizers: Sanitizers | None) -> Iterator[_Ta
 
     tools = DeveloperTools(wants_debug_info(options.compile.flags), options.perf)
     if options.memory == "in-process":
+        os.environ.pop(tokens.VARIABLE, None)  # no program gets it
         own = InProcessExecutor(native_programs.platform_library())
         own.attend_exit()
         own_memory = MapperMemoryManager(InProcessMemoryMapper(own))

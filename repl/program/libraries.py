@@ -14,7 +14,8 @@ from repl.caching.stamps import Stamp, stamp
 from repl.configuration.session_options import SessionOptions
 from repl.errors import ShellError
 from repl.program.library_hints import How, library_hints
-from runtime.errors import ExecutorDied, ExecutorError, LinkError, RuntimeFailure
+from runtime.errors import ExecutorDied, ExecutorError, LinkError, RuntimeFailure, printable
+from runtime.objects.input_files import absolute_path
 from runtime.objects.libraries import LibraryKind, find_library, kind_of
 from runtime.objects.library_folders import environment_folders
 
@@ -54,7 +55,7 @@ class ProgramLibraries:
         objects: list[str] = []  # which may need all libraries, and one another
         for name in [*self._names, *self._added]:
             with self._noting_problem():
-                paths = [os.path.abspath(path) for path in find_library(name, self.folders)]
+                paths = [absolute_path(path) for path in find_library(name, self.folders)]
                 here = [path for path in paths if kind_of(path) == LibraryKind.OBJECT]
                 objects += here
                 for path in paths:
@@ -106,7 +107,7 @@ class ProgramLibraries:
     def find(self, name: str) -> list[str]:
         """The files of a library: ``m``, ``libm.so.6`` or a path. Raises RuntimeFailure."""
         found = find_library(name, self.folders, looks_here=True)
-        return [os.path.abspath(path) for path in found]
+        return [absolute_path(path) for path in found]
 
     def hints(self, symbols: Iterable[str], how: How = "%lib ") -> list[str]:
         """Lines that say which libraries have these symbols, which nothing defines."""
@@ -167,7 +168,7 @@ def load_shared(load: Callable[[str], None], path: str, folders: Sequence[str]) 
 
 def _load_needed(load: Callable[[str], None], name: str, folders: Sequence[str]) -> bool:
     for folder in [*folders, *environment_folders()]:
-        place = os.path.abspath(os.path.join(folder, name))
+        place = absolute_path(os.path.join(folder, name))
         if os.path.isfile(place):
             with suppress(ExecutorError):
                 load(place)
@@ -189,7 +190,7 @@ def _explained(path: str, error: ExecutorError, needs: str) -> RuntimeFailure:
             "look)"
         )
     text = str(error)
-    text = text if text.startswith(path) else f"{path}: {text}"
+    text = text if text.startswith(printable(path)) else f"{path}: {text}"
     undefined = _UNDEFINED.search(text)
     if undefined is None:
         return RuntimeFailure(text)

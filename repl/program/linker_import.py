@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import suppress
 
 _THREADS = "OPENBLAS_NUM_THREADS"
 _PAUSE = 0.3  # s: the line editor comes first
@@ -22,12 +23,13 @@ def import_linker() -> None:
 
 def import_linker_behind() -> None:
     """The same, while the user has not typed anything yet. Returns at once."""
-    threading.Thread(target=_import_when_idle, name="import", daemon=True).start()
+    with suppress(RuntimeError):  # no room for a thread: the first input imports it
+        threading.Thread(target=_import_when_idle, name="import", daemon=True).start()
 
 
 def _import_when_idle() -> None:
     if not _wanted.wait(_PAUSE):
-        with _importing:
+        with _importing, suppress(Exception):  # the first input tries again, and tells
             _import_all()
 
 

@@ -20,13 +20,14 @@ from repl.display.types import ValueType
 from repl.errors import signal_name
 from repl.program.program import Program
 from runtime.addresses import ExecutorAddress
-from runtime.errors import RuntimeFailure
+from runtime.errors import RuntimeFailure, told
 from runtime.protocol.wire import Ending, Printed
 
 if TYPE_CHECKING:
     from runtime.units.unit_journal import LoadedUnit
 
 _PATIENCE = 20.0  # s, for Clang
+_LONGEST_REASON = 1000  # characters
 _MOST_SECONDS = 2  # that a printer may take: executor_process/printer.c
 
 
@@ -103,7 +104,7 @@ def _node(type_: ValueType, printed: Printed) -> Node:
         case Ending.TOO_MUCH:
             return Plain(printed.text + "...", printed.text)
         case Ending.THREW:
-            reason = f"threw {as_written(printed.text)}"
+            reason = f"threw {told(as_written(printed.text), _LONGEST_REASON)}"
         case Ending.CRASHED:
             reason = f"crashed: {signal_name(printed.signal).partition(' ')[0]}"
         case Ending.TOO_SLOW:

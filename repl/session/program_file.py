@@ -32,7 +32,7 @@ from repl.program.linker_import import import_linker
 from repl.program.program import Program, allocator_warnings
 from repl.session.program_cache import CompiledProgram, ProgramCache
 from repl.session.program_headers import ProgramHeaders
-from runtime.errors import ExecutorDied, LinkError, UndefinedSymbolsError
+from runtime.errors import ExecutorDied, LinkError, UndefinedSymbolsError, printable_lines
 from runtime.executor_client.memory_limit import machine_memory
 from runtime.executor_client.waiting import is_readable
 
@@ -151,7 +151,8 @@ def run_program(file: ProgramFile, options: SessionOptions) -> int:
     Raises RuntimeFailure or ShellError if it does not link or cannot be run.
     """
     if file.messages:
-        print(file.messages, file=sys.stderr, flush=True)
+        shown = printable_lines(file.messages, keeps_colours=options.colour)
+        print(shown, file=sys.stderr, flush=True)
     if file.machine_code is None:
         return 1
     with Program(options) as program:
@@ -159,7 +160,7 @@ def run_program(file: ProgramFile, options: SessionOptions) -> int:
             program.libraries.check()
             unit = _load(program, file.name, file.machine_code, file.instances)
             for warning in allocator_warnings(unit, is_program=True):
-                print(warning, file=sys.stderr, flush=True)
+                print(printable_lines(warning), file=sys.stderr, flush=True)
             return program.run_program(unit)
         except ExecutorDied as died:
             if died.exit_status is not None:
@@ -167,7 +168,7 @@ def run_program(file: ProgramFile, options: SessionOptions) -> int:
             is_here = options.listener is None
             reports, most = program.take_reports(), options.most_frames
             crash = program_crash(died, program.loaded, most, reports, has_libraries=is_here)
-            print(crash, file=sys.stderr)
+            print(printable_lines(str(crash)), file=sys.stderr)
             return status_of_crash(crash)
         finally:
             print_reports(program.take_reports(), program.loaded, options.most_frames)

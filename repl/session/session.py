@@ -14,6 +14,7 @@ from repl.session.live_session import LiveSession
 from repl.session.shared_arrays import ArrayDeclaration, Shape, share_array
 from repl.session.steps import Result, V
 from repl.session.turns import Turns, in_turn
+from runtime.standard_descriptors import open_missing_descriptors
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -61,6 +62,7 @@ class Session:
         """
         if options is not None and choices:
             raise TypeError("Session() takes SessionOptions or keywords, not both")
+        open_missing_descriptors()  # or the program would print to a socket of ours
         self._live = LiveSession(chosen_options(choices) if options is None else options)
         # Which must not refer to this object, or nobody could forget a session.
         processes = weakref.finalize(self, _close, self._live, os.getpid())

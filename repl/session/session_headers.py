@@ -15,6 +15,7 @@ from repl.clang.header_cache.storage import HeaderCache, cacheable_flags
 from repl.clang.precompiled_headers import Headers, PrecompiledHeaders
 from repl.configuration.session_options import SessionOptions, frontend_flags
 from repl.errors import SetupError
+from repl.private_folders import is_private_folder
 
 _COMMON: tuple[Headers, ...] = (
     ("vector",),
@@ -106,5 +107,7 @@ class SessionHeaders:
 
 
 def _is_writable(folder: Path) -> bool:
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    if os.path.lexists(folder) and not is_private_folder(folder):
+        return False
+    existing = next(path for path in (folder, *folder.parents) if os.path.exists(path))
     return os.access(existing, os.W_OK)

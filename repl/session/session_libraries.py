@@ -13,6 +13,7 @@ from repl.session.state import SessionState
 from repl.session.survival import Survival
 from repl.session.waiting import Loaded
 from runtime.errors import ExecutorDied, RuntimeFailure
+from runtime.objects.input_files import absolute_path
 from runtime.objects.libraries import LibraryKind, kind_of
 
 
@@ -51,7 +52,7 @@ class SessionLibraries:
     def add_folder(self, folder: str) -> None:
         """Look for libraries there, too. Raises ShellError if there is no such folder."""
         state = self._state
-        path = os.path.abspath(os.path.expanduser(folder))
+        path = absolute_path(folder)
         if not os.path.isdir(path):
             raise ShellError(f"{folder} is no folder")
         folders = state.program.libraries.folders

@@ -37,10 +37,12 @@ class StartupFile:
         if self._ran_in == session.beginnings:
             return True
         typed = len(shell.log)
-        is_well = self._run(shell)
-        del shell.log[typed:]  # nobody has typed it
+        try:
+            is_well = self._run(shell)
+        finally:  # also after what nobody expects, which would come again
+            del shell.log[typed:]  # nobody has typed it
+            self._ran_in = session.beginnings  # now: a crash may have made it another one
         session.settle()
-        self._ran_in = session.beginnings  # now: a crash may have made it another one
         return is_well
 
     def _run(self, shell: Shell) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from repl.clang.code_questions import CodeQuestions
 from repl.commands import COMMAND_LINES, Quit
@@ -10,17 +12,26 @@ from repl.commands.context import Shell
 from repl.commands.reloading import tell_edits
 from repl.editor.options import PromptOptions
 from repl.editor.prompt import Prompt
-from repl.errors import CompileError, ProgramCrashed, ProgramExited, SetupError, ShellError
+from repl.errors import (
+    CompileError,
+    ProgramCrashed,
+    ProgramExited,
+    SetupError,
+    ShellError,
+    describe_unexpected,
+    is_debugging,
+    telling_unexpected,
+)
 from repl.input.source import Source
 from repl.program.linker_import import import_linker_behind
 from repl.session.live_session import LiveSession
 from repl.shell.correction import offer
 from repl.shell.prelude import StartupFile
-from repl.shell.run_input import evaluate, is_interrupt, report
+from repl.shell.run_input import evaluate, has_worked, is_interrupt, report
 from repl.shell.several_inputs import split_at_commands
 from repl.terminal.early_prompt import EarlyPrompt
 from repl.terminal.unfinished_line import begin_line
-from runtime.errors import RuntimeFailure
+from runtime.errors import ForkreplError, RuntimeFailure, printable_lines
 
 
 def run_interactive(
@@ -44,6 +55,7 @@ def run_interactive(
             commands=COMMAND_LINES,
             source=questions,
             library_folders=lambda: _library_folders(session),
+            describe=_describe,
         )
         is_building = session.build_headers()
         # As late as can be: from here on the terminal shows what is typed.
@@ -66,37 +78,80 @@ def _library_folders(session: LiveSession) -> list[str]:
 def _run_inputs(
     shell: Shell, prompt: Prompt, questions: CodeQuestions, startup: StartupFile | None
 ) -> int:
-    number = 1
     shell.has_prompt = True
-    try:
-        while True:
+    number = 1
+    while True:
+        try:
             if startup is not None:
-                startup.attend(shell)
-            _print_warning(prompt)
-            tell_edits(shell)
-            try:
-                text = prompt.read(number, shell.take_next_input(), shell.take_correction())
-            except EOFError:
+                with _going_on(shell):
+                    startup.attend(shell)
+            with _going_on(shell):
+                _print_warning(prompt)
+                tell_edits(shell)
+            text = _read(shell, prompt, number)
+            if text is None:
                 break
             if text.strip():
-                is_interrupted = _run_one(shell, questions, text, f"In[{number}]")
-                number += 1
-                begin_line()
-                if is_interrupted and (count := prompt.forget_waiting()):
-                    inputs = "inputs are" if count > 1 else "input is"
-                    print(f"{count} more pasted {inputs} not run", file=sys.stderr)
-    except Quit:
-        pass
-    except ProgramExited as exited:
-        return exited.status
+                name, number = f"In[{number}]", number + 1
+                with _going_on(shell):
+                    _run_typed(shell, prompt, questions, text, name)
+        except KeyboardInterrupt:  # between the steps: there is nothing to be told
+            continue
+        except Quit:
+            break
+        except ProgramExited as exited:
+            return exited.status
     return _finish(shell)
+
+
+@contextmanager
+def _going_on(shell: Shell) -> Iterator[None]:
+    """Whatever is raised around an input is told, and the next prompt comes. Only what means the
+    end is raised on: Quit, ProgramExited, and a SetupError before anything has ever worked."""
+    try:
+        with telling_unexpected():
+            yield
+    except (Quit, ProgramExited):
+        raise
+    except SetupError as error:
+        if not has_worked(shell):
+            raise
+        report(shell, error)
+    except (ForkreplError, OSError, KeyboardInterrupt) as error:
+        report(shell, error)
+
+
+def _describe(error: Exception) -> str:
+    """What has gone wrong while somebody types."""
+    if not is_debugging():
+        return describe_unexpected(error)
+    import traceback  # hardly ever
+
+    return "".join(traceback.format_exception(error)).rstrip("\n")
+
+
+def _read(shell: Shell, prompt: Prompt, number: int) -> str | None:
+    """What is typed next; None when there will be no more. Raises what keeps coming back."""
+    text, correction = shell.take_next_input(), shell.take_correction()
+    try:
+        with telling_unexpected():
+            try:
+                return prompt.read(number, text, correction)
+            except EOFError:
+                return None
+    except (ForkreplError, OSError, KeyboardInterrupt) as error:
+        report(shell, error)
+    try:
+        return prompt.read(number)  # without what may have been the reason
+    except EOFError:
+        return None
 
 
 def _print_warning(prompt: Prompt) -> None:
     """Say what is wrong with the history, once."""
     warning, prompt.warning = prompt.warning, None
     if warning:
-        print(warning, file=sys.stderr)
+        print(printable_lines(warning), file=sys.stderr)
 
 
 def _finish(shell: Shell) -> int:
@@ -107,21 +162,32 @@ def _finish(shell: Shell) -> int:
         return 0
 
 
+def _run_typed(
+    shell: Shell, prompt: Prompt, questions: CodeQuestions, text: str, name: str
+) -> None:
+    is_interrupted = _run_one(shell, questions, text, name)
+    begin_line()
+    if is_interrupted and (count := prompt.forget_waiting()):
+        inputs = "inputs are" if count > 1 else "input is"
+        print(f"{count} more pasted {inputs} not run", file=sys.stderr)
+
+
 def _run_one(shell: Shell, questions: CodeQuestions, text: str, name: str) -> bool:
     """Whether it was interrupted."""
     source = Source(text, name)
     lines = text.count("\n") + 1
     part = source
     try:
-        questions.stop()
-        try:
-            for part in split_at_commands(source, shell.session.compiler):
-                evaluate(shell, part)
-        finally:
-            shell.session.prepare()
-    except SetupError:  # nothing can ever work
-        raise
+        with telling_unexpected():
+            questions.stop()
+            try:
+                for part in split_at_commands(source, shell.session.compiler):
+                    evaluate(shell, part)
+            finally:
+                shell.session.prepare()
     except (ShellError, RuntimeFailure, KeyboardInterrupt) as error:
+        if isinstance(error, SetupError) and not has_worked(shell):
+            raise
         next_line = part.line + part.text.count("\n") + 1
         if part is not source and next_line <= lines:
             error.add_note(f"{name} is not run from line {next_line} on")

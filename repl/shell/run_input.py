@@ -10,24 +10,26 @@ from repl.commands import run_command
 from repl.commands.context import Shell
 from repl.commands.meaning import advice_on, is_command
 from repl.commands.reloading import tell_edits
-from repl.errors import CompileError, ShellError
+from repl.errors import CompileError, ShellError, telling_unexpected
 from repl.input.source import Source
 from repl.session.steps import Result
 from repl.shell.correction import offer
 from repl.terminal.terminal import can_redraw
 from repl.terminal.terminal_state import lent_terminal
+from runtime.errors import printable_lines, told
 
 
 def evaluate(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> None:
     """Carry out a command or run C or C++; print the value and all warnings.
 
-    ``upcoming`` as in ``Session.run``. Raises what that and ``run_command`` raise.
+    ``upcoming`` as in ``Session.run``. Raises what that and ``run_command`` raise; what else goes
+    wrong while an input is carried out is an UnexpectedError.
     """
     session = shell.session
     entry = shell.begin_entry(source)
     started = time.monotonic()
     try:
-        with lent_terminal(session.lends_terminal):
+        with telling_unexpected(), lent_terminal(session.lends_terminal):
             if "include" in source.text:
                 tell_edits(shell)
             if is_command(shell, source.text):
@@ -41,13 +43,20 @@ def evaluate(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> N
         if result.warnings and shell.has_prompt and source.number is not None:
             offer(shell, source, result.diagnostics)
         if result.waits_for and shell.session.options.interactive:  # else the end will tell
-            print(f"note: waits for {result.waits_for}", file=sys.stderr, flush=True)
+            print(f"note: waits for {told(result.waits_for)}", file=sys.stderr, flush=True)
     finally:
         entry.seconds = time.monotonic() - started
         for warning in session.take_warnings():
-            print(warning, file=sys.stderr, flush=True)
+            print(printable_lines(warning), file=sys.stderr, flush=True)
     if result.value:
-        print(result.value, flush=True)
+        print(printable_lines(result.value, keeps_colours=shell.colour), flush=True)
+
+
+def has_worked(shell: Shell) -> bool:
+    """Whether inputs can be run here: one before this has been. What a SetupError says is then
+    wrong with the machine for now, such as no process slot, and not with the installation."""
+    earlier = shell.log[:-1]
+    return bool(shell.session.steps) or any(entry.ran for entry in earlier)
 
 
 def is_interrupt(error: BaseException) -> bool:
@@ -63,4 +72,7 @@ def report(shell: Shell, error: BaseException) -> None:
         message = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
     if is_interrupt(error) and can_redraw(sys.stderr):
         message = "\n" + message  # the terminal has shown ^C
-    print(message, *getattr(error, "__notes__", ()), sep="\n", file=sys.stderr, flush=True)
+    message = "\n".join([message, *getattr(error, "__notes__", ())])
+    # Of what is told here only Clang has colours; a file's name or the program may have anything.
+    has_colours = shell.colour and isinstance(error, CompileError)
+    print(printable_lines(message, keeps_colours=has_colours), file=sys.stderr, flush=True)

@@ -13,7 +13,7 @@ from repl.input.script_inputs import ScriptInputs
 from repl.input.script_text import ScriptText
 from repl.input.source import Source
 from repl.session.kept_scripts import ScriptCache
-from repl.shell.run_input import evaluate, report
+from repl.shell.run_input import evaluate, has_worked, report
 from runtime.errors import LinkError, RuntimeFailure
 
 
@@ -68,9 +68,9 @@ def run_inputs(shell: Shell, script: Script, failure: int = 0) -> Progress:
             progress.ran.append(source)
             try:
                 evaluate(shell, source, upcoming)
-            except SetupError:
-                raise
             except (ShellError, RuntimeFailure) as error:
+                if isinstance(error, SetupError) and not has_worked(shell):
+                    raise
                 report(shell, error)
                 if isinstance(error, ProgramCrashed):
                     progress.failure = status_of_crash(error)

@@ -64,6 +64,8 @@ def lent_terminal(lend: bool) -> Iterator[None]:
         return
     before = _read_state()
     crashed = False
+    # Ctrl-\ is for the program. A handler, as the programs that it starts would inherit SIG_IGN.
+    handler = signal.signal(signal.SIGQUIT, lambda _number, _frame: None)
     try:
         yield
     except ProgramCrashed:
@@ -71,17 +73,27 @@ def lent_terminal(lend: bool) -> Iterator[None]:
         raise
     finally:
         _restore(before, crashed)
+        signal.signal(signal.SIGQUIT, handler)
+
+
+def terminal_modes() -> list[Any] | None:
+    """Those of the terminal that standard input is (termios(3)); None without one."""
+    with contextlib.suppress(termios.error):
+        return termios.tcgetattr(sys.stdin)
+    return None
+
+
+def reset_terminal(modes: list[Any] | None) -> None:
+    """Give the terminal these modes, and undo what is drawn as after a crash: this process ends."""
+    _restore(_State(modes, {}), crashed=True)
 
 
 def _read_state() -> _State:
-    modes = None
-    with contextlib.suppress(termios.error):
-        modes = termios.tcgetattr(sys.stdin)
     flags = {}
     for descriptor in _STANDARD_DESCRIPTORS:
         with contextlib.suppress(OSError):  # closed from the start
             flags[descriptor] = fcntl.fcntl(descriptor, fcntl.F_GETFL)
-    return _State(modes, flags)
+    return _State(terminal_modes(), flags)
 
 
 def _restore(before: _State, crashed: bool) -> None:
@@ -106,8 +118,8 @@ def _restore_modes(modes: list[Any], crashed: bool) -> None:
     if termios.tcgetattr(sys.stdin) != modes:
         termios.tcsetattr(sys.stdin, termios.TCSANOW, modes)
     if crashed and can_redraw(sys.stdout):
-        sys.stdout.write(_RESET_DISPLAY)
-        sys.stdout.flush()
+        # Not by sys.stdout: a signal may have come while that was writing.
+        os.write(sys.stdout.fileno(), _RESET_DISPLAY.encode("ascii"))
 
 
 def _take_foreground() -> bool:

@@ -15,18 +15,17 @@ import subprocess
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct
 
-from runtime.addresses import PAGE_SIZE, USER_SPACE_END
+from runtime.addresses import USER_SPACE_END
+from runtime.debugging.debug_sections import lowest_address_with_lines
 from runtime.debugging.installed_tools import find_tool
 from runtime.errors import printable
 from runtime.protocol.frames import Frame
 
 _PATIENCE = 5.0  # s, for all libraries of a report
-_DEBUG_FILES = Path("/usr/lib/debug/.build-id")
 _MOST_OUTPUT = 1 << 20  # bytes
 _TOOLS = ("llvm-symbolizer-22", "llvm-symbolizer", "addr2line")
 # Nobody looks for a mistake in these: what was called is what matters.
@@ -90,34 +89,10 @@ def _examined(path: str, changed: int, inode: int) -> _Library | None:
         # Should it have become something else in the meantime, nobody waits for it.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb") as file:
-            first = _first_address(file)
+            first = lowest_address_with_lines(file)
     except OSError:
         return None
     return None if first is None else _Library(path, first)
-
-
-def _first_address(file: IO[bytes]) -> int | None:
-    """The address that a shared library's file begins at, if it has debug information, or says
-    where that is; None for whatever else it is."""
-    from elftools.elf.elffile import ELFFile
-
-    try:
-        library = ELFFile(file)
-        if not _has_lines(library):
-            return None
-        loaded = [segment["p_vaddr"] for segment in library.iter_segments("PT_LOAD")]
-        return int(min(loaded, default=0)) // PAGE_SIZE * PAGE_SIZE
-    except Exception:  # no ELF file, or a damaged one
-        return None
-
-
-def _has_lines(library: Any) -> bool:
-    if any(map(library.get_section_by_name, (".debug_line", ".zdebug_line", ".gnu_debuglink"))):
-        return True
-    section = library.get_section_by_name(".note.gnu.build-id")
-    notes = section.iter_notes() if section is not None else ()
-    ids = [note["n_desc"] for note in notes if note["n_type"] == "NT_GNU_BUILD_ID"]
-    return any((_DEBUG_FILES / each[:2] / f"{each[2:]}.debug").is_file() for each in ids)
 
 
 @functools.cache

@@ -7,45 +7,19 @@ milliseconds for a snippet, and is done only when something has crashed.
 
 from __future__ import annotations
 
-import functools
-import io
 from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from runtime.debugging.debug_sections import debug_information
 from runtime.errors import printable
 from runtime.objects import elf
 from runtime.objects.demangle import demangle
 from runtime.objects.placed_object import PlacedObject
 
 _MOST_DIE_BYTES = 1 << 18  # of .debug_info: half a second
-
-# What pyelftools' DWARFInfo needs, and what it may also have.
-_SECTIONS = (
-    "debug_info",
-    "debug_abbrev",
-    "debug_line",
-    "debug_line_str",
-    "debug_str",
-    "debug_str_offsets",
-    "debug_addr",
-    "debug_loclists",
-    "debug_ranges",
-    "debug_rnglists",
-)
-_OTHER_SECTIONS = (
-    "debug_aranges",
-    "debug_frame",
-    "eh_frame",
-    "debug_loc",
-    "debug_pubtypes",
-    "debug_pubnames",
-    "debug_sup",
-    "gnu_debugaltlink",
-    "debug_types",
-)
 
 
 class Place(Struct, frozen=True):
@@ -71,7 +45,7 @@ def describe(placed: PlacedObject, address: int) -> list[Place]:
     symbol = found[0] if found else ""
     place = Place(printable(placed.name), demangle(symbol), symbol)
     try:
-        return _with_lines(place, _debug_information(placed), address)
+        return _with_lines(place, debug_information(placed), address)
     except Exception:  # somebody else's object, or a form that pyelftools does not know
         return [place]
 
@@ -79,30 +53,11 @@ def describe(placed: PlacedObject, address: int) -> list[Place]:
 def line_programs(placed: PlacedObject) -> list[Any]:
     """pyelftools' line tables of an object, as far as it understands them."""
     try:
-        dwarf = _debug_information(placed)
+        dwarf = debug_information(placed)
         programs = map(dwarf.line_program_for_CU, dwarf.iter_CUs()) if dwarf is not None else ()
         return [program for program in programs if program is not None]
     except Exception:  # see describe
         return []
-
-
-@functools.lru_cache(maxsize=4)
-def _debug_information(placed: PlacedObject) -> Any:
-    """pyelftools' ``DWARFInfo`` of an object, or None. Its own reading of ELF files takes
-    seconds where an object has thousands of sections."""
-    from elftools.dwarf.dwarfinfo import DebugSectionDescriptor, DwarfConfig, DWARFInfo
-
-    sections: dict[str, Any] = {f"{name}_sec": None for name in _SECTIONS + _OTHER_SECTIONS}
-    for name in _SECTIONS:
-        contents = placed.debug_section("." + name)
-        if contents:
-            size = len(contents)
-            descriptor = DebugSectionDescriptor(io.BytesIO(contents), "." + name, 0, size, 0)
-            sections[f"{name}_sec"] = descriptor
-    if not sections["debug_info_sec"] or not sections["debug_line_sec"]:
-        return None
-    config = DwarfConfig(little_endian=True, machine_arch="x64", default_address_size=8)
-    return DWARFInfo(config, **sections)
 
 
 def _with_lines(place: Place, dwarf: Any, address: int) -> list[Place]:

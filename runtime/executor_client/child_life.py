@@ -16,6 +16,7 @@ from runtime.executor_client.keeper import Keeper
 from runtime.executor_client.kept_crash import KeptCrashes, open_channel
 from runtime.executor_client.memory_limit import limit_memory
 from runtime.executor_client.sanitizer_runtime import SanitizerRuntime
+from runtime.protocol.tokens import without_token
 
 _PATIENCE = 2.0  # s, for a process that has been killed to be gone
 
@@ -93,7 +94,7 @@ class ChildLife:
             self._keeper.close()
             return code
         code = self._keeper.wait_for(self.pid, patience)
-        if code is None:
+        if code is None and not self._keeper.has_ended(self.pid):
             self._keeper.end(self.pid)
             code = self._keeper.wait_for(self.pid, _PATIENCE)
         return code
@@ -126,8 +127,9 @@ def start_child(
 ) -> ChildLife:
     """Start a keeper, and with it an executor. Raises ExecutorError."""
     trace.check_setting()
+    environment = without_token(os.environ if environment is None else environment)
     if sanitizer is not None:
-        environment = sanitizer.environment(os.environ if environment is None else environment)
+        environment = sanitizer.environment(environment)
     with ExitStack() as ours, ExitStack() as theirs:
         pairs = [socket.socketpair(), socket.socketpair()]
         if keeps_crashes:

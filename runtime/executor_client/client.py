@@ -15,10 +15,10 @@ from runtime.executor_client.connection import Connection
 from runtime.executor_client.interface import Patch, SymbolDescription, ThreadArea, UnitRegistration
 from runtime.executor_client.life import ExecutorLife
 from runtime.executor_client.states import Printing, Running
-from runtime.protocol import wire
+from runtime.protocol import claims, wire
 from runtime.protocol.wire import LookAtElement, LookAtValue, Operation, Outcome, Printed, Sharing
 
-_MOST_THREAD_AREA = 1 << 20  # bytes
+_LONGEST_NAME = 64 << 10  # bytes
 
 
 class ExecutorClient:
@@ -80,7 +80,8 @@ class ExecutorClient:
             raise ExecutorError("memory can be shared over a Unix socket only")
         request = wire.RESERVATION.pack(size, low, sharing)
         reply = self._connection.ask(Operation.RESERVE, request, descriptor)
-        return ExecutorAddress(*self._connection.unpack(wire.WORD, reply))
+        (word,) = self._connection.unpack(wire.WORD, reply)
+        return claims.claimed_memory(word, size)
 
     def unmap_memory(self, address: ExecutorAddress, size: int) -> None:
         """Undo ``map_memory``."""
@@ -122,39 +123,31 @@ class ExecutorClient:
     def name_at(self, address: ExecutorAddress) -> str:
         """See ``ExecutorProcessControl``."""
         name = self._connection.ask(Operation.NAME, wire.WORD.pack(address))
-        return name.decode("utf-8", "replace")
+        return name[:_LONGEST_NAME].decode("utf-8", "replace")
 
     def lookup(self, names: list[str]) -> list[ExecutorAddress]:
         """Addresses of names in the process and its libraries; 0 where there is none."""
+        words = self._look_up(Operation.LOOKUP, names, wire.WORD)
         return [
-            ExecutorAddress(word) for (word,) in self._look_up(Operation.LOOKUP, names, wire.WORD)
+            claims.claimed_address(word, name) for (word,), name in zip(words, names, strict=True)
         ]
 
     def lookup_thread_locals(self, names: list[str]) -> list[tuple[int, int]]:
         """See ``ExecutorProcessControl``."""
-        return [
-            (module, offset)
-            for module, offset in self._look_up(
-                Operation.LOOKUP_THREAD_LOCAL, names, wire.THREAD_LOCAL
-            )
-        ]
+        words = self._look_up(Operation.LOOKUP_THREAD_LOCAL, names, wire.THREAD_LOCAL)
+        return list(map(claims.claimed_thread_local, words, names))
 
     def describe_symbols(self, names: list[str]) -> list[SymbolDescription]:
         """See ``ExecutorProcessControl``."""
-        return [
-            SymbolDescription(ExecutorAddress(address), size, bool(is_variable))
-            for address, size, is_variable in self._look_up(
-                Operation.DESCRIBE, names, wire.DESCRIPTION
-            )
-        ]
+        words = self._look_up(Operation.DESCRIBE, names, wire.DESCRIPTION)
+        return [SymbolDescription(*each) for each in map(claims.claimed_symbol, words, names)]
 
     def thread_area(self) -> ThreadArea:
         """See ``ExecutorProcessControl``."""
         reply = self._connection.ask(Operation.THREAD_AREA, b"")
-        offset, size, align = self._connection.unpack(wire.THREAD_AREA, reply)
-        if size > _MOST_THREAD_AREA or align not in (16, 32, 64):
-            raise ExecutorError("malformed answer about the threads' static block")
-        return ThreadArea(offset, size, align)
+        return ThreadArea(
+            *claims.claimed_thread_area(*self._connection.unpack(wire.THREAD_AREA, reply))
+        )
 
     def _look_up(
         self, operation: Operation, names: list[str], layout: struct.Struct

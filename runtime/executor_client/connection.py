@@ -19,6 +19,7 @@ from runtime.executor_client.life import ExecutorLife
 from runtime.executor_client.states import IDLE, NEW, Asked, Ended, Owing, State, Waiting
 from runtime.executor_client.stream import FrameStream, StreamEnded
 from runtime.protocol import wire
+from runtime.protocol.claims import claimed_process
 from runtime.protocol.crash import read_report
 from runtime.protocol.wire import Operation
 
@@ -77,7 +78,12 @@ class Connection:
                     f"the executor speaks protocol version {version}, this is version "
                     f"{wire.VERSION}: they come from different installations"
                 )
-            self._life.note_pid(pid)
+            try:
+                process = claimed_process(pid)
+            except ExecutorError:
+                self._disown()
+                raise
+            self._life.note_pid(process)
 
     def ask(
         self,

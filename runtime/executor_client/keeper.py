@@ -1,5 +1,6 @@
 """The controller's half of the keeper (``executor_process/keeper.h``), the parent of the executor
-and of its checkpoints: it tells how each ended.
+and of its checkpoints: it tells how each ended. If it does not, because somebody has stopped it or
+traces it, the kernel is asked.
 
 Processes are ended and waited for by their pidfd, so that it also works without a keeper:
 the program may kill its parent.
@@ -14,11 +15,13 @@ import socket
 import subprocess
 import time
 
+from runtime.executor_client.process_status import is_traced, status_of_zombie
 from runtime.executor_client.waiting import is_readable
 from runtime.protocol import wire
 
 _PATIENCE = 2.0  # s, for a process that has been killed to be gone
 _NEWS_TIME = 2.0  # s, from the end of a process to the keeper's report of it
+_TICK = 0.05  # s of it, between looks at what the kernel knows
 
 
 class Keeper:
@@ -83,11 +86,12 @@ class Keeper:
             return None
         deadline = time.monotonic() + _NEWS_TIME
         while pid in self._pidfds and pid not in self._codes and not self._is_gone:
-            left = deadline - time.monotonic()
-            if left < 0:
+            if time.monotonic() > deadline:
                 break
-            if is_readable(self._connection, left):
+            if is_readable(self._connection, _TICK):
                 self._read_reports()
+            elif (status := status_of_zombie(pid)) is not None:
+                self._note(pid, status)
         return self._codes.get(pid)
 
     def end_all(self) -> None:
@@ -113,9 +117,9 @@ class Keeper:
             with contextlib.suppress(OSError):
                 self._connection.sendall(b"f")
         self._connection.close()
-        if self.wait(_PATIENCE) is None:
+        if is_traced(self._process.pid) or self.wait(_PATIENCE) is None:
             self._process.kill()
-            self._process.wait()
+            self.wait(_PATIENCE)  # its tracer may have to let it go first
 
     def read_reports(self) -> None:
         """Take note of what it has said, so that it does not pile up."""
@@ -132,8 +136,11 @@ class Keeper:
             pid, status = wire.KEEPER_REPORT.unpack_from(self._partial)
             self._partial = self._partial[wire.KEEPER_REPORT.size :]
             if pid in self._pidfds:
-                code = wire.unpack_wait_status(status & ~_CORE_DUMPED)
-                self._codes[pid] = 0 if code is None else code
+                self._note(pid, status)
+
+    def _note(self, pid: int, status: int) -> None:
+        code = wire.unpack_wait_status(status & ~_CORE_DUMPED)
+        self._codes[pid] = 0 if code is None else code
 
     def _read(self) -> bytes:
         try:

@@ -7,16 +7,17 @@ handshake, or wrong, costs the others nothing.
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from msgspec import Struct
 
+from runtime.listener_process.log import Log
 from runtime.protocol import wire
 from runtime.protocol.handshake import (
     HandshakeError,
@@ -27,6 +28,7 @@ from runtime.protocol.handshake import (
     refusal,
 )
 from runtime.protocol.listener_address import configure
+from runtime.protocol.tokens import without_token
 from runtime.protocol.wire import Operation
 
 _HANDSHAKE_TIME = 5.0  # s, all in all
@@ -73,6 +75,25 @@ class Signals:
     def __exit__(self, *_: object) -> None:
         self._restore.close()
 
+    def wait_until_writable(self, descriptor: int) -> bool:
+        """Whether something can be written to a descriptor; False if a signal says to stop before
+        that."""
+        poll = select.poll()
+        poll.register(descriptor, select.POLLOUT)
+        poll.register(self.wakeup, select.POLLIN)
+        while not self.stop:
+            ready = {number for number, _ in poll.poll()}
+            self.hear(ready)
+            if descriptor in ready:
+                return True
+        return False
+
+    def hear(self, ready: Set[int]) -> None:
+        """Read away what made ``wakeup`` readable, if that is among these descriptors."""
+        if self.wakeup.fileno() in ready:
+            with contextlib.suppress(BlockingIOError):
+                self.wakeup.recv(4096)
+
     def _on_signal(self, number: int, _: object) -> None:
         if number != signal.SIGCHLD and (number != signal.SIGINT or self.interrupt_is_ours):
             self.stop = True
@@ -87,7 +108,9 @@ class _Session:
         # The two processes share this setting, and the executor waits for its requests.
         connection.setblocking(True)
         descriptor = connection.fileno()
-        self._process = subprocess.Popen([*command, str(descriptor)], pass_fds=[descriptor])
+        self._process = subprocess.Popen(
+            [*command, str(descriptor)], pass_fds=[descriptor], env=without_token(os.environ)
+        )
 
     def has_ended(self) -> bool:
         """Whether the process has ended."""
@@ -115,7 +138,7 @@ class _Session:
 
 
 class ExecutorServer:
-    """Serves on a socket that listens, which stays the caller's, as do the signals.
+    """Serves on a socket that listens, which stays the caller's, as do the signals and the log.
 
     ``command`` starts an executor, which gets the number of its socket as one more
     argument; ``is_debugger``: by way of a program that shares the terminal.
@@ -127,11 +150,13 @@ class ExecutorServer:
         token: str,
         command: Sequence[str],
         signals: Signals,
+        log: Log,
         *,
         is_debugger: bool,
     ) -> None:
         self._listening = listening
         self._signals = signals
+        self._log = log
         self._token = token
         self._command = command
         self._is_debugger = is_debugger
@@ -151,9 +176,7 @@ class ExecutorServer:
     def _step(self, once: bool) -> None:
         """Wait until something happens and deal with it."""
         ready = self._wait()
-        if self._signals.wakeup.fileno() in ready:
-            with contextlib.suppress(BlockingIOError):
-                self._signals.wakeup.recv(4096)
+        self._signals.hear(ready)
         # First, so that a peer that comes again at once is not told that we are busy.
         session = self._session
         if session and (session.connection.fileno() in ready or session.has_ended()):
@@ -185,7 +208,7 @@ class ExecutorServer:
             connection, where = self._listening.accept()
         except OSError as error:
             if not isinstance(error, BlockingIOError | ConnectionError):  # no descriptors left
-                _report(f"cannot accept a connection: {error.strerror}")
+                self._log.add(f"cannot accept a connection: {error.strerror}")
                 time.sleep(0.1)
             return
         name = f"{where[0]}:{where[1]}" if isinstance(where, tuple) else "a peer"
@@ -226,7 +249,7 @@ class ExecutorServer:
         try:
             self._session = _Session(peer.connection, self._command)
         except OSError as error:
-            _report(f"cannot start {self._command[0]}: {error.strerror}")
+            self._log.add(f"cannot start {self._command[0]}: {error.strerror}")
             _send_and_close(peer.connection, refusal(Verdict.NO_EXECUTOR))
             return
         self._signals.interrupt_is_ours = not self._is_debugger
@@ -242,7 +265,7 @@ class ExecutorServer:
     def _refuse(self, peer: _Peer, why: str, last_word: bytes = b"") -> None:
         self._peers.remove(peer)
         _send_and_close(peer.connection, last_word)
-        _report(f"refused {peer.name}: {why}")
+        self._log.add(f"refused {peer.name}: {why}")
 
     def _close(self) -> None:
         for peer in self._peers:
@@ -263,8 +286,3 @@ def _send(connection: socket.socket, data: bytes) -> bool:
 def _send_and_close(connection: socket.socket, data: bytes) -> None:
     with connection:
         _send(connection, data)
-
-
-def _report(text: str) -> None:
-    with contextlib.suppress(OSError):  # nobody reads it
-        print(f"forkrepl executor: {text}", file=sys.stderr, flush=True)

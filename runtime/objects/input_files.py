@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -42,6 +43,35 @@ def read_input_file(path: Path, most: int = -1, *, only_own: bool = False) -> by
         raise _failure(path, "it is too large") from error
     except ValueError as error:  # a NUL in a name that a file gave
         raise _failure(path, "this is no file name") from error
+
+
+def absolute_path(name: str) -> str:
+    """The whole path of a file or folder that the user names, perhaps with ``~``.
+
+    Raises RuntimeFailure if there can be no such file.
+    """
+    try:
+        return os.path.abspath(expanded_path(name))
+    except OSError as error:
+        raise RuntimeFailure(f"{printable(name)}: {no_current_folder(error)}") from None
+
+
+def expanded_path(name: str) -> str:
+    """The same, where it may be relative."""
+    try:
+        path = os.path.expanduser(name)
+        if "\0" not in path and os.fsencode(path):
+            return path
+    except ValueError:  # what is no text
+        pass
+    raise RuntimeFailure(f"{printable(name) or 'nothing'}: this is no file name")
+
+
+def no_current_folder(error: OSError) -> str:
+    """Why names of files mean nothing now."""
+    if error.errno == errno.ENOENT:
+        return "the current folder is gone (%cd DIR goes elsewhere)"
+    return f"the current folder has no name: {error.strerror}"
 
 
 def _check_own(path: Path, status: os.stat_result) -> None:

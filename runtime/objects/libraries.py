@@ -12,7 +12,7 @@ from pathlib import Path
 from runtime.errors import ObjectFormatError, RuntimeFailure, did_you_mean, printable
 from runtime.objects.archive import is_archive
 from runtime.objects.foreign_files import ELF_MAGIC, check_machine, describe_foreign
-from runtime.objects.input_files import read_input_file
+from runtime.objects.input_files import absolute_path, expanded_path, read_input_file
 from runtime.objects.library_folders import library_folders, version_of
 
 _ET_REL = 1
@@ -54,13 +54,17 @@ def find_library(name: str, folders: Sequence[str] = (), *, looks_here: bool = F
     library has already may stand for nothing. ``looks_here``: the name of a file may be of
     one in the current folder. Raises RuntimeFailure if there is none.
     """
-    path = os.path.expanduser(name)
+    path = expanded_path(name)
     if "/" in path:
-        if not os.path.exists(path):
-            raise _not_there(name, path)
-        return _contents(path, os.path.abspath(path), folders)
+        try:
+            os.stat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            raise _not_there(name, path) from None
+        except OSError as error:
+            raise RuntimeFailure(f"cannot read {printable(name)}: {error.strerror}") from None
+        return _contents(path, absolute_path(path), folders)
     if looks_here and _FILE_NAME.fullmatch(name) and os.path.isfile(name):
-        return _contents(name, os.path.abspath(name), folders)
+        return _contents(name, absolute_path(name), folders)
     where = library_folders(folders)
     passed_over: list[ObjectFormatError] = []
     for candidate in _candidates(name, where):

@@ -29,7 +29,7 @@ def library_folders(folders: Sequence[str] = ()) -> list[str]:
     wanted = [*folders, *environment_folders(), *system_folders()]
     found: dict[str, str] = {}
     for folder in wanted:
-        found.setdefault(os.path.abspath(folder), folder)
+        found.setdefault(os.path.normpath(folder), folder)
     return list(found.values())
 
 

@@ -9,6 +9,7 @@ import contextlib
 import os
 import socket
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,6 +19,7 @@ from runtime.errors import ExecutorError
 
 _LONGEST_PATH = 107  # bytes: sun_path of unix(7) without its NUL
 _LOOPBACK = "127.0.0.1"
+_TICK = 0.01  # s
 
 
 class UnixAddress(Struct, frozen=True):
@@ -123,7 +125,7 @@ def connect(address: Address, timeout: float) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX)
         try:
             connection.settimeout(timeout)
-            connection.connect(address.path)
+            _connect_when_there_is_room(connection, address.path, time.monotonic() + timeout)
         except BaseException:
             connection.close()
             raise
@@ -133,6 +135,17 @@ def connect(address: Address, timeout: float) -> socket.socket:
             f"cannot connect to {address}: {_reason(error)}; "
             "is 'forkrepl executor --listen' running there?"
         ) from error
+
+
+def _connect_when_there_is_room(connection: socket.socket, path: str, deadline: float) -> None:
+    # With a timeout it does not wait itself while too many others are to be accepted (EAGAIN).
+    while True:
+        try:
+            return connection.connect(path)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_TICK)
 
 
 def configure(connection: socket.socket) -> None:

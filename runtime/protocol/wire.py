@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from runtime.addresses import ExecutorAddress
-from runtime.errors import ExecutorError, ExecutorOutOfMemory, describe_error
+from runtime.errors import ExecutorError, ExecutorOutOfMemory, describe_error, told
 from runtime.protocol.frames import Frame, Records
 
 VERSION = 9
@@ -38,10 +38,12 @@ OUTCOME = struct.Struct("<IiQII")  # struct wire_outcome
 EXCEPTION = struct.Struct("<IIII")  # struct wire_exception
 MOST_THROW_FRAMES = 32
 MOST_CAUSES = 3
+_MOST_OF_EXCEPTION = 16 << 10  # bytes of text
 VALUE = struct.Struct("<QQQII")  # struct wire_value
 PRINTED = struct.Struct("<Ii")  # struct wire_printed
 ELEMENT = struct.Struct("<QQ")  # struct wire_element
 MAX_VALUE = 4096
+_MOST_PRINTED = 64 << 10  # bytes that a printer may write
 PATCH = struct.Struct("<QQ16s")  # struct wire_patch
 
 
@@ -257,6 +259,8 @@ def _unpack_exceptions(records: Records, count: int) -> tuple[ThrownException, .
         type_length, what_length, frame_count, is_complete = records.take(EXCEPTION)
         if frame_count > MOST_THROW_FRAMES:
             raise ValueError("too many frames")
+        if type_length + what_length > _MOST_OF_EXCEPTION:
+            raise ValueError("too much text")
         name = records.text(type_length).decode("utf-8", "replace")
         what = records.text(what_length).decode("utf-8", "replace")
         frames = tuple(records.frames(frame_count))
@@ -282,6 +286,8 @@ def unpack_element(payload: bytes) -> tuple[ExecutorAddress, str | None]:
     """An element of a range, and its text. Raises ExecutorError."""
     if len(payload) < ELEMENT.size:
         raise ExecutorError("malformed element of a range")
+    if len(payload) > ELEMENT.size + _MOST_PRINTED:
+        raise ExecutorError("an element of a range with more text than a printer may write")
     address, has_text = ELEMENT.unpack_from(payload)
     text = payload[ELEMENT.size :].decode("utf-8", "replace") if has_text else None
     return ExecutorAddress(address), text
@@ -294,12 +300,14 @@ def unpack_printed(payload: bytes) -> Printed:
     ending, number = PRINTED.unpack_from(payload)
     if ending not in iter(Ending):
         raise ExecutorError("malformed text of a printer: it ended in no known way")
+    if len(payload) > PRINTED.size + _MOST_PRINTED:
+        raise ExecutorError("malformed text of a printer: more than it may write")
     return Printed(Ending(ending), number, payload[PRINTED.size :].decode("utf-8", "replace"))
 
 
 def unpack_refusal(operation: Operation, error: int, payload: bytes) -> ExecutorError:
     """What to raise for an answer that is an error: the executor's words, or else errno's."""
-    text = payload.rstrip(b"\0").decode("utf-8", "replace")
+    text = told(payload.rstrip(b"\0").decode("utf-8", "replace"))
     text = text or f"{operation.name.lower()}: {describe_error(error)}"
     if error == errno.ENOMEM:
         return ExecutorOutOfMemory(f"the program has no memory left ({text})")

@@ -73,9 +73,11 @@ class KeptValues:
         definition = Definition(ExecutorAddress(value.kept), unit.number, weak=False)
         symbols = {name: definition}
         if number:
-            begin = (value.kept - number * value.size) % _ADDRESSES
             symbols[f"{name}_of_{number}"] = definition
-            symbols[f"{name}_at_{number}"] = definition._replace(address=ExecutorAddress(begin))
+            begin = (value.kept - number * value.size) % _ADDRESSES
+            if begin < USER_SPACE_END:
+                address = ExecutorAddress(begin)
+                symbols[f"{name}_at_{number}"] = definition._replace(address=address)
         kept = KeptValue(unit, definition, symbols, value.size, number)
         if value.keep == Keep.OBJECT:
             noted = self._add_to_group(kept)

@@ -72,7 +72,7 @@ def test_only_the_editor_knows_its_libraries(module: str) -> None:
     [
         ("tqdm", "repl/link_command/progress.py"),
         ("llvmlite", "repl/code_generator_process/__main__.py"),
-        ("elftools", "runtime/debugging/symbolizer.py"),
+        ("elftools", "runtime/debugging/debug_sections.py"),
     ],
 )
 def test_one_module_knows_the_library(library: str, user: str) -> None:

@@ -6,6 +6,7 @@ itself or by one Ctrl-C, the session goes on, and nothing is left behind.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import threading
@@ -328,20 +329,41 @@ def test_checkpoints_that_nobody_needs_any_more(mark: str) -> None:
 # The keeper, printers.
 
 
+def trace(pid: int) -> None:
+    """As a debugger does that never lets it go on."""
+    attach, all_children = 16, 0x40000000  # PTRACE_ATTACH, __WALL
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.ptrace(attach, pid, None, None) != 0:
+        pytest.skip(f"nobody may trace here: {os.strerror(ctypes.get_errno())}")
+    os.waitpid(pid, all_children)
+
+
+@pytest.mark.parametrize("how", ["stopped", "traced"])
 @pytest.mark.parametrize("recover", [True, False])
-def test_keeper(recover: bool, mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody says how processes end. A fork of the program's ends with the session."""
-    monkeypatch.setattr(keeper, "_NEWS_TIME", 0.2)
+def test_keeper(how: str, recover: bool, mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not say how processes end: the kernel does, and nobody waits for the keeper. A fork
+    of the program's ends with the session, if the keeper can be made to end it."""
+    monkeypatch.setattr(keeper, "_NEWS_TIME", LONG)
     with session_with_x(recover=recover) as session:
         session.run("#include <unistd.h>\n")
-        stop(executors(mark)["keeper"])
+        (found,) = executors(mark)["keeper"]
+        if how == "stopped":
+            stop([found])
+        else:
+            trace(found)
+            monkeypatch.setattr(keeper, "_PATIENCE", LONG)
         with pytest.raises(ProgramCrashed, match=r"SIGILL|SIGTRAP"):
             session.run("__builtin_trap();")
+        with pytest.raises(ProgramCrashed, match="with status 7"):
+            session.run("#include <unistd.h>\n_exit(7);")
         if recover:
             check(session)
-            session.run("if (fork() == 0) for (;;) pause();")
+            if how == "stopped":
+                session.run("if (fork() == 0) for (;;) pause();")
         else:
             assert session.value("40 + 2") == 42
+        session.restart()
+        assert session.value("40 + 2") == 42
 
 
 def test_printer(mark: str) -> None:

@@ -3,6 +3,35 @@
 from __future__ import annotations
 
 CXX = {
+    "values that cannot be multiplied": """\
+struct S { int a; }; int n = 7; int *p = &n;
+----
+S{1}
+----
+*p
+----
+(S{2})
+----
+*p = 3;
+----
+S{1}
+----
+-n
+----
+S{1}
+----
+&n
+----
+n
+""",
+    "an expression that means nothing goes on": """\
+struct S { int a; }; int n = 7;
+----
+S{n}
+  * n;
+----
+n
+""",
     "comment over lines": """\
 int a = 1; /* one
  two */

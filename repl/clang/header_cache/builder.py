@@ -3,22 +3,25 @@ prompt (``repl.header_builder_process``)."""
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from repl.caching.folder import is_private
 from repl.clang.clang_run import memory_file
 from repl.clang.header_cache.instances import InstanceCache, ProgramText
 from repl.clang.header_cache.storage import HeaderCache, drop
 from repl.errors import SetupError
+from repl.private_folders import is_private_folder, make_private_folder
 
 _MOST_BYTES = 256 << 20  # of all entries
 _TEMPORARY = "making-"
+_NAME = re.compile(r"[0-9a-f]{32}\.pch")
 
 
 class BuildFailed(Exception):
@@ -105,9 +108,10 @@ class BackgroundBuild:
 @contextmanager
 def _locked(folder: Path) -> Iterator[bool]:
     """Whether the folder, which is made, is ours alone to write to. Raises OSError."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not is_private(folder):
-        raise PermissionError(1, "others can write to it, or it is not yours", str(folder))
+    make_private_folder(folder)
+    if not is_private_folder(folder):
+        reason = "others can write to it, it is not yours, or it is a symbolic link"
+        raise PermissionError(errno.EPERM, reason, str(folder))
     # Both ways: a pipe of that name would be waited for.
     flags = os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
     with open(os.open(folder / "lock", flags, 0o600), "rb", buffering=0) as lock:
@@ -142,7 +146,7 @@ def _make(cache: HeaderCache, headers: Sequence[str]) -> None:
 
 def _remove_temporary(folder: Path, pid: int | str = "") -> None:
     """Ours and Clang's own; without ``pid`` those of processes that were killed."""
-    for left in folder.glob(f"{_TEMPORARY}{pid}*"):
+    for left in folder.glob(f"{_TEMPORARY}{pid or '[0-9]'}*"):
         left.unlink(missing_ok=True)
 
 
@@ -150,6 +154,8 @@ def _limit_size(folder: Path) -> None:
     """Remove the entries that have not been used for the longest time."""
     used: list[tuple[float, Path]] = []
     for path in folder.glob("*.pch"):
+        if not _NAME.fullmatch(path.name):  # not ours
+            continue
         description = path.with_suffix(".json")
         used.append((description.stat().st_mtime if description.exists() else 0, path))
     room = _MOST_BYTES

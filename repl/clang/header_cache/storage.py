@@ -27,9 +27,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from repl.caching.folder import is_private
 from repl.caching.stamps import Dependencies, Stamps, read_dependencies, stamp
 from repl.clang.flags import LIBSTDCXX_ASSERTIONS, line_table_flags
+from repl.private_folders import is_private_folder, make_private_folder
 from runtime.errors import RuntimeFailure
 from runtime.objects.input_files import read_input_file
 
@@ -119,7 +119,7 @@ class HeaderCache:
         """
         path = self.path(headers)
         entry = _read(path)
-        if entry is None or not is_private(self.folder):
+        if entry is None or not is_private_folder(self.folder):
             return None
         with contextlib.suppress(OSError, ValueError):
             dependencies = Dependencies(entry.files, entry.folders)
@@ -148,8 +148,8 @@ class HeaderCache:
         """Note that an entry would have been of use: whether that is so again."""
         wished = self.path(headers).with_suffix(_WISHED)
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not is_private(self.folder):
+            make_private_folder(self.folder)
+            if not is_private_folder(self.folder):
                 return False
             os.close(os.open(wished, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         except FileExistsError:
@@ -160,7 +160,7 @@ class HeaderCache:
 
     def has(self, headers: Sequence[str]) -> bool:
         """Whether there is an entry, valid or not: a quick look."""
-        return _description(self.path(headers)).exists()
+        return os.path.exists(_description(self.path(headers)))
 
     def store(self, headers: Sequence[str], made: Path, depends_on: str) -> None:
         """Make an entry of the file ``made``, which becomes part of it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 import msgspec
@@ -50,15 +51,18 @@ class _Entry(Struct):
 def find_database(place: str) -> Path:
     """The file that says how a project is compiled: ``place``, or one in that folder or in one
     above it. Raises ShellError if there is none."""
-    path = Path(place)
-    if not path.exists():
-        raise ShellError(f"-p {printable(place)}: no such file or folder")
-    if not path.is_dir():
-        return path
-    path = path.resolve()
+    try:
+        status = os.stat(place)
+        path = Path(os.path.realpath(place))
+    except FileNotFoundError:
+        raise ShellError(f"-p {printable(place)}: no such file or folder") from None
+    except OSError as error:
+        raise ShellError(f"-p {printable(place)}: {error.strerror}") from None
+    if not stat.S_ISDIR(status.st_mode):
+        return Path(place)
     for folder in (path, *path.parents):
         for name in (_COMMANDS, f"{_BUILD_FOLDER}/{_COMMANDS}", _FLAGS):
-            if (folder / name).is_file():
+            if os.path.isfile(folder / name):
                 return folder / name
     raise ShellError(
         f"-p {printable(place)}: there is no {_COMMANDS} or {_FLAGS} in it or above it "
@@ -72,7 +76,7 @@ def read_database(path: Path) -> list[CompileCommand]:
     if path.suffix == ".txt":
         lines = contents.decode("utf-8-sig", "surrogateescape").splitlines()
         words = [line.strip() for line in lines if line.strip()]
-        return [_read_command("", words, os.fspath(path.resolve().parent))]
+        return [_read_command("", words, _folder_of(path))]
     try:
         entries = msgspec.json.decode(contents.removeprefix(b"\xef\xbb\xbf"), type=list[_Entry])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -83,8 +87,12 @@ def read_database(path: Path) -> list[CompileCommand]:
     return commands
 
 
+def _folder_of(path: Path) -> str:
+    return os.path.dirname(os.path.realpath(path))
+
+
 def _read_entry(path: Path, entry: _Entry) -> CompileCommand:
-    folder = os.path.join(path.resolve().parent, entry.directory)
+    folder = os.path.join(_folder_of(path), entry.directory)
     words = entry.arguments or split_words(entry.command)
     # The compiler, perhaps after a program that starts it, as ccache does.
     first = next((n for n, word in enumerate(words) if word[:1] in ("-", "@")), len(words))

@@ -119,6 +119,9 @@ def hostile_answers(greeting: bytes, token: str) -> dict[str, tuple[bytes, str]]
         "much": (b"forkrepl" * 100_000, "version"),
         "its own greeting": (greeting[:12] + greeting[16:] + bytes(32), "token"),
         "another version": (HEAD.pack(MAGIC, wire.VERSION + 1), "version"),
+        "an older version": (HEAD.pack(MAGIC, wire.VERSION - 1), "version"),
+        "no version": (HEAD.pack(MAGIC, 0) + good[12:], "version 0, this is"),
+        "the largest version": (HEAD.pack(MAGIC, (1 << 32) - 1) + good[12:], "version 4294967295"),
         "another version and more": (
             HEAD.pack(MAGIC, wire.VERSION + 1) + bytes(64),
             f"version {wire.VERSION + 1}, this is version {wire.VERSION}",
@@ -210,6 +213,54 @@ def test_a_crowd_of_silent_peers_keeps_nobody_out(listener: RunningListener) -> 
         for peer in crowd:
             peer.close()
     assert wait_for(lambda: listener.descriptors() <= before)
+
+
+def test_a_flood_during_a_session_costs_it_nothing(listener: RunningListener) -> None:
+    """Of peers that talk, and of some that go at once."""
+    with RemoteExecutor(listener.listener) as executor:
+        executor.greet()
+        before = listener.descriptors()
+        for _ in range(300):
+            with (
+                contextlib.suppress(ConnectionError),
+                connect(listener.listener.address, TIMEOUT) as peer,
+            ):
+                peer.sendall(bytes(1000))
+        assert executor.lookup(["malloc"]) != [0]
+        assert wait_for(lambda: listener.descriptors() <= before)
+    assert serves_a_good_peer(listener)
+
+
+def test_a_flood_of_talkers_keeps_nobody_out(listener: RunningListener) -> None:
+    """Each says almost all of an answer, and stays."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(50):
+            peer = stack.enter_context(connect(listener.listener.address, TIMEOUT))
+            with contextlib.suppress(ConnectionError):
+                peer.sendall(answer_to(bytes(GREETING.size), TOKEN)[:-1])
+        assert serves_a_good_peer(listener)
+
+
+def test_an_answer_is_for_one_greeting_and_one_role(listener: RunningListener) -> None:
+    """What is right for another connection at the same time opens nothing; nor does what the
+    listener itself has said."""
+    with (
+        connect(listener.listener.address, TIMEOUT) as first,
+        connect(listener.listener.address, TIMEOUT) as second,
+    ):
+        greetings = [read_greeting(peer) for peer in (first, second)]
+        second.sendall(answer_to(greetings[0], listener.token))
+        assert rest_of(second) == refusal(Verdict.WRONG_TOKEN)
+        first.sendall(answer_to(greetings[0], listener.token, nonce=greetings[1][16:]))
+        verdict = first.recv(VERDICT.size, socket.MSG_WAITALL)
+        assert verdict[:4] == bytes(4)  # a nonce may be any, also the listener's own
+    assert wait_for(lambda: not listener.executors)
+    with connect(listener.listener.address, TIMEOUT) as third:
+        head = HEAD.pack(MAGIC, wire.VERSION)
+        read_greeting(third)
+        third.sendall(head + greetings[1][16:] + verdict[4:])  # the listener's own proof
+        assert rest_of(third) == refusal(Verdict.WRONG_TOKEN)
+    assert serves_a_good_peer(listener)
 
 
 def test_a_peer_that_comes_during_a_session_is_told(listener: RunningListener) -> None:
@@ -333,11 +384,13 @@ def test_a_listener_that_says_nothing() -> None:
         authenticate(ours, TOKEN, time.monotonic() + 0.2)
 
 
-def test_both_sides_hear_of_another_version() -> None:
+@pytest.mark.parametrize("version", [0, wire.VERSION - 1, wire.VERSION + 5, (1 << 32) - 1])
+def test_both_sides_hear_of_another_version(version: int) -> None:
+    """Neither speaks an older one because the other wants it."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        theirs.sendall(HEAD.pack(MAGIC, wire.VERSION + 5) + bytes(36))
-        with pytest.raises(HandshakeError, match=f"version {wire.VERSION + 5}"):
+        theirs.sendall(HEAD.pack(MAGIC, version) + bytes(36))
+        with pytest.raises(HandshakeError, match=f"version {version},"):
             authenticate(ours, TOKEN, time.monotonic() + TIMEOUT)
         assert theirs.recv(100) == HEAD.pack(MAGIC, wire.VERSION)
 
