@@ -105,6 +105,7 @@ class CommandsWorld:
         told = self._errors.read_bytes()[self._told :]
         self._told += len(told)
         assert not re.search(rb"Traceback|internal error", told), _text(told)
+        assert not re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", told), f"control characters: {told!r}"
         return "interrupted" if interrupted else "told of errors" if told else "done"
 
     def close(self) -> None:

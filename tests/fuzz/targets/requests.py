@@ -113,7 +113,7 @@ def _some_frame(random: Random, depth: int) -> bytes:
     if random.random() < 0.05:
         size = random.choice([0, size + 1, size - 1, wire.MAX_PAYLOAD + 1, (1 << 32) - 1])
     error = 0 if random.random() < 0.9 else random.getrandbits(16)
-    return wire.HEAD.pack(max(size, 0), number, error) + payload
+    return wire.HEAD.pack(size % (1 << 32), number, error) + payload
 
 
 def _payload(random: Random, operation: Operation, depth: int) -> bytes:
