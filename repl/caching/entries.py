@@ -18,6 +18,8 @@ from msgspec import Struct
 
 from repl.caching.stamps import Dependencies
 from repl.private_folders import is_private_folder, make_private_folder
+from runtime.errors import RuntimeFailure
+from runtime.objects.input_files import read_input_file
 
 _TEMPORARY = "making-"
 
@@ -56,7 +58,7 @@ class Entries:
         """The payload, if it is there, undamaged and up to date."""
         path = self._folder / key
         try:
-            data = path.read_bytes()
+            data = read_input_file(path, self._most_bytes)
             if not self._is_private():
                 return None
             entry = msgspec.msgpack.decode(data, type=_Entry)
@@ -66,7 +68,7 @@ class Entries:
             if not entry.dependencies.are_current():
                 return None
             os.utime(path)  # used: one of the last to be removed
-        except (OSError, msgspec.DecodeError, ValueError):
+        except (OSError, RuntimeFailure, msgspec.DecodeError, ValueError):
             return None
         return entry.payload
 

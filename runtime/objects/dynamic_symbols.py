@@ -11,7 +11,10 @@ import os
 import re
 import struct
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
+from typing import BinaryIO
+
+from msgspec import Struct
 
 _LIBRARY = re.compile(r"lib(?P<name>.+?)\.(?P<kind>so|a)(?P<version>(?:\.[\d.]+)?)")
 _EHDR = struct.Struct("<16sHHIQQQIHHHHHH")
@@ -75,76 +78,78 @@ def _has(path: str, symbol: bytes) -> bool:
     try:
         if path.endswith(".a"):
             return b"\0" + symbol + b"\0" in _index_of_archive(path)
-        library = _opened(path)
-        return library is not None and library.defines(symbol)
-    except (OSError, struct.error, ValueError, IndexError):
+        with _open(path) as file:
+            if file.read(6) != b"\x7fELF\2\1":
+                return False
+            # Not kept open: there are hundreds, and descriptors may be few.
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                if path not in _tables:
+                    _tables[path] = _SymbolTable.of(data)
+                return _tables[path].defines(symbol, data)
+    except (OSError, struct.error, ValueError, IndexError, ArithmeticError):
         return False  # damaged, or something else
 
 
+def _open(path: str) -> BinaryIO:
+    """Without waiting for somebody who writes, should it be a pipe."""
+    return open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+
+
 def _index_of_archive(path: str) -> bytes:
-    with open(path, "rb") as file:
+    with _open(path) as file:
         start = file.read(_ARCHIVE_HEADER.size)
         _, name, *_, size, _ = _ARCHIVE_HEADER.unpack(start)
         return b"\0" + file.read(int(size)) if name.rstrip() == b"/" else b""
 
 
-@cache
-def _opened(path: str) -> _SharedLibrary | None:
-    with open(path, "rb") as file:
-        if file.read(6) != b"\x7fELF\2\1":
-            return None
-        return _SharedLibrary(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+class _SymbolTable(Struct, frozen=True):
+    """Where a shared library has its hash table, symbols and names.
 
+    Raises struct.error, ValueError, IndexError or ArithmeticError for one that is damaged.
+    """
 
-class _SharedLibrary:
-    """Raises struct.error, ValueError or IndexError for one that is damaged."""
+    table: int
+    symbols: int
+    strings: int
 
-    def __init__(self, data: mmap.mmap) -> None:
-        self._data = data
+    @classmethod
+    def of(cls, data: mmap.mmap) -> _SymbolTable:
+        """Found by its program header."""
         header = _EHDR.unpack_from(data)
         places = [_PHDR.unpack_from(data, header[5] + n * _PHDR.size) for n in range(header[10])]
-        self._segments = [(p[3], p[2], p[5]) for p in places if p[0] == _PT_LOAD]
-        dynamic = next(p[2] for p in places if p[0] == _PT_DYNAMIC)
+        segments = [(p[3], p[2], p[5]) for p in places if p[0] == _PT_LOAD]
+        (dynamic,) = (p[2] for p in places if p[0] == _PT_DYNAMIC)
         values: dict[int, int] = {}
         for number in range(_MOST_DYNAMIC):
             tag, value = _DYNAMIC.unpack_from(data, dynamic + number * _DYNAMIC.size)
             if tag == 0:
                 break
             values[tag] = value
-        self._table = self._offset(values.get(_DT_GNU_HASH, 0))
-        self._symbols = self._offset(values.get(_DT_SYMTAB, 0))
-        self._strings = self._offset(values.get(_DT_STRTAB, 0))
+        tags = (_DT_GNU_HASH, _DT_SYMTAB, _DT_STRTAB)
+        return cls(*(_offset(segments, values.get(tag, 0)) for tag in tags))
 
-    def _offset(self, address: int) -> int:
-        for start, offset, size in self._segments:
-            if start <= address < start + size:
-                return int(address - start + offset)
-        raise ValueError("no segment holds this address")
-
-    def defines(self, symbol: bytes) -> bool:
+    def defines(self, symbol: bytes, data: mmap.mmap) -> bool:
         """Whether a program that is linked to it finds a symbol in it."""
-        buckets, first, words, shift = _HASH.unpack_from(self._data, self._table)
+        buckets, first, words, shift = _HASH.unpack_from(data, self.table)
         value = _gnu_hash(symbol)
-        bloom = self._table + _HASH.size
-        (word,) = struct.unpack_from("<Q", self._data, bloom + value // 64 % words * 8)
+        bloom = self.table + _HASH.size
+        (word,) = struct.unpack_from("<Q", data, bloom + value // 64 % words * 8)
         if not (word >> value % 64 & word >> (value >> shift) % 64 & 1):
             return False
         chains = bloom + words * 8 + buckets * 4
-        (number,) = struct.unpack_from("<I", self._data, bloom + words * 8 + value % buckets * 4)
+        (number,) = struct.unpack_from("<I", data, bloom + words * 8 + value % buckets * 4)
         for index in range(number, number + _LONGEST_CHAIN if number else 0):
-            (candidate,) = struct.unpack_from("<I", self._data, chains + (index - first) * 4)
-            if candidate | 1 == value | 1 and self._is_definition(index, symbol):
+            (candidate,) = struct.unpack_from("<I", data, chains + (index - first) * 4)
+            if candidate | 1 == value | 1 and self._is_definition(index, symbol, data):
                 return True
             if candidate & 1:  # the last of its bucket
                 break
         return False
 
-    def _is_definition(self, index: int, symbol: bytes) -> bool:
-        name, _, _, section, _, _ = _SYMBOL.unpack_from(
-            self._data, self._symbols + index * _SYMBOL.size
-        )
-        start = self._strings + name
-        return section != 0 and self._data[start : start + len(symbol) + 1] == symbol + b"\0"
+    def _is_definition(self, index: int, symbol: bytes, data: mmap.mmap) -> bool:
+        name, _, _, section, _, _ = _SYMBOL.unpack_from(data, self.symbols + index * _SYMBOL.size)
+        start = self.strings + name
+        return bool(section) and data[start : start + len(symbol) + 1] == symbol + b"\0"
 
 
 def _gnu_hash(name: bytes) -> int:
@@ -152,3 +157,14 @@ def _gnu_hash(name: bytes) -> int:
     for byte in name:
         value = (value * 33 + byte) & 0xFFFFFFFF
     return value
+
+
+_tables: dict[str, _SymbolTable] = {}
+"""Of the libraries that have been looked at, by path."""
+
+
+def _offset(segments: list[tuple[int, int, int]], address: int) -> int:
+    for start, offset, size in segments:
+        if start <= address < start + size:
+            return address - start + offset
+    raise ValueError("no segment holds this address")

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from tests.benchmarks import (
+    crowd,
     editor,
     growth,
     link,
@@ -18,6 +19,7 @@ from tests.benchmarks import (
     recovery,
     scripts,
     shell,
+    soak,
     start,
     values,
 )
@@ -32,6 +34,8 @@ _BENCHMARKS = (
     "recovery",
     "link",
     "memory",
+    "soak",
+    "crowd",
 )
 _USUAL = ("scripts",)  # the table of all that matters most, in less than ten minutes
 
@@ -75,6 +79,10 @@ def main() -> None:
         link.benchmark(options.runs, options.svg)
     if "memory" in chosen:
         memory.benchmark(options.runs)
+    if "soak" in chosen:
+        soak.benchmark()
+    if "crowd" in chosen:
+        crowd.benchmark()
 
 
 def positive_number(text: str) -> int:

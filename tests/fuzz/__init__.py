@@ -1,6 +1,7 @@
-"""Fuzzing of the linker: real inputs, changed in all ways, through all of it.
+"""Fuzzing: odd inputs at every door, many of them (``make fuzz``).
 
-``samples.py`` makes the inputs, ``mutations.py`` changes them, ``pipeline.py`` reads and
-links them without running anything and judges how that ends, ``__main__.py`` does it
-many times (``make fuzz``).
+``targets/`` has a module for each door, ``cases.py`` says what a target is, ``campaign.py``
+tries its cases and looks after what is found, ``damage.py`` makes odd bytes. For the linker,
+``samples.py`` makes real inputs, ``mutations.py`` changes their fields, ``pipeline.py`` links
+them without running anything.
 """

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from random import Random
 
 import numpy as np
-from hypothesis import strategies as st
+from msgspec import Struct
 
 from runtime.objects import elf
+from tests.fuzz.damage import EDGES
 
 _ARCHIVES = (b"!<arch>\n", b"!<thin>\n")
 _MEMBER_HEADER = {"name": 16, "date": 12, "owner": 6, "group": 6, "mode": 8, "size": 10, "end": 2}
@@ -16,8 +18,7 @@ _HEADER_FIELDS |= {"flags": 4, "ehsize": 2, "phentsize": 2, "phnum": 2}
 _HEADER_FIELDS |= {"shentsize": 2, "shnum": 2, "shstrndx": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A number of the file format: little-endian, big-endian, or as decimal text."""
 
     offset: int
@@ -97,8 +98,7 @@ def _archive_fields(found: Structure, data: bytes) -> None:
         place += 60 + stored + stored % 2
 
 
-@dataclass(frozen=True, slots=True)
-class SetField:
+class SetField(Struct, frozen=True, tag=True):
     """Give a field a value: ``value`` itself, or with ``relative`` its old one plus it."""
 
     where: Field
@@ -127,8 +127,7 @@ def _number(text: bytes, where: Field) -> int:
     return int.from_bytes(text, "big" if where.form == "big" else "little")
 
 
-@dataclass(frozen=True, slots=True)
-class Replace:
+class Replace(Struct, frozen=True, tag=True):
     """Put ``new`` in the place of ``length`` bytes: a changed byte, an insertion, a cut."""
 
     offset: int
@@ -140,8 +139,7 @@ class Replace:
         return data[: self.offset] + self.new + data[self.offset + self.length :]
 
 
-@dataclass(frozen=True, slots=True)
-class Splice:
+class Splice(Struct, frozen=True, tag=True):
     """Copy ``length`` bytes from one place over those at another."""
 
     source: int
@@ -156,43 +154,38 @@ class Splice:
 
 Mutation = SetField | Replace | Splice
 
-_EDGES = [0, 1, 2, 3, 7, 8, 9, 0x7F, 0x80, 0xFF, 0x100, 0xFFF, 0x1000, 0x7FFF, 0xFF00, 0xFFF1]
-_EDGES += [0xFFF2, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 1 << 32, 1 << 46, 1 << 47]
-_EDGES += [(1 << 63) - 1, 1 << 63, (1 << 64) - 4096, (1 << 64) - 8, (1 << 64) - 1]
+_EDGES = [*EDGES, 0xFF00, 0xFFF1, 0xFFF2, 1 << 46]
 _PIECES = [b"\0", b"\n", b"\xff" * 8, b"\0" * 64, b"\x7fELF\2\1\1", b"!<arch>\n", b"!<thin>\n"]
 _PIECES += [b"GROUP (", b"INPUT(", b"(", b")", b"/*", b"*/", b" x.so ", b"../", b"\xed\xb3\xbf"]
 _PIECES += [b".ctors.", b".init_array.x", b".eh_frame", b"__dso_handle", b"\x1b[31m"]
 
 
-def mutations(data: bytes, fields: dict[str, list[Field]]) -> st.SearchStrategy[Mutation]:
+def some_mutation(random: Random, data: bytes, fields: dict[str, list[Field]]) -> Mutation:
     """A change of a file with these contents and fields."""
-    offsets = st.integers(0, max(len(data) - 1, 0))
-    lengths = st.sampled_from([1, 2, 4, 8, 24, 64]) | st.integers(0, len(data))
-    pieces = st.sampled_from(_PIECES) | st.binary(min_size=1, max_size=9)
-    simple: list[st.SearchStrategy[Mutation]] = [
-        st.builds(Replace, offsets, st.just(1), st.binary(min_size=1, max_size=1)),
-        st.builds(Replace, offsets, st.just(0), pieces),
-        st.builds(Replace, offsets, lengths, st.just(b"")),
-        st.builds(Replace, offsets, st.just(len(data)), st.just(b"")),  # truncated
-        st.builds(Splice, offsets, offsets, lengths),
-    ]
-    if not fields:
-        return st.one_of(simple)
-    structured = st.sampled_from(sorted(fields)).flatmap(
-        lambda kind: _field_mutations(data, kind, fields[kind])
-    )
     # Mostly fields: what shifts all that follows is soon refused.
-    return st.one_of(*[structured] * 3 * len(simple), *simple)
+    if fields and random.randrange(4):
+        kind = random.choice(sorted(fields))
+        return _change_of_field(random, data, kind, fields[kind])
+    offset = random.randint(0, max(len(data) - 1, 0))
+    length = random.choice([1, 2, 4, 8, 24, 64, random.randint(0, len(data))])
+    piece = random.choice([*_PIECES, random.randbytes(random.randint(1, 9))])
+    changes: list[Mutation] = [
+        Replace(offset, 1, random.randbytes(1)),
+        Replace(offset, 0, piece),
+        Replace(offset, length, b""),
+        Replace(offset, len(data), b""),  # truncated
+        Splice(offset, random.randint(0, max(len(data) - 1, 0)), length),
+    ]
+    return random.choice(changes)
 
 
-def _field_mutations(data: bytes, kind: str, fields: list[Field]) -> st.SearchStrategy[Mutation]:
+def _change_of_field(random: Random, data: bytes, kind: str, fields: list[Field]) -> Mutation:
     size = len(data)
-    others = [_number(data[other.offset : other.offset + other.size], other) for other in fields]
-    edges = st.sampled_from([*_EDGES, size - 1, size, size + 1])
-    where = st.sampled_from(fields)
-    name = st.just(kind)
-    return st.one_of(
-        st.builds(SetField, where, name, edges, st.just(False)),
-        st.builds(SetField, where, name, st.integers(-9, 9), st.just(True)),
-        st.builds(SetField, where, name, st.sampled_from(others), st.just(False)),
+    where, other = random.choice(fields), random.choice(fields)
+    return random.choice(
+        [
+            SetField(where, kind, random.choice([*_EDGES, size - 1, size, size + 1]), False),
+            SetField(where, kind, random.randint(-9, 9), True),
+            SetField(where, kind, _number(data[other.offset :][: other.size], other), False),
+        ]
     )

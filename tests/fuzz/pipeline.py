@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import cast
 
 from platform_support.platform import LinuxPlatform
@@ -26,9 +23,6 @@ from runtime.protocol import wire
 from runtime.protocol.wire import Outcome
 from runtime.units.execution_session import ExecutionSession
 from tests.support.runtime import FakeMapper
-
-SECONDS = 20
-"""After which a case counts as one that never ends; a usual one takes milliseconds."""
 
 
 class FakeProcess:
@@ -105,12 +99,11 @@ class Case:
 
 def outcome_of(case: Case) -> str:
     """How it ends, in a word. AssertionError, or any other error, is a bug found."""
-    with time_limit():
-        try:
-            return _link_twice(case)
-        except RuntimeFailure as failure:
-            _judge(failure, case)
-            return type(failure).__name__
+    try:
+        return _link_twice(case)
+    except RuntimeFailure as failure:
+        _judge(failure, case)
+        return type(failure).__name__
 
 
 def _link_twice(case: Case) -> str:
@@ -158,19 +151,3 @@ def _judge(failure: RuntimeFailure, case: Case) -> None:
         assert len(lines) == 1, f"several lines: {message!r}"
     assert all(line.strip() for line in lines), f"an empty line: {message!r}"
     assert str(case.folder) in message, f"no file is named: {message!r}"
-
-
-@contextmanager
-def time_limit() -> Iterator[None]:
-    """A hang is a failure and not the end of the run. Raises AssertionError."""
-
-    def give_up(_number: int, _frame: FrameType | None) -> None:
-        raise AssertionError(f"no end after {SECONDS} seconds")
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(SECONDS)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)

@@ -34,6 +34,7 @@ PAUSE = 0.4
 PAUSE_INPUT = f"usleep({int(PAUSE * 1e6)});"
 
 OPTIONS = ("--quiet", "--Xcc=-w", "--memory-limit=256M", "--Xcc=-ferror-limit=0")
+OWN_OPTIONS = {"C": ("-xc",), "sanitizers": ("--sanitize=address,undefined",)}
 SELECTED = {
     session: tuple(row for row in rows if os.getuid() == 0 or not row.for_root)
     for session, rows in SESSIONS.items()
@@ -50,7 +51,7 @@ class Setting:
 
     @property
     def options(self) -> list[str]:
-        return [*OPTIONS, *(["-xc"] if self.session == "C" else [])]
+        return [*OPTIONS, *OWN_OPTIONS.get(self.session, ())]
 
     @property
     def world(self) -> tuple[str, ...]:

@@ -162,7 +162,7 @@ class EditorTerminal:
             _, writable, _ = select.select([], [self.child.child_fd], [], 0)
             if writable:
                 data = data[os.write(self.child.child_fd, data[:4096]) :]
-            self._read(0)
+            self.read(0)
 
     def resize(self, columns: int, rows: int) -> None:
         """Change the size of the window."""
@@ -175,7 +175,7 @@ class EditorTerminal:
         while not condition():
             if time.monotonic() > deadline:
                 raise AssertionError(f"never seen: {what}\non the screen:\n{self.text}")
-            self._read(0.05)
+            self.read(0.05)
 
     def wait_for(self, text: str) -> None:
         """Wait until the screen shows a text."""
@@ -192,13 +192,13 @@ class EditorTerminal:
 
     def wait_for_end(self) -> int:
         """Wait until the shell has ended: its exit status."""
-        self.wait_until(lambda: not self._read(0.05), "the end")
+        self.wait_until(lambda: not self.read(0.05), "the end")
         self.child.wait()
         status = self.child.exitstatus
         assert status is not None, f"ended by signal {self.child.signalstatus}"
         return int(status)
 
-    def _read(self, seconds: float) -> bool:
+    def read(self, seconds: float) -> bool:
         """Show what has come; False if the shell has ended."""
         readable, _, _ = select.select([self.child.child_fd], [], [], seconds)
         if not readable:

@@ -69,6 +69,8 @@ HEADERS = (
     "void limit(int what, rlim_t soft) { rlimit l; getrlimit((__rlimit_resource)what, &l); "
     "l.rlim_cur = soft < l.rlim_max ? soft : l.rlim_max; setrlimit((__rlimit_resource)what, &l); }",
     "int deep(int n) { volatile char space[1000]; space[0] = n; return deep(n + 1) + space[0]; }",
+    'void edit(const char *text) { FILE *f = fopen("edited.h", "w"); '
+    'fprintf(f, "#pragma once\\n%s\\n", text); fclose(f); }',
     "void in_thread(void *(*run)(void *)) { pthread_t t; pthread_create(&t, 0, run, 0); "
     "pthread_join(t, 0); }",
     "void detached(void *(*run)(void *)) { pthread_t t; pthread_create(&t, 0, run, 0); "
@@ -534,6 +536,67 @@ COMPILERS = (
          'asm(".globl twice; twice: nop");'),
 )  # fmt: skip
 
+RELOADS = (
+    _row("reload_begins", 'edit("inline int edited() { return 1; }");', '#include "edited.h"',
+         "int edited_caller() { return edited(); }", "%reload"),
+    _row("reload_with_a_mistake", 'edit("inline int edited() { return missing; }");', "%reload",
+         leaves="undeclared identifier 'missing'"),
+    _row("reload_that_crashes",
+         'edit("inline int edited() { return 2; } inline int e = *(volatile int *)0;");', "%reload",
+         leaves="SIGSEGV"),
+    _row("reload_that_throws",
+         'edit("inline int edited() { return 2; } inline int e = [] { throw 1; return 1; }();");',
+         "%reload", leaves="uncaught exception of type int"),
+    _row("reload_that_aborts",
+         'edit("inline int edited() { return 2; } inline int e = [] { abort(); return 1; }();");',
+         "%reload", leaves="SIGABRT"),
+    _row("reload_that_lacks_a_function",
+         'edit("inline int edited() { return 3; } int absent(); inline int e = absent();");',
+         "%reload", leaves="absent()"),
+    _row("reload_that_crashes_clang", 'edit("#pragma clang __debug crash");', "%reload",
+         leaves="Clang crashed"),
+    _row("reload_without_what_is_used", 'edit("");', "%reload", leaves="identifier 'edited'"),
+    _row("reload_of_what_is_gone", 'remove("edited.h");', "%reload", leaves="edited.h is gone"),
+    _row("reload_of_what_nobody_read", "%reload nowhere.h", leaves="no input has read nowhere.h"),
+    _row("none_was_reloaded", "if (edited_caller() != 1) abort();"),
+    _row("reload_of_a_class", 'edit("inline int edited() { return 1; } struct E { int n = 5; };");',
+         "%reload", "E *edited_object = new E;",
+         'edit("inline int edited() { return 1; } struct E { long a, b; int n = 6; };");',
+         "%reload"),
+    _row("crash_after_a_reload", "abort();", leaves="SIGABRT"),
+    _row("reload_undone",
+         'edit("inline int edited() { return 9; } struct E { long a, b; int n = 6; };");',
+         "%reload", "%undo", "if (edited_caller() != 1) abort();"),
+)  # fmt: skip
+
+SANITIZED = (
+    _row("heap_overflow", "{ char *p = (char *)malloc(3); p[3] = 1; }", leaves="heap-buffer-over"),
+    _row("heap_underflow", "{ int *p = new int[3]; p[-1] = 1; }", leaves="heap-buffer-overflow"),
+    _row("stack_overflow", "volatile int far = 5;", "{ int many[3]; many[far] = 1; }",
+         leaves="stack-buffer-overflow"),
+    _row("global_overflow", "int globals[3];", "globals[far] = 1;",
+         leaves="global-buffer-overflow"),
+    _row("use_after_free", "int *freed = new int;", "delete freed;", "*freed = 1;",
+         leaves="heap-use-after-free"),
+    _row("free_again", "free(freed);", leaves="double-free"),
+    _row("use_after_scope", "{ int *out; { int in = 3; out = &in; } *out = 1; }",
+         leaves="stack-use-after-scope"),
+    _row("wrong_deallocation", "delete (int *)malloc(4);", leaves="alloc-dealloc-mismatch"),
+    _row("found_in_the_library", "{ char few[3]; strcpy(few, kept_string.c_str()); }",
+         leaves="stack-buffer-overflow"),
+    _row("overlapping_copy", "{ char c[9] = {}; volatile int n = 5; memcpy(c, c + 1, n); }",
+         leaves="overlap"),
+    _row("found_in_a_thread", "in_thread([](void *) -> void * { *freed = 1; return 0; });",
+         leaves="heap-use-after-free"),
+    _row("found_in_a_child", "fflush(0); if (fork() == 0) { *freed = 1; _exit(0); } else wait(0);"),
+    _row("sanitized_null", "*(volatile int *)0 = 1;", leaves="SIGSEGV"),
+    _row("sanitized_abort", "abort();", leaves="SIGABRT"),
+    _row("sanitized_throw", "throw 1;", leaves="uncaught exception of type int"),
+    _row("sanitized_mistake", "int n = missing;", leaves="undeclared identifier 'missing'"),
+    _row("undefined_overflow", "{ volatile int big = 2147483647; big = big + 1; }"),
+    _row("undefined_shift", "{ volatile int far_left = 99; far_left = 1 << far_left; }"),
+)  # fmt: skip
+
 C_FAULTS = (
     _row("c_null_write", "*(volatile int *)0 = 1;", leaves="SIGSEGV"),
     _row("c_abort", "abort();", leaves="SIGABRT"),
@@ -553,6 +616,8 @@ SESSIONS = {
     "processes": ENDLESS + PROCESSES,
     "state": DESCRIPTORS + STATE,
     "others": THREADS + UNDO + COMPILERS,
+    "reload": RELOADS,
+    "sanitizers": SANITIZED,
     "C": C_FAULTS,
 }
 """The rows of each come one after another in one session."""

@@ -112,7 +112,9 @@ def _locked(folder: Path) -> Iterator[bool]:
     if not is_private_folder(folder):
         reason = "others can write to it, it is not yours, or it is a symbolic link"
         raise PermissionError(errno.EPERM, reason, str(folder))
-    with (folder / "lock").open("w") as lock:
+    # Both ways: a pipe of that name would be waited for.
+    flags = os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
+    with open(os.open(folder / "lock", flags, 0o600), "rb", buffering=0) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -30,6 +30,8 @@ from msgspec import Struct
 from repl.caching.stamps import Dependencies, Stamps, read_dependencies, stamp
 from repl.clang.flags import LIBSTDCXX_ASSERTIONS, line_table_flags
 from repl.private_folders import is_private_folder, make_private_folder
+from runtime.errors import RuntimeFailure
+from runtime.objects.input_files import read_input_file
 
 _FORMAT = 1  # of the entries: to be changed with what is in them
 _SAFE_FLAG = re.compile(
@@ -55,6 +57,7 @@ VARIABLES = (  # of the environment, that change where Clang finds headers
 )
 
 
+_MOST_DESCRIBED = 16 << 20  # bytes: of a file that is ours it is some thousands
 _WISHED = ".wished"  # an empty file: somebody has missed the entry
 
 
@@ -130,8 +133,10 @@ class HeaderCache:
         """Whether an entry has the contents that were written."""
         entry = _read(path)
         try:
-            return entry is not None and zlib.crc32(path.read_bytes()) == entry.crc32
-        except OSError:
+            return (
+                entry is not None and zlib.crc32(read_input_file(path, entry.size)) == entry.crc32
+            )
+        except RuntimeFailure:
             return False
 
     def depends_on(self, path: Path) -> Dependencies:
@@ -199,6 +204,7 @@ def _encoded(entry: _Entry) -> bytes:
 
 def _read(path: Path) -> _Entry | None:
     try:
-        return msgspec.json.decode(_description(path).read_bytes(), type=_Entry)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        described = read_input_file(_description(path), _MOST_DESCRIBED)
+        return msgspec.json.decode(described, type=_Entry)
+    except (RuntimeFailure, msgspec.DecodeError, UnicodeDecodeError):
         return None

@@ -56,6 +56,17 @@ def test_it_is_modest_and_ends_with_the_shell(open_shell: OpenShell, tmp_path: P
         assert wait_for(partial(has_ended, mark))
 
 
+def test_one_that_is_killed(open_shell: OpenShell, tmp_path: Path) -> None:
+    """The session goes on, and nothing is left of either."""
+    shell = open_shell(XDG_CACHE_HOME=str(tmp_path / "home"), **{MARK: "builder killed"})
+    (pid,) = builders("builder killed")
+    os.kill(pid, signal.SIGKILL)
+    assert wait_for(lambda: not builders("builder killed"))
+    assert shell.run("1 + 1") == "(int) 2\n"
+    assert shell.leave() == 0
+    assert wait_for(partial(has_ended, "builder killed"))
+
+
 def test_nothing_is_said_or_made_unasked(
     open_shell: OpenShell, forkrepl: Run, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from runtime.errors import ExecutorDied, ExecutorError
 from runtime.protocol import wire
-from tests.fuzz.pipeline import time_limit
+from tests.fuzz.time_limit import time_limit
 from tests.support.executor import methods, start_peer
 from tests.support.runtime import open_descriptors
 
@@ -55,7 +55,7 @@ for more, payload, error, size in {replies!r}:
         break  # the controller may rightly wait for the rest, or for the end
 """
     before = open_descriptors()
-    with time_limit(), tempfile.TemporaryDirectory() as folder:
+    with time_limit(60), tempfile.TemporaryDirectory() as folder:
         with start_peer(Path(folder), body) as process, contextlib.suppress(ExecutorDied):
             for name in asked:
                 with contextlib.suppress(ExecutorError):
