@@ -58,6 +58,10 @@ def main() -> None:
             from repl.command_line import executor_command
 
             status = executor_command.main(sys.argv[2:])
+        elif sys.argv[1:2] == ["kernel"]:
+            from repl.jupyter import command as kernel_command
+
+            status = kernel_command.main(sys.argv[2:])
         else:
             status = _shell(parse(sys.argv[1:], _help_page))
         sys.stdout.flush()

@@ -28,7 +28,8 @@ USAGE = """\
 forkrepl [options] [FILE [ARGS...]]
        forkrepl [options] -c CODE [ARGS...]
        forkrepl link [options] FILE... [-- ARGS...]
-       forkrepl executor --listen ADDRESS [options]"""
+       forkrepl executor --listen ADDRESS [options]
+       forkrepl kernel install|list|remove [options]"""
 
 
 class CommandLine(Struct):

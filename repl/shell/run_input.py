@@ -23,6 +23,13 @@ def evaluate(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> N
 
     ``upcoming`` as in ``Session.run``. Raises what that and ``run_command`` raise.
     """
+    value = carry_out(shell, source, upcoming)
+    if value:
+        print(value, flush=True)
+
+
+def carry_out(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> str | None:
+    """The same, for those who have another place for the value, which is returned."""
     session = shell.session
     entry = shell.begin_entry(source)
     started = time.monotonic()
@@ -46,8 +53,7 @@ def evaluate(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> N
         entry.seconds = time.monotonic() - started
         for warning in session.take_warnings():
             print(warning, file=sys.stderr, flush=True)
-    if result.value:
-        print(result.value, flush=True)
+    return result.value
 
 
 def is_interrupt(error: BaseException) -> bool:

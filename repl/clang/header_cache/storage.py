@@ -29,7 +29,7 @@ from msgspec import Struct
 
 from repl.caching.folder import is_private
 from repl.caching.stamps import Dependencies, Stamps, read_dependencies, stamp
-from repl.clang.flags import LIBSTDCXX_ASSERTIONS, line_table_flags
+from repl.clang.flags import LIBSTDCXX_ASSERTIONS, OWN_HEADERS, line_table_flags
 
 _FORMAT = 1  # of the entries: to be changed with what is in them
 _SAFE_FLAG = re.compile(
@@ -43,6 +43,7 @@ _IRRELEVANT = (
     "-fcolor-diagnostics",
     "--return-ends-script",
     *line_table_flags(()),
+    OWN_HEADERS,  # none of them is another's
 )
 VARIABLES = (  # of the environment, that change where Clang finds headers
     "CPATH",
