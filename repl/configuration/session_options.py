@@ -44,7 +44,8 @@ class SessionOptions(Struct, frozen=True):
     how many may become one object, where none is gone back to. ``library_assertions``: the C++
     library checks how it is used. ``keeps_crashes``: of a child of ours that crashes a copy stays
     for a debugger, until the next input runs. ``survives_exit``: ``exit`` in an input is undone
-    as a crash is, and no end of the session. ``sanitizers``: what the flags ask for, see
+    as a crash is, and no end of the session. ``shows_lines``: what the program prints into a pipe
+    comes line by line. ``sanitizers``: what the flags ask for, see
     ``with_sanitizers``.
     """
 
@@ -73,6 +74,7 @@ class SessionOptions(Struct, frozen=True):
     library_assertions: bool = False
     keeps_crashes: bool = False
     survives_exit: bool = False
+    shows_lines: bool = False
     sanitizers: Sanitizers | None = None
 
     @property

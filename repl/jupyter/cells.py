@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import sys
+from collections import Counter
 from typing import Any, Protocol
 
-from repl.commands.context import Shell
 from repl.errors import CompileError
 from repl.input.source import Source
 from repl.jupyter.magics import MAGICS, take_magic
+from repl.jupyter.notebook_shell import NotebookShell
 from repl.jupyter.values_in_cells import split_at_value
 from repl.shell.run_input import carry_out
 from repl.shell.several_inputs import split_at_commands
@@ -17,6 +18,7 @@ from repl.shell.several_inputs import split_at_commands
 Bundle = dict[str, Any]
 """What something looks like, by MIME type."""
 
+_MOST_NAMES = 12
 _PAGED = re.compile(r"\s*(?:\?|%help\b|\w+\?)")
 
 
@@ -36,16 +38,29 @@ class Notebook(Protocol):
 class Cells:
     """Runs cells in the session of a shell."""
 
-    def __init__(self, shell: Shell, notebook: Notebook, take_bundle: Callable[[], Bundle]) -> None:
-        """``take_bundle``: what the last value looks like besides its text."""
+    def __init__(self, shell: NotebookShell, notebook: Notebook) -> None:
         self._shell = shell
         self._notebook = notebook
-        self._take_bundle = take_bundle
 
     def run(self, code: str, name: str, *, keeps_value: bool = True) -> None:
         """Run a cell; ``name`` is what messages call it. Raises what ``Session.run`` does,
         with a note if lines of the cell have not been run."""
         source = Source(code, name, keeps_value=keeps_value)
+        before = self._in_force()
+        try:
+            self._run_cell(source)
+        finally:
+            lost = list(before - self._in_force())
+            if len(lost) > _MOST_NAMES:
+                lost[1:-1] = [f"... {len(lost) - 2} more ..."]
+            if lost:
+                print(f"taken back: {', '.join(lost)}", file=sys.stderr, flush=True)
+
+    def _in_force(self) -> Counter[str]:
+        """The names of inputs, oldest first, and how many are called so."""
+        return Counter(step.source.name for step in self._shell.session.steps)
+
+    def _run_cell(self, source: Source) -> None:
         magic = take_magic(source)
         if magic is not None:
             self._run_magic(magic.name, magic.arguments, magic.body)
@@ -57,7 +72,7 @@ class Cells:
         if isinstance(bundle, dict):
             self._notebook.show(bundle)
         elif bundle:
-            self._notebook.show_result({"text/plain": bundle} | self._take_bundle())
+            self._notebook.show_result({"text/plain": bundle} | self._shell.take_bundle())
 
     def _run_inputs(self, source: Source) -> None:
         part = source
@@ -86,17 +101,21 @@ class Cells:
             parts = split_at_value(part, error.diagnostics)
             if parts is None:
                 raise
+            rejection = error
         self._shell.log.pop()
-        return parts[0], parts[1], self._run_part(parts[0])
+        try:
+            return parts[0], parts[1], self._run_part(parts[0])
+        except CompileError:  # it is none: what was said of all of it counts
+            raise rejection from None
 
     def _run_part(self, part: Source) -> Bundle:
         shell = self._shell
-        self._take_bundle()
+        shell.begin_cell()
         value = carry_out(shell, part)
         if not value:
             return {}
         if any(ran is part for ran in shell.log[-1].ran):  # it is code, and no command
-            return {"text/plain": value} | self._take_bundle()
+            return {"text/plain": value} | self._shell.take_bundle()
         if _PAGED.match(part.text):
             self._notebook.page(value)
         else:

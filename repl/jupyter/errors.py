@@ -52,8 +52,10 @@ def _name(error: BaseException) -> str:
             return signal_abbreviation(error.signal)
         case ProgramCrashed():
             return "ProgramEnded"
-        case CompileError() | LinkError():
-            return type(error).__name__
+        case CompileError():
+            return "CompileError"
+        case LinkError():
+            return "LinkError"
         case ShellError() | RuntimeFailure():
             return "Error"
         case _:

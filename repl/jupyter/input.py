@@ -45,11 +45,13 @@ class ProgramInput:
         os.dup2(slave, 0)
         os.close(slave)
         self._device = os.ttyname(0)
+        self._modes = termios.tcgetattr(0)
         self._answered: _Wait | None = None
 
     @contextmanager
     def asking(self, ask: Ask) -> Iterator[None]:
-        """While a cell runs: what is read is asked for."""
+        """While a cell runs: what is read is asked for. It begins with a terminal as at first."""
+        termios.tcsetattr(0, termios.TCSANOW, self._modes)
         termios.tcflush(0, termios.TCIOFLUSH)
         is_over = threading.Event()
         thread = threading.Thread(target=self._watch, args=(ask, is_over), name="input")

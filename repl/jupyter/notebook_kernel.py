@@ -59,7 +59,7 @@ class ForkreplKernel(Kernel):
         self.implementation_version = installed("forkrepl")
         self.banner = f"forkrepl {self.implementation_version}: {self._language}"
         self._questions = Questions(self.shell)
-        self._cells = Cells(self.shell, self, self.shell.take_bundle)
+        self._cells = Cells(self.shell, self)
         self._history = CellHistory()
         self._payload: list[dict[str, Any]] = []
         self._cell: dict[str, Any] = {}  # the request that output belongs to
@@ -126,7 +126,6 @@ class ForkreplKernel(Kernel):
         self.shell.begin_cell()
         try:
             with self.program_input.asking(self._ask):
-                self._questions.stop()
                 try:
                     if code.strip():
                         self._cells.run(code, name, keeps_value=not silent)

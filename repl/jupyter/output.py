@@ -11,6 +11,7 @@ import array
 import codecs
 import contextlib
 import fcntl
+import io
 import os
 import select
 import sys
@@ -61,6 +62,8 @@ class OutputPipes:
     def __init__(self) -> None:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
+            if isinstance(stream, io.TextIOWrapper):  # whoever prints flushes, once
+                stream.reconfigure(line_buffering=False)
         self.log = open(os.dup(2), "w", buffering=1, errors="replace")  # noqa: SIM115
         self._streams = [_Stream(name, number) for number, name in enumerate(_NAMES, 1)]
         self._lock = threading.Lock()

@@ -35,10 +35,6 @@ class Questions:
         self._source = CodeQuestions(compiler.scratch, compiler.input_ends)
         self._completer = InputCompleter(COMMAND_LINES, self._source, self._library_folders)
 
-    def stop(self) -> None:
-        """Give up all questions: a cell is to be run."""
-        self._source.stop()
-
     def _library_folders(self) -> list[str]:
         from runtime.objects.library_folders import library_folders  # only for this
 

@@ -44,4 +44,4 @@ def serve(connection_file: str, line: CommandLine, output: OutputPipes) -> int:
 
 def _options(line: CommandLine, settings: Settings) -> SessionOptions:
     options = session_options(line, settings, _MODE, colour=True)
-    return replace(options, keeps_crashes=False, survives_exit=True)
+    return replace(options, keeps_crashes=False, survives_exit=True, shows_lines=True)

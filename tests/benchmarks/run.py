@@ -32,6 +32,7 @@ _BENCHMARKS = (
     "recovery",
     "link",
     "memory",
+    "notebooks",
 )
 _USUAL = ("scripts",)  # the table of all that matters most, in less than ten minutes
 
@@ -75,6 +76,10 @@ def main() -> None:
         link.benchmark(options.runs, options.svg)
     if "memory" in chosen:
         memory.benchmark(options.runs)
+    if "notebooks" in chosen:
+        from tests.benchmarks import notebooks  # needs Jupyter
+
+        notebooks.benchmark(options.runs)
 
 
 def positive_number(text: str) -> int:
