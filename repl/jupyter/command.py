@@ -112,7 +112,7 @@ def _own_spec(name: str | None, title: str | None, flags: list[str]) -> KernelSp
     if line.file is not None or line.code is not None:
         raise ShellError(f"a kernel takes options only, not '{line.file or '-c'}'")
     language = line.language_name
-    words = " ".join(each for each in flags if not each.startswith("-x"))
+    words = " ".join(each for each in flags if not each.startswith(("-x", "--no-cache")))
     title = title or f"{language.upper()}{' ' + words if words else ''} (forkrepl)"
     logo = "omp" if "-fopenmp" in flags else {"c": "c", "c++": "cpp"}[language]
     return KernelSpec(name or _name_of(language, words), title, language, flags, logo)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from typing import Any
 
 from ipykernel.kernelbase import Kernel
@@ -29,6 +30,8 @@ from repl.jupyter.questions import Questions
 from repl.jupyter.standard_input import ask_frontend
 from runtime.errors import RuntimeFailure
 
+_PATIENCE = 3.0  # s, for a cell that is interrupted; Jupyter has 5 for the kernel
+_TICK = 0.02  # s
 _CODEMIRROR = {"c++": "text/x-c++src", "c": "text/x-csrc"}
 _CANNOT_ASK = "(this frontend cannot be asked for input: the program is told that it ends)\n"
 _CANNOT_QUIT = "%quit: a kernel is ended by the notebook's menu; %reset begins with nothing"
@@ -288,10 +291,15 @@ class ForkreplKernel(Kernel):
             found = self._history.tail(n)
         return {"status": "ok", "history": [each.row(output) for each in found]}
 
+    async def _progressively_terminate_all_children(self) -> None:
+        """The session ends its processes, when the loop of the main thread has ended."""
+
     async def do_shutdown(self, restart: bool) -> dict[str, Any]:
-        """End; the loop that runs this does it."""
+        """End: first the cell that runs, so that its reply has somewhere to go."""
         self._send_interrupt_children()
-        await asyncio.sleep(0)
+        deadline = time.monotonic() + _PATIENCE
+        while self._waiting and time.monotonic() < deadline:
+            await asyncio.sleep(_TICK)
         return {"status": "ok", "restart": restart}
 
 

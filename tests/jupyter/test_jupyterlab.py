@@ -46,6 +46,8 @@ def test_a_notebook(tmp_path: Path) -> None:
         page.goto(f"{address}lab/tree/cells.ipynb?reset")
         cells = page.locator(".jp-Notebook-cell")
         expect(cells).to_have_count(len(CELLS), timeout=120_000)
+        expect(page.get_by_text("| Idle")).to_be_visible()  # else it drops what is run
+        page.get_by_role("button", name="No", exact=True).click()  # news are not wanted
         # All that comes behind a red cell: by Shift-Enter, as "Run All" ends at it.
         cells.nth(0).locator(".cm-content").click()
         for _ in CELLS:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.support.jupyter import TIMEOUT, install_kernel
 
@@ -44,8 +44,12 @@ def jupyterlab(folder: Path) -> Iterator[tuple[Page, str]]:
             )
             page = browser.new_page(viewport=_SIZE)  # type: ignore[arg-type]
             page.set_default_timeout(TIMEOUT * 1000)
-            yield page, address
-            browser.close()
+            expect.set_options(timeout=TIMEOUT * 1000)
+            try:
+                yield page, address
+            finally:
+                page.screenshot(path=str(folder / "last.png"))
+                browser.close()
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(TIMEOUT)
