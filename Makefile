@@ -1,4 +1,4 @@
-# make run | test | bench | lint | format | fuzz; each sets up first what is missing.
+# make run | jupyter | test | bench | lint | format | fuzz; each sets up first what is missing.
 VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
@@ -16,7 +16,7 @@ FORMATTED := $(shell find $(PACKAGES) -name '*.cpp' -o -name '*.c' -o -name '*.h
 # The native parts in C again, for what gcc's analyser says of them.
 CHECKED := build/checked
 
-.PHONY: setup run test bench lint format fuzz clean
+.PHONY: setup run jupyter test bench lint format fuzz clean
 
 setup: $(INSTALLED) $(COMPILED)
 
@@ -31,6 +31,12 @@ $(COMPILED): $(INSTALLED) $(SOURCES)
 
 run: setup
 	@$(BIN)/forkrepl $(ARGS)
+
+# JupyterLab with kernels for C++ and C; ARGS=NOTEBOOK opens one.
+jupyter: setup
+	.ci/setup --for-notebooks
+	@$(BIN)/forkrepl kernel install --sys-prefix
+	$(BIN)/jupyter lab $(ARGS)
 
 test: setup
 	.ci/setup --for-tests

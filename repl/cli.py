@@ -71,6 +71,10 @@ def main() -> None:
             from repl.doctor import command as doctor_command
 
             status = doctor_command.main(sys.argv[2:])
+        elif sys.argv[1:2] == ["kernel"]:
+            from repl.jupyter import command as kernel_command
+
+            status = kernel_command.main(sys.argv[2:])
         else:
             status = _shell(parse(sys.argv[1:], _help_page))
         sys.stdout.flush()

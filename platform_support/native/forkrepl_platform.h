@@ -222,6 +222,10 @@ void __forkrepl_measure(unsigned long (*code)(unsigned long),
 void forkrepl_let_read_again(void);
 void forkrepl_read_again(void);
 
+// Show what is printed line by line, from now on; and what there is of a line, at a crash.
+void forkrepl_show_lines(void);
+void forkrepl_show_rest(void);
+
 // What scripts see as `argc` and `argv`.
 extern int forkrepl_argc;
 extern char **forkrepl_argv;

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from repl.clang.frontend import redefined
 from repl.clang.frontend_copies import FrontendCopy
 from repl.clang.inputs import AcceptedInput
-from repl.clang.protocol import Complete, DescribeCall, Suggested
+from repl.clang.protocol import Complete, DescribeCall, Parsed, Suggested
 from repl.editor.code_answers import CodeAnswer
 from repl.editor.code_source import Question
 from repl.input.input_ends import InputEnds
@@ -81,6 +81,19 @@ class CodeQuestions:
     def _ask_ends(self, text: str) -> bool:
         data = text.encode("utf-8", "surrogateescape")
         return self._input_ends(data, whole=True, limit=_ENTER_LIMIT).is_complete
+
+    def is_wrong(self, text: str) -> bool:
+        """Whether Clang rejects an input, whatever it may declare again."""
+        try:
+            return self._thread.submit(self._ask_whether_wrong, text).result(_LIMIT)
+        except (FutureTimeoutError, RuntimeError, ShellError, OSError):
+            return False  # who runs it will learn why
+
+    def _ask_whether_wrong(self, text: str) -> bool:
+        with self._scratch() as copy:
+            copy.begin_parse(AcceptedInput(text.encode("utf-8", "surrogateescape")), ())
+            reply, _ = copy.receive(Parsed, _LIMIT)
+        return not (reply.ok or reply.redefines or reply.completion)
 
     def cancel(self, question: Question) -> None:
         """See ``repl.editor.code_source.CodeSource``."""

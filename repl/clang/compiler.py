@@ -6,9 +6,11 @@ What ``pipeline`` has done ahead is dropped when it turns out that it was not wa
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import Literal, Protocol
+from contextlib import ExitStack, contextmanager
+from functools import wraps
+from typing import Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 from repl.caching.stamps import Dependencies, read_dependencies
 from repl.clang.code_generator import CodeGenerator
@@ -48,8 +50,27 @@ class InputCompiler(Protocol):
     def wait_until_ready(self) -> None: ...
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _alone(
+    method: Callable[Concatenate[Compiler, P], R],
+) -> Callable[Concatenate[Compiler, P], R]:
+    """A method that waits until no other thread asks the processes for something."""
+
+    @wraps(method)
+    def wrapped(self: Compiler, /, *arguments: P.args, **named: P.kwargs) -> R:
+        with self._turn:
+            return method(self, *arguments, **named)
+
+    return wrapped
+
+
 class Compiler:
     """Compiles inputs one after another; ``rollback`` forgets the newest ones.
+
+    Other threads may ask for ``scratch`` and ``ask`` while an input runs (a notebook's Tab).
 
     ``level``: of optimisation, 0 to 3. ``most_joined``: the number of inputs, if the next ones
     are known, that may become one object. The processes stay the caller's to end.
@@ -65,6 +86,7 @@ class Compiler:
         self._frontend = frontend
         self._codegen = codegen
         self._pipeline = Pipeline(frontend, codegen, level, most_joined)
+        self._turn = threading.RLock()
 
     @property
     def length(self) -> int:
@@ -76,6 +98,7 @@ class Compiler:
         """Of optimisation, for the next inputs."""
         return self._pipeline.level
 
+    @_alone
     def compile(self, source: Source, upcoming: Sequence[Source] = ()) -> CompiledInput:
         """Compile an input. ``upcoming``: those that will probably be next.
 
@@ -92,25 +115,30 @@ class Compiler:
             self.rollback(before)
             raise
 
+    @_alone
     def rollback(self, length: int) -> None:
         """Forget all inputs but the first ``length``."""
         self._pipeline.drop()
         self._frontend.rollback(length)
 
+    @_alone
     def note_defined(self, index: int, symbols: tuple[str, ...]) -> None:
         """See ``Frontend.note_defined``."""
         self._frontend.note_defined(index, symbols)
 
+    @_alone
     def snapshot(self, length: int | None = None) -> FrontendState:
         """The inputs in force, or the first ``length`` of them, to come back to."""
         state = self._frontend.snapshot()
         return FrontendState(state.inputs[: self.length if length is None else length])
 
+    @_alone
     def restore(self, state: FrontendState) -> None:
         """Go to exactly that state, from whatever has been compiled since."""
         self._pipeline.drop()
         self._frontend.restore(state)
 
+    @_alone
     def prepare(self) -> None:
         """Begin to make ready for the next input what the last one has left damaged."""
         self._frontend.prepare()
@@ -119,10 +147,19 @@ class Compiler:
         """Wait for Clang to have started. Raises SetupError if it cannot."""
         self._frontend.wait_until_ready()
 
-    def scratch(self) -> AbstractContextManager[FrontendCopy]:
+    @contextmanager
+    def scratch(self) -> Iterator[FrontendCopy]:
         """See ``Frontend.scratch``; not while there is an input that is compiled ahead."""
-        return self._frontend.scratch()
+        with ExitStack() as stack:
+            with self._turn:
+                copy = stack.enter_context(self._frontend.scratch())
+            try:
+                yield copy
+            finally:
+                with self._turn:
+                    stack.close()
 
+    @_alone
     def ask(self, request: Request[ReplyType], text: str = "") -> ReplyType:
         """Ask Clang about what is in force; nothing changes.
 
@@ -136,6 +173,7 @@ class Compiler:
             except CompilerDied:
                 raise ShellError("Clang crashed over this question; the session goes on") from None
 
+    @_alone
     def dependencies(self) -> Dependencies | None:
         """What the inputs in force depend on; None if that cannot be known."""
         self._pipeline.drop()
@@ -146,6 +184,7 @@ class Compiler:
             return None
         return read_dependencies(told.decode("utf-8", "surrogateescape"))
 
+    @_alone
     def input_ends(self, text: bytes, *, whole: bool = False, limit: float = 2) -> InputEnds:
         """Where the inputs of a text end: see ``Frontend.input_ends``."""
         self._pipeline.drop()
@@ -157,6 +196,7 @@ class Compiler:
         for each in joined:
             yield each.name, self._pipeline.generate(each.bitcode)
 
+    @_alone
     def parse_again(self, source: Source, known: Sequence[SeenFile]) -> ParsedInput:
         """Only let Clang take an input; files that are ``known`` are as they were. Raises
         CompileError."""
@@ -167,6 +207,7 @@ class Compiler:
         """The machine code of an input; see ``CompiledInput``. Raises CodegenError."""
         return self._pipeline.generate(bitcode)
 
+    @_alone
     def rebound(self, bitcode: bytes, kept: Sequence[str]) -> bytes:
         """The same for a program that has the symbols ``kept`` already: they are declared only,
         and statements do not run. Raises CodegenError."""
@@ -176,6 +217,7 @@ class Compiler:
             raise CodegenError(reply.rendered)
         return self._pipeline.generate(rebound)
 
+    @_alone
     def object_for_debugger(self, source: Source, flags: Sequence[str], before: int) -> bytes:
         """The object of an input after the first ``before``, with these flags and optimised by
         nothing; what is in force stays as it is. Raises CompileError and CodegenError."""
@@ -191,6 +233,7 @@ class Compiler:
         self._codegen.begin([bitcode], level, output=output)
         return self._codegen.finish().decode("utf-8", "replace")
 
+    @_alone
     def reconfigure(self, flags: Sequence[str], level: int, check: Callable[[], None]) -> None:
         """Other flags for Clang and another level for LLVM, for the next inputs.
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+
+OWN_HEADERS = f"-I{Path(__file__).resolve().parent.parent / 'include'}"
+"""Where headers of ours are that users include: ``forkrepl/display.hpp``. It comes last."""
 
 NEWEST_STANDARDS = {"c++": "gnu++23", "c": "gnu17"}
 """The newest that Clang 22 and the libraries of Debian 12 support well: all headers of GCC 12's

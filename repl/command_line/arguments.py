@@ -29,7 +29,8 @@ forkrepl [options] [FILE [ARGS...]]
        forkrepl [options] -c CODE [ARGS...]
        forkrepl link [options] FILE... [-- ARGS...]
        forkrepl executor --listen ADDRESS [options]
-       forkrepl doctor [options]"""
+       forkrepl doctor [options]
+       forkrepl kernel install|list|remove [options]"""
 
 
 class CommandLine(Struct):

@@ -16,9 +16,9 @@ def describe_versions() -> str:
     """The versions of all parts, a line each. Clang is asked, not started: 30 ms."""
     return "\n".join(
         [
-            f"forkrepl {_installed('forkrepl')}",
+            f"forkrepl {installed('forkrepl')}",
             _compiler(),
-            f"llvmlite {_installed('llvmlite')} (code generator{_code_generators_llvm()})",
+            f"llvmlite {installed('llvmlite')} (code generator{_code_generators_llvm()})",
             _python(),
         ]
     )
@@ -55,7 +55,7 @@ def _code_generators_llvm() -> str:
     return ", with the system's LLVM" if is_shared else ", with an LLVM of its own"
 
 
-def _installed(package: str) -> str:
+def installed(package: str) -> str:
     """Its version, as its installation says."""
     from importlib.metadata import PackageNotFoundError, version  # takes time to import
 

@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from repl.clang.flags import library_assertion_flags, line_table_flags, optimisation_flags
+from repl.clang.flags import (
+    OWN_HEADERS,
+    library_assertion_flags,
+    line_table_flags,
+    optimisation_flags,
+)
 from repl.clang.sanitizers import Sanitizers, wanted_sanitizers
 from repl.configuration.joined_inputs import ONE_BY_ONE, JoinedInputs
 from repl.display.limits import TO_BE_READ, Limits
@@ -38,7 +43,9 @@ class SessionOptions(Struct, frozen=True):
     functions ends the program, with that status, and not only its input. ``joined_inputs``:
     how many may become one object, where none is gone back to. ``library_assertions``: the C++
     library checks how it is used. ``keeps_crashes``: of a child of ours that crashes a copy stays
-    for a debugger, until the next input runs. ``sanitizers``: what the flags ask for, see
+    for a debugger, until the next input runs. ``survives_exit``: ``exit`` in an input is undone
+    as a crash is, and no end of the session. ``shows_lines``: what the program prints into a pipe
+    comes line by line. ``sanitizers``: what the flags ask for, see
     ``with_sanitizers``.
     """
 
@@ -66,6 +73,8 @@ class SessionOptions(Struct, frozen=True):
     joined_inputs: JoinedInputs = ONE_BY_ONE
     library_assertions: bool = False
     keeps_crashes: bool = False
+    survives_exit: bool = False
+    shows_lines: bool = False
     sanitizers: Sanitizers | None = None
 
     @property
@@ -79,8 +88,9 @@ class SessionOptions(Struct, frozen=True):
 
     @property
     def clang_flags(self) -> list[str]:
-        """The same, after what sanitizers need."""
-        return [*(self.sanitizers.flags if self.sanitizers is not None else []), *self.all_flags]
+        """The same, after what sanitizers need, and before our own headers."""
+        sanitizers = self.sanitizers.flags if self.sanitizers is not None else []
+        return [*sanitizers, *self.all_flags, OWN_HEADERS]
 
 
 def with_sanitizers(options: SessionOptions) -> SessionOptions:

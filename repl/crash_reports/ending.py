@@ -23,6 +23,9 @@ def program_crash(
 ) -> ProgramCrashed:
     """The error for it, with the report. ``text``: what a sanitizer has written; if that was the
     end of the program, it says it better. Other arguments: as for ``describe_crash``."""
+    if died.exit_status is not None:
+        status = died.exit_status
+        return ProgramCrashed(None, status, f"the program called exit({status})")
     told: list[str] = []
     is_explained = False
     if text:

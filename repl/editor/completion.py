@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
@@ -27,6 +28,15 @@ _LAST_WORD = re.compile(r"\S*\Z")
 
 _LIBRARY = re.compile(r"lib(?P<name>.+?)\.(?:a|so(?:\.[\d.]+)?)\Z")
 _MOST_FILES = 500
+
+
+class Choice(NamedTuple):
+    """What may stand at the cursor, for those who have another editor: ``text`` in the place of
+    the last ``typed`` characters before it; ``about``: its kind and more."""
+
+    text: str
+    typed: int
+    about: str
 
 
 class InputCompleter(Completer):
@@ -53,6 +63,11 @@ class InputCompleter(Completer):
         """What may stand at the cursor, best first."""
         for completion in await self._complete(document):
             yield completion
+
+    async def choices(self, text: str, cursor: int) -> list[Choice]:
+        """The same, without prompt_toolkit's words."""
+        found = await self._complete(Document(text, cursor))
+        return [Choice(e.text, -e.start_position, e.display_meta_text) for e in found]
 
     async def _complete(self, document: Document) -> list[Completion]:
         before = document.text_before_cursor

@@ -22,7 +22,7 @@ from repl.errors import ShellError
 from repl.program.libraries import LibraryState, ProgramLibraries
 from repl.program.linker_import import import_linker
 from repl.program.sanitizer import sanitizer_runtime
-from repl.program.start import start_executor
+from repl.program.start import prepare_streams, start_executor
 from runtime.errors import ExecutorDied, ExecutorError, ExecutorOutOfMemory, RuntimeFailure
 from runtime.executor_client.checkpoint import Checkpoint, Introduction, memory_of
 from runtime.executor_client.child import ExecutorProcess
@@ -111,11 +111,6 @@ class Program:
         """The execution session, if anything has been linked yet."""
         return self._execution
 
-    def _let_read_again(self) -> None:
-        """Have Ctrl-D end what one input reads from a terminal, but not what the next does
-        (``platform_support/native/standard_input.cpp``)."""
-        self._executor.run(self._executor.lookup(["forkrepl_let_read_again"]))
-
     def execution(self) -> ExecutionSession:
         """The execution session: what is linked and loaded. The first call makes it, and opens the
         libraries of the options."""
@@ -129,8 +124,7 @@ class Program:
             from runtime.units.execution_session import ExecutionSession
 
             self._executor.set_arguments(list(self._options.arguments))
-            if self._options.interactive:
-                self._let_read_again()
+            prepare_streams(self._executor, self._options)
             mapper = SharedMemoryMapper if self.shares_memory else StreamMemoryMapper
             memory_manager = MapperMemoryManager(mapper(self._executor))
             debuggers = wants_debug_info(self._options.compiler_flags)

@@ -5,11 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from repl import native_programs
+from repl.configuration.session_options import SessionOptions
 from runtime.protocol.listener_address import Listener
 
 if TYPE_CHECKING:
     from runtime.executor_client.client import ExecutorClient
     from runtime.executor_client.sanitizer_runtime import SanitizerRuntime
+
+
+def prepare_streams(executor: ExecutorClient, options: SessionOptions) -> None:
+    """Have Ctrl-D end what one input reads from a terminal, but not what the next does
+    (``platform_support/native/standard_input.cpp``), and lines be seen when they are printed
+    (``standard_output.c`` there), where that is wanted."""
+    wanted = {
+        "forkrepl_let_read_again": options.interactive,
+        "forkrepl_show_lines": options.shows_lines,
+    }
+    names = [name for name, is_wanted in wanted.items() if is_wanted]
+    if names:
+        executor.run(executor.lookup(names))
 
 
 def start_executor(

@@ -11,6 +11,7 @@ from msgspec import Struct
 from repl.caching.entries import Entries, key_of
 from repl.caching.folder import cache_folder
 from repl.caching.stamps import Dependencies, stamp
+from repl.clang.flags import OWN_HEADERS
 from repl.clang.header_cache.storage import VARIABLES as VARIABLES
 
 _FORMAT = 2  # of the entries: to be changed with what is in them
@@ -58,7 +59,7 @@ def current_folder(flags: list[str], name: str) -> str:
     """The current folder, if what is compiled may depend on it: not if the file is named by its
     whole path, and the flags name no others."""
     paths = [flag for flag in flags if not flag.startswith(("-std=", "-x", "-O", "-g", "-W"))]
-    plain = (*_PLAIN, "-iquote", os.path.dirname(name))
+    plain = (*_PLAIN, OWN_HEADERS, "-iquote", os.path.dirname(name))
     if os.path.isabs(name) and all(each in plain for each in paths):
         return ""
     try:

@@ -100,8 +100,7 @@ class Survival:
         try:
             self._recovery.attend()
         except ExecutorDied as died:
-            if died.exit_status is not None:
-                raise ProgramExited(died.exit_status) from None
+            self._check_exit(died)
             self._attend_to_crash(died)
 
     @contextmanager
@@ -119,8 +118,7 @@ class Survival:
         try:
             yield
         except ExecutorDied as died:
-            if died.exit_status is not None:
-                raise ProgramExited(died.exit_status) from None
+            self._check_exit(died)
             raise self._end_of_input(died) from None
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt) and not is_at_rest:
@@ -176,6 +174,11 @@ class Survival:
         return program_crash(
             died, state.program.loaded, options.most_frames, reports, has_libraries=is_here
         )
+
+    def _check_exit(self, died: ExecutorDied) -> None:
+        """Raises ProgramExited if the program has called ``exit``, and that is the end."""
+        if died.exit_status is not None and not self._state.options.survives_exit:
+            raise ProgramExited(died.exit_status) from None
 
     def _end_of_input(self, died: ExecutorDied) -> BaseException:
         """Go back; what is to be raised for it."""

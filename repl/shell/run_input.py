@@ -25,6 +25,12 @@ def evaluate(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> N
     ``upcoming`` as in ``Session.run``. Raises what that and ``run_command`` raise; what else goes
     wrong while an input is carried out is an UnexpectedError.
     """
+    if value := carry_out(shell, source, upcoming):
+        print(value, flush=True)
+
+
+def carry_out(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> str | None:
+    """The same, for those who have another place for the value, which is returned."""
     session = shell.session
     entry = shell.begin_entry(source)
     started = time.monotonic()
@@ -48,8 +54,9 @@ def evaluate(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> N
         entry.seconds = time.monotonic() - started
         for warning in session.take_warnings():
             print(printable_lines(warning), file=sys.stderr, flush=True)
-    if result.value:
-        print(printable_lines(result.value, keeps_colours=shell.colour), flush=True)
+    if not result.value:
+        return None
+    return printable_lines(result.value, keeps_colours=shell.colour)
 
 
 def has_worked(shell: Shell) -> bool:

@@ -201,6 +201,7 @@ static void report(const struct wire_crash *crash, ucontext_t *context) {
   crash_address = crash->address;
   memory_read(crash->pc, &instruction, sizeof instruction);
   walk(crash, context);
+  forkrepl_show_rest();
   send_details();
 }
 

@@ -36,6 +36,7 @@ _BENCHMARKS = (
     "memory",
     "soak",
     "crowd",
+    "notebooks",
 )
 _USUAL = ("scripts",)  # the table of all that matters most, in less than ten minutes
 
@@ -83,6 +84,10 @@ def main() -> None:
         soak.benchmark()
     if "crowd" in chosen:
         crowd.benchmark()
+    if "notebooks" in chosen:
+        from tests.benchmarks import notebooks  # needs Jupyter
+
+        notebooks.benchmark(options.runs)
 
 
 def positive_number(text: str) -> int:

@@ -28,7 +28,7 @@ import msgspec
 from msgspec import Struct
 
 from repl.caching.stamps import Dependencies, Stamps, read_dependencies, stamp
-from repl.clang.flags import LIBSTDCXX_ASSERTIONS, line_table_flags
+from repl.clang.flags import LIBSTDCXX_ASSERTIONS, OWN_HEADERS, line_table_flags
 from repl.private_folders import is_private_folder, make_private_folder
 from runtime.errors import RuntimeFailure
 from runtime.objects.input_files import read_input_file
@@ -45,6 +45,7 @@ _IRRELEVANT = (
     "-fcolor-diagnostics",
     "--return-ends-script",
     *line_table_flags(()),
+    OWN_HEADERS,  # none of them is another's
 )
 VARIABLES = (  # of the environment, that change where Clang finds headers
     "CPATH",

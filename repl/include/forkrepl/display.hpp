@@ -1,0 +1,364 @@
+// Shows objects in a notebook: as HTML, Markdown, pictures. On a terminal, and in a program that is
+// compiled as any other, their text is printed. C++17, and nothing but the standard library.
+//
+//   display(x), display(x, "id"), update_display(x, "id"), clear_output()
+//   display_html(text), display_markdown, display_latex, display_svg, display_json, display_png(bytes)
+//
+// How a type looks is said by a function beside it:
+//
+//   std::map<std::string, std::string> forkrepl_mime(const T &);  // by MIME type
+#ifndef FORKREPL_DISPLAY_HPP
+#define FORKREPL_DISPLAY_HPP
+
+#if __cplusplus < 201703L
+#error "forkrepl/display.hpp needs C++17: -std=c++17, or newer"
+#endif
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <unistd.h>
+#include <utility>
+
+namespace forkrepl {
+
+/// What an object looks like, by MIME type.
+using mime_bundle = std::map<std::string, std::string>;
+
+namespace detail {
+
+template <typename T, typename = void> struct has_mime : std::false_type {};
+template <typename T>
+struct has_mime<T, std::void_t<decltype(forkrepl_mime(std::declval<const T &>()))>>
+    : std::true_type {};
+
+// As xeus has it, with nlohmann::json.
+template <typename T, typename = void> struct has_xeus_mime : std::false_type {};
+template <typename T>
+struct has_xeus_mime<T, std::void_t<decltype(mime_bundle_repr(std::declval<const T &>()).dump())>>
+    : std::true_type {};
+
+template <typename T, typename = void> struct is_printable : std::false_type {};
+template <typename T>
+struct is_printable<
+    T, std::void_t<decltype(std::declval<std::ostream &>() << std::declval<const T &>())>>
+    : std::true_type {};
+
+template <typename T, typename = void> struct is_range : std::false_type {};
+template <typename T>
+struct is_range<T, std::void_t<decltype(std::begin(std::declval<const T &>())),
+                               decltype(std::end(std::declval<const T &>()))>> : std::true_type {};
+
+template <typename T> struct is_pair : std::false_type {};
+template <typename A, typename B> struct is_pair<std::pair<A, B>> : std::true_type {};
+
+constexpr std::size_t most_rows = 100;
+
+inline std::string escaped_html(std::string_view text) {
+  std::string escaped;
+  for (char character : text)
+    switch (character) {
+    case '&': escaped += "&amp;"; break;
+    case '<': escaped += "&lt;"; break;
+    case '>': escaped += "&gt;"; break;
+    case '"': escaped += "&quot;"; break;
+    default: escaped += character;
+    }
+  return escaped;
+}
+
+inline std::string quoted_json(std::string_view text) {
+  std::string quoted = "\"";
+  for (unsigned char character : text) {
+    if (character == '"' || character == '\\') {
+      quoted += '\\';
+      quoted += static_cast<char>(character);
+    } else if (character < 0x20) {
+      char code[8];
+      std::snprintf(code, sizeof code, "\\u%04x", character);
+      quoted += code;
+    } else {
+      quoted += static_cast<char>(character);
+    }
+  }
+  return quoted + '"';
+}
+
+inline std::string base64(std::string_view bytes) {
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    unsigned group = 0;
+    std::size_t count = bytes.size() - at < 3 ? bytes.size() - at : 3;
+    for (std::size_t each = 0; each < 3; ++each)
+      group = group << 8 | (each < count ? static_cast<unsigned char>(bytes[at + each]) : 0);
+    for (std::size_t each = 0; each < 4; ++each)
+      text += each <= count ? digits[group >> (18 - 6 * each) & 63] : '=';
+  }
+  return text;
+}
+
+template <typename T> std::string text_of(const T &object) {
+  if constexpr (std::is_convertible_v<const T &, std::string_view>) {
+    return std::string(std::string_view(object));
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return object ? "true" : "false";
+  } else if constexpr (is_printable<T>::value) {
+    std::ostringstream stream;
+    stream << object;
+    return stream.str();
+  } else if constexpr (is_pair<T>::value) {
+    return text_of(object.first) + ": " + text_of(object.second);
+  } else if constexpr (is_range<T>::value) {
+    std::string text = "{";
+    std::size_t count = 0;
+    for (const auto &each : object)
+      if (count++ < most_rows)
+        text += (count > 1 ? ", " : " ") + text_of(each);
+    if (count > most_rows)
+      text += ", ... " + std::to_string(count - most_rows) + " more";
+    return text + (count ? " }" : "}");
+  } else {
+    return "<an object of " + std::to_string(sizeof object) + " bytes: it has no operator<<>";
+  }
+}
+
+template <typename T> std::string cells_of(const T &row) {
+  std::string cells;
+  auto add = [&cells](const auto &each) {
+    cells += "<td>" + escaped_html(text_of(each)) + "</td>";
+  };
+  if constexpr (is_pair<T>::value) {
+    add(row.first);
+    add(row.second);
+  } else {
+    std::size_t count = 0;
+    for (const auto &each : row)
+      if (count++ < most_rows)
+        add(each);
+  }
+  return cells;
+}
+
+/// Ranges of ranges, and maps, are tables.
+template <typename T> void add_table(const T &object, mime_bundle &bundle) {
+  if constexpr (is_range<T>::value && !std::is_convertible_v<const T &, std::string_view>) {
+    using Row = std::decay_t<decltype(*std::begin(object))>;
+    if constexpr (is_pair<Row>::value ||
+                  (is_range<Row>::value && !std::is_convertible_v<const Row &, std::string_view> &&
+                   !is_printable<Row>::value)) {
+      std::string table = "<table>";
+      std::size_t count = 0;
+      for (const auto &row : object)
+        if (count++ < most_rows)
+          table += "<tr>" + cells_of(row) + "</tr>";
+      table += "</table>";
+      if (count > most_rows)
+        table += "<p>... " + std::to_string(count - most_rows) + " more</p>";
+      bundle["text/html"] = table;
+    }
+  }
+}
+
+/// The members of a JSON object.
+template <typename T> std::string json_of(const T &object) {
+  if constexpr (has_mime<T>::value) {
+    std::string json;
+    for (const auto &[type, text] : forkrepl_mime(object))
+      json += (json.empty() ? "" : ",") + quoted_json(type) + ":" + quoted_json(text);
+    return "{" + json + "}";
+  } else if constexpr (has_xeus_mime<T>::value) {
+    return mime_bundle_repr(object).dump();
+  } else {
+    mime_bundle bundle{{"text/plain", text_of(object)}};
+    add_table(object, bundle);
+    std::string json;
+    for (const auto &[type, text] : bundle)
+      json += (json.empty() ? "" : ",") + quoted_json(type) + ":" + quoted_json(text);
+    return "{" + json + "}";
+  }
+}
+
+inline const char *notebook() { return std::getenv("FORKREPL_NOTEBOOK"); }
+
+/// Tell the notebook something, in order with what is printed: a file has it, and a mark in the
+/// output says when it was written. A mark is short, so nothing gets between its bytes.
+inline bool tell(const std::string &message) {
+  static std::atomic<unsigned> counter{0};
+  const char *folder = notebook();
+  if (!folder)
+    return false;
+  std::string_view path = folder;
+  std::string_view token = path.substr(path.rfind('/') + 1);
+  std::string name = std::to_string(getpid()) + "-" + std::to_string(++counter);
+  {
+    std::ofstream file(std::string(path) + "/" + name, std::ios::binary);
+    file << message;
+    if (!file.flush())
+      return false;
+  }
+  std::cout.flush();
+  std::fflush(stdout);
+  std::string mark = "\033]forkrepl;" + std::string(token) + ";" + name + "\a";
+  return write(STDOUT_FILENO, mark.data(), mark.size()) ==
+         static_cast<ssize_t>(mark.size());
+}
+
+inline bool send(const char *kind, const std::string &json, const std::string &id) {
+  return tell(std::string("{\"kind\":\"") + kind + "\",\"id\":" + quoted_json(id) +
+              ",\"data\":" + json + "}");
+}
+
+/// Pictures on terminals that know kitty's protocol.
+inline bool show_on_terminal(const std::string &png) {
+  const char *terminal = std::getenv("TERM");
+  bool is_kitty = std::getenv("KITTY_WINDOW_ID") ||
+                  (terminal && std::string_view(terminal).find("kitty") != std::string_view::npos);
+  if (!is_kitty || !isatty(STDOUT_FILENO))
+    return false;
+  constexpr std::size_t most = 4096;
+  for (std::size_t at = 0; at < png.size(); at += most)
+    std::cout << "\033_G" << (at ? "" : "a=T,f=100,") << "m=" << (at + most < png.size()) << ";"
+              << png.substr(at, most) << "\033\\";
+  std::cout << std::endl;
+  return true;
+}
+
+inline void show(const mime_bundle &bundle, const char *kind, const std::string &id) {
+  std::string json;
+  for (const auto &[type, text] : bundle)
+    json += (json.empty() ? "" : ",") + quoted_json(type) + ":" + quoted_json(text);
+  if (notebook()) {
+    send(kind, "{" + json + "}", id);
+    return;
+  }
+  auto picture = bundle.find("image/png");
+  if (picture != bundle.end() && show_on_terminal(picture->second))
+    return;
+  auto plain = bundle.find("text/plain");
+  if (plain != bundle.end())
+    std::cout << plain->second << std::endl;
+  else if (!bundle.empty())
+    std::cout << "<" << bundle.begin()->first << ">" << std::endl;
+}
+
+template <typename T> void show_object(const T &object, const char *kind, const std::string &id) {
+  if (notebook()) {
+    send(kind, json_of(object), id);
+  } else if constexpr (has_mime<T>::value) {
+    mime_bundle bundle;
+    for (const auto &[type, text] : forkrepl_mime(object))
+      bundle[type] = text;
+    show(bundle, kind, id);
+  } else {
+    std::cout << text_of(object) << std::endl;
+  }
+}
+
+inline void show_text(const char *type, std::string_view text, const std::string &id) {
+  show({{type, std::string(text)}, {"text/plain", std::string(text)}}, "display", id);
+}
+
+} // namespace detail
+
+/// Show an object. With an ``id``, ``update_display`` can put another in its place.
+template <typename T> void display(const T &object, const std::string &id = "") {
+  detail::show_object(object, "display", id);
+}
+
+/// Put another object in the place of what is shown with this ``id``.
+template <typename T> void update_display(const T &object, const std::string &id) {
+  detail::show_object(object, "update", id);
+}
+
+/// Show something that is there in several forms.
+inline void display_mime(const mime_bundle &bundle, const std::string &id = "") {
+  detail::show(bundle, "display", id);
+}
+
+inline void display_html(std::string_view text, const std::string &id = "") {
+  detail::show_text("text/html", text, id);
+}
+inline void display_markdown(std::string_view text, const std::string &id = "") {
+  detail::show_text("text/markdown", text, id);
+}
+inline void display_latex(std::string_view text, const std::string &id = "") {
+  detail::show_text("text/latex", text, id);
+}
+inline void display_svg(std::string_view text, const std::string &id = "") {
+  detail::show({{"image/svg+xml", std::string(text)}, {"text/plain", "<a picture>"}}, "display", id);
+}
+/// ``text``: of a JSON value.
+inline void display_json(std::string_view text, const std::string &id = "") {
+  if (detail::notebook())
+    detail::send("display", "{\"application/json\":" + std::string(text) +
+                     ",\"text/plain\":" + detail::quoted_json(text) + "}", id);
+  else
+    std::cout << text << std::endl;
+}
+/// ``bytes``: of a file.
+inline void display_png(std::string_view bytes, const std::string &id = "") {
+  detail::show({{"image/png", detail::base64(bytes)}, {"text/plain", "<a picture>"}}, "display", id);
+}
+inline void display_jpeg(std::string_view bytes, const std::string &id = "") {
+  detail::show({{"image/jpeg", detail::base64(bytes)}, {"text/plain", "<a picture>"}}, "display", id);
+}
+
+/// Remove what the cell has shown so far; with ``wait``, when it shows the next thing.
+inline void clear_output(bool wait = false) {
+  std::cout.flush();
+  std::fflush(stdout);
+  detail::tell(wait ? "{\"kind\":\"clear\",\"wait\":true}" : "{\"kind\":\"clear\"}");
+}
+
+/// Strings that are more than text, to be shown or to be the value of a cell.
+struct html { std::string text; };
+struct markdown { std::string text; };
+struct svg { std::string text; };
+/// The bytes of a picture.
+struct png { std::string bytes; };
+
+inline mime_bundle forkrepl_mime(const html &x) {
+  return {{"text/html", x.text}, {"text/plain", x.text}};
+}
+inline mime_bundle forkrepl_mime(const markdown &x) {
+  return {{"text/markdown", x.text}, {"text/plain", x.text}};
+}
+inline mime_bundle forkrepl_mime(const svg &x) {
+  return {{"image/svg+xml", x.text}, {"text/plain", "<a picture>"}};
+}
+inline mime_bundle forkrepl_mime(const png &x) {
+  return {{"image/png", detail::base64(x.bytes)}, {"text/plain", "<a picture>"}};
+}
+
+/// The bytes of a file; none if it cannot be read.
+inline std::string file_contents(const std::string &path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+} // namespace forkrepl
+
+#ifndef FORKREPL_NO_GLOBAL_NAMES
+using forkrepl::clear_output;
+using forkrepl::display;
+using forkrepl::display_html;
+using forkrepl::display_jpeg;
+using forkrepl::display_json;
+using forkrepl::display_latex;
+using forkrepl::display_markdown;
+using forkrepl::display_mime;
+using forkrepl::display_png;
+using forkrepl::display_svg;
+using forkrepl::update_display;
+#endif
+
+#endif

@@ -1,0 +1,48 @@
+"""The shell of a notebook: values have other forms besides their text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from repl.commands.context import Shell
+from repl.display.inspect import inspect
+from repl.jupyter.own_forms import own_forms
+from repl.jupyter.tables import table_of
+
+if TYPE_CHECKING:
+    from repl.display.program_view import ProgramView
+    from repl.display.types import ValueType
+    from runtime.addresses import ExecutorAddress
+
+
+_COMPOUND = ("record", "array")
+
+
+class NotebookShell(Shell):
+    """``last_text``: the last value of the cell, as text; ``bundle``: other forms that it has, and
+    ``is_compound``: it may have more."""
+
+    last_text: str | None = None
+    is_compound: bool = False
+    bundle: dict[str, Any] = {}  # noqa: RUF012 (msgspec copies it)
+
+    def begin_cell(self) -> None:
+        """Nothing has been shown yet."""
+        self.last_text = None
+        self.bundle, self.is_compound = {}, False
+
+    def take_bundle(self) -> dict[str, Any]:
+        """What the last value looks like besides its text, once."""
+        bundle, self.bundle = self.bundle, {}
+        is_compound, self.is_compound = self.is_compound, False
+        return bundle | own_forms(self) if is_compound else bundle
+
+    def show(self, type_: ValueType, address: ExecutorAddress, view: ProgramView) -> str:
+        """See ``Shell``."""
+        self.last_text = super().show(type_, address, view)
+        if type_.kind in _COMPOUND:
+            self.is_compound = True
+            table = table_of(inspect(type_, address, view, self.session.options.limits))
+            if table is not None:
+                self.bundle = {"text/html": table.html()}
+        return self.last_text

@@ -1,0 +1,85 @@
+"""JupyterLab in a browser: a notebook is run, stopped, asked, sorted, restarted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import Page, expect
+
+from tests.support.jupyterlab import jupyterlab
+
+CELLS = [
+    "#include <iostream>\n#include <string>\n#include <vector>\nint kept = 5;",
+    "struct City { std::string name; int people; };\n"
+    'std::vector<City> cities{{"Bern", 134}, {"Basel", 177}, {"Chur", 38}};\ncities',
+    "int *nothing = nullptr;\n*nothing = kept = 6;",
+    "kept",
+]
+
+
+def _write(folder: Path) -> None:
+    specification = {"name": "tested", "display_name": "C++", "language": "c++"}
+    notebook = new_notebook(metadata={"kernelspec": specification})
+    notebook.cells = [new_code_cell(text) for text in CELLS]
+    nbformat.write(notebook, folder / "cells.ipynb")
+
+
+def _menu(page: Page, menu: str, entry: str) -> None:
+    page.locator(".lm-MenuBar-item", has_text=menu).first.click()
+    page.locator(".lm-Menu-item", has_text=entry).first.click()
+
+
+def _run(page: Page, number: int, text: str) -> None:
+    """Put a text into a cell, and run it."""
+    cell = page.locator(".jp-Notebook-cell").nth(number)
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Control+Enter")
+
+
+def test_a_notebook(tmp_path: Path) -> None:
+    _write(tmp_path)
+    with jupyterlab(tmp_path) as (page, address):
+        page.goto(f"{address}lab/tree/cells.ipynb?reset")
+        cells = page.locator(".jp-Notebook-cell")
+        expect(cells).to_have_count(len(CELLS), timeout=120_000)
+        expect(page.get_by_text("| Idle")).to_be_visible()  # else it drops what is run
+        page.get_by_role("button", name="No", exact=True).click()  # news are not wanted
+        # All that comes behind a red cell: by Shift-Enter, as "Run All" ends at it.
+        cells.nth(0).locator(".cm-content").click()
+        for _ in CELLS:
+            page.keyboard.press("Shift+Enter")
+        table = cells.nth(1).locator("table.dataframe")
+        expect(table).to_be_visible()
+        expect(cells.nth(2).locator(".jp-OutputArea")).to_contain_text("SIGSEGV")
+        page.locator(".jp-Notebook-cell").nth(3).locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        expect(cells.nth(3).locator(".jp-OutputArea-output")).to_contain_text("(int) 5")
+
+        table.locator("th", has_text="people").click()
+        expect(table.locator("tbody tr").first).to_contain_text("Chur")
+        page.screenshot(path=str(tmp_path / "table.png"))
+
+        last = cells.nth(3)
+        last.locator(".cm-content").click()
+        page.keyboard.press("Control+A")
+        page.keyboard.insert_text("kep")
+        page.keyboard.press("Tab")
+        expect(last.locator(".cm-content")).to_have_text("kept")
+        page.keyboard.press("Shift+Tab")
+        expect(page.locator(".jp-Tooltip")).to_contain_text("int kept")
+        page.keyboard.press("Escape")
+
+        _run(page, 3, 'std::cout << "begun" << std::endl; for (;;) ;')
+        expect(last.locator(".jp-OutputArea")).to_contain_text("begun")
+        _menu(page, "Kernel", "Interrupt Kernel")
+        expect(last.locator(".jp-OutputArea")).to_contain_text("interrupted")
+
+        _run(page, 3, 'std::string name; std::cin >> name; "hello " + name')
+        page.locator(".jp-Stdin-input").fill("Ada")
+        page.locator(".jp-Stdin-input").press("Enter")
+        expect(last.locator(".jp-OutputArea")).to_contain_text('"hello Ada"')
+        page.screenshot(path=str(tmp_path / "input.png"))

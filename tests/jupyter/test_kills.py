@@ -1,0 +1,49 @@
+"""Processes that are killed: of the program, and the kernel's own."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from tests.support.jupyter import TIMEOUT, notebook
+from tests.support.leaks import wait_for
+
+
+def _descendants(pid: int) -> set[int]:
+    """The processes that have come from this one, without itself."""
+    found: set[int] = set()
+    waiting = [pid]
+    while waiting:
+        for task in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
+            children = set(map(int, task.read_text().split()))
+            waiting += children - found
+            found |= children
+    return found
+
+
+def test_the_program_and_all_else(tmp_path: Path) -> None:
+    with notebook(tmp_path) as cpp:
+        cpp.run("#include <unistd.h>\n#include <signal.h>\nint kept = 5;")
+        os.kill(int(cpp.value("getpid()").split()[-1]), signal.SIGKILL)
+        assert cpp.value("kept") == "(int) 5"
+        assert cpp.run("kill(getppid(), SIGKILL); pause();").error
+        assert cpp.value("kept") == "(int) 5"
+        # Forks hold the descriptors, and outlive their input.
+        assert cpp.run("if (!fork()) for (;;) pause();").kinds == []
+        assert cpp.run("raise(SIGSEGV);").error["ename"] == "SIGSEGV"
+        assert cpp.value("kept") == "(int) 5"
+        pid = cpp.manager.provisioner.pid  # type: ignore[union-attr]
+        ours = _descendants(pid)
+        assert ours
+        os.kill(pid, signal.SIGKILL)
+        assert wait_for(lambda: not any(Path(f"/proc/{each}/exe").exists() for each in ours))
+
+
+def test_restart(tmp_path: Path) -> None:
+    with notebook(tmp_path) as cpp:
+        cpp.run("int gone = 1;")
+        cpp.manager.restart_kernel(now=False)
+        cpp.client.wait_for_ready(timeout=TIMEOUT)
+        assert cpp.run("gone").error["ename"] == "CompileError"
+        assert cpp.value("1 + 1") == "(int) 2"
