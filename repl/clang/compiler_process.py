@@ -40,10 +40,11 @@ class CompilerProcess:
                     stdout=self._output,
                     stderr=self._output,
                 )
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a NUL in a flag
             connection.close()
             os.close(self._output)
-            raise SetupError(f"cannot start {command[0]}: {error.strerror}") from error
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise SetupError(f"cannot start {command[0]}: {reason}") from error
         self.channel = Channel(connection, tracer, self._process.pid)
 
     @property
