@@ -42,10 +42,11 @@ class CompilerProcess:
                     stdout=self._output,
                     stderr=self._output,
                 )
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a NUL in a flag
             connection.close()
             os.close(self._output)
-            raise SetupError(f"cannot start {command[0]}: {reason(error)}") from error
+            why = reason(error) if isinstance(error, OSError) else error
+            raise SetupError(f"cannot start {command[0]}: {why}") from error
         self.channel = Channel(connection, tracer, self._process.pid)
 
     @property

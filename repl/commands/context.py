@@ -120,9 +120,10 @@ class Shell(Struct):
         self.log.append(entry)
         return entry
 
-    def entry(self, number: int) -> LogEntry | None:
-        """The newest input of that number."""
-        return next((e for e in reversed(self.log) if e.number == number), None)
+    def entry(self, number: str) -> LogEntry | None:
+        """The newest input of that number, which may have any number of digits."""
+        wanted = number.lstrip("0")
+        return next((e for e in reversed(self.log) if str(e.number) == wanted), None)
 
     def take_next_input(self) -> str:
         """The text that the next prompt begins with, which is handed out once."""

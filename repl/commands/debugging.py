@@ -68,7 +68,7 @@ def _run_input(shell: Shell, program: str, text: str) -> str:
 def _code(shell: Shell, text: str) -> str:
     if not text.isdecimal():
         return text
-    entry = shell.entry(int(text))
+    entry = shell.entry(text)
     if entry is None or not entry.ran:
         raise ShellError(f"%debug: there is no input {text} with code (%history -n lists them)")
     return entry.code

@@ -199,6 +199,8 @@ def run_standard(shell: Shell, arguments: Arguments) -> str:
     wanted = arguments.text.removeprefix("-").removeprefix("-").removeprefix("std=")
     if not wanted:
         return standard_of(options.compiler_flags) or _default_standard(shell)
+    if not wanted.isprintable():
+        raise WrongUsage("takes a standard such as c++20 or gnu++23")
     changed = replace(options, compiler_flags=[*flags, f"-std={wanted}"])
     try:
         shell.session.change_options(changed)

@@ -92,7 +92,7 @@ def run_describe(shell: Shell, arguments: Arguments) -> str:
 def _page_of(text: str) -> tuple[str, int]:
     """The name, and which page of its members: ``std::vector 2``."""
     name, _, number = text.rpartition(" ")
-    if name and number.isdecimal() and int(number) > 0:
+    if name and number.isdecimal() and len(number) < 10 and int(number) > 0:
         return name.strip(), int(number)
     return text, 1
 

@@ -217,7 +217,7 @@ def _text_to_edit(shell: Shell, argument: str) -> str:
         typed = [e for e in shell.log[:-1] if e.ran]
         return typed[-1].code if typed else ""
     if argument.isdecimal():
-        entry = shell.entry(int(argument))
+        entry = shell.entry(argument)
         if entry is None:
             raise ShellError(f"%edit: there is no input {argument} (%history -n lists them)")
         return entry.code

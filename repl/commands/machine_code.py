@@ -106,7 +106,7 @@ def _step_of(shell: Shell, number: str, command: str) -> Step:
         if not steps:
             raise ShellError(f"{command}: no input in force has any code")
         return steps[-1]
-    entry = shell.entry(int(number))
+    entry = shell.entry(number)
     found = [step for step in steps if entry is not None and step.source in entry.ran]
     if not found:
         raise ShellError(f"{command}: input {number} has no code, or is not in force")

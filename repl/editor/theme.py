@@ -99,7 +99,7 @@ def resolve_theme(choice: str) -> str:
     if choice != "auto":
         return choice if choice in _THEMES else "neutral"
     background = os.environ.get("COLORFGBG", "").rpartition(";")[2]
-    if not background.isdecimal():
+    if not background.isdecimal() or len(background) > 3:
         return "neutral"
     # The sixteen colours of a terminal: 7 is light grey, 8 dark grey, the others above are bright.
     return "light" if int(background) == 7 or int(background) > 8 else "dark"

@@ -153,7 +153,7 @@ class _Gathering:
 
     def _set_level(self, option: Option) -> None:
         text = option.words[0].partition("-O")[2] if not option.value else option.value
-        level = _LEVELS.get(text, int(text) if text.isdecimal() else None)
+        level = _LEVELS.get(text, int(text[:9]) if text.isdecimal() else None)
         if level is None:
             self._refuse(option.typed, f"invalid level '{text}' (choose from 0, 1, 2, 3)")
         if level > _HIGHEST_LEVEL:
