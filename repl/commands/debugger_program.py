@@ -15,6 +15,7 @@ from repl.input.source import Source
 from repl.terminal.foreground import ForegroundProgram
 from runtime.debugging.installed_tools import find_tool
 from runtime.executor_client.process_status import process_status
+from runtime.kernel_calls.capabilities import why_not
 
 DEBUGGERS = ("gdb", "lldb", *(f"lldb-{version}" for version in range(30, 13, -1)))
 _SCOPE = Path("/proc/sys/kernel/yama/ptrace_scope")
@@ -44,6 +45,9 @@ def find_debugger() -> str:
     found = find_tool(DEBUGGERS)
     if found is None:
         raise ShellError("%debug: there is no debugger here: install gdb (apt-get install gdb)")
+    for needed in ("ptrace(2)", "/proc"):
+        if why := why_not(needed):
+            raise ShellError(f"%debug: {why}")
     with suppress(OSError, ValueError):
         if int(_SCOPE.read_text()) >= _ONLY_ROOT and os.geteuid():
             raise ShellError(

@@ -118,3 +118,15 @@ CAPABILITIES = (
         "mount it: mount -t proc proc /proc",
     ),
 )
+
+
+def why_not(name: str) -> str:
+    """Why one of them cannot be used, and what to do about that; nothing if it can."""
+    for capability in CAPABILITIES:
+        if capability.name == name:
+            try:
+                capability.probe()
+            except OSError as error:
+                why = os.strerror(error.errno or errno.ENOSYS)
+                return f"{name} cannot be used ({why}): {capability.remedy}"
+    return ""

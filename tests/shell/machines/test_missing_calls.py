@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from tests.support.denied_calls import command
 from tests.support.machines import without_proc
-from tests.support.program import Run, values
+from tests.support.program import PROGRAM, TIMEOUT, Run, values
 
 # Each way that memory is read, written and shared, that processes are ended and waited for, and
 # that libraries are told of what has been linked.
@@ -68,6 +69,19 @@ def test_programs_and_links(forkrepl: Run, tmp_path: Path) -> None:
     assert result.returncode == 1
     assert "memfd_create(2)" in result.stderr
     assert "--memory=stream" in result.stderr
+
+
+def test_no_debugger_can_attach(environment: dict[str, str]) -> None:
+    """It is said before one is started."""
+    denied = command("EPERM", ["ptrace"])
+    arguments = [*denied[1:], str(PROGRAM), "--no-cache", "--quiet"]
+    child = pexpect.spawn(denied[0], arguments, env=environment, encoding="utf-8", timeout=TIMEOUT)
+    child.expect_exact("In[1]: ")
+    child.send("*(volatile int *)0;\r")
+    child.expect("rolled back")
+    child.send("%debug\r")
+    child.expect(r"%debug: ptrace\(2\) cannot be used \(Operation not permitted\): allow it")
+    child.close(force=True)
 
 
 def test_without_proc(forkrepl: Run) -> None:
