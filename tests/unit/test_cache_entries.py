@@ -67,6 +67,5 @@ def test_no_header(tmp_path: Path, kind: str) -> None:
         with time_limit(60):
             assert cache.find(headers) is None or not cache.is_intact(path)
     ODD[kind](cache.folder / "lock")
-    with time_limit(60):
-        with contextlib.suppress(builder.BuildFailed):
-            builder.build(cache, [], lambda _: None)
+    with time_limit(60), contextlib.suppress(builder.BuildFailed):
+        builder.build(cache, [], lambda _: None)
