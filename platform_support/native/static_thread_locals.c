@@ -105,7 +105,8 @@ int forkrepl_static_thread_locals_set(const struct forkrepl_unit *unit,
                                       const void *image) {
   struct contents contents = {unit->tls_offset, unit->tls_size, image};
   int64_t first = contents.offset - area.offset;
-  if (first < 0 || (uint64_t)first + contents.size > area.size)
+  if (first < 0 || contents.size > area.size ||
+      (uint64_t)first > area.size - contents.size)
     return EINVAL;
   // The image before the threads: none that starts meanwhile is left out.
   int error = initialize_image(&contents);
@@ -116,7 +117,7 @@ int forkrepl_static_thread_locals_set(const struct forkrepl_unit *unit,
 }
 
 static void *distance_in_thread(void *name) {
-  return (char *)forkrepl_find_symbol(name) - (uintptr_t)thread_pointer();
+  return (void *)((uintptr_t)forkrepl_find_symbol(name) - (uintptr_t)thread_pointer());
 }
 
 // Whether a variable is as far from the thread pointer in every thread.

@@ -22,6 +22,7 @@ from repl.editor.code_source import CodeSource
 from repl.editor.external_editor import edit_externally
 from repl.editor.options import PromptOptions
 from repl.editor.paste import PastedInputs
+from repl.editor.vi_registers import add_register_operators
 from repl.input.command_lines import CommandLines
 from repl.input.open_brackets import lines_outside_brackets, open_braces, unclosed_bracket
 
@@ -74,6 +75,7 @@ class EditingKeys:
         bindings.add(Keys.BracketedPaste, filter=editing)(self._insert_paste)
         bindings.add("c-x", "c-e", filter=editing & emacs_mode)(self._edit_externally)
         bindings.add("v", filter=editing & vi_navigation_mode)(self._edit_externally)
+        add_register_operators(bindings, editing)
         bindings.add("f2", filter=editing)(self._edit_externally)
         return bindings
 

@@ -271,6 +271,8 @@ static void on_together(struct request *request) {
   struct request rest = *request, frame;
   int refused = 0;
   while (take_frame(&rest, &frame)) {
+    if (frame.head.operation == WIRE_TOGETHER)
+      break; // in one another, they could use up the stack
     if (rest.head.size == 0) {
       frame.descriptor = request->descriptor;
       serve(&frame);

@@ -48,7 +48,8 @@ class RequestsWorld:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._program = os.environ.get("FORKREPL_FUZZED_EXECUTOR", str(native_programs.executor()))
+        chosen = os.environ.get("FORKREPL_FUZZED_EXECUTOR")
+        self._program = os.path.abspath(chosen or native_programs.executor())
 
     def make(self, random: Random) -> Case:
         """Frames that are nearly right."""
@@ -90,11 +91,11 @@ def _talk(connection: socket.socket, pieces: list[bytes]) -> int:
         for piece in pieces:
             connection.sendall(piece)
         connection.shutdown(socket.SHUT_WR)
-    received = b""
+    heard = bytearray()
     with contextlib.suppress(ConnectionResetError):
         while piece := connection.recv(1 << 20):
-            received += piece
-    answers = 0
+            heard += piece
+    answers, received = 0, memoryview(heard)
     while len(received) >= wire.HEAD.size:
         size, _, _ = wire.HEAD.unpack_from(received)
         assert size <= wire.MAX_PAYLOAD, f"an answer of {size} bytes"
