@@ -61,13 +61,15 @@ def test_a_notebook(tmp_path: Path) -> None:
 
         table.locator("th", has_text="people").click()
         expect(table.locator("tbody tr").first).to_contain_text("Chur")
-        page.screenshot(path=str(tmp_path / "table.png"))
+        page.locator(".jp-NotebookPanel").screenshot(path=str(tmp_path / "table.png"))
 
         last = cells.nth(3)
         last.locator(".cm-content").click()
         page.keyboard.press("Control+A")
         page.keyboard.insert_text("kep")
         page.keyboard.press("Tab")
+        expect(page.locator(".jp-Completer")).to_contain_text("kept")
+        page.keyboard.press("Enter")
         expect(last.locator(".cm-content")).to_have_text("kept")
         page.keyboard.press("Shift+Tab")
         expect(page.locator(".jp-Tooltip")).to_contain_text("int kept")
@@ -82,4 +84,9 @@ def test_a_notebook(tmp_path: Path) -> None:
         page.locator(".jp-Stdin-input").fill("Ada")
         page.locator(".jp-Stdin-input").press("Enter")
         expect(last.locator(".jp-OutputArea")).to_contain_text('"hello Ada"')
-        page.screenshot(path=str(tmp_path / "input.png"))
+
+        _menu(page, "Kernel", "Restart Kernel")
+        page.locator(".jp-Dialog-button.jp-mod-warn").click()
+        expect(page.get_by_text("| Idle")).to_be_visible()
+        _run(page, 3, "kept")
+        expect(last.locator(".jp-OutputArea")).to_contain_text("undeclared identifier")
