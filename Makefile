@@ -12,7 +12,7 @@ NATIVE := pyproject.toml requirements-tested.txt CMakeLists.txt $(shell find $(P
 	-name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name CMakeLists.txt)
 COMPILED := $(VENV)/.forkrepl-compiled
 SOURCES := $(shell find $(PACKAGES) tests -name '*.py')
-FORMATTED := $(shell find $(PACKAGES) -name '*.cpp' -o -name '*.c' -o -name '*.h')
+FORMATTED := $(shell find $(PACKAGES) -name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.hpp')
 # The native parts in C again, for what gcc's analyser says of them.
 CHECKED := build/checked
 

@@ -43,19 +43,21 @@ struct has_mime<T, std::void_t<decltype(forkrepl_mime(std::declval<const T &>())
 // As xeus has it, with nlohmann::json.
 template <typename T, typename = void> struct has_xeus_mime : std::false_type {};
 template <typename T>
-struct has_xeus_mime<T, std::void_t<decltype(mime_bundle_repr(std::declval<const T &>()).dump())>>
+struct has_xeus_mime<
+    T, std::void_t<decltype(mime_bundle_repr(std::declval<const T &>()).dump())>>
     : std::true_type {};
 
 template <typename T, typename = void> struct is_printable : std::false_type {};
 template <typename T>
-struct is_printable<
-    T, std::void_t<decltype(std::declval<std::ostream &>() << std::declval<const T &>())>>
+struct is_printable<T, std::void_t<decltype(std::declval<std::ostream &>()
+                                            << std::declval<const T &>())>>
     : std::true_type {};
 
 template <typename T, typename = void> struct is_range : std::false_type {};
 template <typename T>
 struct is_range<T, std::void_t<decltype(std::begin(std::declval<const T &>())),
-                               decltype(std::end(std::declval<const T &>()))>> : std::true_type {};
+                               decltype(std::end(std::declval<const T &>()))>>
+    : std::true_type {};
 
 template <typename T> struct is_pair : std::false_type {};
 template <typename A, typename B> struct is_pair<std::pair<A, B>> : std::true_type {};
@@ -66,11 +68,20 @@ inline std::string escaped_html(std::string_view text) {
   std::string escaped;
   for (char character : text)
     switch (character) {
-    case '&': escaped += "&amp;"; break;
-    case '<': escaped += "&lt;"; break;
-    case '>': escaped += "&gt;"; break;
-    case '"': escaped += "&quot;"; break;
-    default: escaped += character;
+    case '&':
+      escaped += "&amp;";
+      break;
+    case '<':
+      escaped += "&lt;";
+      break;
+    case '>':
+      escaped += "&gt;";
+      break;
+    case '"':
+      escaped += "&quot;";
+      break;
+    default:
+      escaped += character;
     }
   return escaped;
 }
@@ -93,13 +104,15 @@ inline std::string quoted_json(std::string_view text) {
 }
 
 inline std::string base64(std::string_view bytes) {
-  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static const char digits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
   for (std::size_t at = 0; at < bytes.size(); at += 3) {
     unsigned group = 0;
     std::size_t count = bytes.size() - at < 3 ? bytes.size() - at : 3;
     for (std::size_t each = 0; each < 3; ++each)
-      group = group << 8 | (each < count ? static_cast<unsigned char>(bytes[at + each]) : 0);
+      group = group << 8 |
+              (each < count ? static_cast<unsigned char>(bytes[at + each]) : 0);
     for (std::size_t each = 0; each < 4; ++each)
       text += each <= count ? digits[group >> (18 - 6 * each) & 63] : '=';
   }
@@ -127,7 +140,8 @@ template <typename T> std::string text_of(const T &object) {
       text += ", ... " + std::to_string(count - most_rows) + " more";
     return text + (count ? " }" : "}");
   } else {
-    return "<an object of " + std::to_string(sizeof object) + " bytes: it has no operator<<>";
+    return "<an object of " + std::to_string(sizeof object) +
+           " bytes: it has no operator<<>";
   }
 }
 
@@ -150,10 +164,12 @@ template <typename T> std::string cells_of(const T &row) {
 
 /// Ranges of ranges, and maps, are tables.
 template <typename T> void add_table(const T &object, mime_bundle &bundle) {
-  if constexpr (is_range<T>::value && !std::is_convertible_v<const T &, std::string_view>) {
+  if constexpr (is_range<T>::value &&
+                !std::is_convertible_v<const T &, std::string_view>) {
     using Row = std::decay_t<decltype(*std::begin(object))>;
     if constexpr (is_pair<Row>::value ||
-                  (is_range<Row>::value && !std::is_convertible_v<const Row &, std::string_view> &&
+                  (is_range<Row>::value &&
+                   !std::is_convertible_v<const Row &, std::string_view> &&
                    !is_printable<Row>::value)) {
       std::string table = "<table>";
       std::size_t count = 0;
@@ -220,14 +236,16 @@ inline bool send(const char *kind, const std::string &json, const std::string &i
 /// Pictures on terminals that know kitty's protocol.
 inline bool show_on_terminal(const std::string &png) {
   const char *terminal = std::getenv("TERM");
-  bool is_kitty = std::getenv("KITTY_WINDOW_ID") ||
-                  (terminal && std::string_view(terminal).find("kitty") != std::string_view::npos);
+  bool is_kitty =
+      std::getenv("KITTY_WINDOW_ID") ||
+      (terminal && std::string_view(terminal).find("kitty") != std::string_view::npos);
   if (!is_kitty || !isatty(STDOUT_FILENO))
     return false;
   constexpr std::size_t most = 4096;
   for (std::size_t at = 0; at < png.size(); at += most)
-    std::cout << "\033_G" << (at ? "" : "a=T,f=100,") << "m=" << (at + most < png.size()) << ";"
-              << png.substr(at, most) << "\033\\";
+    std::cout << "\033_G" << (at ? "" : "a=T,f=100,")
+              << "m=" << (at + most < png.size()) << ";" << png.substr(at, most)
+              << "\033\\";
   std::cout << std::endl;
   return true;
 }
@@ -250,7 +268,8 @@ inline void show(const mime_bundle &bundle, const char *kind, const std::string 
     std::cout << "<" << bundle.begin()->first << ">" << std::endl;
 }
 
-template <typename T> void show_object(const T &object, const char *kind, const std::string &id) {
+template <typename T>
+void show_object(const T &object, const char *kind, const std::string &id) {
   if (notebook()) {
     send(kind, json_of(object), id);
   } else if constexpr (has_mime<T>::value) {
@@ -294,22 +313,27 @@ inline void display_latex(std::string_view text, const std::string &id = "") {
   detail::show_text("text/latex", text, id);
 }
 inline void display_svg(std::string_view text, const std::string &id = "") {
-  detail::show({{"image/svg+xml", std::string(text)}, {"text/plain", "<a picture>"}}, "display", id);
+  detail::show({{"image/svg+xml", std::string(text)}, {"text/plain", "<a picture>"}},
+               "display", id);
 }
 /// ``text``: of a JSON value.
 inline void display_json(std::string_view text, const std::string &id = "") {
   if (detail::notebook())
-    detail::send("display", "{\"application/json\":" + std::string(text) +
-                     ",\"text/plain\":" + detail::quoted_json(text) + "}", id);
+    detail::send("display",
+                 "{\"application/json\":" + std::string(text) +
+                     ",\"text/plain\":" + detail::quoted_json(text) + "}",
+                 id);
   else
     std::cout << text << std::endl;
 }
 /// ``bytes``: of a file.
 inline void display_png(std::string_view bytes, const std::string &id = "") {
-  detail::show({{"image/png", detail::base64(bytes)}, {"text/plain", "<a picture>"}}, "display", id);
+  detail::show({{"image/png", detail::base64(bytes)}, {"text/plain", "<a picture>"}},
+               "display", id);
 }
 inline void display_jpeg(std::string_view bytes, const std::string &id = "") {
-  detail::show({{"image/jpeg", detail::base64(bytes)}, {"text/plain", "<a picture>"}}, "display", id);
+  detail::show({{"image/jpeg", detail::base64(bytes)}, {"text/plain", "<a picture>"}},
+               "display", id);
 }
 
 /// Remove what the cell has shown so far; with ``wait``, when it shows the next thing.
@@ -320,11 +344,19 @@ inline void clear_output(bool wait = false) {
 }
 
 /// Strings that are more than text, to be shown or to be the value of a cell.
-struct html { std::string text; };
-struct markdown { std::string text; };
-struct svg { std::string text; };
+struct html {
+  std::string text;
+};
+struct markdown {
+  std::string text;
+};
+struct svg {
+  std::string text;
+};
 /// The bytes of a picture.
-struct png { std::string bytes; };
+struct png {
+  std::string bytes;
+};
 
 inline mime_bundle forkrepl_mime(const html &x) {
   return {{"text/html", x.text}, {"text/plain", x.text}};

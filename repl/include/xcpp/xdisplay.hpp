@@ -14,7 +14,8 @@ namespace xcpp {
 
 template <typename T> void display(const T &object) { forkrepl::display(object); }
 
-template <typename T> void display(const T &object, const std::string &id, bool update = false) {
+template <typename T>
+void display(const T &object, const std::string &id, bool update = false) {
   if (update)
     forkrepl::update_display(object, id);
   else
