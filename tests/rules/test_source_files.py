@@ -81,7 +81,13 @@ def test_one_module_knows_the_library(library: str, user: str) -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["repl.cli", "repl.session.session", "repl.link_command.command", "repl.editor.options"],
+    [
+        "repl.cli",
+        "repl.shell_command",
+        "repl.session.session",
+        "repl.link_command.command",
+        "repl.editor.options",
+    ],
 )
 def test_start_up_imports_nothing_slow(module: str) -> None:
     slow = [
