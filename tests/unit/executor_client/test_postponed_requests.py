@@ -157,6 +157,12 @@ LOOKUP = wire.frame(Operation.LOOKUP, b"malloc\0")
 EMPTY_PROTECT = wire.frame(Operation.PROTECT, b"")
 
 
+def nested(depth: int) -> bytes:
+    """Requests in one another; the innermost is a good one."""
+    sizes = (len(LOOKUP) + wire.HEAD.size * inner for inner in reversed(range(depth)))
+    return b"".join(wire.HEAD.pack(size, Operation.TOGETHER, 0) for size in sizes) + LOOKUP
+
+
 @pytest.mark.parametrize(
     "payload",
     {
@@ -167,6 +173,8 @@ EMPTY_PROTECT = wire.frame(Operation.PROTECT, b"")
         "one that must be the last": LOOKUP + LOOKUP,
         "one of odd length": wire.frame(Operation.WRITE, bytes(9)) + LOOKUP,
         "more of them within": wire.frame(Operation.TOGETHER, EMPTY_PROTECT) + LOOKUP,
+        "one within": nested(1),
+        "more in one another than there is stack for": nested(1_000_000),
         "rest": EMPTY_PROTECT + b"123",
     }.values(),
 )
