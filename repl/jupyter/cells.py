@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from repl.errors import CompileError
 from repl.input.source import Source
-from repl.jupyter.magics import MAGICS, take_magic
+from repl.jupyter.magics import MAGICS, no_arguments, take_magic
 from repl.jupyter.notebook_shell import NotebookShell
 from repl.jupyter.values_in_cells import split_at_value
 from repl.shell.run_input import carry_out
@@ -62,10 +62,28 @@ class Cells:
 
     def _run_cell(self, source: Source) -> None:
         magic = take_magic(source)
-        if magic is not None:
+        if magic is None:
+            self._run_inputs(source)
+        elif magic.name == "c":
+            no_arguments(magic)
+            Cells(self._shell.beside(), self._notebook)._run_inputs(magic.body)
+        elif magic.name == "undo-on-error":
+            no_arguments(magic)
+            self._run_as_a_whole(magic.body)
+        else:
             self._run_magic(magic.name, magic.arguments, magic.body)
-            return
-        self._run_inputs(source)
+
+    def _run_as_a_whole(self, source: Source) -> None:
+        """If one of the inputs fails, those before it are taken back, too."""
+        session = self._shell.session
+        before = len(session.steps)
+        try:
+            self._run_inputs(source)
+        except BaseException as error:
+            if (count := len(session.steps) - before) > 0:
+                session.rewind(count)
+                error.add_note(f"{source.name} is taken back: memory is as before it")
+            raise
 
     def _run_magic(self, name: str, arguments: str, body: Source) -> None:
         bundle = MAGICS[name].run(self._shell, arguments, body)

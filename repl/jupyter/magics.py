@@ -127,6 +127,18 @@ def _display(mime: str) -> Callable[[Shell, str, Source], Shown]:
     return run
 
 
+def no_arguments(magic: CellMagic) -> None:
+    """Raises ShellError if there are some."""
+    if magic.arguments:
+        raise ShellError(
+            f"%%{magic.name} stands alone in its line: {magic.arguments!r} is too much"
+        )
+
+
+def _of_cells(shell: Shell, arguments: str, body: Source) -> Shown:
+    raise AssertionError("``Cells`` runs the cell itself")
+
+
 _FILE = Magic("[-a] FILE", "write the rest of the cell to a file; -a: add it", _write)
 
 MAGICS: Mapping[str, Magic] = {
@@ -137,6 +149,8 @@ MAGICS: Mapping[str, Magic] = {
     "script": Magic("PROGRAM [ARGS]", "give the cell to a program, such as python3", _script),
     "bash": Magic("[ARGS]", "the same for bash", _run_with("bash")),
     "sh": Magic("[ARGS]", "the same for sh", _run_with("sh")),
+    "c": Magic("", "run the cell in C, in a program of its own", _of_cells),
+    "undo-on-error": Magic("", "if a part of the cell fails, take all of it back", _of_cells),
     "html": Magic("", "show the cell as HTML", _display("text/html")),
     "markdown": Magic("", "show the cell as Markdown", _display("text/markdown")),
     "latex": Magic("", "show the cell as LaTeX", _display("text/latex")),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from repl.commands.context import Shell
 from repl.display.inspect import inspect
+from repl.errors import ShellError
 from repl.jupyter.own_forms import own_forms
 from repl.jupyter.tables import table_of
 
@@ -20,11 +22,20 @@ _COMPOUND = ("record", "array")
 
 class NotebookShell(Shell):
     """``last_text``: the last value of the cell, as text; ``bundle``: other forms that it has, and
-    ``is_compound``: it may have more."""
+    ``is_compound``: it may have more. ``begin_c``: starts a session for cells in C."""
 
+    begin_c: Callable[[], NotebookShell] | None = None
+    shell_of_c: NotebookShell | None = None
     last_text: str | None = None
     is_compound: bool = False
     bundle: dict[str, Any] = {}  # noqa: RUF012 (msgspec copies it)
+
+    def beside(self) -> NotebookShell:
+        """The shell of the cells in C, which starts with the first of them."""
+        if self.is_c or self.begin_c is None:
+            raise ShellError("%%c: this notebook is one in C")
+        self.shell_of_c = self.shell_of_c or self.begin_c()
+        return self.shell_of_c
 
     def begin_cell(self) -> None:
         """Nothing has been shown yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 
 from msgspec.structs import replace
 
@@ -34,9 +35,16 @@ def serve(connection_file: str, line: CommandLine, output: OutputPipes) -> int:
     given = ProgramInput()  # before the session: its processes inherit it
     settings = Settings()
     tell_warnings("forkrepl", line.warnings)
-    with Displays() as displays, LiveSession(_options(line, settings)) as session:
-        shell = NotebookShell(session, evaluate, colour=True, settings=settings)
-        session.open_libraries()
+    with Displays() as displays, ExitStack() as sessions:
+
+        def begin(options: SessionOptions) -> NotebookShell:
+            session = sessions.enter_context(LiveSession(options))
+            session.open_libraries()
+            return NotebookShell(session, evaluate, colour=True, settings=settings)
+
+        shell = begin(_options(line, settings))
+        in_c = CommandLine(language="c", cache=line.cache, memory_limit=line.memory_limit)
+        shell.begin_c = lambda: begin(_options(in_c, settings))
         run_kernel(connection_file, shell, output, given, displays)
     sys.stdout.flush()
     return 0

@@ -108,7 +108,7 @@ def test_input(cpp: Notebook) -> None:
     assert (ran.stream(), ran.value) == ("name? ", '(std::string) "Ada"')
     assert ran.asked == [False]
     assert cpp.run('int b, c; scanf("%d %d", &b, &c); b + c', "3", "4").value == "(int) 7"
-    assert cpp.run("char d[9]; getchar(); read(0, d, 9)", "\x04").value == "(ssize_t) 0" or True
+    assert cpp.run("char d[9]; read(0, d, 9)", "\x04").value == "(ssize_t) 0"
     long = "x" * 9000
     assert cpp.run("std::string l; std::cin >> l; l.size()", long).value.endswith(" 9000")
     hide = "#include <termios.h>\ntermios t; tcgetattr(0, &t); t.c_lflag &= ~ECHO;"
@@ -132,8 +132,25 @@ def test_magics(cpp: Notebook, tmp_path: Path) -> None:
     timed = cpp.run("%%time\nint timed = 1;\ntimed").stream()
     assert "wall time" in timed
     assert "(int) 1" in timed
-    assert "per loop" in cpp.run("%%timeit -n 10 -r 2\nkept + 1").stream() or True
+    assert "2 runs, 10 loops each" in cpp.run("%%timeit -n 10 -r 2\nkept + 1").stream()
     assert cpp.run("%%html\n<b>x</b>").shown[0]["text/html"] == "<b>x</b>"
+
+
+def test_cells_in_c(cpp: Notebook) -> None:
+    assert cpp.value("%%c\nint class = 7, kept = 8;\nclass + kept") == "(int) 15"
+    assert cpp.value("kept") == "(int) 5"
+    assert "null pointer" in cpp.run("%%c\nint *none = 0; *none").error["evalue"]
+    assert cpp.value("%%c\n++class") == "(int) 8"
+    assert "stands alone" in cpp.run("%%c now\n1").error["evalue"]
+
+
+def test_a_cell_as_a_whole(cpp: Notebook) -> None:
+    failed = cpp.run("%%undo-on-error\nkept = 6;\n%who\nint of_cell = 3;\n%who\nundeclared")
+    assert failed.error["evalue"].endswith("use of undeclared identifier 'undeclared'")
+    assert "is taken back: memory is as before it" in "\n".join(failed.error["traceback"])
+    assert cpp.value("kept") == "(int) 5"
+    assert "of_cell" in cpp.run("of_cell").error["evalue"]
+    assert cpp.value("%%undo-on-error\nint of_cell = 4;\n%who\nof_cell") == "(int) 4"
 
 
 def test_help(cpp: Notebook) -> None:
