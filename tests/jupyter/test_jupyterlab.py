@@ -31,21 +31,29 @@ def _menu(page: Page, menu: str, entry: str) -> None:
     page.locator(".lm-Menu-item", has_text=entry).first.click()
 
 
-def _run(page: Page, number: int, text: str) -> None:
-    """Put a text into a cell, and run it."""
-    cell = page.locator(".jp-Notebook-cell").nth(number)
-    cell.locator(".cm-content").click()
+def _write_into(page: Page, number: int, text: str) -> None:
+    """Replace the text of a cell."""
+    page.locator(".jp-Notebook-cell").nth(number).locator(".cm-content").click()
     page.keyboard.press("Control+A")
     page.keyboard.insert_text(text)
+
+
+def _run(page: Page, number: int, text: str) -> None:
+    """Put a text into a cell, and run it."""
+    _write_into(page, number, text)
     page.keyboard.press("Control+Enter")
+
+
+def _open(page: Page, address: str) -> None:
+    page.goto(f"{address}lab/tree/cells.ipynb?reset")
+    expect(page.locator(".jp-Notebook-cell")).to_have_count(len(CELLS), timeout=120_000)
 
 
 def test_a_notebook(tmp_path: Path) -> None:
     _write(tmp_path)
     with jupyterlab(tmp_path) as (page, address):
-        page.goto(f"{address}lab/tree/cells.ipynb?reset")
+        _open(page, address)
         cells = page.locator(".jp-Notebook-cell")
-        expect(cells).to_have_count(len(CELLS), timeout=120_000)
         expect(page.get_by_text("| Idle")).to_be_visible()  # else it drops what is run
         page.get_by_role("button", name="No", exact=True).click()  # news are not wanted
         # All that comes behind a red cell: by Shift-Enter, as "Run All" ends at it.
@@ -90,3 +98,21 @@ def test_a_notebook(tmp_path: Path) -> None:
         expect(page.get_by_text("| Idle")).to_be_visible()
         _run(page, 3, "kept")
         expect(last.locator(".jp-OutputArea")).to_contain_text("undeclared identifier")
+
+        _write_into(page, 2, "kept + 1")
+        _write_into(page, 3, "kept + 2")
+        _menu(page, "Kernel", "Restart Kernel and Run All Cells")
+        page.locator(".jp-Dialog-button.jp-mod-warn").click()
+        expect(last.locator(".jp-OutputArea")).to_contain_text("(int) 7")
+        expect(cells.nth(2).locator(".jp-OutputArea")).to_contain_text("(int) 6")
+
+        # The browser goes in the midst of a cell: the kernel stays.
+        _run(page, 3, 'std::cout << "begun" << std::endl; for (;;) ;')
+        expect(last.locator(".jp-OutputArea")).to_contain_text("begun")
+        another = page.context.new_page()
+        page.close()
+        _open(another, address)
+        _menu(another, "Kernel", "Interrupt Kernel")
+        _run(another, 3, "kept")
+        output = another.locator(".jp-Notebook-cell").nth(3).locator(".jp-OutputArea")
+        expect(output).to_contain_text("(int) 5")

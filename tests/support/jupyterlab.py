@@ -42,13 +42,14 @@ def jupyterlab(folder: Path) -> Iterator[tuple[Page, str]]:
             browser = playwright.chromium.launch(
                 executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
             )
-            page = browser.new_page(viewport=_SIZE)  # type: ignore[arg-type]
-            page.set_default_timeout(TIMEOUT * 1000)
+            context = browser.new_context(viewport=_SIZE)  # type: ignore[arg-type]
+            context.set_default_timeout(TIMEOUT * 1000)
             expect.set_options(timeout=TIMEOUT * 1000)
             try:
-                yield page, address
+                yield context.new_page(), address
             finally:
-                page.screenshot(path=str(folder / "last.png"))
+                for number, each in enumerate(context.pages):  # whatever it came to
+                    each.screenshot(path=str(folder / f"last-{number}.png"))
                 browser.close()
     finally:
         server.send_signal(signal.SIGTERM)
