@@ -19,10 +19,11 @@ from repl.configuration.setting_kinds import Value
 from repl.configuration.settings import Setting, Settings, all_settings
 from repl.configuration.user_folders import config_folder
 from repl.errors import did_you_mean
-from runtime.errors import RuntimeFailure, printable
+from runtime.errors import RuntimeFailure, printable, told
 from runtime.objects.input_files import read_input_file
 
 _LARGEST = 1 << 20  # bytes
+_LONGEST_PROBLEM = 1000  # characters
 _MOST_PROBLEMS = 10  # that are told
 _MOST_CANDIDATES = 10  # lines that may be those of a key
 _PLACE = r" \(at (?:line (\d+), column (\d+)|end of document)\)$"
@@ -114,7 +115,8 @@ class _Reader:
 
     def problems(self) -> list[str]:
         """Messages, in the order of the file's lines."""
-        found = [message for _, message in sorted(self._problems, key=lambda each: each[0])]
+        ordered = sorted(self._problems, key=lambda each: each[0])
+        found = [told(message, _LONGEST_PROBLEM) for _, message in ordered]
         return found + [f"{self._name}: {self._untold} more errors"] * (self._untold > 0)
 
     def read(self, contents: bytes) -> Settings:

@@ -149,6 +149,13 @@ def test_what_is_right_beside_it_is_in_force(tmp_path: Path) -> None:
     assert places == [f"{tmp_path}/config.toml:{line}" for line in (1, 4, 5)]
 
 
+def test_a_long_error_is_cut(tmp_path: Path) -> None:
+    (problem,) = load(tmp_path, f'flags = ["-fno-{"9" * 5000}"]').problems
+    assert "flags cannot be used: unrecognized arguments: -fno-9999" in problem
+    assert problem.endswith(" more characters)")
+    assert len(problem) < 1100
+
+
 def test_many_errors_are_cut(tmp_path: Path) -> None:
     loaded = load(tmp_path, "".join(f"no{number} = 1\n" for number in range(1000)))
     assert len(loaded.problems) == 11
