@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-_STATUS = 48  # fields behind the state
+_STATUS = 49  # which of the fields of process_stat: exit_code
 
 
 def process_status(pid: int) -> dict[str, str]:

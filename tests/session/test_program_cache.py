@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from repl.caching.entries import Entries
+from repl.caching.entries import Entries, key_of
 from repl.caching.stamps import Dependencies
 from tests.support.program import PROGRAM, Run, user_environment
 
@@ -210,10 +210,18 @@ def test_a_full_disk(tmp_path: Path) -> None:
 def test_the_oldest_go_first(tmp_path: Path) -> None:
     entries = Entries(tmp_path / "cache", 5000)
     for number in range(6):
-        entries.store(str(number), bytes(1500), Dependencies({}, {}))
-        os.utime(tmp_path / "cache" / str(number), (number, number))
-    assert entries.find("0") is None
-    assert entries.find("5") == bytes(1500)
+        entries.store(key_of(number), bytes(1500), Dependencies({}, {}))
+        os.utime(tmp_path / "cache" / key_of(number), (number, number))
+    assert entries.find(key_of(0)) is None
+    assert entries.find(key_of(5)) == bytes(1500)
+
+
+def test_what_is_not_ours_stays(tmp_path: Path) -> None:
+    entries = Entries(tmp_path / "cache", 1000)
+    entries.store(key_of(1), bytes(1500), Dependencies({}, {}))
+    (tmp_path / "cache" / "users.txt").write_bytes(bytes(1500))
+    entries.store(key_of(2), bytes(1500), Dependencies({}, {}))
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["users.txt"]
 
 
 def test_two_at_once(program: Program, tmp_path: Path) -> None:
