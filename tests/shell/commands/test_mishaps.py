@@ -104,14 +104,14 @@ def test_while_the_program_is_made_anew(
     shell = open_shell("--quiet", **mishaps.environment)
     shell.run("int kept = 5;")
     mishaps.begin(place, exception)
-    told = EXCEPTIONS.get(exception, "Try again") + "\n"
-    assert shell.run("%restart").endswith(told)
-    assert shell.run("kept").endswith(told)
+    told = EXCEPTIONS.get(exception, "Try again")  # and what may be the limit
+    assert told in shell.run("%restart")
+    assert told in shell.run("kept")
     mishaps.end()
     assert shell.run("kept") == "(int) 5\n"
     mishaps.begin(place, exception)
-    assert shell.run("%reset").endswith(told)
-    assert shell.run("1 + 1").endswith(told)
+    assert told in shell.run("%reset")
+    assert told in shell.run("1 + 1")
     mishaps.end()
     assert shell.run("kept") == (
         "%reset was not finished: now the session has begun anew, and this is not run\n"
