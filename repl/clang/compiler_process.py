@@ -45,8 +45,7 @@ class CompilerProcess:
         except (OSError, ValueError) as error:  # ValueError: a NUL in a flag
             connection.close()
             os.close(self._output)
-            why = reason(error) if isinstance(error, OSError) else error
-            raise SetupError(f"cannot start {command[0]}: {why}") from error
+            raise SetupError(f"cannot start {command[0]}: {reason(error)}") from error
         self.channel = Channel(connection, tracer, self._process.pid)
 
     @property

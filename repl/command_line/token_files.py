@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from repl.errors import ShellError
 from runtime.errors import printable
+from runtime.kernel_calls.limits import reason
 from runtime.protocol.listener_address import remove_if_same
 from runtime.protocol.tokens import was_written_by_us
 
@@ -37,7 +38,7 @@ def read_token(path: str) -> str:
                 )
             data = os.read(file, _LONGEST_TOKEN + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL byte
-        raise ShellError(f"cannot read the token from {shown}: {_reason(error)}") from error
+        raise ShellError(f"cannot read the token from {shown}: {reason(error)}") from error
     if len(data) > _LONGEST_TOKEN or not data.strip():
         raise ShellError(f"{shown} holds no token: give the file that the listener has written")
     return data.decode("utf-8", "surrogateescape").strip()
@@ -54,7 +55,7 @@ def token_file(path: str, token: str) -> Iterator[None]:
             made = _write(path, token, stack)
         except (OSError, ValueError) as error:  # ValueError: a NUL byte
             shown = printable(path)
-            raise ShellError(f"cannot write {shown}: {_reason(error)}") from error
+            raise ShellError(f"cannot write {shown}: {reason(error)}") from error
         try:
             yield
         finally:
@@ -115,7 +116,3 @@ def _open_without_waiting(path: str) -> Iterator[int]:
         yield file
     finally:
         os.close(file)
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)

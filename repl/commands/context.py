@@ -86,6 +86,12 @@ class Shell(Struct):
         """Whether the inputs are C, not C++."""
         return is_c(self.session.options.compiler_flags)
 
+    def library_folders(self) -> list[str]:
+        """Where libraries are looked for: see there."""
+        from runtime.objects.library_folders import library_folders  # only when it is Tab's turn
+
+        return library_folders(self.session.options.library_folders)
+
     @property
     def width(self) -> int:
         """The width of the terminal, in columns."""

@@ -9,6 +9,7 @@ from repl.commands.memory_picture.model import take_picture
 from repl.commands.whole_files import write_whole
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments
+from runtime.kernel_calls.limits import reason
 from runtime.objects.input_files import expanded_path
 
 
@@ -28,6 +29,5 @@ def run_memory(shell: Shell, arguments: Arguments) -> str:
     try:
         write_whole(path, draw_svg(picture), replaces=True)
     except (OSError, ValueError) as error:  # ValueError: a NUL byte
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ShellError(f"%memory: cannot write {argument}: {reason}") from None
+        raise ShellError(f"%memory: cannot write {argument}: {reason(error)}") from None
     return f"{argument} is written"

@@ -11,6 +11,7 @@ from repl.commands.source_file import InputText, make_source_file
 from repl.commands.whole_files import write_whole
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments
+from runtime.kernel_calls.limits import reason
 from runtime.objects.input_files import expanded_path
 
 
@@ -29,8 +30,7 @@ def run_save(shell: Shell, arguments: Arguments) -> str:
     except FileExistsError:
         raise ShellError(f"%save: {path} exists (%save -f {path} replaces it)") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL byte
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ShellError(f"%save: cannot write {path}: {reason}") from None
+        raise ShellError(f"%save: cannot write {path}: {reason(error)}") from None
     count = "1 input is" if len(inputs) == 1 else f"{len(inputs)} inputs are"
     return "\n".join([*notes, f"{count} in {path}"])
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from repl.errors import ShellError, signal_name
 from repl.terminal.terminal import can_redraw
+from runtime.kernel_calls.limits import reason
 
 
 def lend_terminal_to(command: Sequence[str], private_input: bool) -> int:
@@ -27,8 +28,7 @@ def lend_terminal_to(command: Sequence[str], private_input: bool) -> int:
         standard_input = subprocess.DEVNULL if private_input else None
         return subprocess.Popen(command, stdin=standard_input).wait()
     except (OSError, ValueError) as error:  # ValueError: a NUL byte
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ShellError(f"cannot start {command[0]}: {reason}") from None
+        raise ShellError(f"cannot start {command[0]}: {reason(error)}") from None
     finally:
         signal.signal(signal.SIGINT, before)
         if interrupts and can_redraw(sys.stdout):

@@ -157,8 +157,7 @@ def check_headers() -> Iterator[Finding]:
         ):
             yield _header(language, header, package)
     except (SetupError, OSError, subprocess.TimeoutExpired) as error:
-        why = reason(error) if isinstance(error, OSError) else error
-        yield missing(f"Clang cannot be asked for headers ({why})", _AGAIN)
+        yield missing(f"Clang cannot be asked for headers ({reason(error)})", _AGAIN)
 
 
 def _header(language: str, header: str, package: str) -> Finding:

@@ -25,7 +25,7 @@ def check_folders() -> Iterator[Finding]:
     cache = cache_folder()
     slow = "standard headers are parsed by each session, for up to a second"
     yield _writable("caches", cache, slow)
-    if cache is not None and _exists(cache) and not is_private_folder(cache):
+    if cache is not None and os.path.lexists(cache) and not is_private_folder(cache):
         yield lacking(
             f"{cache} is not yours alone, or a symbolic link",
             slow,
@@ -70,7 +70,7 @@ def _writable(purpose: str, folder: Path | None, cost: str) -> Finding:
     return lacking(
         f"the folder for {purpose} cannot be used: you may not write to {nearest}",
         cost,
-        f"make it yours (chown -R {_user()} {nearest}), or set HOME",
+        f"make it yours (chown -R {os.getuid()} {nearest}), or set HOME",
     )
 
 
@@ -84,7 +84,7 @@ def _readable(purpose: str, folder: Path | None) -> Finding:
     return lacking(
         f"the folder for {purpose} cannot be used: you may not read {nearest}",
         "it has no effect",
-        f"make it yours (chown -R {_user()} {nearest})",
+        f"make it yours (chown -R {os.getuid()} {nearest})",
     )
 
 
@@ -105,20 +105,9 @@ def _temporary() -> Finding:
 def _nearest(folder: Path) -> Path:
     """The folder, or the one above it in which it would be made."""
     for candidate in (folder, *folder.parents):
-        if _exists(candidate):
+        if os.path.lexists(candidate):  # also a link to nowhere: it is in the way
             return candidate
     return folder
-
-
-def _exists(path: Path) -> bool:
-    """Also what may not be looked at, and a link to nowhere: it is in the way."""
-    try:
-        os.lstat(path)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return os.path.lexists(path)
-    return True
 
 
 def _space(folder: Path) -> int | None:
@@ -127,10 +116,6 @@ def _space(folder: Path) -> int | None:
     except OSError:
         return None
     return status.f_bavail * status.f_frsize
-
-
-def _user() -> str:
-    return str(os.getuid())
 
 
 def check_terminal() -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from repl.clang.sanitizers import NAMES, wanted_sanitizers
 from repl.commands.debugger_program import DEBUGGERS
@@ -14,26 +14,20 @@ from runtime.debugging.library_lines import TOOLS
 
 def check_debugger() -> Iterator[Finding]:
     """gdb or lldb."""
-    found = find_tool(DEBUGGERS)
-    if found is None:
-        yield lacking(
-            "there is no debugger (gdb, lldb)", "%debug does not work", "apt-get install gdb"
-        )
-    else:
-        yield well(f"debugger: {found}")
+    yield _one_of("debugger", DEBUGGERS, "gdb, lldb", "%debug does not work", "gdb")
 
 
 def check_symbolizer() -> Iterator[Finding]:
     """What knows the lines of libraries."""
-    found = find_tool(TOOLS)
+    cost = "crash reports have no lines of libraries"
+    yield _one_of("symbolizer", TOOLS, ", ".join(TOOLS), cost, "llvm-22")
+
+
+def _one_of(what: str, names: Sequence[str], shown: str, cost: str, package: str) -> Finding:
+    found = find_tool(names)
     if found is None:
-        yield lacking(
-            f"there is no symbolizer ({', '.join(TOOLS)})",
-            "crash reports have no lines of libraries",
-            "apt-get install llvm-22",
-        )
-    else:
-        yield well(f"symbolizer: {found}")
+        return lacking(f"there is no {what} ({shown})", cost, f"apt-get install {package}")
+    return well(f"{what}: {found}")
 
 
 def check_sanitizers() -> Iterator[Finding]:

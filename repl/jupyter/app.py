@@ -33,7 +33,7 @@ class KernelApp(IPKernelApp):
         given: ProgramInput,
         displays: Displays,
     ) -> None:
-        super().__init__(connection_file=connection_file)
+        super().__init__(connection_file=os.path.abspath(connection_file))
         self._shell = shell
         self._output = output
         self._input = given
@@ -96,16 +96,3 @@ class KernelApp(IPKernelApp):
 
     def reset_io(self) -> None:
         """Nothing of Python's has been replaced."""
-
-
-def run_kernel(
-    connection_file: str,
-    shell: NotebookShell,
-    output: OutputPipes,
-    given: ProgramInput,
-    displays: Displays,
-) -> None:
-    """Serve until a frontend says that this is the end."""
-    app = KernelApp(os.path.abspath(connection_file), shell, output, given, displays)
-    app.initialize()
-    app.start()

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from repl.errors import CompileError
 from repl.input.source import Source
-from repl.jupyter.magics import MAGICS, no_arguments, take_magic
+from repl.jupyter.magics import MAGICS, Shown, no_arguments, take_magic
 from repl.jupyter.notebook_shell import NotebookShell
 from repl.jupyter.values_in_cells import split_at_value
 from repl.shell.run_input import carry_out
@@ -64,14 +64,17 @@ class Cells:
         magic = take_magic(source)
         if magic is None:
             self._run_inputs(source)
-        elif magic.name == "c":
-            no_arguments(magic)
-            Cells(self._shell.beside(), self._notebook)._run_inputs(magic.body)
-        elif magic.name == "undo-on-error":
-            no_arguments(magic)
-            self._run_as_a_whole(magic.body)
+        elif (run := MAGICS[magic.name].run) is not None:
+            self._show(run(self._shell, magic.arguments, magic.body))
         else:
-            self._run_magic(magic.name, magic.arguments, magic.body)
+            no_arguments(magic)
+            self._run_specially(magic.name, magic.body)
+
+    def _run_specially(self, name: str, source: Source) -> None:
+        if name == "c":
+            Cells(self._shell.beside(), self._notebook)._run_inputs(source)
+        else:
+            self._run_as_a_whole(source)
 
     def _run_as_a_whole(self, source: Source) -> None:
         """If one of the inputs fails, those before it are taken back, too."""
@@ -85,8 +88,7 @@ class Cells:
                 error.add_note(f"{source.name} is taken back: memory is as before it")
             raise
 
-    def _run_magic(self, name: str, arguments: str, body: Source) -> None:
-        bundle = MAGICS[name].run(self._shell, arguments, body)
+    def _show(self, bundle: Shown) -> None:
         if isinstance(bundle, dict):
             self._notebook.show(bundle)
         elif bundle:

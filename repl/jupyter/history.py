@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import math
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -39,10 +40,10 @@ class CellHistory:
         return _newest(self._entries, count)
 
     def range(self, session: int, start: int, stop: int | None) -> Sequence[Entry]:
-        """Those with these numbers. ``session``: 0 or less counts back from this one."""
+        """Those with these numbers. ``session``: 0 is this one, and there is no other."""
         if session not in (0, _SESSION):
             return []
-        end = stop if stop is not None else len(self._entries) + self._entries[-1].number + 1
+        end = math.inf if stop is None else stop
         return [each for each in self._entries if start <= each.number < end]
 
     def search(self, pattern: str, count: int | None, unique: bool) -> Sequence[Entry]:

@@ -7,15 +7,18 @@ import re
 import shlex
 import subprocess
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from repl.commands.context import Shell
 from repl.commands.subprocesses import ending
+from repl.commands.whole_files import write_whole
 from repl.errors import ShellError, did_you_mean
 from repl.input.source import Source
 from repl.shell.run_input import carry_out
+from runtime.kernel_calls.limits import reason
 
 _FIRST_LINE = re.compile(r"\s*%%(?P<name>[\w!-]*)[ \t]*(?P<arguments>[^\n]*)(?:\n|\Z)")
 
@@ -24,11 +27,12 @@ Shown = str | dict[str, Any] | None
 
 
 class Magic(Struct, frozen=True):
-    """``usage``: what follows the name. ``run``: is given that, and the rest of the cell."""
+    """``usage``: what follows the name. ``run``: is given that, and the rest of the cell; None for
+    those that are about how the cell is run, which ``Cells`` knows."""
 
     usage: str
     summary: str
-    run: Callable[[Shell, str, Source], Shown]
+    run: Callable[[Shell, str, Source], Shown] | None = None
 
 
 class CellMagic(Struct, frozen=True):
@@ -69,13 +73,16 @@ def _write(shell: Shell, arguments: str, body: Source) -> Shown:
     appends = words[:1] == ["-a"]
     if len(words) - appends != 1:
         raise ShellError("%%file needs the name of a file; usage: %%file [-a] FILE")
-    path = os.path.expanduser(words[-1])
-    is_new = not os.path.exists(path)
+    path = Path(os.path.expanduser(words[-1]))
     try:
-        with open(path, "a" if appends else "w", errors="surrogateescape") as file:
-            file.write(body.text)
-    except OSError as error:
-        raise ShellError(f"%%file: cannot write {path}: {error.strerror}") from None
+        is_new = not path.exists()
+        if appends:
+            with path.open("a", encoding="utf-8", errors="surrogateescape") as file:
+                file.write(body.text)
+        else:
+            write_whole(path, body.text, replaces=True)
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte
+        raise ShellError(f"%%file: cannot write {path}: {reason(error)}") from None
     what = "Appending to" if appends else "Writing" if is_new else "Overwriting"
     print(f"{what} {path}", flush=True)
     return None
@@ -101,8 +108,8 @@ def _run_program(command: list[str], text: str) -> None:
     """Give a program the text as standard input. Raises ShellError if it fails; Ctrl-C ends it."""
     try:
         process = subprocess.Popen(command, stdin=subprocess.PIPE)
-    except OSError as error:
-        raise ShellError(f"cannot start {command[0]}: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte
+        raise ShellError(f"cannot start {command[0]}: {reason(error)}") from None
     with process:
         try:
             process.communicate(text.encode("utf-8", "surrogateescape"))
@@ -135,10 +142,6 @@ def no_arguments(magic: CellMagic) -> None:
         )
 
 
-def _of_cells(shell: Shell, arguments: str, body: Source) -> Shown:
-    raise AssertionError("``Cells`` runs the cell itself")
-
-
 _FILE = Magic("[-a] FILE", "write the rest of the cell to a file; -a: add it", _write)
 
 MAGICS: Mapping[str, Magic] = {
@@ -149,8 +152,8 @@ MAGICS: Mapping[str, Magic] = {
     "script": Magic("PROGRAM [ARGS]", "give the cell to a program, such as python3", _script),
     "bash": Magic("[ARGS]", "the same for bash", _run_with("bash")),
     "sh": Magic("[ARGS]", "the same for sh", _run_with("sh")),
-    "c": Magic("", "run the cell in C, in a program of its own", _of_cells),
-    "undo-on-error": Magic("", "if a part of the cell fails, take all of it back", _of_cells),
+    "c": Magic("", "run the cell in C, in a program of its own"),
+    "undo-on-error": Magic("", "if a part of the cell fails, take all of it back"),
     "html": Magic("", "show the cell as HTML", _display("text/html")),
     "markdown": Magic("", "show the cell as Markdown", _display("text/markdown")),
     "latex": Magic("", "show the cell as LaTeX", _display("text/latex")),

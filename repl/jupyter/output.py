@@ -69,7 +69,6 @@ class OutputPipes:
         self._lock = threading.Lock()
         self._send: Send = lambda name, text: None
         self._marks: Marks | None = None
-        self._stop, self._stopper = os.pipe()
 
     def start(self, send: Send, marks: Marks) -> None:
         """Begin to read; ``send`` gets what has come, from any thread, one piece at a time.
@@ -88,24 +87,16 @@ class OutputPipes:
                 self._tell(each, each.held, is_final=True)
                 each.held = b""
 
-    def stop(self) -> None:
-        """Read no more."""
-        self.drain()
-        os.close(self._stopper)
-
     def _run(self) -> None:
         by_descriptor = {each.descriptor: each for each in self._streams}
         poll = select.poll()
-        for descriptor in (*by_descriptor, self._stop):
+        for descriptor in by_descriptor:
             poll.register(descriptor, select.POLLIN)
         while True:
-            ready = {descriptor for descriptor, _ in poll.poll()}
-            if self._stop in ready:
-                return
+            ready = sorted(descriptor for descriptor, _ in poll.poll())
             with self._lock:
                 passed = sum(
-                    self._pass_on(by_descriptor[descriptor], _LARGEST_PIECE)
-                    for descriptor in sorted(ready)
+                    self._pass_on(by_descriptor[descriptor], _LARGEST_PIECE) for descriptor in ready
                 )
             if passed < _MUCH:  # what is printed meanwhile becomes one message
                 time.sleep(_BATCH_TIME)

@@ -22,7 +22,7 @@ from runtime.errors import RuntimeFailure
 
 _NAME_BEFORE = re.compile(r"(?:::)?~?(?:\w+::~?)*\w*\Z")
 _NAME_AFTER = re.compile(r"\w*")
-_MAGIC = re.compile(r"\s*%%(?P<name>\w*)\Z")
+_MAGIC = re.compile(r"\s*%%(?P<name>[\w-]*)\Z")
 _MOST_MATCHES = 2000
 
 
@@ -33,12 +33,7 @@ class Questions:
         self._shell = shell
         compiler = shell.session.compiler
         self._source = CodeQuestions(compiler.scratch, compiler.input_ends)
-        self._completer = InputCompleter(COMMAND_LINES, self._source, self._library_folders)
-
-    def _library_folders(self) -> list[str]:
-        from runtime.objects.library_folders import library_folders  # only for this
-
-        return library_folders(self._shell.session.options.library_folders)
+        self._completer = InputCompleter(COMMAND_LINES, self._source, shell.library_folders)
 
     async def complete(self, code: str, cursor: int) -> dict[str, Any]:
         """A ``complete_reply``."""

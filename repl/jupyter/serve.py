@@ -13,7 +13,7 @@ from repl.command_line.mode import Mode
 from repl.command_line.session_setup import session_options
 from repl.configuration.session_options import SessionOptions
 from repl.configuration.settings import Settings
-from repl.jupyter.app import run_kernel
+from repl.jupyter.app import KernelApp
 from repl.jupyter.displays import Displays
 from repl.jupyter.input import ProgramInput
 from repl.jupyter.notebook_shell import NotebookShell
@@ -45,7 +45,9 @@ def serve(connection_file: str, line: CommandLine, output: OutputPipes) -> int:
         shell = begin(_options(line, settings))
         in_c = CommandLine(language="c", cache=line.cache, memory_limit=line.memory_limit)
         shell.begin_c = lambda: begin(_options(in_c, settings))
-        run_kernel(connection_file, shell, output, given, displays)
+        app = KernelApp(connection_file, shell, output, given, displays)
+        app.initialize()
+        app.start()
     sys.stdout.flush()
     return 0
 

@@ -24,7 +24,6 @@ from repl.errors import (
 )
 from repl.input.source import Source
 from repl.program.linker_import import import_linker_behind
-from repl.session.live_session import LiveSession
 from repl.shell.correction import offer
 from repl.shell.prelude import StartupFile
 from repl.shell.run_input import evaluate, has_worked, is_interrupt, report
@@ -54,7 +53,7 @@ def run_interactive(
             colour=shell.colour,
             commands=COMMAND_LINES,
             source=questions,
-            library_folders=lambda: _library_folders(session),
+            library_folders=shell.library_folders,
             describe=_describe,
         )
         is_building = session.build_headers()
@@ -67,12 +66,6 @@ def run_interactive(
         if is_building and greeting:
             print("(preparing the standard library for next time)")
         return _run_inputs(shell, prompt, questions, startup)
-
-
-def _library_folders(session: LiveSession) -> list[str]:
-    from runtime.objects.library_folders import library_folders  # only when somebody presses Tab
-
-    return library_folders(session.options.library_folders)
 
 
 def _run_inputs(

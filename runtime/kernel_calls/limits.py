@@ -24,8 +24,11 @@ _BYTES = {
 }
 
 
-def reason(error: OSError) -> str:
-    """What the system says, and the limit that it may be about, where there is one."""
+def reason(error: Exception) -> str:
+    """What an exception says. If it is the system's: without names of files, and with the limit
+    that it may be about, where there is one."""
+    if not isinstance(error, OSError):
+        return str(error)
     text = error.strerror or str(error)
     hints = []
     for number, option, what in _LIMITS.get(error.errno or 0, ()):

@@ -56,9 +56,8 @@ class _MemfdMapper:
                 view = undo.enter_context(mmap.mmap(descriptor, size, mmap.MAP_SHARED))
                 address = self._target.map_memory(size, descriptor, low)
             except (OSError, OverflowError, ExecutorError) as error:
-                why = reason(error) if isinstance(error, OSError) else error
                 raise OutOfMemoryError(
-                    f"cannot reserve {size >> 20} MiB of address space: {why}"
+                    f"cannot reserve {size >> 20} MiB of address space: {reason(error)}"
                 ) from error
             undo.pop_all()
         return MemfdReservation(address, size, view, np.frombuffer(view, np.uint8), descriptor)

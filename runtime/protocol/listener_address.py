@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from msgspec import Struct
 
 from runtime.errors import ExecutorError
+from runtime.kernel_calls.limits import reason
 
 _LONGEST_PATH = 107  # bytes: sun_path of unix(7) without its NUL
 _LOOPBACK = "127.0.0.1"
@@ -110,7 +111,7 @@ def listening(address: Address) -> Iterator[tuple[socket.socket, Address]]:
             connection.setblocking(False)
             kept = stack.pop_all()
     except (OSError, UnicodeError) as error:
-        raise ExecutorError(f"cannot listen on {address}: {_reason(error)}") from error
+        raise ExecutorError(f"cannot listen on {address}: {reason(error)}") from error
     with kept:
         yield connection, address
 
@@ -132,7 +133,7 @@ def connect(address: Address, timeout: float) -> socket.socket:
         return connection
     except (OSError, UnicodeError) as error:
         raise ExecutorError(
-            f"cannot connect to {address}: {_reason(error)}; "
+            f"cannot connect to {address}: {reason(error)}; "
             "is 'forkrepl executor --listen' running there?"
         ) from error
 
@@ -216,7 +217,3 @@ def _remove_dead_socket(path: str) -> None:
         except BlockingIOError:  # there, with a full queue
             pass
     raise ExecutorError(f"cannot listen on unix:{path}: another program listens there")
-
-
-def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)

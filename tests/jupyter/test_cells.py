@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.jupyter import Notebook, notebook
+from repl.jupyter.history import CellHistory
+from tests.support.jupyter import TIMEOUT, Notebook, notebook
 
 
 @pytest.fixture(scope="module")
@@ -173,3 +174,16 @@ def test_questions_while_a_cell_runs(cpp: Notebook, tmp_path: Path) -> None:
     go.touch()
     assert cpp.client.get_shell_msg(timeout=60)["parent_header"]["msg_id"] == cell
     assert cpp.value("kept") == "(int) 5"
+
+
+def test_names_of_magics(cpp: Notebook) -> None:
+    reply = cpp.client.complete("%%undo-", 7, reply=True, timeout=TIMEOUT)
+    assert reply["content"]["matches"] == ["undo-on-error"]
+
+
+def test_a_history_of_nothing() -> None:
+    assert CellHistory().range(0, 0, None) == []
+
+
+def test_a_file_that_cannot_be(cpp: Notebook) -> None:
+    assert "cannot write" in cpp.run("%%file a\0b\ntext").error["evalue"]
