@@ -43,6 +43,7 @@ test: setup
 	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile $(ARGS)
 
 bench: setup
+	.ci/setup --for-notebooks
 	$(BIN)/python -m tests.benchmarks.run $(ARGS)
 
 fuzz: setup

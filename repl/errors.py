@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -193,15 +194,19 @@ def describe_unexpected(error: Exception) -> str:
         return f"cannot write to standard output: {reason(error)}"
     if isinstance(error, OSError) and error.strerror:
         where = f": {error.filename}" if isinstance(error.filename, str) else ""
-        return _in_one_line(f"{reason(error)}{where}")
+        return told(printable(f"{reason(error)}{where}"), _LONGEST_REASON)
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     hint = "(this is a bug; FORKREPL_DEBUG=1 shows where)"
-    return f"internal error: {_in_one_line(what)} {hint}"
+    return f"internal error: {told(printable(what), _LONGEST_REASON)} {hint}"
 
 
-def _in_one_line(text: str) -> str:
-    text = printable(text)
-    return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + "..."
+def explain_unexpected(error: Exception) -> str:
+    """The same for who asks by FORKREPL_DEBUG: where it was."""
+    if not is_debugging():
+        return describe_unexpected(error)
+    import traceback  # hardly ever
+
+    return "".join(traceback.format_exception(error)).rstrip("\n")
 
 
 def is_debugging() -> bool:
@@ -221,8 +226,6 @@ def telling_unexpected(command: str = "") -> Iterator[None]:
         raise
     except Exception as error:
         if is_debugging():
-            import traceback  # hardly ever
-
-            traceback.print_exception(error)
-        reason = describe_unexpected(error)
-        raise UnexpectedError(f"{command}: {reason}" if command else reason) from error
+            print(explain_unexpected(error), file=sys.stderr)
+        what = describe_unexpected(error)
+        raise UnexpectedError(f"{command}: {what}" if command else what) from error

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from repl.errors import SetupError
 
-_HERE = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent.parent
 
 
 def _find(package: str, name: str) -> Path:
     # The second is for an editable installation: the Python files are elsewhere.
-    for root in (_HERE, Path(sysconfig.get_path("platlib"))):
+    for root in (HERE, Path(sysconfig.get_path("platlib"))):
         candidate = root / package / "_native" / name
         if candidate.exists():
             return candidate

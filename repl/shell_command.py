@@ -33,7 +33,6 @@ from repl.errors import (
 )
 from repl.input.script_text import ArrivingText, ScriptText, WholeText
 from repl.terminal.early_prompt import EarlyPrompt
-from repl.terminal.ending_signals import repaired_at_the_end
 from repl.terminal.terminal import use_colour
 from runtime.errors import RuntimeFailure, printable, printable_lines
 
@@ -74,6 +73,8 @@ def _shell(line: CommandLine) -> int:
     text = _script(line) if mode.has_script else None  # first: there may be no such file
     if not mode.has_prompt:
         return _run_configured(line, mode, text)
+    from repl.terminal.ending_signals import repaired_at_the_end  # scripts change no terminal
+
     with repaired_at_the_end():
         return _run_configured(line, mode, text)
 

@@ -22,6 +22,7 @@ from typing import Literal, get_args
 from msgspec import Struct
 
 from runtime.errors import WrongTrace, printable
+from runtime.standard_descriptors import STANDARD_ERROR
 
 Channel = Literal["wire", "clang", "codegen"]
 """Of the controller with the executor, the Clang frontend, the code generator."""
@@ -31,7 +32,6 @@ ALL = "all"
 
 _MOST_TEXT = 2000  # bytes of a message that are shown
 _MOST_BYTES = 100  # of those that came with it
-_STANDARD_ERROR = 2
 
 
 class Tracer:
@@ -91,7 +91,7 @@ def _setting() -> _Setting:
         )
     channels = frozenset(NAMES) if ALL in wanted else wanted
     path = os.environ.get("FORKREPL_TRACE_FILE", "")
-    return _Setting(channels, _open(path) if path and channels else _STANDARD_ERROR)
+    return _Setting(channels, _open(path) if path and channels else STANDARD_ERROR)
 
 
 def _open(path: str) -> int:

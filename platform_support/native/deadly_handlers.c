@@ -19,7 +19,7 @@ struct forkrepl_deadly {
 
 struct forkrepl_deadly *forkrepl_deadly_handlers; // NULL: in a child of the program's
 
-static int depth; // of handlers that run in this process
+static _Atomic int depth; // of handlers that run in this process
 
 void forkrepl_deadly_handlers_forget(void) { forkrepl_deadly_handlers = NULL; }
 
@@ -77,9 +77,10 @@ void forkrepl_handler_call(struct forkrepl_handler_identity handler,
   if (find_deadly(known, handler))
     return;
   struct forkrepl_handler_identity around = known->running;
-  known->running = handler;
+  // Another thread that asks meanwhile sees that what runs has not ended the program.
   ++depth;
+  known->running = handler;
   forkrepl_guarded_call(function, argument, outcome);
-  --depth;
   known->running = around;
+  --depth;
 }

@@ -42,21 +42,6 @@ static void drop_name(void *handle) {
   map->l_name[0] = 0;
 }
 
-// Without memfd_create(2), or /proc to open a descriptor by: a file of a temporary folder, for
-// the moment in which it is opened. Its descriptor, or -1.
-static int create_named(char *path, size_t size) {
-  const char *folders[] = {getenv("TMPDIR"), "/tmp", "/var/tmp", "/dev/shm"};
-  for (size_t i = 0; i < sizeof folders / sizeof *folders; ++i) {
-    if (!folders[i])
-      continue;
-    snprintf(path, size, "%s/forkrepl-symbols-XXXXXX", folders[i]);
-    int descriptor = mkostemp(path, O_CLOEXEC);
-    if (descriptor >= 0)
-      return descriptor;
-  }
-  return -1;
-}
-
 static int fill(int descriptor, const char *from, size_t size) {
   while (size) {
     ssize_t written = write(descriptor, from, size);
@@ -70,32 +55,63 @@ static int fill(int descriptor, const char *from, size_t size) {
   return 0;
 }
 
-void *forkrepl_open_memory(const void *contents, size_t size) {
+// So that dlerror has something to say.
+static void *open_nothing(void) { return dlopen("/proc/self/fd/-1", RTLD_NOW); }
+
+static void *open_filled(int descriptor, const char *path, const void *contents,
+                         size_t size) {
+  if (fill(descriptor, contents, size))
+    return open_nothing();
+  return dlopen(path, RTLD_NOW | RTLD_GLOBAL);
+}
+
+static void *open_unnamed(const void *contents, size_t size) {
   char path[512];
-  void *handle = NULL;
-  struct opened *added = malloc(sizeof *added);
-  int has_proc = access("/proc/self/fd", X_OK) == 0;
-  int descriptor = has_proc ? memfd_create("forkrepl-symbols", MFD_CLOEXEC) : -1;
-  int is_named = descriptor < 0;
-  if (is_named)
-    descriptor = create_named(path, sizeof path);
-  if (added && descriptor >= 0 && !fill(descriptor, contents, size)) {
-    if (!is_named)
-      make_path(path, sizeof path, descriptor);
-    handle = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
-    if (handle)
-      drop_name(handle);
-  } else
-    dlopen("/proc/self/fd/-1", RTLD_NOW); // so that dlerror has something to say
-  if (descriptor >= 0 && is_named)
+  int descriptor = memfd_create("forkrepl-symbols", MFD_CLOEXEC);
+  if (descriptor < 0)
+    return NULL;
+  make_path(path, sizeof path, descriptor);
+  void *handle = open_filled(descriptor, path, contents, size);
+  close(descriptor);
+  return handle;
+}
+
+// Without memfd_create(2), or /proc to open a descriptor by: a file of a temporary folder, for
+// the moment in which it is opened. A folder may be full, or of a file system that nothing is
+// run from.
+static void *open_named(const void *contents, size_t size) {
+  char path[512];
+  const char *folders[] = {getenv("TMPDIR"), "/tmp", "/var/tmp", "/dev/shm"};
+  void *handle = open_nothing();
+  for (size_t i = 0; i < sizeof folders / sizeof *folders && !handle; ++i) {
+    if (!folders[i])
+      continue;
+    snprintf(path, sizeof path, "%s/forkrepl-symbols-XXXXXX", folders[i]);
+    int descriptor = mkostemp(path, O_CLOEXEC);
+    if (descriptor < 0)
+      continue;
+    handle = open_filled(descriptor, path, contents, size);
     unlink(path);
-  if (descriptor >= 0)
     close(descriptor);
-  if (handle) {
-    *added = (struct opened){all, handle};
-    all = added;
-  } else
+  }
+  return handle;
+}
+
+void *forkrepl_open_memory(const void *contents, size_t size) {
+  struct opened *added = malloc(sizeof *added);
+  if (!added)
+    return open_nothing();
+  int has_proc = access("/proc/self/fd", X_OK) == 0;
+  void *handle = has_proc ? open_unnamed(contents, size) : NULL;
+  if (!handle)
+    handle = open_named(contents, size);
+  if (!handle) {
     free(added);
+    return NULL;
+  }
+  drop_name(handle);
+  *added = (struct opened){all, handle};
+  all = added;
   return handle;
 }
 

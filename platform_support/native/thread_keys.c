@@ -33,6 +33,11 @@ static struct key *take(const pthread_key_t *key, const void *dso_handle) {
   return found;
 }
 
+// Not by its value, which may be of the same address as another's before.
+static struct forkrepl_handler_identity identity_of(const struct key *key) {
+  return (struct forkrepl_handler_identity){(uint64_t)key->destructor, key->key};
+}
+
 static int create(pthread_key_t *key, void (*destructor)(void *), void *owner) {
   struct key *added = malloc(sizeof *added);
   if (!added)
@@ -43,6 +48,7 @@ static int create(pthread_key_t *key, void (*destructor)(void *), void *owner) {
     return error;
   }
   *added = (struct key){NULL, *key, destructor, owner};
+  forkrepl_handler_is_new(identity_of(added));
   pthread_mutex_lock(&lock);
   added->older = newest;
   newest = added;
@@ -77,9 +83,7 @@ static void destroy_value(const struct key *key, struct forkrepl_outcome *outcom
     if (!value)
       break;
     pthread_setspecific(key->key, NULL);
-    struct forkrepl_handler_identity identity = {(uint64_t)key->destructor,
-                                                 (uint64_t)value};
-    forkrepl_handler_call(identity, key->destructor, value, outcome);
+    forkrepl_handler_call(identity_of(key), key->destructor, value, outcome);
   }
 }
 

@@ -192,9 +192,12 @@ class Compiler:
 
     def separate(self, joined: Sequence[JoinedInput]) -> Iterator[tuple[str, bytes]]:
         """The objects of a batch one by one, each with its name. Raises CodegenError."""
-        self._pipeline.drop()
+        with self._turn:
+            self._pipeline.drop()
         for each in joined:
-            yield each.name, self._pipeline.generate(each.bitcode)
+            with self._turn:
+                made = self._pipeline.generate(each.bitcode)
+            yield each.name, made
 
     @_alone
     def parse_again(self, source: Source, known: Sequence[SeenFile]) -> ParsedInput:
@@ -203,6 +206,7 @@ class Compiler:
         _check_brackets(source)
         return self._frontend.parse(source, known)
 
+    @_alone
     def object_of(self, bitcode: bytes) -> bytes:
         """The machine code of an input; see ``CompiledInput``. Raises CodegenError."""
         return self._pipeline.generate(bitcode)
@@ -227,6 +231,7 @@ class Compiler:
         self._codegen.begin([bitcode], 0)
         return self._codegen.finish()
 
+    @_alone
     def generate(self, bitcode: bytes, level: int, output: Literal["assembly", "ir"]) -> str:
         """An input's code as text. Raises CodegenError."""
         self._pipeline.drop()

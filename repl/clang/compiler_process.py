@@ -10,6 +10,7 @@ import os
 import socket
 import subprocess
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from msgspec import Struct
 
@@ -31,20 +32,22 @@ class CompilerProcess:
         """``channel``: by which name it can be traced; ``folder``: its current one, if not
         ours. Raises SetupError, or WrongTrace."""
         tracer = trace.tracer(channel)
-        self._output = create_memory_file("forkrepl-output")
-        connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            with theirs:
-                self._process = subprocess.Popen(
-                    command,
-                    cwd=folder,
-                    stdin=theirs.fileno(),
-                    stdout=self._output,
-                    stderr=self._output,
-                )
+            with ExitStack() as stack:
+                self._output = create_memory_file("forkrepl-output")
+                stack.callback(os.close, self._output)
+                ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+                connection = stack.enter_context(ours)
+                with theirs:
+                    self._process = subprocess.Popen(
+                        command,
+                        cwd=folder,
+                        stdin=theirs.fileno(),
+                        stdout=self._output,
+                        stderr=self._output,
+                    )
+                stack.pop_all()
         except (OSError, ValueError) as error:  # ValueError: a NUL in a flag
-            connection.close()
-            os.close(self._output)
             raise SetupError(f"cannot start {command[0]}: {reason(error)}") from error
         self.channel = Channel(connection, tracer, self._process.pid)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-OWN_HEADERS = f"-I{Path(__file__).resolve().parent.parent / 'include'}"
+from repl.native_programs import HERE
+
+OWN_HEADERS = f"-I{HERE / 'repl' / 'include'}"
 """Where headers of ours are that users include: ``forkrepl/display.hpp``. It comes last."""
 
 NEWEST_STANDARDS = {"c++": "gnu++23", "c": "gnu17"}

@@ -162,7 +162,7 @@ class Frontend:
         """
         try:
             self._begin_copy()
-        except (CompilerDied, SetupError):  # parse will notice, and try again
+        except (CompilerDied, SetupError, OSError):  # parse will notice, and try again
             self._drop_current()
         except BaseException:  # Ctrl-C, perhaps in the middle of a request
             self._drop_current()

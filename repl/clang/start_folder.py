@@ -33,6 +33,11 @@ class StartFolder:
                 return None
         return f"/proc/self/fd/{self._descriptor}"
 
+    def enter(self) -> None:
+        """Make it the current one again, where it can be. Raises OSError."""
+        if self._descriptor >= 0:
+            os.fchdir(self._descriptor)
+
     def close(self) -> None:
         """It is not needed any more."""
         descriptor, self._descriptor = self._descriptor, -1

@@ -7,7 +7,6 @@ import os
 import sys
 
 from repl.command_line.option_parser import OptionParser
-from repl.command_line.token_files import read_token
 from repl.errors import ShellError
 from runtime.protocol import tokens
 from runtime.protocol.listener_address import Address, Listener, TcpAddress, parse_address
@@ -56,6 +55,8 @@ def find_listener(parser: OptionParser, options: argparse.Namespace) -> Listener
 
 def _token(address: Address, token_file: str | None) -> str:
     if token_file is not None:
+        from repl.command_line.token_files import read_token  # takes time to import
+
         return read_token(token_file)
     token = os.environ.get(tokens.VARIABLE, "").strip()
     if not token and sys.stdin.isatty():

@@ -49,13 +49,16 @@ class Command(CommandSyntax, frozen=True, kw_only=True):
         return "\n".join(parts)
 
 
+def is_positive_number(text: str) -> bool:
+    """Whether it is a number of at least 1, and not beyond all measure."""
+    return text.isascii() and text.isdecimal() and len(text) < 10 and int(text) > 0
+
+
 def positive_number(argument: str, of_what: str) -> int:
     """A number of at least 1, which it is if nothing is said. Raises WrongUsage."""
     if not argument:
         return 1
-    if not (
-        argument.isdecimal() and argument.isascii() and 0 < len(argument) < 10 and int(argument)
-    ):
+    if not is_positive_number(argument):
         raise WrongUsage(f"takes a number of {of_what}, not '{argument}'")
     return int(argument)
 

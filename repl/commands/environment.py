@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from msgspec.structs import replace
 
 from repl.clang.flags import standard_of
+from repl.clang.start_folder import StartFolder
 from repl.commands.context import Shell
 from repl.commands.helper_code import c_string, call_for_status, read_string, read_words
 from repl.commands.inspection import type_of
@@ -70,19 +71,15 @@ def _name_of_current() -> str | None:
 @contextmanager
 def _back_if_it_fails() -> Iterator[None]:
     """What goes wrong leaves the current folder as it was; that may have lost its name."""
-    descriptor = -1
-    with suppress(OSError):  # one that may not be entered cannot be opened
-        descriptor = os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    before = StartFolder()
     try:
         yield
     except BaseException:
-        if descriptor >= 0:
-            with suppress(OSError):
-                os.fchdir(descriptor)
+        with suppress(OSError):
+            before.enter()
         raise
     finally:
-        if descriptor >= 0:
-            os.close(descriptor)
+        before.close()
 
 
 def run_pwd(shell: Shell, arguments: Arguments) -> str:

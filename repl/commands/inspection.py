@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from repl.clang.diagnostics import compile_error
 from repl.clang.protocol import Declaration, DescribeName, DescribeType, TypeDescribed
+from repl.commands.command import is_positive_number
 from repl.commands.context import Shell
 from repl.commands.declared import as_shown, declared_names, value_of
 from repl.commands.members import comment_lines, member_lines, pages
@@ -92,7 +93,7 @@ def run_describe(shell: Shell, arguments: Arguments) -> str:
 def _page_of(text: str) -> tuple[str, int]:
     """The name, and which page of its members: ``std::vector 2``."""
     name, _, number = text.rpartition(" ")
-    if name and number.isdecimal() and len(number) < 10 and int(number) > 0:
+    if name and is_positive_number(number):
         return name.strip(), int(number)
     return text, 1
 

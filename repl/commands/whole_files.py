@@ -14,10 +14,12 @@ def write_whole(path: Path, text: str, *, replaces: bool) -> None:
     none can have.
     """
     data = text.encode("utf-8", "surrogateescape")
+    if replaces:
+        path = Path(os.path.realpath(path))  # a link, also one to nowhere yet, stays
     if not replaces or not path.exists():
         _create(path, data)
     elif path.is_file():
-        _replace(path.resolve(), data)
+        _replace(path, data)
     else:  # a device, or a pipe
         path.write_bytes(data)
 
@@ -27,7 +29,7 @@ def _create(path: Path, data: bytes) -> None:
         try:
             file.write(data)
             file.flush()
-        except OSError:
+        except BaseException:
             path.unlink()
             raise
 
@@ -38,6 +40,6 @@ def _replace(path: Path, data: bytes) -> None:
         _create(made, data)
         shutil.copymode(path, made)
         os.replace(made, path)
-    except OSError:
+    except BaseException:
         made.unlink(missing_ok=True)
         raise

@@ -24,6 +24,7 @@ _POISON = "use-after-poison"
 _THREADS = "ThreadSanitizer"
 _MOST_REPORTS = 20  # at once
 _MOST_LEAKS = 10
+_MOST_ASKED = 4 * _MOST_LEAKS  # parts, some of which have no heading and do not count
 
 
 def describe_reports(text: str, execution: ExecutionSession | None, most_frames: int) -> list[str]:
@@ -54,11 +55,15 @@ def _described(
     known: Mapping[int, Frame] = MappingProxyType({}),
 ) -> list[str]:
     """``known``: calls by their addresses, of which more is known than the reports say."""
-    for part in (part for report in reports for part in report.parts):
-        # The runtime stands between all others.
-        frames = [known.get(frame.pc, frame) for frame in part.frames]
-        part.frames = [frame for frame in frames if not _is_runtime(frame)]
-    calls = [frame for report in reports for part in report.parts for frame in part.frames]
+    for report in reports:
+        report.parts = _nearest(report.parts)
+        for part in report.parts:
+            # The runtime stands between all others.
+            frames = [known.get(frame.pc, frame) for frame in part.frames]
+            part.frames = [frame for frame in frames if not _is_runtime(frame)]
+    # Not many more than are shown: to ask for all takes longer than anybody waits.
+    shown = [part for report in reports for part in report.parts[:_MOST_ASKED]]
+    calls = [frame for part in shown for frame in part.frames]
     places = places_in_libraries(calls)
     return [_describe(each, execution, most_frames, places) for each in reports]
 
@@ -69,14 +74,13 @@ def _describe(
     most_frames: int,
     places: Places,
 ) -> str:
-    parts = _nearest(report.parts)
-    details = [words.detail(_named(part.caption, execution)) for part in parts]
+    details = [words.detail(_named(part.caption, execution)) for part in report.parts]
     title, place = _about(report, execution)
     first = f"{report.tool}: {title}"
     about = [each for each in details if each] + place
     lines = [f"{first}: {', '.join(about)}" if about else first]
     shown = 0
-    for part, said in zip(parts, details, strict=True):
+    for part, said in zip(report.parts, details, strict=True):
         calls = describe_calls(part.frames, execution, most_frames, places)
         heading = "" if said else words.heading(part.caption)
         if heading.startswith("thread ") and not calls:

@@ -45,7 +45,7 @@ def _started(
 ) -> Finding:
     try:
         program = find()
-        done = _run([os.fspath(program), *arguments], loadable(program, None))
+        done = _run([os.fspath(program), *arguments], loadable(program, os.environ))
     except SetupError as error:
         return missing(f"the {what} is not there ({error})", _AGAIN)
     except subprocess.TimeoutExpired:

@@ -16,17 +16,15 @@ from repl.errors import (
     CompileError,
     ProgramCrashed,
     ProgramExited,
-    SetupError,
     ShellError,
-    describe_unexpected,
-    is_debugging,
+    explain_unexpected,
     telling_unexpected,
 )
 from repl.input.source import Source
 from repl.program.linker_import import import_linker_behind
 from repl.shell.correction import offer
 from repl.shell.prelude import StartupFile
-from repl.shell.run_input import evaluate, has_worked, is_interrupt, report
+from repl.shell.run_input import evaluate, is_hopeless, is_interrupt, report
 from repl.shell.several_inputs import split_at_commands
 from repl.terminal.early_prompt import EarlyPrompt
 from repl.terminal.unfinished_line import begin_line
@@ -54,7 +52,7 @@ def run_interactive(
             commands=COMMAND_LINES,
             source=questions,
             library_folders=shell.library_folders,
-            describe=_describe,
+            describe=explain_unexpected,
         )
         is_building = session.build_headers()
         # As late as can be: from here on the terminal shows what is typed.
@@ -106,21 +104,10 @@ def _going_on(shell: Shell) -> Iterator[None]:
             yield
     except (Quit, ProgramExited):
         raise
-    except SetupError as error:
-        if not has_worked(shell):
+    except (ForkreplError, OSError, KeyboardInterrupt) as error:
+        if is_hopeless(shell, error):
             raise
         report(shell, error)
-    except (ForkreplError, OSError, KeyboardInterrupt) as error:
-        report(shell, error)
-
-
-def _describe(error: Exception) -> str:
-    """What has gone wrong while somebody types."""
-    if not is_debugging():
-        return describe_unexpected(error)
-    import traceback  # hardly ever
-
-    return "".join(traceback.format_exception(error)).rstrip("\n")
 
 
 def _read(shell: Shell, prompt: Prompt, number: int) -> str | None:
@@ -179,7 +166,7 @@ def _run_one(shell: Shell, questions: CodeQuestions, text: str, name: str) -> bo
             finally:
                 shell.session.prepare()
     except (ShellError, RuntimeFailure, KeyboardInterrupt) as error:
-        if isinstance(error, SetupError) and not has_worked(shell):
+        if is_hopeless(shell, error):
             raise
         next_line = part.line + part.text.count("\n") + 1
         if part is not source and next_line <= lines:

@@ -10,7 +10,7 @@ from repl.commands import run_command
 from repl.commands.context import Shell
 from repl.commands.meaning import advice_on, is_command
 from repl.commands.reloading import tell_edits
-from repl.errors import CompileError, ShellError, telling_unexpected
+from repl.errors import CompileError, SetupError, ShellError, telling_unexpected
 from repl.input.source import Source
 from repl.session.steps import Result
 from repl.shell.correction import offer
@@ -39,14 +39,16 @@ def carry_out(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> 
             if "include" in source.text:
                 tell_edits(shell)
             if is_command(shell, source.text):
-                result = Result(value=run_command(shell, source.text), warnings="")
+                value = run_command(shell, source.text)
+                text = printable_lines(value, keeps_colours=shell.colour)
+                result = Result(value=text, warnings="")
             elif shell.has_prompt and (advice := advice_on(shell, source.text)):
                 raise ShellError(advice)
             else:
                 entry.ran.append(source)
                 result = session.run(source, upcoming, inspect=shell.show)
         shell.tell_warnings(result)
-        if result.warnings and shell.has_prompt and source.number is not None:
+        if result.warnings and shell.has_prompt and source.number:
             offer(shell, source, result.diagnostics)
         if result.waits_for and shell.session.options.interactive:  # else the end will tell
             print(f"note: waits for {told(result.waits_for)}", file=sys.stderr, flush=True)
@@ -54,16 +56,14 @@ def carry_out(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> 
         entry.seconds = time.monotonic() - started
         for warning in session.take_warnings():
             print(printable_lines(warning), file=sys.stderr, flush=True)
-    if not result.value:
-        return None
-    return printable_lines(result.value, keeps_colours=shell.colour)
+    return result.value or None
 
 
-def has_worked(shell: Shell) -> bool:
-    """Whether inputs can be run here: one before this has been. What a SetupError says is then
-    wrong with the machine for now, such as no process slot, and not with the installation."""
-    earlier = shell.log[:-1]
-    return bool(shell.session.steps) or any(entry.ran for entry in earlier)
+def is_hopeless(shell: Shell, error: BaseException) -> bool:
+    """Whether it says that nothing can ever be run: a SetupError before anything has been. Later
+    one is about the machine for now, such as no process slot, and not about the installation."""
+    has_worked = bool(shell.session.steps) or any(entry.ran for entry in shell.log[:-1])
+    return isinstance(error, SetupError) and not has_worked
 
 
 def is_interrupt(error: BaseException) -> bool:

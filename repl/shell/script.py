@@ -8,12 +8,12 @@ from msgspec import Struct
 
 from repl.commands import COMMAND_LINES, Quit
 from repl.commands.context import Shell
-from repl.errors import ProgramCrashed, ProgramExited, SetupError, ShellError, status_of_crash
+from repl.errors import ProgramCrashed, ProgramExited, ShellError, status_of_crash
 from repl.input.script_inputs import ScriptInputs
 from repl.input.script_text import ScriptText
 from repl.input.source import Source
 from repl.session.kept_scripts import ScriptCache
-from repl.shell.run_input import evaluate, has_worked, report
+from repl.shell.run_input import evaluate, is_hopeless, report
 from runtime.errors import LinkError, RuntimeFailure
 
 
@@ -69,7 +69,7 @@ def run_inputs(shell: Shell, script: Script, failure: int = 0) -> Progress:
             try:
                 evaluate(shell, source, upcoming)
             except (ShellError, RuntimeFailure) as error:
-                if isinstance(error, SetupError) and not has_worked(shell):
+                if is_hopeless(shell, error):
                     raise
                 report(shell, error)
                 if isinstance(error, ProgramCrashed):

@@ -71,11 +71,10 @@ class Checkpoint:
 
     def _kill(self, pid: int) -> None:
         """Somebody may have stopped it: then it would not see the end of the stream."""
-        handle = ProcessHandle(pid)
-        # As long as its end of the connection is open, the number is still its own.
-        if not is_ready([(self._connection, select.POLLRDHUP)], 0):
-            handle.kill()
-        handle.close()
+        with ProcessHandle(pid) as handle:
+            # As long as its end of the connection is open, the number is still its own.
+            if not is_ready([(self._connection, select.POLLRDHUP)], 0):
+                handle.kill()
 
 
 def peer_credentials(connection: socket.socket, size: int) -> tuple[bytes, int]:

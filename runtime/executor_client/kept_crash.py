@@ -114,12 +114,9 @@ class KeptCrashes:
 
     def _end_stray(self, pid: int) -> None:
         """It may be gone by now, and its number somebody else's."""
-        with contextlib.suppress(OSError):
-            stray = ProcessHandle(pid)
+        with contextlib.suppress(OSError), ProcessHandle(pid) as stray:
             if process_status(pid).get("PPid") == str(self._keeper):
-                _end(stray)
-            else:
-                stray.close()
+                stray.kill()
 
     def close(self) -> None:
         """End what is kept, and keep nothing more."""

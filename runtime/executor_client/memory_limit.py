@@ -38,10 +38,10 @@ def limit_memory(pid: int, size: int | None, *, is_besides: bool = False) -> Non
 
 def _private_memory(pid: int) -> int:
     """What RLIMIT_DATA counts. Raises ProcessLookupError."""
-    status = process_status(pid)
-    if not status:
+    size = process_status(pid).get("VmData")
+    if size is None:  # it is gone, or a zombie
         raise ProcessLookupError
-    return int(status["VmData"].split()[0]) << 10
+    return int(size.split()[0]) << 10
 
 
 def machine_memory() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 
 from runtime.executor_client.process_status import process_stat
 from runtime.executor_client.waiting import is_readable
@@ -30,11 +31,18 @@ class ProcessHandle:
             self._pidfd = os.pidfd_open(pid)
         except ProcessLookupError:
             raise
-        except OSError:
+        except (OSError, AttributeError):  # AttributeError: a Python that is built without it
             fields = process_stat(pid)
             self._start = fields[_START] if fields else None
-            if self._is_gone():
-                raise ProcessLookupError(f"no process {pid}") from None
+            if not fields:
+                with suppress(PermissionError):
+                    os.kill(pid, 0)  # raises ProcessLookupError
+
+    def __enter__(self) -> ProcessHandle:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def fileno(self) -> int | None:
         """A descriptor that is readable when the process has ended; None if there is none."""
@@ -80,7 +88,7 @@ class ProcessHandle:
             signal.pidfd_send_signal(self._pidfd, number)
         except ProcessLookupError:
             raise
-        except OSError:  # pidfd_send_signal(2) is refused, or the process is somebody else's
+        except (OSError, AttributeError):  # it is refused, or the process is somebody else's
             return False
         return True
 

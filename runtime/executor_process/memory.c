@@ -99,8 +99,7 @@ int memory_protect(const struct wire_range *ranges, size_t count) {
   return 0;
 }
 
-// Filters of containers refuse the calls that copy between processes; old kernels have none.
-static int is_refused(int error) { return error == ENOSYS || error == EPERM; }
+int memory_is_refused(int error) { return error == ENOSYS || error == EPERM; }
 
 // Has the kernel copy, which turns a bad address into an error: at most a page, which fits into
 // every pipe.
@@ -138,7 +137,7 @@ int memory_write(uint64_t address, const void *from, size_t size) {
   struct iovec local = {(void *)from, size};
   struct iovec remote = {(void *)address, size};
   ssize_t written = process_vm_writev(getpid(), &local, 1, &remote, 1, 0);
-  if (written < 0 && is_refused(errno))
+  if (written < 0 && memory_is_refused(errno))
     return write_by_pipe(address, from, size);
   return written == (ssize_t)size ? 0 : written < 0 ? errno : EFAULT;
 }
@@ -187,7 +186,7 @@ size_t memory_read_of(pid_t pid, uint64_t address, void *into, size_t size) {
     struct iovec local = {(char *)into + done, piece};
     struct iovec remote = {(void *)(address + done), piece};
     ssize_t got = process_vm_readv(pid, &local, 1, &remote, 1, 0);
-    if (got < 0 && is_refused(errno) && pid == getpid())
+    if (got < 0 && memory_is_refused(errno) && pid == getpid())
       got = copy_by_pipe(local.iov_base, remote.iov_base, piece);
     if (got <= 0)
       break;

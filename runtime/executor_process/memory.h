@@ -24,6 +24,10 @@ int memory_write(uint64_t address, const void *from, size_t size);
 // Puts bytes in the place of code of a reservation; see runtime/protocol/wire.h.
 int memory_patch(const struct wire_patch *patches, size_t count);
 
+// Whether a call that copies between processes has failed because there is none for us: filters of
+// containers refuse it, and old kernels have not got it.
+int memory_is_refused(int error);
+
 // Copies what can be read from address on, without faulting: bytes copied.
 size_t memory_read(uint64_t address, void *into, size_t size);
 

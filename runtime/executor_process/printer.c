@@ -221,7 +221,7 @@ static void read_of_copy(const struct request *request, struct copy *copy) {
     return reply(request, ENOMEM, NULL, 0);
   errno = 0;
   uint64_t got = memory_read_of(copy->pid, address, bytes, size);
-  if (!got && (errno == ENOSYS || errno == EPERM))
+  if (!got && memory_is_refused(errno))
     got = read_by_copy(copy, address, bytes, size);
   reply(request, 0, bytes, got);
   free(bytes);

@@ -6,7 +6,8 @@ import ctypes
 import errno
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from msgspec import Struct
 
@@ -26,17 +27,28 @@ class Capability(Struct, frozen=True):
     remedy: str
 
 
+@contextmanager
+def _built_with() -> Iterator[None]:
+    """A Python that is built without a call lacks it as a kernel does."""
+    try:
+        yield
+    except AttributeError:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS)) from None
+
+
 def _memfd_create() -> None:
     os.close(create_memfd("forkrepl-probe"))
 
 
 def _pidfd_open() -> None:
-    os.close(os.pidfd_open(os.getpid()))
+    with _built_with():
+        os.close(os.pidfd_open(os.getpid()))
 
 
 def _pidfd_send_signal() -> None:
     try:
-        signal.pidfd_send_signal(_NO_DESCRIPTOR, 0)
+        with _built_with():
+            signal.pidfd_send_signal(_NO_DESCRIPTOR, 0)
     except OSError as error:
         if error.errno != errno.EBADF:
             raise

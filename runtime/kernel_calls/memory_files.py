@@ -21,26 +21,30 @@ def create_memory_file(name: str) -> int:
 
     Raises OSError.
     """
+    return _create(name)[0]
+
+
+def _create(name: str) -> tuple[int, bool]:
+    """Its descriptor, and whether it is one of a folder."""
     try:
-        return create_memfd(name)
+        return create_memfd(name), False
     except OSError as error:
         if error.errno not in REFUSED:
             raise
-        return _temporary_file(error)
+        return _temporary_file(error), True
 
 
 def create_memfd(name: str) -> int:
     """A descriptor of memory, by memfd_create(2) and nothing else. Raises OSError."""
     try:
-        return os.memfd_create(name, os.MFD_CLOEXEC)
-    except PermissionError:
-        pass
+        try:
+            return os.memfd_create(name, os.MFD_CLOEXEC)
+        except PermissionError:
+            return os.memfd_create(name, os.MFD_CLOEXEC | _NOEXEC_SEAL)
     except OSError as error:
         raise OSError(error.errno, f"memfd_create(2): {error.strerror}") from None
-    try:
-        return os.memfd_create(name, os.MFD_CLOEXEC | _NOEXEC_SEAL)
-    except OSError as error:
-        raise OSError(error.errno, f"memfd_create(2): {error.strerror}") from None
+    except AttributeError:
+        raise OSError(errno.ENOSYS, "memfd_create(2): this Python is built without it") from None
 
 
 def create_shared_memory(name: str, size: int) -> int:
@@ -49,12 +53,7 @@ def create_shared_memory(name: str, size: int) -> int:
 
     Raises OSError, and OverflowError for what no address space holds.
     """
-    try:
-        descriptor, has_disk = create_memfd(name), False
-    except OSError as error:
-        if error.errno not in REFUSED:
-            raise
-        descriptor, has_disk = _temporary_file(error), True
+    descriptor, has_disk = _create(name)
     try:
         os.truncate(descriptor, size)
         if has_disk:
@@ -65,15 +64,15 @@ def create_shared_memory(name: str, size: int) -> int:
     return descriptor
 
 
-def can_share(size: int = LEAST_SHARED) -> bool:
-    """Whether memory of this many bytes can be shared with another process: there is
+def can_share() -> bool:
+    """Whether memory of ``LEAST_SHARED`` bytes can be shared with another process: there is
     memfd_create(2), and no limit of the sizes of files (``ulimit -f``) that is less."""
     try:
         descriptor = create_memfd("forkrepl-probe")
     except OSError as error:
         return error.errno not in REFUSED
     try:
-        os.truncate(descriptor, size)
+        os.truncate(descriptor, LEAST_SHARED)
     except OSError as error:
         return error.errno != errno.EFBIG
     finally:

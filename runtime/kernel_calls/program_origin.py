@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
-def loadable(program: Path, environment: Mapping[str, str] | None) -> Mapping[str, str] | None:
-    """The environment (None: ours) with which the dynamic loader finds what is beside the
+def loadable(program: Path, environment: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment with which the dynamic loader finds what is beside the
     program: it asks /proc where that is, or else LD_ORIGIN_PATH (ld.so(8))."""
     if os.path.exists("/proc/self/exe"):
         return environment
-    origin = {"LD_ORIGIN_PATH": os.fspath(program.parent)}
-    return {**(os.environ if environment is None else environment), **origin}
+    return {**environment, "LD_ORIGIN_PATH": os.fspath(program.parent)}

@@ -48,7 +48,7 @@ class Log:
 
     def _write_lines(self) -> None:
         while (line := self._lines.get()) is not None:
-            rest = f"forkrepl executor: {line}\n".encode()
+            rest = f"forkrepl executor: {line}\n".encode("utf-8", "backslashreplace")
             with contextlib.suppress(OSError):  # nobody will ever read it
                 while rest:
                     rest = rest[self._write(rest) :]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Mapping
 
 VARIABLE = "FORKREPL_TOKEN"
@@ -15,6 +14,8 @@ _MADE = re.compile(r"forkrepl-[\w-]{43}\n", re.ASCII)
 
 def make_token() -> str:
     """A new one, of 32 random bytes."""
+    import secrets  # takes time to import
+
     return f"forkrepl-{secrets.token_urlsafe(32)}"
 
 

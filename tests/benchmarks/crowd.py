@@ -1,4 +1,4 @@
-"""Many sessions at once, of one user, with one cache: each gets what is its own."""
+"""Many sessions at once, of one user: each gets what is its own."""
 
 from __future__ import annotations
 

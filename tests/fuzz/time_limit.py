@@ -20,9 +20,10 @@ def time_limit(seconds: int) -> Iterator[None]:
         raise NeverEnds(f"no end after {seconds} seconds")
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 5)
+    timer = signal.setitimer(signal.ITIMER_REAL, seconds, 5)  # pytest-timeout's, perhaps
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, *timer)

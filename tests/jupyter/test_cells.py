@@ -79,9 +79,10 @@ def test_errors(cpp: Notebook, code: str, name: str, value: str) -> None:
 
 @pytest.mark.parametrize("code", ["for (;;) ;", "pause();", "std::string s; std::cin >> s;"])
 def test_interrupt(cpp: Notebook, code: str) -> None:
-    cpp.client.allow_stdin = False
     ready = threading.Event()
-    interrupt = threading.Thread(target=lambda: ready.wait() and cpp.manager.interrupt_kernel())
+    interrupt = threading.Thread(
+        target=lambda: ready.wait() and cpp.manager.interrupt_kernel(), daemon=True
+    )
     interrupt.start()
     messages: list[dict[str, Any]] = []
 
@@ -93,7 +94,7 @@ def test_interrupt(cpp: Notebook, code: str) -> None:
     text = 'std::cout << "begun" << std::endl; '
     cpp.client.execute_interactive(
         text + code,
-        timeout=60,
+        timeout=TIMEOUT,
         output_hook=note,
         stdin_hook=lambda message: None,
         allow_stdin=True,
@@ -158,7 +159,7 @@ def test_help(cpp: Notebook) -> None:
     (page,) = cpp.run("?kept").reply["content"]["payload"]
     assert "value: 5" in page["data"]["text/plain"]
     cpp.client.inspect("kept", 2)
-    data = cpp.client.get_shell_msg(timeout=60)["content"]["data"]
+    data = cpp.client.get_shell_msg(timeout=TIMEOUT)["content"]["data"]
     assert "kept = 5" in data["text/markdown"]
 
 
@@ -167,12 +168,12 @@ def test_questions_while_a_cell_runs(cpp: Notebook, tmp_path: Path) -> None:
     go = tmp_path / "go"
     cell = cpp.client.execute(f'while (access("{go}", F_OK)) usleep(1000);')
     asked = [cpp.client.complete("kep"), cpp.client.inspect("kept"), cpp.client.kernel_info()]
-    replies = [cpp.client.get_shell_msg(timeout=60) for _ in asked]
+    replies = [cpp.client.get_shell_msg(timeout=TIMEOUT) for _ in asked]
     contents = {reply["parent_header"]["msg_id"]: reply["content"] for reply in replies}
     assert set(contents) == set(asked)
     assert contents[asked[0]]["matches"] == ["kept"]
     go.touch()
-    assert cpp.client.get_shell_msg(timeout=60)["parent_header"]["msg_id"] == cell
+    assert cpp.client.get_shell_msg(timeout=TIMEOUT)["parent_header"]["msg_id"] == cell
     assert cpp.value("kept") == "(int) 5"
 
 

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import uuid
 from pathlib import Path
 
 from tests.support.jupyter import TIMEOUT, notebook
-from tests.support.leaks import wait_for
-
-
-def _descendants(pid: int) -> set[int]:
-    """The processes that have come from this one, without itself."""
-    found: set[int] = set()
-    waiting = [pid]
-    while waiting:
-        for task in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
-            children = set(map(int, task.read_text().split()))
-            waiting += children - found
-            found |= children
-    return found
+from tests.support.leaks import MARK, living, wait_for
 
 
 def test_the_program_and_all_else(tmp_path: Path) -> None:
-    with notebook(tmp_path) as cpp:
+    mark = uuid.uuid4().hex
+    with notebook(tmp_path, **{MARK: mark}) as cpp:
         cpp.run("#include <unistd.h>\n#include <signal.h>\nint kept = 5;")
         os.kill(int(cpp.value("getpid()").split()[-1]), signal.SIGKILL)
         assert cpp.value("kept") == "(int) 5"
@@ -33,11 +23,9 @@ def test_the_program_and_all_else(tmp_path: Path) -> None:
         assert cpp.run("if (!fork()) for (;;) pause();").kinds == []
         assert cpp.run("raise(SIGSEGV);").error["ename"] == "SIGSEGV"
         assert cpp.value("kept") == "(int) 5"
-        pid = cpp.manager.provisioner.pid  # type: ignore[union-attr]
-        ours = _descendants(pid)
-        assert ours
-        os.kill(pid, signal.SIGKILL)
-        assert wait_for(lambda: not any(Path(f"/proc/{each}/exe").exists() for each in ours))
+        assert living(mark)
+        os.kill(cpp.manager.provisioner.pid, signal.SIGKILL)  # type: ignore[union-attr]
+        assert wait_for(lambda: not living(mark))
 
 
 def test_restart(tmp_path: Path) -> None:

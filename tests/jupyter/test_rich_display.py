@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from tests.support.jupyter import Notebook, notebook
 from tests.support.program import Run
+from tests.support.runtime import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +77,15 @@ def test_tables(cpp: Notebook) -> None:
     assert list(cpp.run("std::vector<int>{1, 2}").shown[0]) == ["text/plain"]
 
 
-def test_on_a_terminal(forkrepl: Run) -> None:
-    """And in a program that is compiled."""
+def test_without_a_notebook(forkrepl: Run, tmp_path: Path) -> None:
+    """In a session, and in a program that any compiler has made."""
     includes = "#include <forkrepl/display.hpp>\n#include <vector>\n"
     code = 'std::vector<int> v{1, 2};\ndisplay(v);\ndisplay_html("<b>");'
     done = forkrepl("--no-cache", "-c", includes + code)
     assert done.stdout == "{ 1, 2 }\n<b>\n"
+    (tmp_path / "program.cpp").write_text(f"{includes}int main() {{ {code} }}\n")
+    command = ["g++", "-std=c++17", "-Wall", "-Wextra", "-Werror", "-Irepl/include", "-o"]
+    program = tmp_path / "program"
+    subprocess.run([*command, program, tmp_path / "program.cpp"], check=True, cwd=ROOT)
+    ran = subprocess.run([program], check=True, capture_output=True, text=True)
+    assert ran.stdout == done.stdout

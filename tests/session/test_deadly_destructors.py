@@ -93,3 +93,19 @@ def test_a_child_of_the_program(forkrepl: Run) -> None:
     assert errors == ""
     assert "(int) 6\n" in output
     assert "destroyed\n" in output
+
+
+def test_what_comes_in_the_place_of_a_deadly_function_runs(forkrepl: Run) -> None:
+    """It may be at the same address."""
+    finalizer = "__attribute__((destructor)) void bye() {{ {}; }}"
+    key = (
+        "pthread_key_t key; static void drop(void *) {{ {}; }} "
+        "int made = pthread_key_create(&key, drop); pthread_setspecific(key, &key);"
+    )
+    lines = ["#include <cstdlib>", "#include <cstdio>", "#include <pthread.h>"]
+    for each in (finalizer, key):
+        for body in ("abort()", 'puts("well"); fflush(stdout)'):
+            lines += [each.format(body), "%undo"]
+    output, errors = piped(forkrepl, *lines)
+    assert output == "well\nwell\n"
+    assert errors.count("it is forgotten") == 2

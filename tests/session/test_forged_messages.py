@@ -77,18 +77,13 @@ def run_all(session: LiveSession) -> list[str]:
     return shown
 
 
-def begin_anew(session: LiveSession, plan: Path) -> None:
-    """With a fresh program, which nobody forges. How the one before ends is told."""
-    plan.write_text("")
-    with contextlib.suppress(ForkreplError):
-        session.reset()
-
-
 @pytest.fixture(autouse=True)
 def anew(session: LiveSession, plan: Path) -> Iterator[None]:
-    """At the end the program is as it was."""
+    """At the end there is a fresh program, which nobody forges."""
     yield
-    begin_anew(session, plan)
+    plan.write_text("")
+    with contextlib.suppress(ForkreplError):  # how the one before has ended
+        session.reset()
     assert session.run("6 * 7").value == "(int) 42"
 
 
@@ -99,19 +94,17 @@ def test_without_forgery(session: LiveSession) -> None:
     assert shown[-1] == "(int) 4"
 
 
+@pytest.mark.parametrize("word", WORDS.values(), ids=WORDS)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
-def test_numbers(session: LiveSession, plan: Path, operation: Operation) -> None:
-    for word in WORDS.values():
-        plan.write_text(json.dumps({"operation": int(operation), "word": word}) + "\n")
-        run_all(session)
-        begin_anew(session, plan)
+def test_numbers(session: LiveSession, plan: Path, operation: Operation, word: int) -> None:
+    plan.write_text(json.dumps({"operation": int(operation), "word": word}) + "\n")
+    run_all(session)
 
 
+@pytest.mark.parametrize("word", WORDS.values(), ids=WORDS)
 @pytest.mark.parametrize("at", range(0, 32, 8))
-def test_numbers_of_a_value(session: LiveSession, plan: Path, at: int) -> None:
+def test_numbers_of_a_value(session: LiveSession, plan: Path, at: int, word: int) -> None:
     """Where the rest of the message makes sense."""
-    for word in WORDS.values():
-        change = {"operation": int(Operation.VALUE), "at": at, "word": word}
-        plan.write_text(json.dumps(change) + "\n")
-        run_all(session)
-        begin_anew(session, plan)
+    change = {"operation": int(Operation.VALUE), "at": at, "word": word}
+    plan.write_text(json.dumps(change) + "\n")
+    run_all(session)

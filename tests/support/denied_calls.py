@@ -16,7 +16,6 @@ NUMBERS = {
     "ptrace": 101,
     "process_vm_readv": 310,
     "process_vm_writev": 311,
-    "prlimit64": 302,
     "memfd_create": 319,
     "userfaultfd": 323,
     "pidfd_send_signal": 424,

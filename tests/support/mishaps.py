@@ -19,6 +19,7 @@ def _instead(place, original, switch):
         if switch.exists():
             where, *exceptions = switch.read_text().split("\\n")
             if where == place:
+                switch.with_suffix(".raised").touch()
                 if exceptions[1:]:
                     switch.write_text("\\n".join([where, *exceptions[1:]]))
                 raise eval(exceptions[0])
@@ -46,6 +47,7 @@ class Mishaps:
         path.mkdir()
         (path / "sitecustomize.py").write_text(_CUSTOMIZATION)
         self._switch = folder / "raise"
+        self._raised = self._switch.with_suffix(".raised")
         self.environment = {
             "PYTHONPATH": str(path),
             _VARIABLE: "|".join([str(self._switch), *places]),
@@ -54,9 +56,14 @@ class Mishaps:
     def begin(self, place: str, *exceptions: str) -> None:
         """From now on that place raises these, as expressions, one after another; and the last
         one for ever."""
+        self._raised.unlink(missing_ok=True)
         new = self._switch.with_suffix(".new")
         new.write_text("\n".join([place, *exceptions]))
         os.replace(new, self._switch)
+
+    def has_happened(self) -> bool:
+        """Whether the place has raised."""
+        return self._raised.exists()
 
     def end(self) -> None:
         """All is well again."""

@@ -14,14 +14,15 @@ from tests.fuzz.cases import Case, Find, Target, load
 from tests.fuzz.targets import TARGETS, target_named
 
 SHORT = {
-    "linker": 100,
+    "linker": 500,
     "configuration": 500,
     "handshake": 200,
     "replies": 40,
     "requests": 80,
     "cache": 1,
     "commands": 10,
-    "prompt": 5,
+    "prompt": 3,
+    "prompt-vi": 2,
     "frontend": 15,
 }
 """Cases of each, for a few seconds."""
@@ -36,6 +37,8 @@ def test_short_run(name: str) -> None:
     report = run_campaign(name, Budget(SHORT[name]), seed=1, processes=1)
     assert not report.finds, report.finds[0].told
     assert report.outcomes.total() == SHORT[name]
+    if name == "linker":
+        assert {"linked", "ObjectFormatError", "UndefinedSymbolsError"} <= report.outcomes.keys()
 
 
 class FragileWorld:

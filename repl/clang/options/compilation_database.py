@@ -73,26 +73,24 @@ def find_database(place: str) -> Path:
 def read_database(path: Path) -> list[CompileCommand]:
     """What it says. Raises ShellError or RuntimeFailure if it cannot be read."""
     contents = read_input_file(path)
+    folder = os.path.dirname(os.path.realpath(path))
     if path.suffix == ".txt":
         lines = contents.decode("utf-8-sig", "surrogateescape").splitlines()
         words = [line.strip() for line in lines if line.strip()]
-        return [_read_command("", words, _folder_of(path))]
+        return [_read_command("", words, folder)]
     try:
         entries = msgspec.json.decode(contents.removeprefix(b"\xef\xbb\xbf"), type=list[_Entry])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ShellError(f"{printable(str(path))} is no compilation database: {error}") from error
-    commands = [_read_entry(path, entry) for entry in entries]
+    commands = [_read_entry(folder, entry) for entry in entries]
     if not commands:
         raise ShellError(f"{printable(str(path))}: there are no commands in it")
     return commands
 
 
-def _folder_of(path: Path) -> str:
-    return os.path.dirname(os.path.realpath(path))
-
-
-def _read_entry(path: Path, entry: _Entry) -> CompileCommand:
-    folder = os.path.join(_folder_of(path), entry.directory)
+def _read_entry(place: str, entry: _Entry) -> CompileCommand:
+    """``place``: the folder of the database, from which relative names begin."""
+    folder = os.path.join(place, entry.directory)
     words = entry.arguments or split_words(entry.command)
     # The compiler, perhaps after a program that starts it, as ccache does.
     first = next((n for n, word in enumerate(words) if word[:1] in ("-", "@")), len(words))

@@ -184,22 +184,24 @@ template <typename T> void add_table(const T &object, mime_bundle &bundle) {
   }
 }
 
-/// The members of a JSON object.
+/// Texts by MIME type, as a JSON object.
+template <typename Bundle> std::string json_object(const Bundle &bundle) {
+  std::string json;
+  for (const auto &[type, text] : bundle)
+    json += (json.empty() ? "" : ",") + quoted_json(type) + ":" + quoted_json(text);
+  return "{" + json + "}";
+}
+
+/// What an object looks like, as a JSON object.
 template <typename T> std::string json_of(const T &object) {
   if constexpr (has_mime<T>::value) {
-    std::string json;
-    for (const auto &[type, text] : forkrepl_mime(object))
-      json += (json.empty() ? "" : ",") + quoted_json(type) + ":" + quoted_json(text);
-    return "{" + json + "}";
+    return json_object(forkrepl_mime(object));
   } else if constexpr (has_xeus_mime<T>::value) {
     return mime_bundle_repr(object).dump();
   } else {
     mime_bundle bundle{{"text/plain", text_of(object)}};
     add_table(object, bundle);
-    std::string json;
-    for (const auto &[type, text] : bundle)
-      json += (json.empty() ? "" : ",") + quoted_json(type) + ":" + quoted_json(text);
-    return "{" + json + "}";
+    return json_object(bundle);
   }
 }
 
@@ -251,11 +253,8 @@ inline bool show_on_terminal(const std::string &png) {
 }
 
 inline void show(const mime_bundle &bundle, const char *kind, const std::string &id) {
-  std::string json;
-  for (const auto &[type, text] : bundle)
-    json += (json.empty() ? "" : ",") + quoted_json(type) + ":" + quoted_json(text);
   if (notebook()) {
-    send(kind, "{" + json + "}", id);
+    send(kind, json_object(bundle), id);
     return;
   }
   auto picture = bundle.find("image/png");

@@ -24,6 +24,7 @@ TARGETS = (
     cache.TARGET,
     commands.TARGET,
     prompt.TARGET,
+    prompt.VI_TARGET,
     frontend.TARGET,
 )
 

@@ -79,6 +79,7 @@ class CacheWorld:
                 got = self._run(which)
                 assert got == self._expected[which], f"{harm}: {got}"
         finally:
+            subprocess.run(["chmod", "-R", "u+rwx", self._used], check=True)
             subprocess.run(["rm", "-rf", self._used], check=True)
         return which.decode()
 
@@ -86,14 +87,17 @@ class CacheWorld:
         """Nothing is open."""
 
     def _damage(self, kind: bytes, random: Random, path: Path) -> None:
+        if path.is_symlink():  # what it leads to is not the cache's
+            return
+        if path.is_file():
+            contents = path.read_bytes()
+            path.unlink()  # it has another name in the good cache
+            path.write_bytes(contents)
         if kind == b"mode":
             path.chmod(random.choice([0, 0o400, 0o777, 0o1777, 0o222])) if path.exists() else None
             return
         if not path.is_file():
             return
-        contents = path.read_bytes()
-        path.unlink()  # it has another name in the good cache
-        path.write_bytes(contents)
         if kind == b"closed":
             path.chmod(0)
         elif kind in (b"change", b"cut", b"empty", b"text", b"other"):

@@ -38,15 +38,16 @@ _WORDS = [
     *("n", "point", "twice", "MACRO", "std", "_", "Out[1]", "nothing", "0", "1", "2", "-1", "1-2"),
     *("99999999999999999999", "1.5", "nan", "1e9", "+", "-", "--", "-h", "--help", "*", "~", "~x"),
     *("", " ", '"', "'", '"a', "a b", "$HOME", "$(x)", "`x`", "\\", "|", ";", "{", "}", "(", ")"),
-    *("/", ".", "..", "/dev/null", "/dev/full", "/dev/zero", "/proc/self/mem", "/root/none/x"),
+    *(".", "folder/..", "/dev/null", "/dev/full", "/dev/zero", "/proc/self/mem", "/root/none/x"),
     *("x" * 300, "x/" * 3000, "\x1b[31m", "\x7f", "\xa0", "\u2028", "\U0001f600", "é", "\udcff"),
     *("PATH", "PATH=", "=", "=x", "A=B=C", "LD_PRELOAD=x", "c++20", "c99", "m", "c", "libm.so.6"),
     *("int", "n + 1", "n;", "throw 1;", "int m = 1;", "point.x", "#include <vector>", "//", "/*"),
     *_FILES,
     *("pipe", "folder", "linked", "closed"),
 ]
-_NOT = ("%quit", "%exit", ".q", "!", "%debug", "%edit", "%run")
-"""Those that end the session, and those that run any program: with ``true`` only."""
+_NOT = ("%quit", "!", "%debug", "%edit", "%run")
+"""Those that end the session, and those that run any program. Of folders, no word leads out of that
+of the case: what is saved there goes with it."""
 
 
 class CommandsWorld:
@@ -55,7 +56,7 @@ class CommandsWorld:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._names = [name.encode() for name in COMMANDS if name not in _NOT]
-        environment = user_environment(folder) | {"EDITOR": "true", "VISUAL": "true"}
+        environment = user_environment(folder)
         self._cwd = folder / "cwd"
         self._cwd.mkdir()
         for name, contents in _FILES.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -32,10 +33,9 @@ _CONTROLS = [chr(code) for code in range(1, 32) if chr(code) not in "\x03\x04\x1
 class PromptWorld:
     """A case is what is typed, in pieces; one that begins with ``\\0`` is a new size."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, mode: str) -> None:
         environment = user_environment(folder) | {"VISUAL": "true", "EDITOR": "true"}
         (folder / "cwd").mkdir()
-        mode = "vi" if int(folder.stat().st_ino) % 4 == 0 else "emacs"
         config = folder / "config.toml"
         config.write_text(f'editing_mode = "{mode}"\nmouse = true\ncomplete_while_typing = true\n')
         self._terminal = EditorTerminal(environment, folder / "cwd", f"--config={config}")
@@ -72,7 +72,6 @@ class PromptWorld:
         while time.monotonic() < deadline:
             self._terminal.type("\x03")
             self._read(0.3)
-            self._terminal.type("\x1bi" if self._is_vi else "")
             self._terminal.type(f"{1000 + self._number}'{self._number}\r")
             until = time.monotonic() + 3
             while time.monotonic() < until:
@@ -82,8 +81,6 @@ class PromptWorld:
                     return
         self._check()
         raise AssertionError(f"no prompt any more; on the screen:\n{self._terminal.text}")
-
-    _is_vi = False
 
     def _wait_for(self, text: str) -> None:
         deadline = time.monotonic() + _LIMIT
@@ -118,4 +115,6 @@ def _some_piece(random: Random) -> bytes:
     return bytes(byte for byte in random.randbytes(random.randint(1, 20)) if byte not in forbidden)
 
 
-TARGET = Target("prompt", "keys, bytes and resizes at the prompt", PromptWorld, 300, remembers=True)
+_EMACS, _VI = (partial(PromptWorld, mode=mode) for mode in ("emacs", "vi"))
+TARGET = Target("prompt", "keys, bytes and resizes at the prompt", _EMACS, 300, remembers=True)
+VI_TARGET = Target("prompt-vi", "the same with vi's keys", _VI, 300, remembers=True)

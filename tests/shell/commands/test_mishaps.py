@@ -155,7 +155,8 @@ def test_around_an_input(environment: dict[str, str], tmp_path: Path, exception:
             mishaps.begin(place, exception)
             for text in ("1 + 1", "%pwd"):
                 terminal.type(f"{text}\r")
-                terminal.wait_until(lambda: "In[" in terminal.line, "a prompt")
+            terminal.wait_until(mishaps.has_happened, f"{exception} in {place}")
+            terminal.wait_until(lambda: "In[" in terminal.line, "a prompt")
             mishaps.end()
             terminal.key("ctrl-C")
             terminal.type(f"\x0ckept + {1000 * number}\r")

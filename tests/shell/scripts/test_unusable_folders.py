@@ -99,7 +99,6 @@ def test_an_editor_needs_a_folder_for_its_file(
     environment: dict[str, str], tmp_path: Path, closed: Path
 ) -> None:
     """There is none that may be written to: not even the current one, or /tmp."""
-    (tmp_path / "current").mkdir()
     nowhere = f"import tempfile; tempfile._candidate_tempdir_list = lambda: [{str(closed)!r}]"
     (tmp_path / "sitecustomize.py").write_text(nowhere)
     done = subprocess.run(

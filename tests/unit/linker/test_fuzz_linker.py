@@ -1,4 +1,4 @@
-"""A short run of ``make fuzz``, always the same, and what it rests on."""
+"""What fuzzing the linker rests on; a short run of it is in ``tests/unit/test_fuzzing.py``."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.campaign import Budget, run_campaign
 from tests.fuzz.mutations import SetField, structure
 from tests.fuzz.pipeline import Case, outcome_of
 from tests.fuzz.samples import Sample, all_samples, write_files
-
-CASES = 500
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +38,3 @@ def test_fields_are_changed_where_they_are(samples: list[Sample]) -> None:
                 if field.form != "text":
                     assert SetField(field, kind, 0, True).apply(data) == data, kind
                     assert SetField(field, kind, 1, True).apply(data) != data, kind
-
-
-def test_damaged_inputs_link_or_are_refused_properly() -> None:
-    report = run_campaign("linker", Budget(CASES), 1, 1)
-    assert not report.finds, report.finds[0].told
-    assert report.outcomes.total() >= CASES
-    assert {"linked", "ObjectFormatError", "UndefinedSymbolsError"} <= report.outcomes.keys()
