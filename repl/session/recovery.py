@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import Generic, TypeVar
 
 from repl.errors import ShellError
-from repl.program.program import Program, SavedProgram
+from repl.program.program import Program
+from repl.program.saved import SavedProgram
 from repl.session.timeline import Moment, Timeline
 from runtime.errors import ExecutorDied, ExecutorError
 from runtime.executor_client.checkpoint import Introduction
@@ -145,8 +146,9 @@ class Recovery(Generic[P]):
         return f"there is no checkpoint of {count} inputs ago, only of {kept} ago"
 
 
-def rolled_back(checkpoint: Introduction) -> str:
-    """What the user is told after going back: what is as before, and what was lost."""
+def rolled_back(checkpoint: Introduction, taken_back: str) -> str:
+    """What the user is told after going back: before what ("this input") things are as they were,
+    and what was lost."""
     lost = [
         f"{count} {name}{'s' * (count > 1)}"
         for count, name in (
@@ -155,7 +157,7 @@ def rolled_back(checkpoint: Introduction) -> str:
         )
         if count
     ]
-    text = "rolled back: memory and declarations are as before this input"
+    text = f"rolled back: memory and declarations are as before {taken_back}"
     return text + (f"; lost: {' and '.join(lost)}" if lost else "")
 
 

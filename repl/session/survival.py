@@ -36,6 +36,8 @@ class Survival:
             self._recovery = Recovery(state.program, state.go_to, state.warn)
         self._must_restart = False
         self._must_start_anew = False
+        self.calls_at_risk = 0
+        """How many calls have run since the program was saved, and would go with it."""
 
     def restart(self) -> None:
         """A fresh program in which the inputs that declare something run again.
@@ -96,12 +98,22 @@ class Survival:
         if self._must_restart:
             self.restart()
         if self._recovery is None:
+            self.calls_at_risk = 0
             return
         try:
+            if self.calls_at_risk:
+                self._state.program.check()  # while there is something to go back to
+                self.save_calls()
             self._recovery.attend()
         except ExecutorDied as died:
             self._check_exit(died)
             self._attend_to_crash(died)
+
+    def save_calls(self) -> None:
+        """Begin to save what unprotected calls have done."""
+        if self.calls_at_risk:
+            self.calls_at_risk = 0
+            self.program_changed()
 
     @contextmanager
     def using_program(self) -> Iterator[ProgramAtRest]:
@@ -112,17 +124,20 @@ class Survival:
             yield ProgramAtRest(self._state.program)
 
     @contextmanager
-    def running_program(self, *, is_at_rest: bool = False) -> Iterator[None]:
+    def running_program(
+        self, *, is_at_rest: bool = False, taken_back: str = "this input"
+    ) -> Iterator[None]:
         """Whatever ends the program in here is undone, and becomes an error that says
-        what happened. ``is_at_rest``: nothing of it runs, and Ctrl-C is not for it."""
+        what happened. ``is_at_rest``: nothing of it runs, and Ctrl-C is not for it.
+        ``taken_back``: what is undone."""
         try:
             yield
         except ExecutorDied as died:
             self._check_exit(died)
-            raise self._end_of_input(died) from None
+            raise self._end_of_input(died, taken_back) from None
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt) and not is_at_rest:
-                raise self._end_of_input(_interrupted(error)) from None
+                raise self._end_of_input(_interrupted(error), taken_back) from None
             # Also of a signal handler of the host's, as for a timeout: then it was ended.
             try:
                 self._state.program.check()
@@ -130,6 +145,12 @@ class Survival:
                 if died.exit_status is None:
                     self._recover(died)
             raise
+
+    def seen_within(self, error: ExecutorDied) -> BaseException:
+        """What is to be raised by a call that is part of another one, which goes back."""
+        if error.exit_status is not None:
+            return ProgramExited(error.exit_status)
+        return self.crash(error)
 
     def note_input(self, before: Position) -> None:
         """An input has taken effect; ``before`` is where the session was. The moment before it
@@ -180,9 +201,9 @@ class Survival:
         if died.exit_status is not None and not self._state.options.survives_exit:
             raise ProgramExited(died.exit_status) from None
 
-    def _end_of_input(self, died: ExecutorDied) -> BaseException:
+    def _end_of_input(self, died: ExecutorDied, taken_back: str) -> BaseException:
         """Go back; what is to be raised for it."""
-        crash = self._recover(died)
+        crash = self._recover(died, taken_back)
         if crash.is_interrupt and self._state.options.raises_interrupts:
             return KeyboardInterrupt(str(crash))
         return crash
@@ -201,10 +222,13 @@ class Survival:
         if self._recovery is not None:
             self._recovery.attend()
 
-    def _recover(self, died: ExecutorDied) -> ProgramCrashed:
-        """Go back to before the input that ended the program."""
+    def _recover(self, died: ExecutorDied, taken_back: str = "this input") -> ProgramCrashed:
+        """Go back to before the input, or the calls, that ended the program."""
         state = self._state
         crash = self.crash(died)
+        count, self.calls_at_risk = self.calls_at_risk, 0
+        if count:
+            taken_back = f"the unprotected calls ({count} of them)"
         if self._recovery is None:
             self.start_anew()
             return crash
@@ -217,7 +241,7 @@ class Survival:
         elif before > len(state.steps):
             crash.aftermath = lost_inputs(before - len(state.steps))
         else:
-            crash.aftermath = rolled_back(checkpoint)
+            crash.aftermath = rolled_back(checkpoint, taken_back)
             wanted = state.options.sanitizers
             if checkpoint.threads and wanted is not None and wanted.thread:
                 crash.aftermath += (
