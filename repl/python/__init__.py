@@ -5,5 +5,5 @@ Owns what is called, how arguments get into a wrapper and its result back, and t
 stand for those of the program. Must not know how a wrapper is compiled, linked or called: that
 is ``repl.session.wrappers``' and ``repl.session.calls``'. Start reading at ``session``, then
 ``bridge``; then ``arguments`` and ``results``, and the other side of them in
-``repl/python/glue.hpp``; then ``scopes``, ``functions`` and ``classes``, what users hold in their hands.
+``repl/python/glue.hpp``; then ``scopes``, ``functions`` and ``classes``, what users hold.
 """

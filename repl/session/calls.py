@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from repl.errors import ShellError
+from repl.errors import ProgramExited, ShellError
 from repl.session.state import SessionState
 from repl.session.survival import Survival
 from repl.session.uncaught_exceptions import raise_exception
 from runtime.addresses import ExecutorAddress
-from runtime.errors import ExecutorDied
 from runtime.executor_client.calls import BLOCK_SIZE, OnCallBack
 from runtime.protocol.wire import Outcome
 
@@ -29,6 +28,7 @@ class Calls:
         self._survival = survival
         self._blocks = 0  # of unprotected calls, one in another
         self._depth = 0
+        self._on_call_back: OnCallBack | None = None
 
     @property
     def block(self) -> memoryview:
@@ -50,8 +50,17 @@ class Calls:
                 f"calls of functions and calls back to Python are {_MOST_NESTED} deep, one within "
                 "the other: does something call itself without end?"
             )
+        self._on_call_back = on_call_back
         self.attend()
-        outcome = self._call(function, offset, on_call_back)
+        if self._blocks and not observes:
+            self._survival.calls_at_risk += 1
+        try:
+            outcome = self._call(function, offset)
+        except ProgramExited:  # there is nothing to save
+            raise
+        except BaseException:  # perhaps of what it has called back
+            self.changed()
+            raise
         if not observes:
             self.changed()
         if outcome.exceptions:
@@ -59,53 +68,43 @@ class Calls:
 
     def attend(self) -> None:
         """Before the program is used for a call: see that it lives, and is saved as it should."""
-        survival = self._survival
-        if not self._depth and not (self._blocks and survival.calls_at_risk):
-            survival.attend()
+        if not (self._blocks and self._survival.calls_at_risk):
+            self._survival.attend()
 
     def changed(self) -> None:
         """A call, or what belongs to one, has changed the program."""
-        if self._depth:  # that is a part of the outermost one
-            return
-        if self._blocks:
-            self._survival.calls_at_risk += 1
-        else:
+        if not self._blocks:
             self._survival.program_changed()
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """What ends the program in here has ended a call: the outermost one, if it is within one,
-        which goes back then."""
-        if not self._depth:
-            with self._survival.running_program(taken_back="this call"):
-                yield
-            return
-        try:
+        """What ends the program in here has ended a call."""
+        with self._survival.running_program(taken_back="this call"):
             yield
-        except ExecutorDied as died:
-            raise self._survival.seen_within(died) from None
 
     @property
     def is_running(self) -> bool:
         """Whether this is the midst of a call."""
         return self._depth > 0
 
-    def _call(
-        self, function: ExecutorAddress, offset: int, on_call_back: OnCallBack | None
-    ) -> Outcome:
+    def _call(self, function: ExecutorAddress, offset: int) -> Outcome:
         self._depth += 1
         try:
-            return self._state.program.call(function, offset, on_call_back)
+            return self._state.program.call(function, offset, self._call_back)
         except BaseException as error:
-            self._depth -= 1
-            try:
-                # A context manager around each call would take as long as a third of it.
-                with self.running():
-                    raise error
-            finally:
-                self._depth += 1
+            # A context manager around each call would take as long as a third of it.
+            with self._survival.running_program(taken_back="this call"):
+                raise error
         finally:
             self._depth -= 1
+            if not self._depth:
+                self._survival.note_inputs_of_call()
+
+    def _call_back(self, number: int, offset: int) -> bool:
+        if self._on_call_back is None:
+            return False
+        with self._survival.calling():
+            return self._on_call_back(number, offset)
 
     @contextmanager
     def unprotected(self) -> Iterator[None]:

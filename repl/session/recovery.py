@@ -54,11 +54,11 @@ class Recovery(Generic[P]):
         with suppress(ExecutorDied):  # attend will find out
             self._program.begin_save()
 
-    def note_input(self, before: P) -> None:
-        """An input has taken effect, and the position was this before. Call it before
-        ``program_changed``."""
+    def note_input(self, before: P, count: int = 1) -> None:
+        """An input has taken effect, and the position was this before; or several, between which
+        nothing was saved. Call it before ``program_changed``."""
         if self._saved is not None:
-            self._timeline.add(before, self._saved)
+            self._timeline.add(before, self._saved, count)
 
     def go_back(self) -> Introduction | None:
         """The program has ended: take the newest that was saved in its place.

@@ -70,6 +70,7 @@ class Reload:
 
     def run(self) -> ReloadReport:
         """Raises ShellError, or what else an input raises; then all is as it was before."""
+        self._survival.check_can_go_back()
         self._survival.attend()
         before = self._shapes()
         try:

@@ -306,6 +306,8 @@ class ExecutorClient:
             if not words:
                 self._receive_block(memory, mapped)
         except RuntimeFailure:
+            if isinstance(failure, KeyboardInterrupt):  # in a call within
+                raise failure from None
             raise
         except BaseException:  # Ctrl-C, or a signal handler of the host's
             connection.disown()

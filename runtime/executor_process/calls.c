@@ -176,7 +176,8 @@ static int serve_frame(struct call *call) {
   } else if (is_possible(request.head.operation))
     serve(&request);
   else
-    reply(&request, EBUSY, NULL, 0);
+    reply_error(&request, EBUSY,
+                "not while a call of a function waits for what it has called back");
   if (request.descriptor >= 0)
     close(request.descriptor);
   return goes_on;
