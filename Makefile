@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 # Tests often wait for a process or a terminal: one more than can run.
 WORKERS := $(shell expr $$(nproc) + 1)
-PACKAGES := repl runtime platform_support
+PACKAGES := forkrepl repl runtime platform_support
 # What the installation is made of. It is editable, so Python's sources are used where
 # they are: a change of theirs has only their bytecode compiled.
 INSTALLED := $(VENV)/.forkrepl-installed

@@ -138,14 +138,6 @@ void describe_current(forkrepl_outcome *outcome) {
   describe_causes(outcome);
 }
 
-// What the user's program has written is on the screen before the prompt is.
-void flush_output() {
-  std::cout.flush();
-  std::clog.flush();
-  std::fflush(stdout);
-  std::fflush(stderr);
-}
-
 template <class Callable> void guard(Callable call, forkrepl_outcome *outcome) {
   try {
     call();
@@ -160,6 +152,20 @@ template <class Callable> void guard(Callable call, forkrepl_outcome *outcome) {
 }
 
 } // namespace
+
+// What the user's program has written is on the screen before the prompt is. Streams that the
+// program has told to may throw, and nobody is to hear of it.
+void forkrepl_flush_output(void) {
+  try {
+    std::cout.flush();
+    std::clog.flush();
+  } catch (abi::__forced_unwind &) {
+    throw;
+  } catch (...) {
+  }
+  std::fflush(stdout);
+  std::fflush(stderr);
+}
 
 int forkrepl_find_current_throw(forkrepl_trace *trace) {
   return forkrepl_find_throw(address_of(std::current_exception()), trace);
@@ -184,7 +190,7 @@ void forkrepl_run(const uint64_t *functions, size_t count, forkrepl_outcome *out
       outcome);
   forkrepl_stopwatch_stop();
   forkrepl_values_end();
-  flush_output();
+  forkrepl_flush_output();
 }
 
 void forkrepl_run_main(uint64_t function, int argc, char **argv,
@@ -197,7 +203,7 @@ void forkrepl_run_main(uint64_t function, int argc, char **argv,
   guard(
       [&] { outcome->status = reinterpret_cast<Main>(function)(argc, argv, environ); },
       outcome);
-  flush_output();
+  forkrepl_flush_output();
 }
 
 // No handler anywhere on the stack: so an exception that nobody catches unwinds nothing

@@ -226,6 +226,12 @@ void forkrepl_read_again(void);
 void forkrepl_show_lines(void);
 void forkrepl_show_rest(void);
 
+// Whether that is to be shown at a crash all the same, for who reads what is printed.
+void forkrepl_keep_rest(int wanted);
+
+// Writes what the C and the C++ library have of standard output and error.
+void forkrepl_flush_output(void);
+
 // What scripts see as `argc` and `argv`.
 extern int forkrepl_argc;
 extern char **forkrepl_argv;

@@ -17,6 +17,7 @@
 #include "request.h"
 #include "running.h"
 #include "sanitizers.h"
+#include "streams.h"
 #include "waiting.h"
 
 #include <dlfcn.h>
@@ -349,6 +350,9 @@ static void serve(struct request *request) {
     return reply(request, forkrepl_debugger_show(request->descriptor), NULL, 0);
   case WIRE_PERF_MAP:
     return on_perf_map(request);
+  case WIRE_REDIRECT:
+    return reply(request, streams_redirect(word(request, 0), request->descriptor), NULL,
+                 0);
   case WIRE_SHUTDOWN:
     return running_on_shutdown(request);
   case WIRE_TOGETHER:

@@ -75,6 +75,8 @@ enum wire_operation {
   WIRE_PATCH = 37,        // n * wire_patch ->
   WIRE_SHOW_OBJECTS = 38, // whether a memfd comes along, with what debuggers are to be
                           // shown ->
+  WIRE_REDIRECT = 48,     // u64 1 or 2: standard output or error becomes the descriptor
+                          // that comes along, without one it is again what it was ->
 };
 
 enum { WIRE_MAX_PATCH = 16 }; // bytes

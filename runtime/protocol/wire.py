@@ -88,6 +88,7 @@ class Operation(enum.IntEnum):
     TOGETHER = 36
     PATCH = 37
     SHOW_OBJECTS = 38
+    REDIRECT = 48
 
 
 class Sharing(enum.IntEnum):

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.runtime import ROOT
 
-PACKAGES = ("repl", "runtime", "platform_support")
+PACKAGES = ("forkrepl", "repl", "runtime", "platform_support")
 NATIVE_SUFFIXES = (".c", ".cpp", ".h")
 LONGEST = 400
 

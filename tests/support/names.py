@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SOURCES = ("repl", "runtime", "platform_support", "tests", "examples")
+SOURCES = ("forkrepl", "repl", "runtime", "platform_support", "tests", "examples")
 _LEFT_OUT = {"__pycache__", "build", "node_modules"}
 
 
