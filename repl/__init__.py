@@ -1,6 +1,8 @@
 """The shell, from what the user types to what is printed; and the shell as a library.
 
-    from repl import Session
+Users import it by the package ``forkrepl``, which has the same names.
+
+    from forkrepl import Session
 
     with Session(std="c++20", libraries=["m"]) as session:
         session.run("#include <vector>\\nstd::vector<double> v{1, 2, 3};")

@@ -234,9 +234,9 @@ class Session:
 
     @in_turn
     def include(self, name: str) -> Result[str]:
-        """``#include`` a header: ``vector``, ``<vector>`` or ``"headers.h"``. Without brackets it is
-        looked for as one in quotes is: here first. Raises what ``run`` raises, and ValueError for
-        what cannot be the name of a file."""
+        """``#include`` a header: ``vector``, ``<vector>`` or ``"headers.h"``. Without brackets it
+        is looked for as one in quotes is: here first. Raises what ``run`` raises, and ValueError
+        for what cannot be the name of a file."""
         return self._live.run(include_directive(name))
 
     @in_turn
