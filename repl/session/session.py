@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from repl.configuration.session_options import SessionOptions
@@ -83,6 +85,12 @@ class Session:
         if self._turns.is_owner:
             with self._turns.take(to_close=True):
                 self._processes()
+
+    @contextmanager
+    def borrowed(self) -> Iterator[LiveSession]:
+        """What the shell's commands work with; no other thread uses the session meanwhile."""
+        with self._turns.take():
+            yield self._live
 
     @property
     def inputs(self) -> list[str]:
