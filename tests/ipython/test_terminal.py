@@ -48,7 +48,7 @@ def test_a_session(ipython: pexpect.spawn) -> None:
     ipython.send("\x03")
     ipython.expect("interrupted")
     ipython.send("%cpp squ\t")  # Clang knows what there is
-    ipython.expect("squared")
+    ipython.expect("ared")
     ipython.send("(3)\r")
     ipython.expect(r"\(int\) 9")
     ipython.send("exit\r")
