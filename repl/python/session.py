@@ -102,6 +102,12 @@ class Session:
         """Whether it has been closed: then nothing can be run any more."""
         return not self._processes.alive
 
+    @contextmanager
+    def borrowed(self) -> Iterator[LiveSession]:
+        """What the shell's commands work with; no other thread uses the session meanwhile."""
+        with self._turns.take():
+            yield self._live
+
     @property
     def inputs(self) -> list[str]:
         """The inputs in force, oldest first."""
