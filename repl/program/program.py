@@ -214,6 +214,11 @@ class Program:
         execution.define_variable(symbol, address, memory.size)
         self._shared[symbol] = memory
 
+    @property
+    def shared_symbols(self) -> Set[str]:
+        """Where ``share`` has mapped memory."""
+        return self._shared.keys()
+
     def unshare(self, symbol: str) -> None:
         """Undo ``share``."""
         memory = self._shared.pop(symbol, None)

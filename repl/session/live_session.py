@@ -26,10 +26,10 @@ from repl.program.at_rest import ProgramAtRest
 from repl.program.linker_import import import_linker
 from repl.program.printing import Inspect
 from repl.program.program import Program
-from repl.session.again import SplitFile
+from repl.session.again import SplitFile, files_read
 from repl.session.debugging import Debugging
 from repl.session.evaluation import Evaluation, Watch
-from repl.session.kept_scripts import PlayedScript, Recorder
+from repl.session.kept_scripts import NO_CLANG, Recorder
 from repl.session.reload import Reload
 from repl.session.reload_report import ReloadReport
 from repl.session.session_headers import SessionHeaders
@@ -60,7 +60,7 @@ class LiveSession:
     """
 
     def __init__(
-        self, options: SessionOptions, *, played: PlayedScript | None = None, records: bool = False
+        self, options: SessionOptions, *, played: InputCompiler | None = None, records: bool = False
     ) -> None:
         """``played``: all inputs have been compiled before, and there is no Clang; ``records``:
         what they are compiled to is to be kept.
@@ -139,8 +139,9 @@ class LiveSession:
 
     @property
     def compiler(self) -> Compiler:
-        """To ask Clang and LLVM something: not in a session that is played."""
-        assert self._compiler is not None
+        """To ask Clang and LLVM something. Raises ShellError in a session that is played."""
+        if self._compiler is None:
+            raise ShellError(NO_CLANG)
         return self._compiler
 
     @property
@@ -281,6 +282,11 @@ class LiveSession:
 
     # Going back.
 
+    def take_over(self, steps: Sequence[Step]) -> None:
+        """Have inputs in force that were compiled elsewhere; see ``Session.restart``."""
+        self._state.steps = list(steps)
+        self.restart()
+
     def undo(self, count: int = 1, *, keeps_members: bool = False) -> None:
         """See ``Session.undo``. ``keeps_members``: not what has come from archives for them."""
         undo_newest(self._state, self._survival, count, keeps_members=keeps_members)
@@ -294,14 +300,7 @@ class LiveSession:
         first; "" for those that were loaded themselves."""
         if self._compiler is None:
             return []
-        accepted = self._compiler.snapshot(len(self._state.steps)).inputs
-        found: list[tuple[SeenFile, str]] = []
-        for step, each in zip(self._state.steps, accepted, strict=True):
-            if step.source.file is not None:
-                found.append((step.source.file, ""))
-            if not step.is_object:
-                found += [(file, step.source.name) for file in each.read]
-        return found
+        return files_read(self._state.position())
 
     def settle(self) -> None:
         """Make the inputs so far permanent: undo and rewind stop here."""
