@@ -50,7 +50,7 @@ if TYPE_CHECKING:
         UncaughtException,
     )
     from repl.input.source import Source
-    from repl.session.session import Session
+    from repl.python.session import Session
     from repl.session.steps import Result
     from runtime.errors import ForkreplError, LinkError, RuntimeFailure
 
@@ -80,7 +80,7 @@ _MODULES = {
     "LinkError": "runtime.errors",
     "RuntimeFailure": "runtime.errors",
     "Result": "repl.session.steps",
-    "Session": "repl.session.session",
+    "Session": "repl.python.session",
     "SessionOptions": "repl.configuration.session_options",
     "Source": "repl.input.source",
 }

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 
-from repl.clang.frontend import redefined
+from repl.clang.attempts import redefined
 from repl.clang.frontend_copies import FrontendCopy
 from repl.clang.inputs import AcceptedInput
 from repl.clang.protocol import Complete, DescribeCall, Parsed, Suggested

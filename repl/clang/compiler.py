@@ -18,7 +18,7 @@ from repl.clang.frontend import Frontend
 from repl.clang.frontend_copies import FrontendCopy
 from repl.clang.inputs import FrontendState, ParsedInput
 from repl.clang.pipeline import CompiledInput, JoinedInput, Pipeline
-from repl.clang.protocol import Rebind, ReplyType, Request, TellDependencies
+from repl.clang.protocol import DescribeName, Rebind, ReplyType, Request, TellDependencies
 from repl.errors import CodegenError, CompileError, CompilerDied, ShellError
 from repl.input.input_ends import InputEnds
 from repl.input.open_brackets import opening_of, unclosed_bracket
@@ -57,11 +57,13 @@ R = TypeVar("R")
 def _alone(
     method: Callable[Concatenate[Compiler, P], R],
 ) -> Callable[Concatenate[Compiler, P], R]:
-    """A method that waits until no other thread asks the processes for something."""
+    """A method that waits until no other thread asks the processes for something, and sees the
+    inputs in force and nothing beside them."""
 
     @wraps(method)
     def wrapped(self: Compiler, /, *arguments: P.args, **named: P.kwargs) -> R:
         with self._turn:
+            self._leave_beside()
             return method(self, *arguments, **named)
 
     return wrapped
@@ -87,11 +89,12 @@ class Compiler:
         self._codegen = codegen
         self._pipeline = Pipeline(frontend, codegen, level, most_joined)
         self._turn = threading.RLock()
+        self._before_beside: int | None = None  # how many inputs there are without what is beside
 
     @property
     def length(self) -> int:
         """How many inputs are in force."""
-        return self._pipeline.length
+        return self._pipeline.length if self._before_beside is None else self._before_beside
 
     @property
     def level(self) -> int:
@@ -114,6 +117,43 @@ class Compiler:
         except BaseException:  # Ctrl-C too
             self.rollback(before)
             raise
+
+    def compile_beside(self, prelude: Source, source: Source) -> tuple[bytes, int]:
+        """The machine code of what is no input, and where to ``note_defined`` it. It sees the
+        inputs in force, ``prelude``, and what was compiled beside them before; all that is
+        forgotten when anything else is compiled, or by ``leave_beside``.
+
+        Raises CompileError or CodegenError.
+        """
+        with self._turn:
+            if self._before_beside is None:
+                self._pipeline.drop()
+                self._before_beside = self._pipeline.length
+                self._frontend.begin_beside()
+                self._pipeline.take([prelude])
+            before = self._pipeline.length
+            try:
+                return self._pipeline.take([source]).machine_code, before
+            except BaseException:  # Ctrl-C too
+                self._pipeline.drop()
+                self._frontend.rollback(before)
+                raise
+
+    @_alone
+    def leave_beside(self) -> None:
+        """Forget what was compiled beside the inputs."""
+
+    def _leave_beside(self) -> None:
+        before, self._before_beside = self._before_beside, None
+        if before is not None:
+            self._pipeline.drop()
+            self._frontend.end_beside()
+
+    def note_defined_beside(self, index: int, symbols: tuple[str, ...]) -> None:
+        """See ``note_defined``; of what was compiled beside the inputs last."""
+        with self._turn:
+            if self._before_beside is not None:
+                self._frontend.note_defined(index, symbols)
 
     @_alone
     def rollback(self, length: int) -> None:
@@ -152,6 +192,7 @@ class Compiler:
         """See ``Frontend.scratch``; not while there is an input that is compiled ahead."""
         with ExitStack() as stack:
             with self._turn:
+                self._leave_beside()
                 copy = stack.enter_context(self._frontend.scratch())
             try:
                 yield copy
@@ -159,12 +200,17 @@ class Compiler:
                 with self._turn:
                     stack.close()
 
-    @_alone
     def ask(self, request: Request[ReplyType], text: str = "") -> ReplyType:
         """Ask Clang about what is in force; nothing changes.
 
         Raises ShellError if Clang crashes over it or takes too long.
         """
+        with self._turn:
+            if not isinstance(request, DescribeName):  # about one name: others do not matter
+                self._leave_beside()
+            return self._ask(request, text)
+
+    def _ask(self, request: Request[ReplyType], text: str) -> ReplyType:
         self._pipeline.drop()
         encoded = text.encode("utf-8", "surrogateescape")
         with self._frontend.scratch() as copy:
@@ -193,6 +239,7 @@ class Compiler:
     def separate(self, joined: Sequence[JoinedInput]) -> Iterator[tuple[str, bytes]]:
         """The objects of a batch one by one, each with its name. Raises CodegenError."""
         with self._turn:
+            self._leave_beside()
             self._pipeline.drop()
         for each in joined:
             with self._turn:

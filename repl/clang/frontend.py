@@ -18,12 +18,13 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from repl.clang.attempts import at_source, completion, redefined, with_errors
 from repl.clang.crash_message import describe_crash
 from repl.clang.diagnostics import compile_error, joined, messages
 from repl.clang.frontend_copies import FrontendCopies, FrontendCopy
 from repl.clang.inputs import AcceptedInput, FrontendState, ParsedInput, take_files
 from repl.clang.precompiled_headers import PrecompiledHeaders
-from repl.clang.protocol import FindEnds, HiddenDeclaration, Parsed, Reply
+from repl.clang.protocol import FindEnds, Parsed
 from repl.clang.start_folder import StartFolder
 from repl.errors import CompileError, CompilerDied, CompilerTimeout, SetupError
 from repl.input.input_ends import InputEnds
@@ -63,6 +64,7 @@ class Frontend:
         self._good: list[AcceptedInput] = []
         self._current: FrontendCopy | None = None
         self._begun: bytes | None = None  # the input that _current is parsing
+        self._beside: int | None = None  # how many are in force, of which the others are beside
         self._program = program
         self._memory_limit = memory_limit
         self._copies = FrontendCopies(program, flags, memory_limit, folder)
@@ -126,6 +128,17 @@ class Frontend:
         del self._good[length:]
         self._copies.forget(length)
         self._drop_current()
+
+    def begin_beside(self) -> None:
+        """What is parsed from now on, until ``end_beside`` forgets it, is beside the inputs."""
+        self._beside = len(self._good)
+        self._copies.keep_after(self._beside, self._ready_copy())
+
+    def end_beside(self) -> None:
+        """See ``begin_beside``; nothing happens without it."""
+        before, self._beside = self._beside, None
+        if before is not None:
+            self.rollback(before)
 
     def snapshot(self) -> FrontendState:
         """The state as of now, without what has only been begun."""
@@ -255,12 +268,12 @@ class Frontend:
         reply, blob = self._attempt(source, accepted, deadline)
         for _ in range(_MOST_ROUNDS):
             more = redefined(reply.redefines, accepted) if self._redefinition else ()
-            completion = b"" if accepted.text != text else _completion(reply)
-            if not (more or completion):
+            more_text = b"" if accepted.text != text else completion(reply)
+            if not (more or more_text):
                 break
             self._drop_current()
             accepted = replace(
-                accepted, text=accepted.text + completion, hides=accepted.hides + more
+                accepted, text=accepted.text + more_text, hides=accepted.hides + more
             )
             started = time.monotonic()
             reply, blob = self._attempt(source, accepted, deadline)
@@ -271,7 +284,10 @@ class Frontend:
         copy.length += 1
         taken = time.monotonic() - started
         self._precompiled.note_parse(self._good, text, taken)
-        self._copies.keep_if_worthwhile(copy, taken, text)
+        if self._beside is None:
+            self._copies.keep_if_worthwhile(copy, taken, text)
+        else:
+            self._copies.keep_after(self._beside, copy)
         self._good.append(replace(accepted, variables=reply.variables, read=accepted.read + news))
         return reply, bitcode
 
@@ -309,7 +325,7 @@ class Frontend:
                 f"Clang did not finish within {self._parse_timeout:g} s "
                 "(--parse-timeout=SECONDS changes that)"
             )
-            raise _with_errors(CompileError(_at(source, reason), ()), copy.errors) from None
+            raise with_errors(CompileError(at_source(source, reason), ()), copy.errors) from None
         except CompilerDied:
             output = self._copies.take_output()
             if self._precompiled.distrust():
@@ -320,8 +336,8 @@ class Frontend:
                 raise compile_error(joined(copy.errors)) from None
             if _OUT_OF_MEMORY.search(output):
                 reason = "Clang needs more memory for this input than it may have"
-                raise CompileError(_at(source, reason), ()) from None
-            raise CompileError(_at(source, describe_crash(output)), ()) from None
+                raise CompileError(at_source(source, reason), ()) from None
+            raise CompileError(at_source(source, describe_crash(output)), ()) from None
 
     def _ready_copy(self) -> FrontendCopy:
         """The copy that parses, with all inputs in force parsed."""
@@ -374,27 +390,3 @@ class Frontend:
         current, self._current, self._begun = self._current, None, None
         if current is not None:
             current.kill()
-
-
-def _at(source: Source, reason: str) -> str:
-    return f"{source.name}:{source.line}: error: {reason}"
-
-
-def _with_errors(error: CompileError, found: Sequence[Reply]) -> CompileError:
-    """``error``, after those that Clang had found by then."""
-    if not found:
-        return error
-    before = compile_error(joined(found))
-    return CompileError(f"{before}\n{error}", before.diagnostics, f"{before.full}\n{error.full}")
-
-
-def _completion(reply: Parsed) -> bytes:
-    """What has to be added to an input in which only the last ``;`` is missing."""
-    return reply.completion.encode("utf-8", "surrogateescape")
-
-
-def redefined(
-    found: Sequence[HiddenDeclaration], accepted: AcceptedInput
-) -> tuple[HiddenDeclaration, ...]:
-    """What a rejected input redefines, as far as it has not been hidden for it yet."""
-    return tuple(hidden for hidden in found if hidden not in accepted.hides)

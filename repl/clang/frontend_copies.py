@@ -340,6 +340,15 @@ class FrontendCopies:
         if len(self._checkpoints) > affordable_files(MOST_CHECKPOINTS):
             self._checkpoints.pop(1).kill()
 
+    def keep_after(self, length: int, copy: FrontendCopy) -> None:
+        """Make a checkpoint of a copy, which takes the place of the one that has parsed more than
+        ``length`` inputs, if there is one."""
+        if copy.length > self._checkpoints[-1].length:
+            with contextlib.suppress(CompilerDied, SetupError, OSError):
+                newest = copy.fork()
+                self.forget(length)
+                self._checkpoints.append(newest)
+
     def take_output(self) -> str:
         """What the processes have printed since the last call."""
         return self._root.take_output()

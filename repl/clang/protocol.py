@@ -365,7 +365,7 @@ class DescribeType(Request[TypeDescribed], frozen=True, tag="type"):
 
 
 class DescribeName(Request[DeclarationsFound], frozen=True, tag="describe"):
-    """What the text, a name, stands for."""
+    """What the text stands for: a name, or what it declares as ``__forkrepl_query``."""
 
 
 class FindDeclarations(Request[DeclarationsFound], frozen=True, tag="declarations"):

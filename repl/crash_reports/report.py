@@ -15,7 +15,7 @@ from repl.display.names import as_users_write
 from repl.display.redefined_names import as_written
 from repl.errors import signal_abbreviation
 from runtime.debugging.library_lines import Places, places_in_libraries
-from runtime.debugging.statement_functions import STATEMENT_FUNCTIONS
+from runtime.debugging.statement_functions import STATEMENT_FUNCTIONS, WRAPPER_FUNCTIONS
 from runtime.errors import ExecutorDied, printable, shown_path, told
 from runtime.objects.demangle import demangle
 from runtime.protocol.frames import Frame
@@ -226,7 +226,7 @@ def _add_places(lines: list[_Line], places: list[Place]) -> None:
         if place.line:
             where += f":{place.line}" + (f":{place.column}" if place.column else "")
         function = place.function
-        if function == _TERMINATE:
+        if function == _TERMINATE or function.startswith(WRAPPER_FUNCTIONS):
             continue
         if function.startswith(_INITIALIZER) and lines and not lines[-1].function:
             continue  # it calls the statements of an input, which are there already

@@ -2,11 +2,13 @@
 
 #include "call_graph.h"
 #include "declarations.h"
+#include "doc_comments.h"
 #include "inputs_of.h"
 #include "shapes.h"
 #include "type_table.h"
 
 #include "clang/AST/ASTContext.h"
+#include "clang/AST/DeclCXX.h"
 #include "clang/AST/Expr.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Interpreter/PartialTranslationUnit.h"
@@ -58,21 +60,65 @@ static Object describeQuery(Sema &S, QualType Type) {
   return Result;
 }
 
-static Object answerType(llvm::StringRef Text, clang::Interpreter &Interpreter,
-                         DiagnosticCollector &Diagnostics) {
+// What a text declares as __forkrepl_query; null if it is wrong.
+static TypedefNameDecl *parseQuery(llvm::StringRef Text,
+                                   clang::Interpreter &Interpreter) {
   auto Unit = Interpreter.Parse(Text);
-  if (!Unit)
+  if (!Unit) {
     llvm::consumeError(Unit.takeError());
-  else
-    for (const Decl *Each : Unit->TUPart->noload_decls())
-      if (const auto *Named = dyn_cast<TypedefNameDecl>(Each))
-        if (Named->getName() == "__forkrepl_query" &&
-            !Named->getUnderlyingType()->isDependentType())
-          return describeQuery(Interpreter.getCompilerInstance()->getSema(),
-                               Named->getUnderlyingType());
+    return nullptr;
+  }
+  for (Decl *Each : Unit->TUPart->noload_decls())
+    if (auto *Named = dyn_cast<TypedefNameDecl>(Each))
+      if (Named->getName() == "__forkrepl_query" &&
+          !Named->getUnderlyingType()->isDependentType())
+        return Named;
+  return nullptr;
+}
+
+static Object reject(DiagnosticCollector &Diagnostics) {
   Object Rejection{{"ok", false}};
   Diagnostics.tell(Diagnostics.take(), Rejection);
   return Rejection;
+}
+
+static Object answerType(llvm::StringRef Text, clang::Interpreter &Interpreter,
+                         DiagnosticCollector &Diagnostics) {
+  if (const TypedefNameDecl *Named = parseQuery(Text, Interpreter))
+    return describeQuery(Interpreter.getCompilerInstance()->getSema(),
+                         Named->getUnderlyingType());
+  return reject(Diagnostics);
+}
+
+// As whoever stands outside of the class names them.
+static Array nameBases(ASTContext &Context, const CXXRecordDecl *Record) {
+  Array Names;
+  for (const CXXBaseSpecifier &Base : Record->bases())
+    if (Base.getAccessSpecifier() == AS_public)
+      Names.push_back(llvm::json::fixUTF8(
+          Base.getType().getCanonicalType().getAsString(Context.getPrintingPolicy())));
+  return Names;
+}
+
+static Object answerClass(llvm::StringRef Text, clang::Interpreter &Interpreter,
+                          DiagnosticCollector &Diagnostics) {
+  TypedefNameDecl *Named = parseQuery(Text, Interpreter);
+  if (!Named)
+    return reject(Diagnostics);
+  Sema &S = Interpreter.getCompilerInstance()->getSema();
+  (void)S.isCompleteType(SourceLocation(), Named->getUnderlyingType());
+  Object Described = describeFully(S, Named);
+  if (const TagDecl *Tag = Named->getUnderlyingType()->getAsTagDecl()) {
+    PresumedLoc Place = S.getSourceManager().getPresumedLoc(Tag->getLocation());
+    Described["file"] = llvm::json::fixUTF8(Place.isValid() ? Place.getFilename() : "");
+    Described["line"] = int64_t(Place.isValid() ? Place.getLine() : 0);
+    Described["declaration"] = Tag->isEnum() ? "enum" : "class";
+    Described["comment"] = docComment(Tag);
+  }
+  if (const auto *Record = Named->getUnderlyingType()->getAsCXXRecordDecl();
+      Record && Record->hasDefinition())
+    Described["bases"] = nameBases(S.getASTContext(), Record);
+  return Object{{"ok", true}, {"found", Array{std::move(Described)}}};
 }
 
 static void describeMacro(Preprocessor &PP, llvm::StringRef Name, Array &Found) {
@@ -169,6 +215,8 @@ std::optional<Object> forkrepl::answerQuery(llvm::StringRef Operation,
   size_t Count = Request.Header.getInteger("inputs").value_or(0);
   if (Operation == "type")
     return answerType(Request.Blob, Interpreter, Diagnostics);
+  if (Operation == "describe" && llvm::StringRef(Request.Blob).ends_with(";"))
+    return answerClass(Request.Blob, Interpreter, Diagnostics);
   if (Operation == "describe")
     return answerDescribe(Request.Blob, CI);
   if (Operation == "declarations")

@@ -175,7 +175,9 @@ std::optional<llvm::json::Object> ValueCapture::takeValue() {
                             {"printers", printerHints(*Context, Types, HasStreaming)}};
 }
 
-static bool hasValue(QualType Type) {
+static bool hasValue(Sema &S, QualType Type) {
+  // An lvalue's class may be a template's that nothing has needed yet.
+  (void)S.isCompleteType(SourceLocation(), Type);
   return !Type->isVoidType() && !Type->isDependentType() && !Type->isIncompleteType() &&
          !Type->isVariableArrayType();
 }
@@ -248,7 +250,7 @@ Expr *ValueCapture::capture(Expr *Whole) {
         *Context, Context->getPointerType(Expression->getType()),
         CK_FunctionToPointerDecay, Expression, nullptr, VK_PRValue,
         FPOptionsOverride());
-  if (!hasValue(Expression->getType()) || isReturnedStream(Expression))
+  if (!hasValue(*S, Expression->getType()) || isReturnedStream(Expression))
     return Whole;
 
   // One that a `return` hands over, or the last, but never both.

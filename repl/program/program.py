@@ -20,6 +20,7 @@ from repl.configuration.memory_size import memory_hint
 from repl.configuration.session_options import SessionOptions
 from repl.errors import ShellError
 from repl.program.libraries import LibraryState, ProgramLibraries
+from repl.program.lineage import Lineage
 from repl.program.linker_import import import_linker
 from repl.program.sanitizer import sanitizer_runtime
 from repl.program.start import prepare_streams, start_executor
@@ -42,11 +43,12 @@ if TYPE_CHECKING:
 class SavedProgram(Struct, frozen=True):
     """The program at a moment: a checkpoint of its process, and what was loaded.
 
-    ``libraries``: those that had been opened."""
+    ``libraries``: those that had been opened; ``born``: of the ``Lineage``."""
 
     checkpoint: Checkpoint
     mark: SessionMark
     libraries: LibraryState
+    born: int
 
 
 def allocator_warnings(unit: LoadedUnit, *, is_program: bool = False) -> list[str]:
@@ -71,7 +73,8 @@ class Program:
         self._executor = self._start_executor()
         self._execution: ExecutionSession | None = None
         self._libraries = ProgramLibraries(options)
-        self._begun: SessionMark | None = None
+        self._begun: tuple[SessionMark, int] | None = None
+        self.lineage = Lineage()
         self._shared: dict[str, SharedMemory] = {}  # by symbol
         self._crashed: list[LinkedUnit] = []  # what was loaded in the process that is kept
 
@@ -258,7 +261,7 @@ class Program:
         Raises ExecutorDied.
         """
         if isinstance(self._executor, ExecutorProcess):
-            self._begun = self.execution().mark()
+            self._begun = self.execution().mark(), self.lineage.mark()
             self._executor.begin_checkpoint()
 
     def save(self) -> SavedProgram:
@@ -270,14 +273,14 @@ class Program:
             raise ExecutorError("a program on a listener has no checkpoints")
         if self._begun is None:
             self.begin_save()
-        mark, self._begun = self._begun, None
-        assert mark is not None
+        assert self._begun is not None
+        (mark, born), self._begun = self._begun, None
         try:
             checkpoint = self._executor.finish_checkpoint()
         except BaseException:  # Ctrl-C too
             self.execution().release(mark)
             raise
-        return SavedProgram(checkpoint, mark, self.libraries.state)
+        return SavedProgram(checkpoint, mark, self.libraries.state, born)
 
     def go_back(self, saved: SavedProgram) -> Introduction:
         """End the process, and put a checkpoint in its place, which is consumed.
@@ -289,9 +292,10 @@ class Program:
         execution = self.execution()
         begun, self._begun = self._begun, None
         if begun is not None:
-            execution.release(begun)
+            execution.release(begun[0])
         introduction = self._executor.take_over(saved.checkpoint)
         execution.rewind(saved.mark)
+        self.lineage.go_back(saved.born)
         execution.release(saved.mark)
         self.libraries.state = saved.libraries
         return introduction
@@ -362,6 +366,7 @@ class Program:
         those that were opened since only if ``with_libraries``."""
         self._executor.kill()
         self._discard()
+        self.lineage.go_back(0)
         if not with_libraries:
             self._libraries.forget()
             self._forget_shared()

@@ -42,6 +42,7 @@ from repl.session.uncaught_exceptions import raise_exception
 from repl.session.undo import undo_newest
 from repl.session.values import python_value
 from repl.session.waiting import WaitingInput, what_waits
+from repl.session.wrappers import Wrappers
 from runtime.errors import ExecutorDied, LinkError
 from runtime.objects.input_files import read_input_file
 from runtime.objects.libraries import find_library
@@ -84,6 +85,7 @@ class LiveSession:
         self._evaluation = Evaluation(self._state, self._survival)
         self._libraries = SessionLibraries(self._state, self._survival)
         self.debugging = Debugging(self._state, self._take)
+        self.wrappers = Wrappers(self._state, self._survival)
         self._count = 0
 
     def _start_compiler(

@@ -36,6 +36,7 @@ class SessionState:
         self.beginnings = 0
         self.crash_between: ProgramCrashed | None = None
         self._warnings: list[str] = []
+        self._beside: list[tuple[int, LoadedUnit]] = []
 
     @property
     def waiting(self) -> tuple[WaitingInput, ...]:
@@ -87,6 +88,17 @@ class SessionState:
         execution.reinstate(reload.withdrawn)
         self.steps = list(reload.before.steps)
         return outcome
+
+    def note_beside(self, unit: LoadedUnit) -> None:
+        """Code has been loaded that is no input, and may need any that is in force."""
+        self._beside.append((len(self.steps), unit))
+
+    def unload_beside(self) -> None:
+        """Take away the code that may need the newest input. Raises ExecutorDied."""
+        while self._beside and self._beside[-1][0] >= len(self.steps):
+            unit = self._beside.pop()[1]
+            if self.program.execution().holds(unit):
+                self.unload(unit, keeps_members=True)
 
     def note_defined(self, index: int, unit: LoadedUnit | None) -> None:
         """The compiler need not bring again what this input's unit has."""

@@ -65,6 +65,7 @@ def _take_back(
     """Take inputs and reloads back; where the compiler is to go."""
     compiled = state.compiler.snapshot(len(state.steps))
     for _ in range(count):
+        state.unload_beside()
         if state.reloads and state.reloads[-1].inputs == len(state.steps):
             compiled = state.reloads[-1].before.compiler
             outcome = state.undo_reload()

@@ -11,6 +11,7 @@ from msgspec import Struct
 from repl.configuration.session_options import CarriedFile
 from repl.errors import ShellError
 from repl.program.at_rest import ProgramAtRest
+from runtime.debugging.debug_sections import soname_of
 from runtime.errors import RuntimeFailure, printable
 from runtime.objects.input_files import absolute_path, read_input_file
 from runtime.objects.libraries import LibraryKind, find_library, kind_of
@@ -49,24 +50,6 @@ def carried_files(program: ProgramAtRest, names: Sequence[str]) -> tuple[Carried
         if contents:
             found.append(CarriedFile(str(archive.path), contents, is_archive=True))
     return tuple(found)
-
-
-def soname_of(path: str) -> str:
-    """What a shared library calls itself; "" if nothing. Raises RuntimeFailure if it cannot be
-    read."""
-    from elftools.common.exceptions import ELFError
-    from elftools.elf.dynamic import DynamicSegment
-    from elftools.elf.elffile import ELFFile
-
-    try:
-        with open(path, "rb") as file:
-            for segment in ELFFile(file).iter_segments("PT_DYNAMIC"):
-                assert isinstance(segment, DynamicSegment)
-                for tag in segment.iter_tags("DT_SONAME"):
-                    return str(getattr(tag, "soname", ""))  # by the tag's name
-    except (OSError, ELFError, ValueError) as error:
-        raise RuntimeFailure(f"cannot read {printable(path)}: {error}") from None
-    return ""
 
 
 def find_here(library: PortableLibrary, folders: Sequence[str]) -> str:

@@ -71,7 +71,7 @@ def benchmark(_: int) -> None:
     """Print the table: a session that recovers from crashes, one input at a time."""
     from repl.configuration.session_options import SessionOptions
     from repl.input.source import Source
-    from repl.session.session import Session
+    from repl.python.session import Session
 
     kinds = ("controller", "frontend", "code_generator", "executor")
     rows = []

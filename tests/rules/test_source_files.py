@@ -84,7 +84,7 @@ def test_one_module_knows_the_library(library: str, user: str) -> None:
     [
         "repl.cli",
         "repl.shell_command",
-        "repl.session.session",
+        "repl.python.session",
         "repl.link_command.command",
         "repl.editor.options",
     ],

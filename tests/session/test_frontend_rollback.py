@@ -10,7 +10,7 @@ import pytest
 from repl.configuration.session_options import SessionOptions
 from repl.errors import CompileError, ShellError
 from repl.input.source import Source
-from repl.session.session import Session
+from repl.python.session import Session
 from runtime.errors import RuntimeFailure
 from tests.support.program import Run, values
 

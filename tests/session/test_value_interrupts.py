@@ -15,7 +15,7 @@ from repl.display.program_view import ProgramView
 from repl.display.types import ValueType
 from repl.errors import ProgramCrashed, ShellError
 from repl.input.source import Source
-from repl.session.session import Session
+from repl.python.session import Session
 from runtime.addresses import ExecutorAddress
 from tests.support.leaks import wait_for
 from tests.support.program import OpenShell

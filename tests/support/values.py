@@ -11,7 +11,7 @@ from repl.display.python_values import to_python
 from repl.display.types import ValueType
 from repl.input.source import Source
 from repl.program.printing import Inspect
-from repl.session.session import Session
+from repl.python.session import Session
 from runtime.addresses import ExecutorAddress
 
 V = TypeVar("V")

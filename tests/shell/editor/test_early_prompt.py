@@ -85,7 +85,7 @@ def test_little_is_imported_before_the_prompt() -> None:
         "subprocess",
         "json",
         "threading",
-        "repl.session.session",
+        "repl.python.session",
         "ctypes",
     ]
     script = (

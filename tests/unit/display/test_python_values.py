@@ -16,7 +16,7 @@ from repl.display.program_view import ProgramView
 from repl.display.python_values import EnumValue, RecordValue
 from repl.display.readers import types_to_ask_about
 from repl.display.types import ValueType
-from repl.session.session import Session
+from repl.python.session import Session
 from runtime.addresses import ExecutorAddress
 from tests.support.values import Values
 

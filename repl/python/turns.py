@@ -44,6 +44,15 @@ class Turns:
         if not (self._processes.alive or to_close):
             raise ShellError("the session is closed")
 
+    def is_free(self) -> bool:
+        """Whether this thread could use the session at once."""
+        if not (self.is_owner and self._processes.alive) or self._is_looked_at:
+            return False
+        is_free = self._lock.acquire(blocking=False)
+        if is_free:
+            self._lock.release()
+        return is_free
+
     @contextmanager
     def take(self, *, to_close: bool = False) -> Iterator[None]:
         """Waits until no other thread uses the session. Raises what ``check`` does, and

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 from repl.configuration.session_options import SessionOptions
 from repl.input.source import Source
 from repl.program.printing import Inspect
+from repl.python.turns import Turns, in_turn
 from repl.session.choices import Choices, chosen_options
 from repl.session.live_session import LiveSession
 from repl.session.shared_arrays import ArrayDeclaration, Shape, share_array
 from repl.session.steps import Result, V
-from repl.session.turns import Turns, in_turn
 from runtime.standard_descriptors import open_missing_descriptors
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
+
+    from repl.python.scopes import Scope
 
 
 class Session:
@@ -68,6 +70,7 @@ class Session:
         processes = weakref.finalize(self, _close, self._live, os.getpid())
         self._turns = Turns(processes)
         self._processes = processes
+        self._gbl: Scope | None = None
 
     def __enter__(self) -> Session:
         return self
@@ -99,6 +102,17 @@ class Session:
         """Of the process in which the program runs now."""
         self._turns.check()
         return self._live.executor_pid
+
+    @property
+    def gbl(self) -> Scope:
+        """All that is declared, as Python's objects: functions and classes are called, variables
+        read and assigned; ``gbl.std`` is a namespace."""
+        if self._gbl is None:
+            from repl.python.scopes import global_scope  # when it is used: it takes 20 ms
+
+            with self._turns.take():
+                self._gbl = global_scope(self._live, self._turns)
+        return self._gbl
 
     @overload
     def run(self, source: Source | str) -> Result[str]: ...

@@ -1,0 +1,249 @@
+"""Between Python's objects and the program's: what evaluates an expression of C++ with arguments of
+Python's.
+
+An expression, such as ``::add($*)``, is a *site*. For each combination of arguments' types one
+wrapper is compiled for it, and kept while nothing is declared or taken back.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from repl.errors import CompileError, ShellError, UncaughtException
+from repl.python.arguments import GLUE, Argument, argument_of, type_names
+from repl.python.callbacks import Callbacks
+from repl.python.declared import Declared
+from repl.python.errors import CallError, GoneError, UnknownNameError
+from repl.python.frame import FRAME, Frame
+from repl.python.glue import GLUE_TEXT
+from repl.python.results import Place, read_result
+from repl.python.shared_room import SharedRoom
+from repl.python.sites import Compiled, Site, reason
+from runtime.addresses import ExecutorAddress
+from runtime.errors import ForkreplError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from repl.python.classes import Classes
+    from repl.python.objects import CppObject
+    from repl.python.turns import Turns
+    from repl.session.live_session import LiveSession
+
+_numbers = itertools.count(1)
+_PICTURE = re.compile(r"\s+[|^~]|\s*\d+ \|")
+_MENTION = re.compile(r"\$(\d|\*)")
+
+
+class Bridge:
+    """Of one session. ``turns``: whose turn it is to use it."""
+
+    def __init__(self, live: LiveSession, turns: Turns) -> None:
+        self.live = live
+        self.turns = turns
+        self.declared = Declared(live)
+        self.classes: Classes
+        self._room = SharedRoom(live)
+        self._callbacks = Callbacks(_Reading(self, None))
+        self._depth = 0
+        self._dropped: deque[tuple[str, ExecutorAddress, int]] = deque()
+        self._deletes: dict[str, Site] = {}
+        self._free = Site("__builtin_free((void *)$0)")
+
+    def evaluate(self, site: Site, arguments: Sequence[Any], keeps: Any = None) -> Any:
+        """The value of a site. ``keeps``: what must live as long as the result.
+
+        Raises CallError, GoneError, and what ``Session.run`` raises.
+        """
+        with self.turns.take():
+            if self._dropped and not self._depth:
+                self._destroy()
+            return self._evaluate(site, arguments, keeps)
+
+    def _evaluate(self, site: Site, arguments: Sequence[Any], keeps: Any) -> Any:
+        converted = [argument_of(each) for each in arguments]
+        key = tuple([each.key for each in converted])
+        if key in site.numbered:
+            key = (*key, *self._numbers_of(converted))
+        compiled = site.compiled.get(key)
+        if compiled is None or not self.live.wrappers.is_current(compiled.wrapper):
+            compiled = self._compile(site, key, converted, arguments)
+        offset = FRAME * self._depth
+        block = self.live.call_block
+        if offset + FRAME > len(block):
+            raise ShellError("calls between C++ and Python are nested too deeply")
+        frame = Frame(block, offset, self._room, self._callbacks.number_of)
+        at = 0
+        self._depth += 1
+        try:
+            with self._room.borrowed():
+                for each in converted:
+                    each.pack(frame, at)
+                    at += each.slots
+                self._call(compiled.wrapper.address, offset, site.observes)
+                for done in frame.after:
+                    done()
+            return read_result(block, offset, compiled.names, _Reading(self, keeps))
+        finally:
+            self._depth -= 1
+
+    def _call(self, address: ExecutorAddress, offset: int, observes: bool) -> None:
+        live = self.live
+        before, live.on_callback = live.on_callback, self._call_back
+        try:
+            live.call(address, offset, observes=observes)
+        except UncaughtException as error:
+            if error.type_name == f"{GLUE}::OutOfRange":
+                raise OverflowError("a value does not fit into its type in C++") from None
+            raised = self._callbacks.take_raised()
+            if error.type_name == f"{GLUE}::PythonException" and raised is not None:
+                raise raised from None
+            raise
+        finally:
+            live.on_callback = before
+
+    def _call_back(self, number: int, offset: int) -> bool:
+        self._depth += 1
+        try:
+            return self._callbacks.serve(self.live.call_block, number, offset)
+        finally:
+            self._depth -= 1
+
+    def _compile(
+        self,
+        site: Site,
+        key: tuple[Hashable, ...],
+        converted: Sequence[Argument],
+        arguments: Sequence[Any],
+    ) -> Compiled:
+        state, told = site.failed.get(key, (None, ""))
+        if state is self.declared.state:
+            raise CallError(told)
+        symbol = f"__forkrepl_call_{next(_numbers)}"
+        numbers = self._numbers_of(converted)
+        try:
+            texts = site.texts(symbol, converted, numbers)
+            compiled = Compiled(self.live.wrappers.add(symbol, GLUE_TEXT, texts), {})
+        except CompileError as error:
+            told = f"{site.title}({type_names(arguments)}): {reason(error)}"
+            site.failed[key] = self.declared.state, told
+            raise CallError(told) from None
+        if f"{GLUE}::Function<" in compiled.wrapper.text and key not in site.numbered:
+            site.numbered.add(key)
+            key = (*key, *numbers)
+        site.compiled[key] = compiled
+        return compiled
+
+    def _numbers_of(self, arguments: Sequence[Argument]) -> list[int]:
+        return [self._callbacks.number_of(a.function) for a in arguments if a.function is not None]
+
+    def constant(self, expression: str) -> Any:
+        """The value of a macro or an enumerator. Raises UnknownNameError if it has none."""
+        try:
+            return self.live.value(expression)
+        except (CompileError, ValueError) as error:
+            reason = str(error).partition("\n")[0]
+            raise UnknownNameError(f"{expression} has no value: {reason}") from None
+
+    def value_of(self, owner: Any) -> Any:
+        """A copy of an object as ``Session.value`` has it."""
+        return self._looking(owner, self.live.value)
+
+    def show(self, owner: CppObject) -> str:
+        """An object as the shell prints it."""
+        text: str = self._looking(owner, self.live.show)
+        return text
+
+    def _looking(self, owner: CppObject, look: Callable[[str], Any]) -> Any:
+        with self.turns.take():
+            expression = owner._cpp_expression
+            if not expression:
+                expression = f"*({owner._cpp_type} *){owner._cpp_place():#x}UL"
+            return look(expression)
+
+    def names_in(self, scope: str) -> list[str]:
+        """What can stand behind ``SCOPE::``, or of what is global the names of the inputs."""
+        if not scope:
+            return self.declared.names()
+        return self.declared.names_within(scope)
+
+    # Objects that Python has forgotten.
+
+    def drop(self, type_name: str, address: ExecutorAddress, birth: int) -> None:
+        """Destroy an object that is ours: now, or when the program is next used."""
+        self._dropped.append((type_name, address, birth))
+        if self._depth or not self.turns.is_free():
+            return
+        with suppress(ForkreplError), self.turns.take():
+            self._destroy()
+
+    def _destroy(self) -> None:
+        while self._dropped:
+            type_name, address, birth = self._dropped.popleft()
+            if not self.live.wrappers.is_there(birth):
+                continue
+            site = self._deletes.get(type_name)
+            if site is None:
+                site = self._deletes[type_name] = Site(f"delete ({type_name} *)$0")
+            try:
+                self._evaluate(site, [address], None)
+            except CallError:
+                pass  # its class has been undone: nothing knows how to destroy it
+            except ForkreplError as error:
+                self.live.warn(f"warning: the destructor of {type_name}: {error}")
+
+    def free_text(self, address: ExecutorAddress) -> None:
+        """Of a text that was made for a result."""
+        self._evaluate(self._free, [address], None)
+
+    @contextmanager
+    def borrowing(self) -> Iterator[None]:
+        """Nothing is destroyed in here."""
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
+
+class _Reading:
+    """A ``Reader`` for one result. ``keeps``: what its object is a part of."""
+
+    def __init__(self, bridge: Bridge, keeps: Any) -> None:
+        self._bridge = bridge
+        self._keeps = keeps
+
+    def read_memory(self, address: int, size: int) -> bytes:
+        with self._bridge.live.using_program() as program:
+            data = program.read(ExecutorAddress(address), size)
+        if len(data) != size:
+            raise GoneError("what a call has returned cannot be read")
+        return data
+
+    def read_name(self, address: int, most: int) -> bytes:
+        page = 4096
+        data = b""
+        with self._bridge.live.using_program() as program:
+            while len(data) < most and b"\0" not in data:
+                at = address + len(data)
+                data += program.read(ExecutorAddress(at), page - at % page)
+        return data.partition(b"\0")[0]
+
+    def free_text(self, address: ExecutorAddress) -> None:
+        self._bridge.free_text(address)
+
+    def object_at(self, place: Place) -> Any:
+        return self._bridge.classes.proxy(place, self._keeps)
+
+    def enumerator(self, type_name: str, value: int) -> Any:
+        return self._bridge.declared.enumerator(type_name, value)
+
+    def address_of(self, address: ExecutorAddress, type_name: str) -> Any:
+        from repl.python.pointers import CppPointer
+
+        return CppPointer(self._bridge, address, type_name)

@@ -1,0 +1,246 @@
+"""Classes of C++ as Python's classes: made when the first object, or the name, is met."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from repl.python.containers import container_methods
+from repl.python.errors import UnknownNameError
+from repl.python.functions import Member, Method, documentation, template_arguments
+from repl.python.objects import CppObject, Unnamed
+from repl.python.results import Place
+from repl.python.sites import Site
+
+if TYPE_CHECKING:
+    from repl.clang.protocol import Declaration, DeclaredMember
+    from repl.python.bridge import Bridge
+    from repl.python.declared import State
+
+
+class CppClass(type):
+    """The class of a class of C++. Called, it makes an object, which goes with its proxy."""
+
+    __cpp_name__: str
+    _cpp_bridge: Bridge
+    _cpp_new: Site
+    _cpp_key: object
+
+    def __call__(cls, *arguments: Any) -> Any:
+        return cls._cpp_bridge.evaluate(cls._cpp_new, arguments)
+
+    def __getattr__(cls, name: str) -> Any:
+        """Static members, classes and enumerators within it."""
+        if name.startswith("__") or "_cpp_bridge" not in vars(cls):
+            raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
+        return getattr(cls._cpp_bridge.classes.scope(cls), name)
+
+    def __repr__(cls) -> str:
+        return f"<C++ class {cls.__name__}>"
+
+
+class CppTemplate:
+    """A template of classes: ``[...]`` gives a class."""
+
+    def __init__(self, bridge: Bridge, name: str) -> None:
+        self._bridge = bridge
+        self.__name__ = name.rpartition("::")[2]
+        self.__cpp_name__ = name
+
+    def __getitem__(self, key: Any) -> Any:
+        name = f"{self.__cpp_name__}<{template_arguments(key)}>"
+        return self._bridge.classes.named(name)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """An object whose template arguments follow from those of the constructor."""
+        return self._bridge.evaluate(Site(f"{self.__cpp_name__}($*)"), arguments)
+
+    @property
+    def __doc__(self) -> str:  # type: ignore[override]
+        return documentation(self._bridge.declared.find(self.__cpp_name__))
+
+    def __repr__(self) -> str:
+        return f"<C++ template {self.__cpp_name__}>"
+
+
+class BuiltIn:
+    """A type that has no class: ``gbl.int(5)`` is a number."""
+
+    def __init__(self, bridge: Bridge, name: str) -> None:
+        self._make = Site(f"static_cast<{name}>($0)", observes=True)
+        self._bridge = bridge
+        self.__name__ = self.__cpp_name__ = name
+
+    def __call__(self, value: Any) -> Any:
+        """The value, as this type has it."""
+        return self._bridge.evaluate(self._make, (value,))
+
+    def __repr__(self) -> str:
+        return f"<C++ type {self.__name__}>"
+
+
+class Classes:
+    """The Python classes of one session, by their names in C++."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+        self._state: State | None = None
+        self._made: dict[str, CppClass] = {}
+        self._checked: dict[str, Any] = {}
+
+    def named(self, name: str) -> Any:
+        """A class by any name of its type. Raises UnknownNameError."""
+        self._follow()
+        found = self._checked.get(name)
+        if found is None:
+            found = self._checked[name] = self._find(name)
+        return found
+
+    def check(self, cls: type[Any]) -> None:
+        """Find out whether a class is still what its name stands for."""
+        self._follow()
+        name = getattr(cls, "__cpp_name__", "")
+        if name and name not in self._checked:
+            try:
+                self.named(name)
+            except UnknownNameError:
+                cls._cpp_is_gone = True
+
+    def is_plain(self, name: str) -> bool:
+        """Whether values of a type become Python's own: numbers and strings."""
+        found = self.named(name)
+        return isinstance(found, (BuiltIn, CppEnum)) or found.__cpp_name__.startswith(
+            ("std::basic_string<", "std::__1::basic_string<", "std::complex<")
+        )
+
+    def template(self, name: str) -> CppTemplate:
+        """A template of classes."""
+        return CppTemplate(self._bridge, name)
+
+    def built_in(self, name: str) -> BuiltIn:
+        """A type of the language."""
+        return BuiltIn(self._bridge, name)
+
+    def scope(self, cls: CppClass) -> Any:
+        """What is within a class, as of a namespace."""
+        from repl.python.scopes import Scope
+
+        return Scope(self._bridge, cls.__cpp_name__)
+
+    def _follow(self) -> None:
+        state = self._bridge.declared.state
+        if self._state is not state:
+            self._state = state
+            self._checked.clear()
+
+    def _find(self, name: str) -> Any:
+        described = self._bridge.declared.type_named(name)
+        if described is None:
+            raise UnknownNameError(f"there is no type {name}")
+        if described.declaration == "enum":
+            return CppEnum(self._bridge, described.type)
+        if described.declaration != "class" or not described.size:
+            return BuiltIn(self._bridge, described.type)
+        return self._class_of(described)
+
+    def _class_of(self, described: Declaration) -> CppClass:
+        """The same class as before, unless another has taken its name."""
+        key = (described.file, described.line, described.size, described.members, described.bases)
+        made = self._made.get(described.type)
+        if made is None or made._cpp_key != key:
+            if made is not None:
+                made._cpp_is_gone = True
+            made = self._made[described.type] = self._make(described, key)
+        made._cpp_is_gone = False
+        return made
+
+    def _make(self, described: Declaration, key: object) -> CppClass:
+        bridge, name = self._bridge, described.type
+        bases = []
+        for each in described.bases:
+            base = self.named(each)
+            if isinstance(base, CppClass):
+                bases.append(base)
+        namespace: dict[str, Any] = {
+            "__slots__": (),
+            "__cpp_name__": name,
+            "__doc__": _class_doc(described),
+            "__module__": "forkrepl.gbl",
+            "_cpp_bridge": bridge,
+            "_cpp_key": key,
+            "_cpp_is_gone": False,
+            "_cpp_new": Site(f"new {name}($*)", f"new {name}{{$*}}", form="new", is_strict=True),
+        }
+        members = self._members(described.members)
+        namespace.update(members)
+        namespace.update(container_methods(bridge, name, self._operators(described, bases)))
+        plain = name.rpartition("::")[2] if "<" not in name else name
+        return CppClass(plain, tuple(bases) or (CppObject,), namespace)
+
+    def _operators(self, described: Declaration, bases: list[CppClass]) -> set[str]:
+        names = {each.name for each in described.members}
+        for base in bases:
+            names |= base._cpp_names
+        return names
+
+    def _members(self, members: tuple[DeclaredMember, ...]) -> dict[str, Any]:
+        found: dict[str, Any] = {"_cpp_names": {each.name for each in members}}
+        functions: dict[str, list[DeclaredMember]] = {}
+        for each in members:
+            if each.kind == "function":
+                functions.setdefault(each.name, []).append(each)
+            elif each.kind == "member":
+                doc = each.declaration + (f"\n    {each.comment}" if each.comment else "")
+                found[each.name] = Member(self._bridge, each.name, doc)
+        for name, overloads in functions.items():
+            doc = "\n".join(
+                each.declaration + (f"\n    {each.comment}" if each.comment else "")
+                for each in overloads
+            )
+            found[name] = Method(self._bridge, name, [e.declaration for e in overloads], doc)
+        return found
+
+    def proxy(self, place: Place, keeps: Any) -> Any:
+        """What stands for an object of the program's."""
+        is_const = place.type_name.startswith("const ")
+        static = place.type_name.removeprefix("const ").removeprefix("volatile ")
+        cls, address = self._class_for(static), place.address
+        if place.dynamic and place.dynamic != static:
+            actual = self._class_for(place.dynamic)
+            if issubclass(actual, cls):
+                cls, address, static = actual, place.whole, place.dynamic
+        spelled = f"const {static}" if is_const else static
+        birth = self._bridge.live.wrappers.born()
+        return CppObject._cpp_make(
+            cls, self._bridge, address, spelled, birth, place.is_owned, keeps
+        )
+
+    def _class_for(self, name: str) -> type[Any]:
+        try:
+            found = self.named(name)
+        except UnknownNameError:  # such as of a lambda, or within a function
+            return Unnamed
+        return found if isinstance(found, CppClass) else Unnamed
+
+
+class CppEnum:
+    """An enumeration: its enumerators are attributes; called, it makes one of a number."""
+
+    def __init__(self, bridge: Bridge, name: str) -> None:
+        self._bridge = bridge
+        self.__name__ = self.__cpp_name__ = name
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self._bridge.constant(f"{self.__cpp_name__}::{name}")
+
+    def __call__(self, value: int) -> Any:
+        return self._bridge.declared.enumerator(self.__cpp_name__, int(value))
+
+    def __repr__(self) -> str:
+        return f"<C++ enumeration {self.__cpp_name__}>"
+
+
+def _class_doc(described: Declaration) -> str:
+    constructors = [e.declaration for e in described.members if e.kind == "constructor"]
+    return "\n".join(filter(None, [described.comment, *constructors])) or described.type

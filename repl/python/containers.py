@@ -1,0 +1,204 @@
+"""What containers of C++ have that Python expects of its own: by the names of their members."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from repl.python.arguments import HasArgument
+from repl.python.errors import CallError
+from repl.python.sites import Site
+
+if TYPE_CHECKING:
+    from repl.python.bridge import Bridge
+
+Methods = dict[str, Callable[..., Any]]
+
+
+def container_methods(bridge: Bridge, name: str, names: set[str]) -> Methods:
+    """For a class; ``names``: of its members, those of its bases included."""
+    methods: Methods = {}
+    contents = _Contents(bridge, name)
+    if "size" in names:
+        methods["__len__"] = _evaluating(bridge, Site("$0.size()", observes=True))
+    if "operator()" in names:
+        methods["__call__"] = _evaluating(bridge, Site("$0($*)"))
+    if {"begin", "end"} <= names:
+        methods["__iter__"] = lambda self: contents.iterate(self)
+        methods["__array__"] = lambda self, dtype=None, copy=None: contents.array(self, dtype, copy)
+        methods["__contains__"] = lambda self, value: contents.contains(self, value)
+    if "mapped_type" in names:
+        methods |= _mapping(bridge, contents)
+    elif "key_type" in names:
+        methods["__contains__"] = _evaluating(bridge, _count_of_key())
+    elif "operator[]" in names:
+        methods |= _sequence(bridge, has_size="size" in names)
+    if name.startswith(_TUPLES):
+        methods |= _tuple(bridge)
+    if "push_back" in names:
+        methods |= _appending(bridge)
+    return methods
+
+
+_TUPLES = ("std::pair<", "std::tuple<", "std::__1::pair<", "std::__1::tuple<")
+
+
+def _tuple(bridge: Bridge) -> Methods:
+    """Values, which are copied: ``first, second = pair``."""
+
+    def values(self: Any) -> tuple[Any, ...]:
+        return tuple(bridge.value_of(self))
+
+    return {
+        "__iter__": lambda self: iter(values(self)),
+        "__len__": lambda self: len(values(self)),
+        "__getitem__": lambda self, index: values(self)[index],
+    }
+
+
+def _evaluating(bridge: Bridge, site: Site) -> Callable[..., Any]:
+    def evaluate(self: Any, *arguments: Any) -> Any:
+        return bridge.evaluate(site, (self, *arguments), self)
+
+    return evaluate
+
+
+def _count_of_key() -> Site:
+    return Site("$0.count($1) != 0", observes=True)
+
+
+def _sequence(bridge: Bridge, *, has_size: bool) -> Methods:
+    read, write = Site("$0[$1]", observes=True), Site("(void)($0[$1] = $2)", is_strict=True)
+
+    def index_in(self: Any, index: Any) -> Any:
+        if not has_size or not hasattr(index, "__index__"):
+            return index
+        count, position = len(self), operator.index(index)
+        if not -count <= position < count:
+            raise IndexError(f"index {position} of {count} elements")
+        return position % count
+
+    def get(self: Any, index: Any) -> Any:
+        if isinstance(index, slice) and has_size:
+            return [get(self, each) for each in range(*index.indices(len(self)))]
+        return bridge.evaluate(read, (self, index_in(self, index)), self)
+
+    def set_(self: Any, index: Any, value: Any) -> None:
+        bridge.evaluate(write, (self, index_in(self, index), value))
+
+    return {"__getitem__": get, "__setitem__": set_}
+
+
+def _mapping(bridge: Bridge, contents: _Contents) -> Methods:
+    has = Site("$0.count($1) != 0", observes=True)
+    read, erase = Site("$0.find($1)->second", observes=True), Site("(void)$0.erase($1)")
+    write = Site("(void)($0[$1] = $2)", is_strict=True)
+
+    def contains(self: Any, key: Any) -> bool:
+        try:
+            return bool(bridge.evaluate(has, (self, key)))
+        except CallError:
+            return False
+
+    def get(self: Any, key: Any) -> Any:
+        if not contains(self, key):
+            raise KeyError(key)
+        return bridge.evaluate(read, (self, key), self)
+
+    def delete(self: Any, key: Any) -> None:
+        if not contains(self, key):
+            raise KeyError(key)
+        bridge.evaluate(erase, (self, key))
+
+    def set_(self: Any, key: Any, value: Any) -> None:
+        bridge.evaluate(write, (self, key, value))
+
+    def items(self: Any) -> list[tuple[Any, Any]]:
+        return list(contents.pairs(self))
+
+    def get_or(self: Any, key: Any, default: Any = None) -> Any:
+        return get(self, key) if contains(self, key) else default
+
+    return {
+        "__contains__": contains,
+        "__getitem__": get,
+        "__setitem__": set_,
+        "__delitem__": delete,
+        "__iter__": lambda self: iter([key for key, _ in items(self)]),
+        "keys": lambda self: [key for key, _ in items(self)],
+        "values": lambda self: [value for _, value in items(self)],
+        "items": items,
+        "get": get_or,
+    }
+
+
+def _appending(bridge: Bridge) -> Methods:
+    append = Site("(void)$0.push_back($1)", is_strict=True)
+
+    def extend(self: Any, values: Iterable[Any]) -> None:
+        for each in list(values):
+            bridge.evaluate(append, (self, each))
+
+    return {"append": lambda self, value: bridge.evaluate(append, (self, value)), "extend": extend}
+
+
+class _Contents:
+    """The elements of the objects of a class, in order."""
+
+    def __init__(self, bridge: Bridge, name: str) -> None:
+        self._bridge = bridge
+        self._name = name
+        self._is_plain: bool | None = None
+        self._begin, self._end = Site("$0.begin()", observes=True), Site("$0.end()", observes=True)
+        self._next, self._element = Site("(void)++$0", observes=True), Site("*$0", observes=True)
+        self._differ = Site("$0 != $1", observes=True)
+        self._first, self._second = (
+            Site("($0.first)", observes=True),
+            Site("($0.second)", observes=True),
+        )
+
+    def iterate(self, owner: HasArgument) -> Iterator[Any]:
+        """Values are copied all at once; of objects each is a proxy."""
+        if self._has_plain_elements():
+            return iter(self._bridge.value_of(owner))
+        return self._proxies(owner)
+
+    def array(self, owner: HasArgument, dtype: Any = None, copy: bool | None = None) -> Any:
+        """A numpy array: of numbers side by side, a copy."""
+        import numpy as np
+
+        if copy is False:
+            raise ValueError("the elements are in the program: a copy cannot be avoided")
+        return np.array(self._bridge.value_of(owner), dtype)
+
+    def contains(self, owner: HasArgument, value: Any) -> bool:
+        """Whether an element is equal."""
+        return any(each == value for each in self.iterate(owner))
+
+    def pairs(self, owner: HasArgument) -> Iterator[tuple[Any, Any]]:
+        """Of a map."""
+        for pair in self._proxies(owner):
+            if isinstance(pair, tuple):
+                yield pair
+            else:
+                yield (
+                    self._bridge.evaluate(self._first, (pair,), owner),
+                    self._bridge.evaluate(self._second, (pair,), owner),
+                )
+
+    def _proxies(self, owner: HasArgument) -> Iterator[Any]:
+        bridge = self._bridge
+        place = bridge.evaluate(self._begin, (owner,), owner)
+        end = bridge.evaluate(self._end, (owner,), owner)
+        while bridge.evaluate(self._differ, (place, end)):
+            yield bridge.evaluate(self._element, (place,), owner)
+            if isinstance(place, HasArgument) and not hasattr(place, "cpp_advance"):
+                bridge.evaluate(self._next, (place,))
+            else:
+                place = place.cpp_advance(1)
+
+    def _has_plain_elements(self) -> bool:
+        if self._is_plain is None:
+            self._is_plain = self._bridge.classes.is_plain(f"{self._name}::value_type")
+        return self._is_plain

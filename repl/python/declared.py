@@ -1,0 +1,93 @@
+"""What names stand for now, as Clang says; asked once until something is declared or taken back."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+from repl.clang.protocol import Complete, Declaration, DescribeName, FindDeclarations
+from repl.display.python_values import EnumValue
+
+if TYPE_CHECKING:
+    from repl.session.live_session import LiveSession
+    from repl.session.steps import Step
+
+
+_NOTHING: tuple[Declaration, ...] = ()
+
+
+class State:
+    """What was declared at a moment; compared by identity."""
+
+    def __init__(self, declared: Step | None) -> None:
+        self.declared = declared
+
+
+class Declared:
+    """``state``: another one whenever the answers may have changed."""
+
+    def __init__(self, live: LiveSession) -> None:
+        self._live = live
+        self._state: State | None = None
+        self._found: dict[str, tuple[Declaration, ...]] = {}
+        self._enumerators: dict[str, dict[int, str]] = {}
+
+    @property
+    def state(self) -> State:
+        """What is declared now."""
+        declared = self._live.wrappers.declared()
+        if self._state is None or self._state.declared is not declared:
+            self._found.clear()
+            self._enumerators.clear()
+            self._state = State(declared)
+        return self._state
+
+    def find(self, name: str) -> tuple[Declaration, ...]:
+        """All that a name, such as ``std::max``, stands for; empty if nothing is declared."""
+        return self._ask(name)
+
+    def type_named(self, text: str) -> Declaration | None:
+        """A class or an enumeration by any name of its type: ``std::vector<int>``."""
+        found = self._ask(f"using __forkrepl_query = {text};")
+        return found[0] if found else None
+
+    def _ask(self, text: str) -> tuple[Declaration, ...]:
+        _ = self.state
+        if text not in self._found:
+            reply = self._live.compiler.ask(DescribeName(), text)
+            self._found[text] = reply.found if reply.ok else _NOTHING
+        return self._found[text]
+
+    def names(self) -> list[str]:
+        """Those of what the inputs have declared."""
+        compiler = self._live.compiler
+        found = compiler.ask(FindDeclarations(compiler.length)).found
+        return sorted({each.name for each in found if each.name.isidentifier()})
+
+    def names_within(self, scope: str) -> list[str]:
+        """What a namespace has, as Tab would complete it."""
+        text = f"{scope}::"
+        reply = self._live.compiler.ask(Complete(line=1, column=len(text) + 1), text)
+        return sorted({item.name for item in reply.items if item.name.isidentifier()})
+
+    def similar(self, name: str, names: list[str]) -> str:
+        """``: did you mean NAME?``, or nothing."""
+        found = difflib.get_close_matches(name, names, 1)
+        return f": did you mean {found[0]}?" if found else ""
+
+    def enumerator(self, type_name: str, value: int) -> Any:
+        """A value of an enumeration, with its name."""
+        _ = self.state
+        if type_name not in self._enumerators:
+            self._enumerators[type_name] = self._find_enumerators(type_name)
+        name = self._enumerators[type_name].get(value, str(value))
+        return EnumValue(type_name, name, value)
+
+    def _find_enumerators(self, type_name: str) -> dict[int, str]:
+        pairs = self._live.evaluate(f"({type_name})0", lambda type_, at, view: type_.enumerators)
+        return {value: name for name, value in reversed(pairs)}
+
+
+def is_single_function(found: tuple[Declaration, ...]) -> bool:
+    """Whether a name stands for one function, which is no template."""
+    return len(found) == 1 and not found[0].declaration.startswith("template")

@@ -1,0 +1,7 @@
+"""The text that each wrapper begins with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+GLUE_TEXT = Path(__file__).with_name("glue.hpp").read_text(encoding="utf-8")

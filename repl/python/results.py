@@ -1,0 +1,141 @@
+"""What a wrapper has put into the frame as Python's object: see ``Result`` in ``glue.hpp``."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from repl.errors import ShellError
+from runtime.addresses import ExecutorAddress
+from runtime.objects.demangle import demangle
+
+_RESULT = struct.Struct("<QQQQQ")
+_DOUBLE = struct.Struct("<d")
+_COMPLEX = struct.Struct("<dd")
+_MOST_NAME = 4096  # bytes of a type's name
+_MOST_TEXT = 1 << 30
+
+NOTHING, BOOL, SIGNED, UNSIGNED, FLOATING, COMPLEX, CHARACTER, ENUMERATOR = range(8)
+TEXT, ADDRESS, REFERENCE, OWNED, NULL_POINTER, TEXT_MADE = range(8, 14)
+
+
+class Place(Struct, frozen=True):
+    """Where an object is. ``type_name``: as it is declared; ``dynamic``: what it really is, with
+    ``whole``, where that begins; ``is_owned``: it has been made for us."""
+
+    address: ExecutorAddress
+    type_name: str
+    dynamic: str
+    whole: ExecutorAddress
+    is_owned: bool
+
+
+class Reader(Protocol):
+    """What results need of the program."""
+
+    def read_memory(self, address: int, size: int) -> bytes:
+        """Exactly so many bytes. Raises ShellError."""
+
+    def read_name(self, address: int, most: int) -> bytes:
+        """Up to a zero."""
+
+    def free_text(self, address: ExecutorAddress) -> None:
+        """Of a TEXT_MADE."""
+
+    def object_at(self, place: Place) -> Any:
+        """A proxy."""
+
+    def enumerator(self, type_name: str, value: int) -> Any:
+        """A value of an enumeration."""
+
+    def address_of(self, address: ExecutorAddress, type_name: str) -> Any:
+        """A pointer to what is no object of a class."""
+
+
+Names = dict[int, str]
+"""The types of a wrapper's results, by where their names are."""
+
+
+def read_result(block: memoryview, offset: int, names: Names, reader: Reader) -> Any:
+    """Raises ShellError for what makes no sense: the program may have written it."""
+    tag, value, size, type_, dynamic = _RESULT.unpack_from(block, offset)
+    simple = _SIMPLE.get(tag)
+    if simple is not None:
+        return simple(value, size)
+    if tag == FLOATING:
+        return _DOUBLE.unpack_from(block, offset + 8)[0]
+    if tag == COMPLEX:
+        return complex(*_COMPLEX.unpack_from(block, offset + 8))
+    if tag in (TEXT, TEXT_MADE):
+        return _text(block, offset, tag, value, size, reader)
+    if tag == ENUMERATOR:
+        number = _signed(value, size) if size else value
+        return reader.enumerator(_name_at(type_, names, reader), number)
+    if tag == ADDRESS:
+        return reader.address_of(ExecutorAddress(value), _name_at(type_, names, reader))
+    if tag in (REFERENCE, OWNED):
+        type_name = _name_at(type_, names, reader)
+        found = _dynamic_name(dynamic, names, reader) if dynamic else ""
+        whole = size if found else value
+        return reader.object_at(
+            Place(ExecutorAddress(value), type_name, found, ExecutorAddress(whole), tag == OWNED)
+        )
+    raise ShellError(f"the program answered a call with nonsense ({tag})")
+
+
+def _signed(value: int, _: int) -> int:
+    return value - (1 << 64) if value >> 63 else value
+
+
+def _character(value: int, _: int) -> str:
+    return bytes([value & 0xFF]).decode("latin-1")
+
+
+_SIMPLE: dict[int, Callable[[int, int], Any]] = {
+    NOTHING: lambda value, size: None,
+    NULL_POINTER: lambda value, size: None,
+    BOOL: lambda value, size: bool(value),
+    SIGNED: _signed,
+    UNSIGNED: lambda value, size: value,
+    CHARACTER: _character,
+}
+
+
+def _text(
+    block: memoryview, offset: int, tag: int, value: int, size: int, reader: Reader
+) -> str | bytes:
+    if tag == TEXT:
+        begin = offset + value
+        if value + size > 8192:
+            raise ShellError("the program answered a call with nonsense (a text)")
+        data = bytes(block[begin : begin + size])
+    else:
+        if size > _MOST_TEXT:
+            raise ShellError(f"a text of {size} bytes is too long to be read")
+        data = reader.read_memory(value, size)
+        reader.free_text(ExecutorAddress(value))
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data
+
+
+def _name_at(address: int, names: Names, reader: Reader) -> str:
+    """Of a type, from what ``__PRETTY_FUNCTION__`` is in ``name``."""
+    found = names.get(address)
+    if found is None:
+        text = reader.read_name(address, _MOST_NAME).decode("utf-8", "replace")
+        found = names[address] = text.partition("[T = ")[2].removesuffix("]")
+    return found
+
+
+def _dynamic_name(address: int, names: Names, reader: Reader) -> str:
+    found = names.get(address)
+    if found is None:
+        mangled = reader.read_name(address, _MOST_NAME).decode("utf-8", "replace")
+        whole = demangle(f"_ZTS{mangled.lstrip('*')}")
+        found = names[address] = whole.removeprefix("typeinfo name for ")
+    return found

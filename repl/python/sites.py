@@ -1,0 +1,119 @@
+"""Expressions of C++ in which arguments of Python's are put, and the wrappers that they become."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from repl.python.arguments import GLUE, LEVELS, Argument
+from repl.python.results import Names
+from repl.session.wrappers import Wrapper
+
+if TYPE_CHECKING:
+    from repl.errors import CompileError
+    from repl.python.declared import State
+
+_PICTURE = re.compile(r"\s+[|^~]|\s*\d+ \|")
+_MENTION = re.compile(r"\$(\d|\*)")
+_MOST_LINES = 12  # of what Clang says
+
+
+class Compiled(Struct, frozen=True):
+    """A wrapper; ``names``: of the types of its results."""
+
+    wrapper: Wrapper
+    names: Names
+
+
+class Site:
+    """``expressions``: ways to write it, of which the first that Clang takes counts; ``$0`` is the
+    first argument, ``$*`` all that have no number. ``is_strict``: numbers have to fit;
+    ``observes``: it does not change the program; ``makes``: it is a ``new`` expression, or one
+    whose value is not wanted."""
+
+    __slots__ = ("compiled", "expressions", "failed", "form", "is_strict", "numbered", "observes")
+
+    def __init__(
+        self,
+        *expressions: str,
+        is_strict: bool = False,
+        observes: bool = False,
+        form: str = "value",
+    ) -> None:
+        self.expressions = expressions
+        self.is_strict = is_strict
+        self.observes = observes
+        self.form = form
+        self.compiled: dict[tuple[Hashable, ...], Compiled] = {}
+        self.failed: dict[tuple[Hashable, ...], tuple[State, str]] = {}
+        self.numbered: set[tuple[Hashable, ...]] = set()
+
+    def texts(
+        self, symbol: str, arguments: Sequence[Argument], numbers: Sequence[int]
+    ) -> list[str]:
+        """What may be compiled for these arguments, each a function of this name; the best first.
+        ``numbers``: of the functions of Python's among them."""
+        found: list[str] = []
+        for level in range(0 if self.is_strict else 1, LEVELS):
+            spelled = list(_spelled(arguments, numbers, level))
+            for expression in self.expressions:
+                text = _text(symbol, self.form, _filled(expression, spelled))
+                if text not in found:
+                    found.append(text)
+        return found
+
+    @property
+    def title(self) -> str:
+        """What is called, for messages."""
+        return self.expressions[0].partition("(")[0].lstrip(":").replace("$0.", "")
+
+
+_FORMS = {
+    "value": f"{GLUE}::PutResult<decltype(%s)>::value(__block, "
+    "[&]() -> decltype(%s) { return %s; });",
+    "new": f"{GLUE}::put_new(__block, %s);",
+}
+
+
+def _spelled(arguments: Sequence[Argument], numbers: Sequence[int], level: int) -> Iterator[str]:
+    slot, functions = 0, iter(numbers)
+    for each in arguments:
+        text = each.spelled(level, slot)
+        yield text.replace("@", f"{next(functions)}UL") if each.function is not None else text
+        slot += each.slots
+
+
+def _filled(expression: str, spelled: Sequence[str]) -> str:
+    numbered = {int(each) for each in _MENTION.findall(expression) if each != "*"}
+    rest = ", ".join(text for index, text in enumerate(spelled) if index not in numbered)
+    return _MENTION.sub(
+        lambda found: rest if found[1] == "*" else spelled[int(found[1])], expression
+    )
+
+
+def _text(symbol: str, form: str, expression: str) -> str:
+    body = _FORMS[form].replace("%s", expression)
+    return (
+        f'extern "C" void {symbol}(unsigned char *__block) {{\n'
+        f"const {GLUE}::Frame __f{{__block}}; const {GLUE}::Entered __e{{__block}}; (void)__f;\n"
+        "#pragma clang diagnostic push\n"
+        '#pragma clang diagnostic ignored "-Weverything"\n'
+        '#pragma clang diagnostic error "-Wfloat-conversion"\n'
+        '#pragma clang diagnostic error "-Wimplicit-int-conversion"\n'
+        '#pragma clang diagnostic error "-Wshorten-64-to-32"\n'
+        f'#line 1 "call"\n{body}\n'
+        "#pragma clang diagnostic pop\n"
+        "}\n"
+    )
+
+
+def reason(error: CompileError) -> str:
+    """What Clang says, without where in the wrapper it says it."""
+    lines = [re.sub(r"^call:\d+:(\d+:)? ", "", line) for line in str(error).splitlines()]
+    shown = [
+        line for line in lines if GLUE not in line and not re.match(r"\s+[|^~]|\s*\d+ \|", line)
+    ]
+    return "\n".join(shown[:_MOST_LINES] or lines[:3]).removeprefix("error: ")

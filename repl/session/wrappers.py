@@ -1,0 +1,132 @@
+"""Code that is compiled beside the inputs: it declares nothing, and is no input.
+
+It is there as long as all that was declared when it was made; ``undo`` takes it away before the
+input that it was made after.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from repl.clang.compiler import Compiler
+from repl.errors import CompileError, ShellError
+from repl.input.source import Source
+from repl.session.state import SessionState
+from repl.session.steps import Step
+from repl.session.survival import Survival
+from runtime.addresses import ExecutorAddress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runtime.memory.shared import SharedMemory
+    from runtime.units.execution_session import ExecutionSession
+    from runtime.units.unit_journal import LoadedUnit
+
+
+class Wrapper(Struct, frozen=True, eq=False):
+    """A function that has been compiled. ``declared``: the newest input then that declares
+    something; ``text``: what was compiled; ``machine_code``: its object."""
+
+    address: ExecutorAddress
+    unit: LoadedUnit
+    execution: ExecutionSession
+    declared: Step | None
+    text: str
+    machine_code: bytes
+
+
+class Wrappers:
+    """Compiles and loads functions, and knows which of them are still good."""
+
+    def __init__(self, state: SessionState, survival: Survival) -> None:
+        self._state = state
+        self._survival = survival
+        self._newest: Step | None = None  # when _declared was found
+        self._declared: Step | None = None
+        self._newest_units: list[LoadedUnit] = []  # which the next ones may refer to
+
+    def add(self, symbol: str, prelude: str, texts: Sequence[str]) -> Wrapper:
+        """Compile the first of these texts that Clang takes, which has a function of this name.
+        ``prelude``: what all of them need.
+
+        Raises CompileError for the last one, and what ``Session.run`` raises.
+        """
+        state = self._state
+        self._survival.attend()
+        execution = state.program.execution()
+        if not all(map(execution.holds, self._newest_units)):
+            self._compiler().leave_beside()  # or the next would miss what those have
+            self._newest_units.clear()
+        text, machine_code, index = self._compile(prelude, texts)
+        with self._survival.running_program():
+            unit = state.program.load(symbol, machine_code)
+        state.note_beside(unit)
+        self._newest_units.append(unit)
+        self._compiler().note_defined_beside(index, unit.weak_functions())
+        self._survival.program_changed()
+        address = execution.find_symbol(symbol)
+        assert address is not None
+        return Wrapper(address, unit, execution, self.declared(), text, machine_code)
+
+    def _compile(self, prelude: str, texts: Sequence[str]) -> tuple[str, bytes, int]:
+        compiler = self._compiler()
+        first = Source(prelude, "call", keeps_value=False)
+        for index, text in enumerate(texts):
+            source = Source(text, "call", keeps_value=False)
+            try:
+                return text, *compiler.compile_beside(first, source)
+            except CompileError:
+                if index == len(texts) - 1:
+                    raise
+        raise AssertionError("no text")
+
+    def _compiler(self) -> Compiler:
+        compiler = self._state.compiler
+        if not isinstance(compiler, Compiler):
+            raise ShellError("nothing can be compiled in this session: it has no Clang")
+        return compiler
+
+    def declared(self) -> Step | None:
+        """The newest input in force that declares something."""
+        steps = self._state.steps
+        newest = steps[-1] if steps else None
+        if newest is not self._newest or newest is None:
+            self._newest = newest
+            self._declared = next((step for step in reversed(steps) if step.declares), None)
+        return self._declared
+
+    def is_current(self, wrapper: Wrapper) -> bool:
+        """Whether it is loaded, and nothing has been declared, or taken back, since."""
+        return (
+            wrapper.declared is self.declared()
+            and wrapper.execution is self._state.program.loaded
+            and wrapper.execution.holds(wrapper.unit)
+        )
+
+    # What is made in the program by calling them.
+
+    def born(self) -> int:
+        """Something is made in the program now: for ``is_there``."""
+        return self._state.program.lineage.born()
+
+    def is_there(self, birth: int) -> bool:
+        """Whether the program has not gone back to before it was made."""
+        return self._state.program.lineage.is_there(birth)
+
+    def share(self, symbol: str, memory: SharedMemory) -> ExecutorAddress:
+        """Map memory in the program, until ``unshare`` or until it goes back to before; where."""
+        program = self._state.program
+        self._survival.attend()
+        with self._survival.running_program():
+            program.share(symbol, memory)
+        self._survival.program_changed()  # what it goes back to has the memory, too
+        address = program.execution().find_symbol(symbol)
+        assert address is not None
+        return address
+
+    def unshare(self, symbol: str) -> None:
+        """Undo ``share``."""
+        self._state.program.unshare(symbol)

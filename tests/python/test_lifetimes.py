@@ -1,0 +1,119 @@
+"""What becomes of objects and functions when the program goes back, or other code comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from repl import ProgramCrashed, Session
+
+CLASS = "struct S { int n = 1; int get() { return n; } };"
+
+
+@pytest.fixture
+def fresh() -> Iterator[Session]:
+    with Session() as session:
+        session.run("int kept = 5;")
+        yield session
+
+
+def test_undo(fresh: Session) -> None:
+    gbl = fresh.gbl
+    fresh.run(CLASS)
+    object_ = gbl.S()
+    assert object_.get() == 1
+    fresh.undo()
+    with pytest.raises(ReferenceError, match="S"):
+        object_.get()
+    with pytest.raises(AttributeError):
+        _ = gbl.S
+    assert "lost" in repr(object_)
+    del object_
+    assert gbl.kept == 5
+    fresh.run("struct S { double other = 2.5; };")
+    assert gbl.S().other == 2.5
+
+
+def test_another_class_of_the_name(fresh: Session) -> None:
+    gbl = fresh.gbl
+    fresh.run(CLASS)
+    old = gbl.S()
+    fresh.run("struct S { double other = 2.5; };")
+    assert gbl.S().other == 2.5
+    with pytest.raises(ReferenceError):
+        old.get()
+    assert not isinstance(old, gbl.S)
+
+
+def test_a_redefined_function(fresh: Session) -> None:
+    fresh.run("int f(int) { return 1; }")
+    function = fresh.gbl.f
+    assert function(1) == 1
+    fresh.run("int f(int) { return 2; }")
+    assert function(1) == 2
+    fresh.run("int f(double) { return 3; }")
+    assert (function(1), function(1.5)) == (2, 3)
+    fresh.undo(2)
+    assert function(1.0) == 1
+
+
+def test_rewind_and_restart(fresh: Session) -> None:
+    gbl = fresh.gbl
+    fresh.run(CLASS)
+    before = gbl.S()
+    before.n = 7
+    fresh.run("int later = 1;")
+    after = gbl.S()
+    fresh.rewind(1)
+    assert before.get() == 7
+    with pytest.raises(ReferenceError, match="before it was made"):
+        after.get()
+    fresh.restart()
+    with pytest.raises(ReferenceError):
+        before.get()
+    assert gbl.S().get() == 1
+    fresh.reset()
+    with pytest.raises(AttributeError):
+        _ = gbl.S
+
+
+def test_a_crash_takes_back_the_call(fresh: Session) -> None:
+    gbl = fresh.gbl
+    fresh.run(CLASS + "void crash(S &s) { s.n = 99; *(int *)0 = 1; }")
+    object_ = gbl.S()
+    object_.n = 3
+    with pytest.raises(ProgramCrashed) as caught:
+        gbl.crash(object_)
+    assert caught.value.signal
+    assert "__forkrepl" not in str(caught.value)
+    assert object_.get() == 3
+    assert gbl.kept == 5
+
+
+def test_a_part_of_a_block_that_crashes(fresh: Session) -> None:
+    gbl = fresh.gbl
+    fresh.run(CLASS + "void crash() { *(int *)0 = 1; }")
+    before = gbl.S()
+    with pytest.raises(ProgramCrashed), fresh.unprotected():
+        before.n = 8
+        within = gbl.S()
+        gbl.crash()
+    assert before.n == 1
+    with pytest.raises(ReferenceError):
+        within.get()
+
+
+def test_a_session_that_is_closed() -> None:
+    session = Session()
+    session.run(CLASS)
+    object_ = session.gbl.S()
+    session.close()
+    with pytest.raises(Exception, match="closed"):
+        object_.get()
+    del object_
+
+
+def test_a_session_in_c() -> None:
+    with Session(language="c") as session, pytest.raises(Exception, match=r"C\+\+"):
+        _ = session.gbl
