@@ -17,6 +17,8 @@ from repl.session.steps import Result, V
 from runtime.standard_descriptors import open_missing_descriptors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import DTypeLike, NDArray
 
     from repl.python.scopes import Scope
@@ -65,9 +67,12 @@ class Session:
         if options is not None and choices:
             raise TypeError("Session() takes SessionOptions or keywords, not both")
         open_missing_descriptors()  # or the program would print to a socket of ours
-        self._live = LiveSession(chosen_options(choices) if options is None else options)
+        self._own(LiveSession(chosen_options(choices) if options is None else options))
+
+    def _own(self, live: LiveSession) -> None:
+        self._live = live
         # Which must not refer to this object, or nobody could forget a session.
-        processes = weakref.finalize(self, _close, self._live, os.getpid())
+        processes = weakref.finalize(self, _close, live, os.getpid())
         self._turns = Turns(processes)
         self._processes = processes
         self._gbl: Scope | None = None
@@ -77,6 +82,12 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """As machine code: see ``SentSession``. Raises ShellError for what cannot be sent."""
+        from repl.python.sent import portable_bytes, sent_session
+
+        return sent_session, (portable_bytes(self.gbl._bridge),)
 
     def close(self) -> None:
         """End all processes; nothing of the program's runs.

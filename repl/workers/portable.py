@@ -20,6 +20,7 @@ from repl.input.source import Source
 from repl.session.live_session import LiveSession
 from repl.session.object_symbols import symbols_of
 from repl.session.steps import Step
+from repl.session.wrappers import SentCode, Wrappers
 from repl.workers.features import features_of
 from repl.workers.libraries import PortableLibrary, carried_files, portable_libraries
 from repl.workers.needs import Needs, needs_here
@@ -67,18 +68,11 @@ class PortableInput(Struct, frozen=True):
         )
 
 
-class PortableCode(Struct, frozen=True):
-    """An object beside the inputs, such as a compiled call. ``about``: for who has made it."""
-
-    symbol: str
-    machine_code: bytes
-    about: bytes = b""
-
-
 class Portable(Struct, frozen=True):
     """A session without its state: variables have the values that they begin with.
 
-    ``beside``: compiled code that is no input. ``memory_limit``: see ``SessionOptions``, as are
+    ``beside``: compiled code that is no input, in order; ``answers``: what Clang has said, for
+    who has asked. ``memory_limit``: see ``SessionOptions``, as are
     ``arguments``, ``library_folders``, ``redefinition`` and ``recover``.
     """
 
@@ -91,11 +85,12 @@ class Portable(Struct, frozen=True):
     memory_limit: int | None
     redefinition: bool
     recover: bool
-    beside: tuple[PortableCode, ...] = ()
+    beside: tuple[SentCode, ...]
+    answers: bytes = b""
 
     @staticmethod
-    def of(live: LiveSession, beside: tuple[PortableCode, ...] = ()) -> Portable:
-        """The session as it is now, to begin anew elsewhere.
+    def of(live: LiveSession, answers: bytes = b"") -> Portable:
+        """The session as it is now, to begin anew elsewhere, with the calls that were compiled.
 
         Raises ShellError for what cannot travel, and what ``LiveSession.run`` raises.
         """
@@ -115,7 +110,8 @@ class Portable(Struct, frozen=True):
             memory_limit=options.memory_limit,
             redefinition=options.redefinition,
             recover=options.recover,
-            beside=beside,
+            beside=_code_beside(live.wrappers),
+            answers=answers,
         )
 
     def to_bytes(self) -> bytes:
@@ -149,6 +145,20 @@ class Portable(Struct, frozen=True):
             return msgspec.msgpack.decode(body, type=Portable)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ShellError(f"the session that was sent makes no sense: {error}") from None
+
+
+def _code_beside(wrappers: Wrappers) -> tuple[SentCode, ...]:
+    """What can be called as things are declared now, and what that needs of the rest."""
+    found: list[SentCode] = []
+    needs: set[str] = set()
+    for each in reversed(wrappers.loaded()):
+        code = each.wrapper.machine_code
+        symbols = symbols_of(each.symbol, code)
+        is_current = wrappers.is_current(each.wrapper)
+        if is_current or not needs.isdisjoint(symbols.defined):
+            needs |= symbols.needs
+            found.append(SentCode(each.key if is_current else b"", each.symbol, code))
+    return tuple(reversed(found))
 
 
 def _digest(body: bytes | memoryview) -> bytes:

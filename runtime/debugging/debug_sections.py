@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from runtime.addresses import PAGE_SIZE
+from runtime.errors import RuntimeFailure, printable
 
 if TYPE_CHECKING:
     from runtime.objects.placed_object import PlacedObject  # which needs numpy
