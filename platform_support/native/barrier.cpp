@@ -138,14 +138,6 @@ void describe_current(forkrepl_outcome *outcome) {
   describe_causes(outcome);
 }
 
-// What the user's program has written is on the screen before the prompt is.
-void flush_output() {
-  std::cout.flush();
-  std::clog.flush();
-  std::fflush(stdout);
-  std::fflush(stderr);
-}
-
 template <class Callable> void guard(Callable call, forkrepl_outcome *outcome) {
   try {
     call();
@@ -160,6 +152,14 @@ template <class Callable> void guard(Callable call, forkrepl_outcome *outcome) {
 }
 
 } // namespace
+
+// What the user's program has written is on the screen before the prompt is.
+void forkrepl_flush(void) {
+  std::cout.flush();
+  std::clog.flush();
+  std::fflush(stdout);
+  std::fflush(stderr);
+}
 
 int forkrepl_find_current_throw(forkrepl_trace *trace) {
   return forkrepl_find_throw(address_of(std::current_exception()), trace);
@@ -184,7 +184,18 @@ void forkrepl_run(const uint64_t *functions, size_t count, forkrepl_outcome *out
       outcome);
   forkrepl_stopwatch_stop();
   forkrepl_values_end();
-  flush_output();
+  forkrepl_flush();
+}
+
+void forkrepl_call(uint64_t function, uint64_t argument, forkrepl_outcome *outcome) {
+  // Not all of it: that would take as long as the rest.
+  outcome->kind = FORKREPL_RETURNED;
+  outcome->status = 0;
+  outcome->restored_signals = 0;
+  outcome->trace.count = outcome->cause_count = 0;
+  forkrepl_deadly_handlers_note();
+  guard([&] { reinterpret_cast<void (*)(uint64_t)>(function)(argument); }, outcome);
+  forkrepl_flush();
 }
 
 void forkrepl_run_main(uint64_t function, int argc, char **argv,
@@ -197,7 +208,7 @@ void forkrepl_run_main(uint64_t function, int argc, char **argv,
   guard(
       [&] { outcome->status = reinterpret_cast<Main>(function)(argc, argv, environ); },
       outcome);
-  flush_output();
+  forkrepl_flush();
 }
 
 // No handler anywhere on the stack: so an exception that nobody catches unwinds nothing

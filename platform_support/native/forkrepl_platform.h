@@ -178,6 +178,17 @@ int forkrepl_perf_map_append(const void *lines, size_t size);
 void forkrepl_run(const uint64_t *functions, size_t count,
                   struct forkrepl_outcome *outcome);
 
+// Calls void function(unsigned char *argument) in the same way; of the outcome the texts are
+// filled in only if it threw.
+void forkrepl_call(uint64_t function, uint64_t argument,
+                   struct forkrepl_outcome *outcome);
+
+// Whatever the program has printed is on its way.
+void forkrepl_flush(void);
+
+// What forkrepl_call_back is to do. NULL: nobody is there to be called.
+void forkrepl_attend_call_backs(int (*call_back)(uint64_t number, uint64_t offset));
+
 // `look` is called with the value of an expression without `;`, in the midst of the
 // snippet, while all temporaries live. NULL: nobody looks.
 void forkrepl_attend_values(void (*look)(const struct forkrepl_value *value));
@@ -229,6 +240,12 @@ void forkrepl_show_rest(void);
 // What scripts see as `argc` and `argv`.
 extern int forkrepl_argc;
 extern char **forkrepl_argv;
+
+// For what is made of functions of Python's: calls number `number`, which finds its arguments
+// at `offset` in the memory of calls and leaves its result there. 0; 1: it has raised an
+// exception, so the caller throws; 2: nobody can be called from here, because no call of the
+// controller's is on its way, or this is another thread, or a fork.
+int forkrepl_call_back(uint64_t number, uint64_t offset);
 
 // Bound to the names that the user's code uses.
 int forkrepl_cxa_atexit(void (*function)(void *), void *argument, void *dso_handle);

@@ -19,12 +19,15 @@ from repl.clang.flags import wants_debug_info
 from repl.configuration.memory_size import memory_hint
 from repl.configuration.session_options import SessionOptions
 from repl.errors import ShellError
+from repl.program.calls import ProgramCalls
 from repl.program.libraries import LibraryState, ProgramLibraries
 from repl.program.lineage import Lineage
 from repl.program.linker_import import import_linker
 from repl.program.sanitizer import sanitizer_runtime
 from repl.program.start import prepare_streams, start_executor
+from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorDied, ExecutorError, ExecutorOutOfMemory, RuntimeFailure
+from runtime.executor_client.calls import CallMemory, OnCallBack
 from runtime.executor_client.checkpoint import Checkpoint, Introduction, memory_of
 from runtime.executor_client.child import ExecutorProcess
 from runtime.executor_client.client import ExecutorClient
@@ -43,25 +46,14 @@ if TYPE_CHECKING:
 class SavedProgram(Struct, frozen=True):
     """The program at a moment: a checkpoint of its process, and what was loaded.
 
-    ``libraries``: those that had been opened; ``born``: of the ``Lineage``."""
+    ``libraries``: those that had been opened; ``born``: of the ``Lineage``; ``calls``: where it
+    has their memory, if it has."""
 
     checkpoint: Checkpoint
     mark: SessionMark
     libraries: LibraryState
     born: int
-
-
-def allocator_warnings(unit: LoadedUnit, *, is_program: bool = False) -> list[str]:
-    """What is to be said of a unit that replaces a part of the C library's allocator."""
-    from platform_support.replacements import kept_by_libraries
-
-    names = kept_by_libraries(unit.linked.definitions.keys(), is_program=is_program)
-    if not names:
-        return []
-    return [
-        f"warning: libraries keep their own {', '.join(names)}: a program in a file may "
-        "replace them, all of malloc, free, calloc and realloc"
-    ]
+    calls: ExecutorAddress | None
 
 
 class Program:
@@ -76,6 +68,7 @@ class Program:
         self._begun: tuple[SessionMark, int] | None = None
         self.lineage = Lineage()
         self._shared: dict[str, SharedMemory] = {}  # by symbol
+        self._calls = ProgramCalls()
         self._crashed: list[LinkedUnit] = []  # what was loaded in the process that is kept
 
     def __enter__(self) -> Program:
@@ -85,6 +78,7 @@ class Program:
         self._executor.kill()
         self._discard()
         self._forget_shared()
+        self._calls.close()
         if self._sanitizer is not None:
             self._sanitizer.close()
 
@@ -244,6 +238,17 @@ class Program:
             return None
         return self._explained(self._executor.run_main(main, list(self._options.arguments)))
 
+    @property
+    def call_memory(self) -> CallMemory:
+        """The memory that calls use. Raises ShellError."""
+        return self._calls.memory(self._executor)
+
+    def call(
+        self, function: ExecutorAddress, offset: int, on_call_back: OnCallBack | None
+    ) -> Outcome:
+        """Call ``void(unsigned char *)``; see ``ExecutorClient.call``."""
+        return self._explained(self._calls.call(self._executor, function, offset, on_call_back))
+
     def run_program(self, unit: LoadedUnit) -> int:
         """Run a unit that is a whole program to its end, as natively: its exit status.
 
@@ -280,7 +285,7 @@ class Program:
         except BaseException:  # Ctrl-C too
             self.execution().release(mark)
             raise
-        return SavedProgram(checkpoint, mark, self.libraries.state, born)
+        return SavedProgram(checkpoint, mark, self.libraries.state, born, self._calls.mapped)
 
     def go_back(self, saved: SavedProgram) -> Introduction:
         """End the process, and put a checkpoint in its place, which is consumed.
@@ -294,6 +299,7 @@ class Program:
         if begun is not None:
             execution.release(begun[0])
         introduction = self._executor.take_over(saved.checkpoint)
+        self._calls.mapped = saved.calls
         execution.rewind(saved.mark)
         self.lineage.go_back(saved.born)
         execution.release(saved.mark)
@@ -371,6 +377,7 @@ class Program:
             self._libraries.forget()
             self._forget_shared()
         self._executor = self._start_executor()
+        self._calls.mapped = None
 
     def _forget_shared(self) -> None:
         while self._shared:

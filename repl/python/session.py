@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from repl.configuration.session_options import SessionOptions
@@ -179,6 +181,14 @@ class Session:
         no array of, ShellError if the program is on another machine or memory is short.
         """
         return share_array(self._live, ArrayDeclaration(name, shape, dtype))
+
+    @contextmanager
+    def unprotected(self) -> Iterator[None]:
+        """Calls of functions in here are fast, because the program is saved once, before the first
+        of them, and not before each: a crash takes back all of them, and says so. Inputs are
+        saved as ever. The session is this thread's for so long."""
+        with self._turns.take(), self._live.unprotected():
+            yield
 
     @in_turn
     def undo(self, count: int = 1) -> None:

@@ -21,18 +21,6 @@ SplitFile = Callable[[SeenFile, str, Compiler], Iterator[Source]]
 """The inputs of a source file, from its text, its name and who is asked where they end."""
 
 
-def files_read(position: Position) -> list[tuple[SeenFile, str]]:
-    """Those of the user's, each with the name of the input that read it first, "" for one that was
-    loaded itself."""
-    found: list[tuple[SeenFile, str]] = []
-    for step, each in zip(position.steps, position.compiler.inputs, strict=True):
-        if step.source.file is not None:
-            found.append((step.source.file, ""))
-        if not step.is_object:
-            found += [(file, step.source.name) for file in each.read]
-    return found
-
-
 class NewInput(Struct):
     """``old``: the step that it takes the place of, if it is one. ``is_changed``: its code is
     another. ``machine_code``: as for ``Step``."""

@@ -12,13 +12,13 @@ from repl.display.program_view import ProgramView
 from repl.display.types import ValueType
 from repl.errors import ShellError
 from repl.input.source import Source
+from repl.program.allocators import allocator_warnings
 from repl.program.printing import InputValue, Inspect
-from repl.program.program import allocator_warnings
 from repl.session.state import SessionState
 from repl.session.steps import V
 from repl.session.survival import Survival
 from repl.session.uncaught_exceptions import raise_exception, uncaught_exception
-from repl.session.waiting import Loaded, load
+from repl.session.waiting import Loaded, WaitingInput, load
 from runtime.addresses import ExecutorAddress
 from runtime.errors import LinkError
 
@@ -53,6 +53,21 @@ class Evaluation:
         finally:
             state.compiler.rollback(len(state.steps))
         return cast(V, value)
+
+    def run_main(self, waiting: Sequence[tuple[WaitingInput, str]], *, goes_on: bool) -> int | None:
+        """See ``LiveSession.run_main``. ``waiting``: what inputs wait for."""
+        for each, needs in waiting:
+            if "main" in each.defines:
+                raise LinkError(f"{each.name}: main cannot run: it waits for {needs}")
+        self._survival.attend()
+        with self._survival.running_program():
+            outcome = self._state.program.run_main()
+        if outcome is None:
+            return None
+        if goes_on:
+            self._survival.program_changed()
+        raise_exception(outcome, self._state)
+        return outcome.status
 
     def format(self, type_: ValueType, address: ExecutorAddress, view: ProgramView) -> str:
         """A value as the shell prints it: for ``load_and_run`` and ``evaluate``."""

@@ -7,10 +7,7 @@ input takes effect, or the session is as it was before.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
-
-from msgspec.structs import replace
 
 from repl import native_programs
 from repl.clang.code_generator import CodeGenerator
@@ -26,11 +23,12 @@ from repl.program.at_rest import ProgramAtRest
 from repl.program.linker_import import import_linker
 from repl.program.printing import Inspect
 from repl.program.program import Program
-from repl.session.again import SplitFile, files_read
+from repl.session.again import SplitFile
+from repl.session.calls import Calls
 from repl.session.debugging import Debugging
 from repl.session.evaluation import Evaluation, Watch
 from repl.session.kept_scripts import NO_CLANG, Recorder
-from repl.session.reload import Reload
+from repl.session.reload import Reload, seen_files
 from repl.session.reload_report import ReloadReport
 from repl.session.session_headers import SessionHeaders
 from repl.session.session_libraries import SessionLibraries
@@ -38,18 +36,18 @@ from repl.session.shapes import check_same
 from repl.session.state import SessionState
 from repl.session.steps import Result, Step, V
 from repl.session.survival import Survival
-from repl.session.uncaught_exceptions import raise_exception
 from repl.session.undo import undo_newest
 from repl.session.values import python_value
 from repl.session.waiting import WaitingInput, what_waits
 from repl.session.wrappers import Wrappers
-from runtime.errors import ExecutorDied, LinkError
-from runtime.objects.input_files import read_input_file
+from runtime.errors import ExecutorDied
 from runtime.objects.libraries import find_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from runtime.addresses import ExecutorAddress
+    from runtime.executor_client.calls import OnCallBack
     from runtime.memory.manager import Statistics
     from runtime.memory.shared import SharedMemory
 
@@ -84,9 +82,13 @@ class LiveSession:
         self._survival = Survival(self._state)
         self._evaluation = Evaluation(self._state, self._survival)
         self._libraries = SessionLibraries(self._state, self._survival)
+        self._calls = Calls(self._state, self._survival)
         self.debugging = Debugging(self._state, self._take)
         self.wrappers = Wrappers(self._state, self._survival)
         self._count = 0
+        self.on_callback: OnCallBack | None = None
+        """What a call does that calls back (``forkrepl_call_back``), in the midst of it: given a
+        number and an offset, it says whether it went well. It may ``call`` again."""
 
     def _start_compiler(
         self, options: SessionOptions, stack: ExitStack, records: bool
@@ -282,6 +284,24 @@ class LiveSession:
         """See ``Session.show``."""
         return self._evaluation.evaluate(expression, self._evaluation.format)
 
+    # Calls.
+
+    @property
+    def call_block(self) -> memoryview:
+        """Memory for arguments and results of calls."""
+        return self._calls.block
+
+    def call(
+        self, function: ExecutorAddress, offset: int = 0, *, observes: bool = False
+    ) -> None:
+        """Call ``extern "C" void(unsigned char *block)``, with ``offset`` added to the block. What
+        ends the program takes back just this call. Raises what ``run`` does."""
+        self._calls.call(function, offset, self.on_callback)
+
+    def unprotected(self) -> AbstractContextManager[None]:
+        """See ``Session.unprotected``."""
+        return self._calls.unprotected()
+
     # Going back.
 
     def take_over(self, steps: Sequence[Step]) -> None:
@@ -302,7 +322,7 @@ class LiveSession:
         first; "" for those that were loaded themselves."""
         if self._compiler is None:
             return []
-        return files_read(self._state.position())
+        return seen_files(self._state.steps, self._compiler.snapshot(len(self._state.steps)))
 
     def settle(self) -> None:
         """Make the inputs so far permanent: undo and rewind stop here."""
@@ -365,11 +385,7 @@ class LiveSession:
         return "; ".join(filter(None, map(self._load_object, objects)))
 
     def _load_object(self, path: str) -> str:
-        contents = read_input_file(Path(path))
-        source = Source(f"// {path}\n", path, line=0)
-        compiled = self._state.compiler.compile(source)
-        parsed = replace(compiled.parsed, declares=True)
-        compiled = replace(compiled, parsed=parsed, machine_code=contents)
+        source, compiled = self._libraries.object_input(path)
         return self._take(source, compiled, self._evaluation.format).waits_for
 
     def run_main(self, *, goes_on: bool = False) -> int | None:
@@ -377,18 +393,7 @@ class LiveSession:
 
         ``goes_on``: this is not the end of the session. Raises LinkError if it waits.
         """
-        for each, needs in self.waiting():
-            if "main" in each.defines:
-                raise LinkError(f"{each.name}: main cannot run: it waits for {needs}")
-        self._survival.attend()
-        with self._survival.running_program():
-            outcome = self._state.program.run_main()
-        if outcome is None:
-            return None
-        if goes_on:
-            self._survival.program_changed()
-        raise_exception(outcome, self._state)
-        return outcome.status
+        return self._evaluation.run_main(self.waiting(), goes_on=goes_on)
 
     def finish(self, status: int = 0) -> int:
         """End the program as by returning ``status`` from main: what is registered runs.

@@ -28,8 +28,9 @@ from repl.crash_reports.ending import print_reports, program_crash
 from repl.errors import signal_name, status_of_crash
 from repl.input.command_lines import CommandLines
 from repl.input.open_brackets import lines_outside_brackets
+from repl.program.allocators import allocator_warnings
 from repl.program.linker_import import import_linker
-from repl.program.program import Program, allocator_warnings
+from repl.program.program import Program
 from repl.session.program_cache import CompiledProgram, ProgramCache
 from repl.session.program_headers import ProgramHeaders
 from runtime.errors import ExecutorDied, LinkError, UndefinedSymbolsError, printable_lines

@@ -53,11 +53,11 @@ class Recovery(Generic[P]):
         with suppress(ExecutorDied):  # attend will find out
             self._program.begin_save()
 
-    def note_input(self, before: P) -> None:
-        """An input has taken effect, and the position was this before. Call it before
-        ``program_changed``."""
+    def note_input(self, before: P, count: int = 1) -> None:
+        """An input has taken effect, and the position was this before; or several, between which
+        nothing was saved. Call it before ``program_changed``."""
         if self._saved is not None:
-            self._timeline.add(before, self._saved)
+            self._timeline.add(before, self._saved, count)
 
     def go_back(self) -> Introduction | None:
         """The program has ended: take the newest that was saved in its place.
@@ -145,8 +145,9 @@ class Recovery(Generic[P]):
         return f"there is no checkpoint of {count} inputs ago, only of {kept} ago"
 
 
-def rolled_back(checkpoint: Introduction) -> str:
-    """What the user is told after going back: what is as before, and what was lost."""
+def rolled_back(checkpoint: Introduction, taken_back: str) -> str:
+    """What the user is told after going back: before what ("this input") things are as they were,
+    and what was lost."""
     lost = [
         f"{count} {name}{'s' * (count > 1)}"
         for count, name in (
@@ -155,7 +156,7 @@ def rolled_back(checkpoint: Introduction) -> str:
         )
         if count
     ]
-    text = "rolled back: memory and declarations are as before this input"
+    text = f"rolled back: memory and declarations are as before {taken_back}"
     return text + (f"; lost: {' and '.join(lost)}" if lost else "")
 
 

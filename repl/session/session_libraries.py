@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from msgspec.structs import replace
 
+from repl.clang.pipeline import CompiledInput
 from repl.clang.protocol import ClingPragma
 from repl.errors import ProgramCrashed, ShellError
+from repl.input.source import Source
 from repl.session.state import SessionState
 from repl.session.survival import Survival
 from repl.session.waiting import Loaded
 from runtime.errors import ExecutorDied, RuntimeFailure
-from runtime.objects.input_files import absolute_path
+from runtime.objects.input_files import absolute_path, read_input_file
 from runtime.objects.libraries import LibraryKind, kind_of
 
 
@@ -48,6 +51,14 @@ class SessionLibraries:
                     libraries.open_one(path)
                 self._survival.program_changed()
         return objects
+
+    def object_input(self, path: str) -> tuple[Source, CompiledInput]:
+        """A file of machine code as an input without text. Raises RuntimeFailure."""
+        contents = read_input_file(Path(path))
+        source = Source(f"// {path}\n", path, line=0)
+        compiled = self._state.compiler.compile(source)
+        parsed = replace(compiled.parsed, declares=True)
+        return source, replace(compiled, parsed=parsed, machine_code=contents)
 
     def add_folder(self, folder: str) -> None:
         """Look for libraries there, too. Raises ShellError if there is no such folder."""

@@ -36,12 +36,17 @@ class Survival:
             self._recovery = Recovery(state.program, state.go_to, state.warn)
         self._must_restart = False
         self._must_start_anew = False
+        self.calls_at_risk = 0
+        """How many calls have run since the program was saved, and would go with it."""
+        self._is_calling = False
+        self._inputs_of_call: list[Position] = []  # before each
 
     def restart(self) -> None:
         """A fresh program in which the inputs that declare something run again.
 
         The warnings tell which of them failed.
         """
+        self.check_can_go_back()
         state = self._state
         self._must_restart = True  # until it is done: Ctrl-C and full machines put it off
         state.reloads.clear()  # what they have made is what comes
@@ -84,10 +89,14 @@ class Survival:
     def will_start_anew(self) -> None:
         """The program is about to be ended on purpose: whatever comes between, the next one to
         use it finds a fresh one, and not that end."""
+        self.check_can_go_back()
         self._must_start_anew = True
 
     def attend(self) -> None:
-        """See that the program lives, and that it is saved; every use of it begins so."""
+        """See that the program lives, and that it is saved; every use of it begins so. (In the
+        midst of a call it has begun so.)"""
+        if self._is_calling:
+            return
         if self._must_start_anew:
             self.start_anew()  # what begins was compiled for what was there before
             raise ShellError(
@@ -96,12 +105,22 @@ class Survival:
         if self._must_restart:
             self.restart()
         if self._recovery is None:
+            self.calls_at_risk = 0
             return
         try:
+            if self.calls_at_risk:
+                self._state.program.check()  # while there is something to go back to
+                self.save_calls()
             self._recovery.attend()
         except ExecutorDied as died:
             self._check_exit(died)
             self._attend_to_crash(died)
+
+    def save_calls(self) -> None:
+        """Begin to save what unprotected calls have done."""
+        if self.calls_at_risk:
+            self.calls_at_risk = 0
+            self.program_changed()
 
     @contextmanager
     def using_program(self) -> Iterator[ProgramAtRest]:
@@ -112,17 +131,24 @@ class Survival:
             yield ProgramAtRest(self._state.program)
 
     @contextmanager
-    def running_program(self, *, is_at_rest: bool = False) -> Iterator[None]:
+    def running_program(
+        self, *, is_at_rest: bool = False, taken_back: str = "this input"
+    ) -> Iterator[None]:
         """Whatever ends the program in here is undone, and becomes an error that says
-        what happened. ``is_at_rest``: nothing of it runs, and Ctrl-C is not for it."""
+        what happened. ``is_at_rest``: nothing of it runs, and Ctrl-C is not for it.
+        ``taken_back``: what is undone. (In the midst of a call that is the call's affair.)"""
         try:
             yield
         except ExecutorDied as died:
+            if self._is_calling:
+                raise self._end_of_call(died) from None
             self._check_exit(died)
-            raise self._end_of_input(died) from None
+            raise self._end_of_input(died, taken_back) from None
         except BaseException as error:
+            if self._is_calling:
+                raise
             if isinstance(error, KeyboardInterrupt) and not is_at_rest:
-                raise self._end_of_input(_interrupted(error)) from None
+                raise self._end_of_input(_interrupted(error), taken_back) from None
             # Also of a signal handler of the host's, as for a timeout: then it was ended.
             try:
                 self._state.program.check()
@@ -131,15 +157,50 @@ class Survival:
                     self._recover(died)
             raise
 
+    @contextmanager
+    def calling(self) -> Iterator[None]:
+        """A call is on its way, and calls back: nothing is saved in the midst of it, and what ends
+        the program ends the call, which goes back."""
+        before, self._is_calling = self._is_calling, True
+        try:
+            yield
+        finally:
+            self._is_calling = before
+
+    def check_can_go_back(self) -> None:
+        """Raises ShellError in the midst of a call: what it is in would not be there any more."""
+        if self._is_calling:
+            raise ShellError(
+                "the session cannot go back, or begin anew, while a call of a function of it waits "
+                "for what it has called back: it can when that has returned"
+            )
+
+    def _end_of_call(self, died: ExecutorDied) -> BaseException:
+        if died.exit_status is not None:
+            return ProgramExited(died.exit_status)
+        return self.crash(died)
+
     def note_input(self, before: Position) -> None:
         """An input has taken effect; ``before`` is where the session was. The moment before it
         can be gone back to. Call it before ``program_changed``."""
-        if self._recovery is not None:
+        if self._is_calling:
+            self._inputs_of_call.append(before)
+        elif self._recovery is not None:
             self._recovery.note_input(before)
+
+    def note_inputs_of_call(self) -> None:
+        """A call has ended. The moment before the inputs that came in the midst of it is that
+        before the call; those between them are not kept."""
+        inputs = self._inputs_of_call
+        if inputs and self._recovery is not None:
+            self._inputs_of_call = []
+            self._recovery.note_input(inputs[0], count=len(inputs))
+            self.calls_at_risk = 0
+            self._recovery.program_changed()
 
     def program_changed(self) -> None:
         """The program is no longer what was saved last."""
-        if self._recovery is not None:
+        if self._recovery is not None and not self._is_calling:
             self._recovery.program_changed()
 
     def settle(self) -> None:
@@ -153,6 +214,7 @@ class Survival:
 
         Raises ShellError if that moment is not kept.
         """
+        self.check_can_go_back()
         self.attend()
         assert self._recovery is not None, "can_rewind tells"
         self._recovery.rewind(count)
@@ -180,9 +242,9 @@ class Survival:
         if died.exit_status is not None and not self._state.options.survives_exit:
             raise ProgramExited(died.exit_status) from None
 
-    def _end_of_input(self, died: ExecutorDied) -> BaseException:
+    def _end_of_input(self, died: ExecutorDied, taken_back: str) -> BaseException:
         """Go back; what is to be raised for it."""
-        crash = self._recover(died)
+        crash = self._recover(died, taken_back)
         if crash.is_interrupt and self._state.options.raises_interrupts:
             return KeyboardInterrupt(str(crash))
         return crash
@@ -201,10 +263,16 @@ class Survival:
         if self._recovery is not None:
             self._recovery.attend()
 
-    def _recover(self, died: ExecutorDied) -> ProgramCrashed:
-        """Go back to before the input that ended the program."""
+    def _recover(self, died: ExecutorDied, taken_back: str = "this input") -> ProgramCrashed:
+        """Go back to before the input, or the calls, that ended the program."""
         state = self._state
         crash = self.crash(died)
+        inputs, self._inputs_of_call = self._inputs_of_call, []
+        if inputs:
+            state.go_to(inputs[0])
+        count, self.calls_at_risk = self.calls_at_risk, 0
+        if count:
+            taken_back = f"the unprotected calls ({count} of them)"
         if self._recovery is None:
             self.start_anew()
             return crash
@@ -217,7 +285,7 @@ class Survival:
         elif before > len(state.steps):
             crash.aftermath = lost_inputs(before - len(state.steps))
         else:
-            crash.aftermath = rolled_back(checkpoint)
+            crash.aftermath = rolled_back(checkpoint, taken_back)
             wanted = state.options.sanitizers
             if checkpoint.threads and wanted is not None and wanted.thread:
                 crash.aftermath += (

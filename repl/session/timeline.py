@@ -45,10 +45,10 @@ class Timeline(Generic[P]):
         self.number = 0
         """How many inputs have taken effect; going back counts down."""
 
-    def add(self, position: P, program: SavedProgram) -> None:
-        """An input has taken effect; this is how it was before."""
+    def add(self, position: P, program: SavedProgram, count: int = 1) -> None:
+        """An input has taken effect, or several; this is how it was before."""
         self._moments.append(Moment(self.number, position, program))
-        self.number += 1
+        self.number += count
         while self.number - self._moments[0].number > FARTHEST:
             self._drop(0)
         while len(self._moments) > self._most():

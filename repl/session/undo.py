@@ -22,6 +22,7 @@ def undo_newest(
     state: SessionState, survival: Survival, count: int, *, keeps_members: bool
 ) -> None:
     """See ``Session.undo``. ``keeps_members``: not what has come from archives for them."""
+    survival.check_can_go_back()
     there = len(state.steps)
     for _ in range(_MOST_FORGOTTEN):
         try:

@@ -10,15 +10,31 @@ from collections.abc import Mapping, Sequence
 from typing import Self
 
 from runtime.addresses import ExecutorAddress, Protection
-from runtime.errors import ExecutorDied, ExecutorError
+from runtime.errors import ExecutorDied, ExecutorError, RuntimeFailure
+from runtime.executor_client.calls import (
+    BLOCK_SIZE,
+    MEMORY_SIZE,
+    CallMemory,
+    OnCallBack,
+    block_address,
+)
 from runtime.executor_client.connection import Connection
 from runtime.executor_client.interface import Patch, SymbolDescription, ThreadArea, UnitRegistration
 from runtime.executor_client.life import ExecutorLife
 from runtime.executor_client.states import Printing, Running
 from runtime.protocol import claims, wire
-from runtime.protocol.wire import LookAtElement, LookAtValue, Operation, Outcome, Printed, Sharing
+from runtime.protocol.wire import (
+    CallBack,
+    LookAtElement,
+    LookAtValue,
+    Operation,
+    Outcome,
+    Printed,
+    Sharing,
+)
 
 _LONGEST_NAME = 64 << 10  # bytes
+_RETURNED = Outcome(status=0)
 
 
 class ExecutorClient:
@@ -251,6 +267,70 @@ class ExecutorClient:
         printed = wire.unpack_printed(reply)
         printing.raise_failure()
         return printed
+
+    def call(
+        self,
+        memory: CallMemory,
+        mapped: ExecutorAddress,
+        function: ExecutorAddress,
+        offset: int,
+        on_call_back: OnCallBack | None = None,
+    ) -> Outcome:
+        """Call ``void(unsigned char *)`` with what is at ``offset`` in the block of the memory,
+        which is ``mapped`` by ``map_calls``.
+
+        ``on_call_back`` is called in the midst of it, and may ask for other things and call again.
+        What it raises is raised when the call has ended.
+        """
+        connection, words = self._connection, 0 if memory.descriptor is None else mapped
+        argument = block_address(mapped) + offset
+        failure: BaseException | None = None
+        try:
+            if not words:
+                self._send_block(memory, mapped)
+            event = connection.call(memory, words, function, argument)
+            while isinstance(event, CallBack):
+                if not words:
+                    self._receive_block(memory, mapped)
+                try:
+                    if event.offset > BLOCK_SIZE:
+                        raise ExecutorError("a call back with its arguments outside of the memory")
+                    went_well = on_call_back is not None and on_call_back(
+                        event.number, event.offset
+                    )
+                except BaseException as error:
+                    failure, went_well = error, False
+                if not words:
+                    self._send_block(memory, mapped)
+                event = connection.call(memory, words, 0, not went_well)
+            if not words:
+                self._receive_block(memory, mapped)
+        except RuntimeFailure:
+            if isinstance(failure, KeyboardInterrupt):  # in a call within
+                raise failure from None
+            raise
+        except BaseException:  # Ctrl-C, or a signal handler of the host's
+            connection.disown()
+            raise
+        if failure is not None:
+            raise failure
+        return event or _RETURNED
+
+    def map_calls(self, memory: CallMemory) -> ExecutorAddress:
+        """Have the memory of calls in the program: where it is there. It goes with the
+        process."""
+        if memory.descriptor is not None:
+            return self.share_memory(MEMORY_SIZE, memory.descriptor)
+        address = self.map_memory(MEMORY_SIZE, None)
+        self.protect_memory([(address, MEMORY_SIZE, Protection.READ | Protection.WRITE)])
+        return address
+
+    def _send_block(self, memory: CallMemory, mapped: ExecutorAddress) -> None:
+        self.write_memory(block_address(mapped), bytes(memory.block))
+
+    def _receive_block(self, memory: CallMemory, mapped: ExecutorAddress) -> None:
+        block = self.read_memory(block_address(mapped), BLOCK_SIZE)
+        memory.block[: len(block)] = block
 
     def run_main(self, function: ExecutorAddress, arguments: list[str]) -> Outcome:
         """Call ``int main(int, char **, char **)``."""

@@ -14,14 +14,24 @@ from collections.abc import Callable
 
 from runtime import trace
 from runtime.errors import ExecutorDied, ExecutorError, RuntimeFailure
+from runtime.executor_client.calls import CallMemory
 from runtime.executor_client.interrupts import DeferredInterrupt
 from runtime.executor_client.life import ExecutorLife
-from runtime.executor_client.states import IDLE, NEW, Asked, Ended, Owing, State, Waiting
+from runtime.executor_client.states import (
+    ASKED_BY_WORDS,
+    IDLE,
+    NEW,
+    Asked,
+    Ended,
+    Owing,
+    State,
+    Waiting,
+)
 from runtime.executor_client.stream import FrameStream, StreamEnded
 from runtime.protocol import wire
 from runtime.protocol.claims import claimed_process
 from runtime.protocol.crash import read_report
-from runtime.protocol.wire import Operation
+from runtime.protocol.wire import CallBack, Operation, Outcome
 
 _PATIENCE = 5  # s, for a process that is about to end
 _CRASH_PATIENCE = 1  # s, for one that says how it crashes
@@ -34,6 +44,7 @@ _RUN_THE_PROGRAM = frozenset(
         Operation.SHUTDOWN,
         Operation.LOAD_LIBRARY,
         Operation.CHOOSE,
+        Operation.CALL,
     }
 )
 
@@ -120,6 +131,43 @@ class Connection:
             finally:
                 if self._survives_interrupts and operation in _RUN_THE_PROGRAM:
                     asked.interrupt.forget()
+
+    def call(
+        self, memory: CallMemory, words: int, function: int, argument: int
+    ) -> CallBack | Outcome | None:
+        """Ask for a call, or to go on from where one has called back (function 0), and wait for
+        what comes of it: it calls back, or has ended; None: it has returned, and there is
+        nothing to be told of that. ``words``: where the program has the memory, 0 if it has not.
+
+        Ctrl-C as in ``ask``. Any other exception than of this module's leaves unknown whether
+        the program has stopped: then ``disown``.
+        """
+        memory.number += 1
+        is_interrupted = False
+        if words and self._state is IDLE and not self._postponed:
+            self._state = ASKED_BY_WORDS
+            try:
+                if memory.exchange(function, argument):
+                    event = memory.event()
+                    if event is not False:
+                        self._state = IDLE
+                        return None if event is True else event
+            except KeyboardInterrupt:
+                is_interrupted = True
+            self._state = IDLE
+        asked = Asked()
+        if is_interrupted:
+            asked.interrupt.note()
+        payload = wire.CALL.pack(memory.number, words, function, argument)
+        reply = self.ask(Operation.CALL, payload, asked=asked)
+        if is_interrupted and not self._survives_interrupts:
+            raise KeyboardInterrupt  # a handler of the host's has raised it
+        return wire.unpack_event(reply)
+
+    def disown(self) -> None:
+        """Kill the executor, because nobody knows what it would answer next."""
+        if not self._has_ended:
+            self._disown()
 
     def postpone(self, operation: Operation, payload: bytes) -> None:
         """Send a request together with the next one. It is answered only if it is refused: then

@@ -69,5 +69,9 @@ class DeferredInterrupt:
         """Drop the SIGINT that was noted: what it was for has ended."""
         self._noted.clear()
 
+    def note(self) -> None:
+        """SIGINT has come before this was entered."""
+        self._noted.append(time.monotonic())
+
     def _note(self, number: int, frame: FrameType | None) -> None:
         self._noted.append(time.monotonic())

@@ -3,7 +3,8 @@
 ::
 
     NEW --> IDLE <-> Asked: a question is out, nothing but its answer may come
-            ^  +---> Owing: one whose answer is read before the next question
+            ^  +---> ASKED_BY_WORDS: a call; unless its event is there soon, it is Asked
+            |  +---> Owing: one whose answer is read before the next question
             |
             +-----> Running  <-> Waiting: the program stands still in the midst of an input,
             |                             until its value has been looked at
@@ -61,8 +62,24 @@ class _Idle(State):
         return True
 
 
+def _no_answer_yet(operation: Operation) -> ExecutorError:
+    return ExecutorError(f"{operation.name.lower()}: the executor has not answered yet")
+
+
 NEW: State = _New()
 IDLE: State = _Idle()
+
+
+class _AskedByWords(State):
+    """A call is asked for by words in shared memory, and no event of it has been seen."""
+
+    __slots__ = ()
+
+    def check_allows(self, operation: Operation) -> None:
+        raise _no_answer_yet(operation)
+
+
+ASKED_BY_WORDS: State = _AskedByWords()
 
 
 class Owing(State):
@@ -152,7 +169,7 @@ class Asked(State):
         return self.interrupt.is_noted and not self._is_nested
 
     def check_allows(self, operation: Operation) -> None:
-        raise ExecutorError(f"{operation.name.lower()}: the executor has not answered yet")
+        raise _no_answer_yet(operation)
 
     def stand_still(self, operation: int, payload: bytes) -> Waiting | None:
         """A frame has come that is not the answer: what it shows, for which the program waits;

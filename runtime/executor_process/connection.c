@@ -87,6 +87,12 @@ void connection_take_buffer_back(struct connection_buffer before) {
   buffer = before;
 }
 
+int connection_has_more(void) {
+  char first;
+  ssize_t got = recv(control, &first, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got >= 0 || (errno != EAGAIN && errno != EINTR);
+}
+
 int connection_receive(struct request *request) {
   request->descriptor = -1;
   request->refused = NULL;

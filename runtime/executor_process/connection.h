@@ -37,6 +37,9 @@ struct connection_buffer {
 struct connection_buffer connection_set_buffer_aside(void);
 void connection_take_buffer_back(struct connection_buffer before);
 
+// Whether `connection_receive` would not have to wait.
+int connection_has_more(void);
+
 // 0 when the controller is gone.
 int connection_receive(struct request *request);
 

@@ -7,6 +7,7 @@
 // It maps, protects, looks up, runs and reads, as it is told; all policy is the
 // controller's. Standard input, output and error belong to the user's program.
 #define _GNU_SOURCE
+#include "calls.h"
 #include "checkpoint.h"
 #include "connection.h"
 #include "forkrepl_platform.h"
@@ -349,6 +350,8 @@ static void serve(struct request *request) {
     return reply(request, forkrepl_debugger_show(request->descriptor), NULL, 0);
   case WIRE_PERF_MAP:
     return on_perf_map(request);
+  case WIRE_CALL:
+    return calls_on_call(request);
   case WIRE_SHUTDOWN:
     return running_on_shutdown(request);
   case WIRE_TOGETHER:
@@ -371,6 +374,7 @@ int main(int argc, char **argv) {
     keeper_start(atoi(argv[2]), atoi(argv[1]));
   running_begin();
   waiting_serve_by(serve);
+  calls_begin(serve);
   forkrepl_set_thread_area(thread_area, sizeof thread_area);
   prctl(PR_SET_PDEATHSIG, SIGKILL); // not even an endless loop outlives it
   connection_open(atoi(argv[1]));
@@ -378,7 +382,7 @@ int main(int argc, char **argv) {
   pthread_atfork(NULL, NULL, sanitizers_attend);
 
   struct request request;
-  while (connection_receive(&request)) {
+  while (calls_attend(), connection_receive(&request)) {
     serve(&request);
     if (request.descriptor >= 0)
       close(request.descriptor);

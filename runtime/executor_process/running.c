@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "running.h"
 #include "crash.h"
-#include "forkrepl_platform.h"
 #include "frames.h"
 #include "kept_crash.h"
 #include "keyboard.h"
@@ -17,7 +16,7 @@
 static pid_t controlled;
 static char **arguments; // of the user's program, the last one NULL
 
-static int is_controlled(void) { return getpid() == controlled; }
+int running_is_controlled(void) { return getpid() == controlled; }
 
 enum { MOST_TOLD = 16 << 10 };                            // bytes, of an exception
 static char told[(1 + FORKREPL_MOST_CAUSES) * MOST_TOLD]; // one after another
@@ -40,10 +39,9 @@ static char *tell_exception(char *to, const char *type, const char *what,
   return to;
 }
 
-static void reply_outcome(const struct request *request,
-                          const struct forkrepl_outcome *outcome) {
+void running_tell_outcome(uint16_t operation, const struct forkrepl_outcome *outcome) {
   int threw = outcome->kind == FORKREPL_THREW;
-  if (!is_controlled()) // the snippet forked and this is the child
+  if (!running_is_controlled()) // the snippet forked and this is the child
     exit(threw);
   struct wire_outcome wire = {
       .kind = outcome->kind,
@@ -59,8 +57,7 @@ static void reply_outcome(const struct request *request,
     const struct forkrepl_cause *cause = &outcome->causes[i];
     end = tell_exception(end, cause->type, cause->what, &cause->trace);
   }
-  connection_reply2(request->head.operation, 0, &wire, sizeof wire, told,
-                    (size_t)(end - told));
+  connection_reply2(operation, 0, &wire, sizeof wire, told, (size_t)(end - told));
 }
 
 void running_on_run(const struct request *request) {
@@ -71,7 +68,7 @@ void running_on_run(const struct request *request) {
                request->head.size / sizeof(uint64_t), &outcome);
   forkrepl_debugged_input_ends();
   keyboard_off();
-  reply_outcome(request, &outcome);
+  running_tell_outcome(request->head.operation, &outcome);
 }
 
 static void copy_argument(size_t index, char *text, void *copies) {
@@ -109,7 +106,7 @@ void running_on_run_main(const struct request *request) {
   keyboard_on();
   forkrepl_run_main(function, count, arguments, &outcome);
   keyboard_off();
-  reply_outcome(request, &outcome);
+  running_tell_outcome(request->head.operation, &outcome);
 }
 
 // Nothing comes back: the program ends here, as natively, also by an exception.
@@ -129,13 +126,13 @@ void running_on_close(const struct request *request) {
   if (error)
     reply(request, error, NULL, 0);
   else
-    reply_outcome(request, &outcome);
+    running_tell_outcome(request->head.operation, &outcome);
 }
 
 // exit() or quick_exit(), from wherever: the controller learns that it was no
 // accident.
 static void tell_status(int status) {
-  if (is_controlled())
+  if (running_is_controlled())
     connection_reply(WIRE_EXITING, 0, &status, sizeof status);
 }
 
@@ -150,11 +147,11 @@ void running_on_shutdown(const struct request *request) {
 void running_begin(void) {
   if (!controlled) {
     forkrepl_attend_exit(tell_status);
-    waiting_attend(is_controlled);
+    waiting_attend(running_is_controlled);
     keyboard_off();
   }
   controlled = getpid();
-  crash_attend(is_controlled);
+  crash_attend(running_is_controlled);
   kept_crash_let_attach();
   sanitizers_attend();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "connection.h"
+#include "forkrepl_platform.h"
 
 #include <sys/types.h>
 
@@ -9,6 +10,10 @@
 // makes is not. Again in a checkpoint.
 void running_begin(void);
 pid_t running_pid(void);
+int running_is_controlled(void);
+
+// Answers with how a run has ended. In a fork that the program has made that ends.
+void running_tell_outcome(uint16_t operation, const struct forkrepl_outcome *outcome);
 
 // Requests; wire.h says what they are.
 void running_on_run(const struct request *request);

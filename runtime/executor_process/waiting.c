@@ -19,6 +19,7 @@ static int is_possible(uint16_t operation) {
   case WIRE_SHUTDOWN:
   case WIRE_CHECKPOINT:
   case WIRE_TAKE_OVER:
+  case WIRE_CALL:
     return 0;
   default:
     return 1;

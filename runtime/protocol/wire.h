@@ -6,11 +6,14 @@
 // checkpoint's first word come unasked. And RUN may be answered by VALUE at first: the
 // program waits then, in the midst of the input, and the executor answers requests
 // (none that run the program) until RESUME, whose answer is RUN's next.
+//
+// Calls can be asked for by words in memory that both have, without a frame: see
+// wire_calls.
 #pragma once
 
 #include <stdint.h>
 
-enum { WIRE_VERSION = 9 };
+enum { WIRE_VERSION = 10 };
 
 enum { WIRE_MAX_PAYLOAD = 64 << 20 };
 
@@ -75,6 +78,46 @@ enum wire_operation {
   WIRE_PATCH = 37,        // n * wire_patch ->
   WIRE_SHOW_OBJECTS = 38, // whether a memfd comes along, with what debuggers are to be
                           // shown ->
+  WIRE_CALL = 39,         // u64 number, u64 address of wire_calls (0: there are none),
+                          // u64 function, u64 argument -> wire_outcome as of RUN, or
+                          // wire_call_back
+};
+
+// Requests to call void function(unsigned char *argument), and to go on from a call back
+// (function 0; argument: what it returns), are numbered one after another. Each has one
+// event: the end of the newest call, or that it calls back. While it does it can be asked
+// for other things, and for calls within.
+//
+// The controller writes a request here, its number last. An executor that attends sees it,
+// and tells of the event here, its number last. Whenever that takes long, or the executor
+// does not attend (it waits for frames then), the controller sends the same request as a
+// frame, which is answered as ever: by carrying out what has not been begun, and telling of
+// the event of this number. So whoever waits does so on the socket, each frame has one
+// answer, and it does not matter who has seen what when.
+struct wire_calls {
+  uint64_t number; // of the request
+  uint64_t function;
+  uint64_t argument;
+  uint64_t unused[5]; // what one side writes is in a cache line of its own
+  uint64_t answered;  // the number of the request that this is the event of
+  uint64_t event;     // enum wire_event
+  uint64_t callback;  // as in wire_call_back
+  uint64_t offset;
+  uint64_t attends; // whether the executor looks for requests here
+};
+
+enum wire_event {
+  WIRE_RETURNED = 0,   // and there is nothing else to tell
+  WIRE_HAS_MORE = 1,   // it has ended, and a frame tells how
+  WIRE_CALLS_BACK = 2, // it waits for what the controller does
+};
+
+// forkrepl_call_back(number, offset)
+struct wire_call_back {
+  uint32_t kind; // WIRE_CALLS_BACK, which no wire_outcome begins with
+  uint32_t unused;
+  uint64_t number;
+  uint64_t offset;
 };
 
 enum { WIRE_MAX_PATCH = 16 }; // bytes

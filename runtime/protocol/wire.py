@@ -18,7 +18,7 @@ from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorError, ExecutorOutOfMemory, describe_error, told
 from runtime.protocol.frames import Frame, Records
 
-VERSION = 9
+VERSION = 10
 MAX_PAYLOAD = 64 << 20
 
 HEAD = struct.Struct("<IHH")  # payload size, operation, error
@@ -45,6 +45,9 @@ ELEMENT = struct.Struct("<QQ")  # struct wire_element
 MAX_VALUE = 4096
 _MOST_PRINTED = 64 << 10  # bytes that a printer may write
 PATCH = struct.Struct("<QQ16s")  # struct wire_patch
+CALL = struct.Struct("<QQQQ")  # number, address of the words, function, argument
+CALL_BACK = struct.Struct("<IIQQ")  # struct wire_call_back
+CALLS = struct.Struct("<QQQ40sQQQQQ")  # struct wire_calls
 
 
 class Operation(enum.IntEnum):
@@ -88,6 +91,7 @@ class Operation(enum.IntEnum):
     TOGETHER = 36
     PATCH = 37
     SHOW_OBJECTS = 38
+    CALL = 39
 
 
 class Sharing(enum.IntEnum):
@@ -128,6 +132,22 @@ class Value(Struct, frozen=True):
     kept: int
     keep: Keep
     data: bytes
+
+
+class CallEvent(enum.IntEnum):
+    """What has come of a request for a call (``enum wire_event``)."""
+
+    RETURNED = 0
+    HAS_MORE = 1
+    CALLS_BACK = 2
+
+
+class CallBack(Struct, frozen=True):
+    """A call waits until function ``number`` of the controller's has run, whose arguments are at
+    ``offset`` in the memory of calls."""
+
+    number: int
+    offset: int
 
 
 class Ending(enum.IntEnum):
@@ -268,6 +288,15 @@ def _unpack_exceptions(records: Records, count: int) -> tuple[ThrownException, .
     if not records.is_at_end:
         raise ValueError("more bytes than told")
     return tuple(exceptions)
+
+
+def unpack_event(payload: bytes) -> Outcome | CallBack:
+    """Decode what CALL is answered by. Raises ExecutorError if it is malformed."""
+    if len(payload) == CALL_BACK.size:
+        kind, _, number, offset = CALL_BACK.unpack(payload)
+        if kind == CallEvent.CALLS_BACK:
+            return CallBack(number, offset)
+    return unpack_outcome(payload)
 
 
 def unpack_value(payload: bytes) -> Value:

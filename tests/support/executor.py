@@ -10,6 +10,7 @@ from pathlib import Path
 
 from repl import native_programs
 from runtime.addresses import PAGE_SIZE, RO, ExecutorAddress
+from runtime.executor_client.calls import CallMemory
 from runtime.executor_client.child import ExecutorProcess
 from runtime.protocol import wire
 
@@ -44,6 +45,7 @@ def methods() -> dict[str, Method]:
     return {
         "run": lambda p: p.run([]),
         "print_value": lambda p: p.print_value(NOWHERE, NOWHERE, [], lambda _, __: True),
+        "call": lambda p: p.call(CallMemory(None, None), NOWHERE, NOWHERE, 0),
         "run_main": lambda p: p.run_main(ExecutorAddress(0), ["x"]),
         "read_memory": lambda p: p.read_memory(ExecutorAddress(4096), 16),
         "lookup": lambda p: p.lookup(["malloc", "free"]),

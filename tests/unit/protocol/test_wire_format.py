@@ -14,9 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.errors import ExecutorError
+from runtime.executor_client import calls
 from runtime.protocol import crash, frames, wire
 from runtime.protocol.frames import Frame
 from runtime.protocol.wire import (
+    CallEvent,
     Ending,
     ExceptionClass,
     Keep,
@@ -76,6 +78,21 @@ LAYOUTS = {
     ),
     "wire_element": (wire.ELEMENT, ["address", "has_text"]),
     "wire_printed": (wire.PRINTED, ["ending", "signal"]),
+    "wire_calls": (
+        wire.CALLS,
+        [
+            "number",
+            "function",
+            "argument",
+            "unused",
+            "answered",
+            "event",
+            "callback",
+            "offset",
+            "attends",
+        ],
+    ),
+    "wire_call_back": (wire.CALL_BACK, ["kind", "unused", "number", "offset"]),
     "wire_value": (wire.VALUE, ["address", "size", "kept", "keep", "length"]),
     "wire_crash": (
         crash.CRASH,
@@ -166,6 +183,7 @@ def test_enumerations_are_the_same() -> None:
     assert enumerators(platform, "forkrepl_keep") == list(Keep)
     assert enumerators(platform, "forkrepl_exception") == list(ExceptionClass)
     assert enumerators(HEADER, "wire_ending") == list(Ending)
+    assert enumerators(HEADER, "wire_event") == list(CallEvent)
     assert enumerators(HEADER, "wire_sharing") == list(Sharing)
 
 
@@ -173,6 +191,21 @@ def test_constants_are_the_same(compiled_layout: dict[str, int]) -> None:
     assert compiled_layout["WIRE_VERSION"] == wire.VERSION
     assert compiled_layout["WIRE_MAX_PAYLOAD"] == wire.MAX_PAYLOAD
     assert compiled_layout["WIRE_MAX_VALUE"] == wire.MAX_VALUE
+
+
+def test_words_of_calls(compiled_layout: dict[str, int]) -> None:
+    words = {
+        "number": calls._NUMBER,
+        "function": calls._FUNCTION,
+        "argument": calls._ARGUMENT,
+        "answered": calls._ANSWERED,
+        "event": calls._EVENT,
+        "callback": calls._CALLBACK,
+        "offset": calls._OFFSET,
+        "attends": calls._ATTENDS,
+    }
+    for name, index in words.items():
+        assert compiled_layout[f"offsetof(struct wire_calls, {name})"] == 8 * index, name
 
 
 def test_every_struct_of_the_header_is_compared() -> None:
