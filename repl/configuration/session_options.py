@@ -20,6 +20,14 @@ from repl.errors import SetupError
 from runtime.protocol.listener_address import Listener
 
 
+class CarriedFile(Struct, frozen=True):
+    """An object or archive for the program that is no file here, and had this name elsewhere."""
+
+    name: str
+    contents: bytes
+    is_archive: bool
+
+
 class SessionOptions(Struct, frozen=True):
     """How to compile and run. ``compiler_flags`` are Clang's, as they are.
     ``include_folders`` and ``current_folder`` (for quoted includes) come before those: they
@@ -46,7 +54,7 @@ class SessionOptions(Struct, frozen=True):
     for a debugger, until the next input runs. ``survives_exit``: ``exit`` in an input is undone
     as a crash is, and no end of the session. ``shows_lines``: what the program prints into a pipe
     comes line by line. ``sanitizers``: what the flags ask for, see
-    ``with_sanitizers``.
+    ``with_sanitizers``. ``carried``: more libraries.
     """
 
     compiler_flags: Sequence[str] = ()
@@ -76,6 +84,7 @@ class SessionOptions(Struct, frozen=True):
     survives_exit: bool = False
     shows_lines: bool = False
     sanitizers: Sanitizers | None = None
+    carried: Sequence[CarriedFile] = ()
 
     @property
     def all_flags(self) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import TYPE_CHECKING
 
+from repl.program.libraries import ProgramLibraries
 from repl.program.printing import ProgramMemory
 from runtime.addresses import ExecutorAddress
 
@@ -27,6 +29,20 @@ class ProgramAtRest(ProgramMemory):
     def shares_memory(self) -> bool:
         """Whether what is loaded is in memory that the linker and the program share."""
         return self._program.shares_memory
+
+    @property
+    def libraries(self) -> ProgramLibraries:
+        """What it has of shared libraries and archives."""
+        return self._program.libraries
+
+    @property
+    def shared_symbols(self) -> Set[str]:
+        """Of the memory that it shares with us on purpose."""
+        return self._program.shared_symbols
+
+    def object_names(self) -> list[str]:
+        """Of all objects that are linked: a member's is ``libx.a(y.o)``."""
+        return self._program.execution().object_names()
 
     def lookup(self, name: str) -> ExecutorAddress | None:
         """The address of a function or variable of the process or its libraries, if there

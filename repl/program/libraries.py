@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -15,7 +16,8 @@ from repl.configuration.session_options import SessionOptions
 from repl.errors import ShellError
 from repl.program.library_hints import How, library_hints
 from runtime.errors import ExecutorDied, ExecutorError, LinkError, RuntimeFailure, printable
-from runtime.objects.input_files import absolute_path
+from runtime.objects.archive import Archive
+from runtime.objects.input_files import absolute_path, read_input_file
 from runtime.objects.libraries import LibraryKind, find_library, kind_of
 from runtime.objects.library_folders import environment_folders
 
@@ -39,6 +41,7 @@ class ProgramLibraries:
     def __init__(self, options: SessionOptions) -> None:
         self.folders = list(options.library_folders)
         self._names = options.libraries
+        self._carried = options.carried
         self._added: list[str] = []
         self._opened: dict[str, Stamp | None] = {}
         self._problems: list[RuntimeFailure | ShellError] = []
@@ -52,14 +55,19 @@ class ProgramLibraries:
 
         self._execution, self._static = execution, StaticLibraries(execution)
         self._opened, self._problems = {}, []
-        objects: list[str] = []  # which may need all libraries, and one another
+        # Objects may need all libraries, and one another.
+        objects = [(each.name, each.contents) for each in self._carried if not each.is_archive]
+        for each in self._carried:
+            if each.is_archive:
+                with self._noting_problem():
+                    self.static.add_archive(Archive(Path(each.name), each.contents))
         for name in [*self._names, *self._added]:
             with self._noting_problem():
                 paths = [absolute_path(path) for path in find_library(name, self.folders)]
-                here = [path for path in paths if kind_of(path) == LibraryKind.OBJECT]
-                objects += here
                 for path in paths:
-                    if path not in here:
+                    if kind_of(path) == LibraryKind.OBJECT:
+                        objects.append((path, read_input_file(Path(path))))
+                    else:
                         self._open(path)
         if objects:
             with self._noting_problem():

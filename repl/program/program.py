@@ -196,6 +196,11 @@ class Program:
         """See ``SharedVariables.share``."""
         self._shared.share(self._executor, self.execution(), symbol, memory)
 
+    @property
+    def shared_symbols(self) -> Set[str]:
+        """Where ``share`` has mapped memory."""
+        return self._shared.symbols
+
     def unshare(self, symbol: str) -> None:
         """Undo ``share``."""
         self._shared.unshare(self._executor, self._execution, symbol)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,11 @@ class SharedVariables:
 
     def __init__(self) -> None:
         self._memories: dict[str, SharedMemory] = {}  # by symbol
+
+    @property
+    def symbols(self) -> Set[str]:
+        """Where they are."""
+        return self._memories.keys()
 
     def share(
         self,

@@ -12,12 +12,14 @@ import re
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from msgspec import Struct
 
 from repl.errors import CompileError, ShellError, UncaughtException
 from repl.python.arguments import GLUE, Argument, argument_of, type_names
 from repl.python.callbacks import Callbacks
-from repl.python.declared import Declared
+from repl.python.declared import Answers, Declared
 from repl.python.errors import CallError, GoneError, UnknownNameError
 from repl.python.frame import FRAME, Frame
 from repl.python.glue import GLUE_TEXT
@@ -40,13 +42,23 @@ _PICTURE = re.compile(r"\s+[|^~]|\s*\d+ \|")
 _MENTION = re.compile(r"\$(\d|\*)")
 
 
+class SentBytes(Struct, frozen=True):
+    """What was made of a session for other processes; ``state``: of what. ``is_final``: it has come
+    from one itself."""
+
+    data: bytes
+    state: tuple[object, ...] = ()
+    is_final: bool = False
+
+
 class Bridge:
     """Of one session. ``turns``: whose turn it is to use it."""
 
-    def __init__(self, live: LiveSession, turns: Turns) -> None:
+    def __init__(self, live: LiveSession, turns: Turns, answers: Answers | None = None) -> None:
         self.live = live
         self.turns = turns
-        self.declared = Declared(live)
+        self.declared = Declared(live, answers)
+        self.sent = SentBytes(b"")
         self.classes: Classes
         self._room = SharedRoom(live)
         self._callbacks = Callbacks(self._reading)
@@ -64,6 +76,22 @@ class Bridge:
             if self._dropped and not self._depth:
                 self._destroy()
             return self._evaluate(site, arguments, keeps)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "what belongs to a program of C++ cannot be pickled: send one of its functions, the "
+            "session, or values of Python's"
+        )
+
+    def prepare(self, site: Site, arguments: Sequence[Any]) -> None:
+        """Compile what ``evaluate`` would call for arguments like these, and do not call it.
+        Raises CallError."""
+        with self.turns.take():
+            converted = [argument_of(each) for each in arguments]
+            key = tuple([each.key for each in converted])
+            compiled = site.compiled.get(key)
+            if compiled is None or not self.live.wrappers.is_current(compiled.wrapper):
+                self._compile(site, key, converted, arguments)
 
     def _evaluate(self, site: Site, arguments: Sequence[Any], keeps: Any) -> Any:
         converted = [argument_of(each) for each in arguments]

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 _NOTHING: tuple[Declaration, ...] = ()
 
 
+Answers = dict[str, tuple[Declaration, ...]]
+"""What names stand for."""
+
+
 class State:
     """What was declared at a moment; compared by identity."""
 
@@ -26,8 +30,10 @@ class State:
 class Declared:
     """``state``: another one whenever the answers may have changed."""
 
-    def __init__(self, live: LiveSession) -> None:
+    def __init__(self, live: LiveSession, told: Answers | None = None) -> None:
+        """``told``: what is known without asking Clang."""
         self._live = live
+        self._told = told or {}
         self._state: State | None = None
         self._found: dict[str, tuple[Declaration, ...]] = {}
         self._enumerators: dict[str, dict[int, str]] = {}
@@ -53,10 +59,17 @@ class Declared:
 
     def _ask(self, text: str) -> tuple[Declaration, ...]:
         _ = self.state
+        if text in self._told:
+            return self._told[text]
         if text not in self._found:
             reply = self._live.compiler.ask(DescribeName(), text)
             self._found[text] = reply.found if reply.ok else _NOTHING
         return self._found[text]
+
+    def answers(self) -> Answers:
+        """All that was asked since something was last declared."""
+        _ = self.state
+        return {**self._told, **self._found}
 
     def names(self) -> list[str]:
         """Those of what the inputs have declared."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from repl.python.arguments import HasArgument
 from repl.python.declared import is_single_function
+from repl.python.errors import CallError
+from repl.python.examples import examples_for
 from repl.python.sites import Site
 
 if TYPE_CHECKING:
@@ -61,13 +64,37 @@ class CppFunction:
 
     def __call__(self, *arguments: Any) -> Any:
         """Call it. Raises what ``Session.run`` raises, CallError if no overload fits."""
+        return self._bridge.evaluate(self._site(), arguments)
+
+    def _site(self) -> Site:
         bridge = self._bridge
         if self._state is not bridge.declared.state:
             self._state = bridge.declared.state
             is_strict = is_single_function(self._found())
             if is_strict is not self._call.is_strict:
                 self._call = Site(f"{self._name}($*)", is_strict=is_strict)
-        return bridge.evaluate(self._call, arguments)
+        return self._call
+
+    def prepare(self, *arguments: Any) -> None:
+        """Compile what is called for arguments like these, without calling it: for a worker, which
+        has no Clang. Raises CallError if no overload fits."""
+        self._bridge.prepare(self._site(), arguments)
+
+    def _prepare_likely(self) -> None:
+        """The same for what its parameters look like. What does not fit is no fault."""
+        for each in self._found():
+            if each.kind == "function" and not each.declaration.startswith("template"):
+                for arguments in examples_for(each.type):
+                    with suppress(CallError):
+                        self.prepare(*arguments)
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """As machine code: see ``SentFunction``. Raises ShellError for what cannot be sent."""
+        from repl.python.sent import portable_bytes, sent_function
+
+        self._site()
+        self._prepare_likely()
+        return sent_function, (portable_bytes(self._bridge), self._name)
 
     def __getitem__(self, key: Any) -> CppFunction:
         return CppFunction(self._bridge, f"{self._name}<{template_arguments(key)}>")

@@ -6,7 +6,7 @@ import os
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from repl.configuration.session_options import SessionOptions
 from repl.input.source import Source, include_directive
@@ -21,6 +21,8 @@ from repl.session.steps import Result, V
 from runtime.standard_descriptors import open_missing_descriptors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import DTypeLike, NDArray
 
     from repl.python.scopes import Scope
@@ -69,9 +71,12 @@ class Session:
         if options is not None and choices:
             raise TypeError("Session() takes SessionOptions or keywords, not both")
         open_missing_descriptors()  # or the program would print to a socket of ours
-        self._live = LiveSession(chosen_options(choices) if options is None else options)
+        self._own(LiveSession(chosen_options(choices) if options is None else options))
+
+    def _own(self, live: LiveSession) -> None:
+        self._live = live
         # Which must not refer to this object, or nobody could forget a session.
-        processes = weakref.finalize(self, _close, self._live, os.getpid())
+        processes = weakref.finalize(self, _close, live, os.getpid())
         self._turns = Turns(processes)
         self._processes = processes
         self._gbl: Scope | None = None
@@ -82,6 +87,12 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """As machine code: see ``SentSession``. Raises ShellError for what cannot be sent."""
+        from repl.python.sent import portable_bytes, sent_session
+
+        return sent_session, (portable_bytes(self.gbl._bridge),)
+
     def close(self) -> None:
         """End all processes; nothing of the program's runs.
 
@@ -90,12 +101,6 @@ class Session:
         if self._turns.is_owner:
             with self._turns.take(to_close=True):
                 self._processes()
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            "a Session cannot be pickled or copied, as its program is a process of this machine: "
-            "pickle values of it, or make a Session where it is needed"
-        )
 
     @property
     def closed(self) -> bool:

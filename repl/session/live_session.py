@@ -28,7 +28,7 @@ from repl.session.calls import Calls
 from repl.session.captured import OutputCapture
 from repl.session.debugging import Debugging
 from repl.session.evaluation import Evaluation, Watch
-from repl.session.kept_scripts import PlayedScript, Recorder
+from repl.session.kept_scripts import NO_CLANG, Recorder
 from repl.session.reload import Reload, seen_files
 from repl.session.reload_report import ReloadReport
 from repl.session.session_headers import SessionHeaders
@@ -60,7 +60,7 @@ class LiveSession:
     """
 
     def __init__(
-        self, options: SessionOptions, *, played: PlayedScript | None = None, records: bool = False
+        self, options: SessionOptions, *, played: InputCompiler | None = None, records: bool = False
     ) -> None:
         """``played``: all inputs have been compiled before, and there is no Clang; ``records``:
         what they are compiled to is to be kept.
@@ -89,9 +89,7 @@ class LiveSession:
         self.arrays = SharedArrays(self._state, self._survival, self.run)
         self.output = OutputCapture(self._state, self._survival)
         self._count = 0
-        self.on_callback: OnCallBack | None = None
-        """What a call does that calls back (``forkrepl_call_back``), in the midst of it: given a
-        number and an offset, it says whether it went well. It may ``call`` again."""
+        self.on_callback: OnCallBack | None = None  # for ``call``; it may call again
 
     def _start_compiler(
         self, options: SessionOptions, stack: ExitStack, records: bool
@@ -147,8 +145,9 @@ class LiveSession:
 
     @property
     def compiler(self) -> Compiler:
-        """To ask Clang and LLVM something: not in a session that is played."""
-        assert self._compiler is not None
+        """To ask Clang and LLVM something. Raises ShellError in a session that is played."""
+        if self._compiler is None:
+            raise ShellError(NO_CLANG)
         return self._compiler
 
     @property
@@ -311,6 +310,11 @@ class LiveSession:
         return self._calls.unprotected()
 
     # Going back.
+
+    def take_over(self, steps: Sequence[Step]) -> None:
+        """Have inputs in force that were compiled elsewhere; see ``Session.restart``."""
+        self._state.steps = list(steps)
+        self.restart()
 
     def undo(self, count: int = 1, *, keeps_members: bool = False) -> None:
         """See ``Session.undo``. ``keeps_members``: not what has come from archives for them."""

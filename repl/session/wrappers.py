@@ -6,6 +6,7 @@ input that it was made after.
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -33,10 +34,34 @@ class Wrapper(Struct, frozen=True, eq=False):
 
     symbol: str
     address: ExecutorAddress
+    unit: LoadedUnit
     execution: ExecutionSession
     declared: Step | None
     text: str
     machine_code: bytes
+
+
+def key_of_texts(symbol: str, texts: Sequence[str]) -> bytes:
+    """The same for the same texts, whatever the function in them is called."""
+    plain = "\0".join(texts).replace(symbol, "")
+    return hashlib.blake2b(plain.encode("utf-8", "surrogateescape"), digest_size=16).digest()
+
+
+class SentCode(Struct, frozen=True):
+    """A wrapper for another process. ``key``: see ``key_of_texts``; empty if it is only there for
+    what others need of it."""
+
+    key: bytes
+    symbol: str
+    machine_code: bytes
+
+
+class MadeWrapper(Struct, frozen=True):
+    """``key``: of what was to be compiled."""
+
+    key: bytes
+    symbol: str
+    wrapper: Wrapper
 
 
 class Wrappers:
@@ -48,6 +73,8 @@ class Wrappers:
         self._newest: Step | None = None  # when _declared was found
         self._declared: Step | None = None
         self._newest_units: list[LoadedUnit] = []  # which the next ones may refer to
+        self._made: list[MadeWrapper] = []
+        self._sent: tuple[SentCode, ...] | None = None
 
     def add(self, symbol: str, prelude: str, texts: Sequence[str], told_of: int = 0) -> Wrapper:
         """Compile the first of these texts that Clang takes, which has a function of this name.
@@ -55,6 +82,8 @@ class Wrappers:
 
         Raises CompileError for number ``told_of``, and what ``Session.run`` raises.
         """
+        if self._sent is not None:
+            return self._add_sent(self._sent, key_of_texts(symbol, texts))
         state = self._state
         self._calls.attend()
         execution = state.program.execution()
@@ -70,7 +99,52 @@ class Wrappers:
         self._calls.changed()
         address = execution.find_symbol(symbol)
         assert address is not None
-        return Wrapper(symbol, address, execution, self.declared(), text, machine_code)
+        wrapper = Wrapper(symbol, address, unit, execution, self.declared(), text, machine_code)
+        self._made.append(MadeWrapper(key_of_texts(symbol, texts), symbol, wrapper))
+        return wrapper
+
+    def take_over(self, sent: tuple[SentCode, ...]) -> None:
+        """There is no Clang: only these, which were compiled elsewhere, can be added."""
+        self._sent = sent
+
+    def _add_sent(self, sent: tuple[SentCode, ...], key: bytes) -> Wrapper:
+        """Link all of them at once: they may need one another."""
+        code = next((each for each in sent if each.key == key), None)
+        if code is None:
+            raise CompileError(
+                "it was not compiled for these arguments before it was sent: call it once with "
+                "such arguments, or `prepare` it for them, where Clang is",
+                (),
+            )
+        state = self._state
+        self._calls.attend()
+        execution = state.program.execution()
+        loaded = self.loaded()
+        if not loaded:
+            with self._calls.running():
+                unit = state.program.load_together([(e.symbol, e.machine_code) for e in sent])
+            state.note_beside(unit)
+            self._calls.changed()
+        else:
+            unit = loaded[0].wrapper.unit
+        address = execution.find_symbol(code.symbol)
+        assert address is not None
+        wrapper = Wrapper(
+            code.symbol, address, unit, execution, self.declared(), "", code.machine_code
+        )
+        self._made.append(MadeWrapper(code.key, code.symbol, wrapper))
+        return wrapper
+
+    def loaded(self) -> list[MadeWrapper]:
+        """All that are in the program, in the order in which they were made; each may need what
+        earlier ones define."""
+        execution = self._state.program.loaded
+        self._made = [
+            each
+            for each in self._made
+            if execution is each.wrapper.execution and self._state.has_loaded(each.wrapper.unit)
+        ]
+        return list(self._made)
 
     def _compile(self, prelude: str, texts: Sequence[str], told_of: int) -> tuple[str, bytes, int]:
         compiler = self._compiler()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from runtime.addresses import PAGE_SIZE
+from runtime.errors import RuntimeFailure, printable
 
 if TYPE_CHECKING:
     from runtime.objects.placed_object import PlacedObject  # which needs numpy
@@ -75,6 +76,25 @@ def lowest_address_with_lines(file: IO[bytes]) -> int | None:
         return int(min(loaded, default=0)) // PAGE_SIZE * PAGE_SIZE
     except Exception:  # no ELF file, or a damaged one
         return None
+
+
+def soname_of(path: str) -> str:
+    """What a shared library calls itself; "" if nothing. Raises RuntimeFailure if it cannot be
+    read."""
+    from elftools.elf.dynamic import DynamicSegment
+    from elftools.elf.elffile import ELFFile
+
+    try:
+        with open(path, "rb") as file:
+            for segment in ELFFile(file).iter_segments("PT_DYNAMIC"):
+                assert isinstance(segment, DynamicSegment)
+                for tag in segment.iter_tags("DT_SONAME"):
+                    return str(getattr(tag, "soname", ""))  # by the tag's name
+    except OSError as error:
+        raise RuntimeFailure(f"cannot read {printable(path)}: {error.strerror}") from None
+    except Exception:  # no ELF file, or a damaged one
+        raise RuntimeFailure(f"{printable(path)}: no shared library") from None
+    return ""
 
 
 def _has_lines(library: Any) -> bool:

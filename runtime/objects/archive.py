@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 
 from runtime.errors import ObjectFormatError, RuntimeFailure, printable
@@ -59,6 +59,25 @@ class Archive:
         for offset, name, _ in self._walk():
             if not _is_special(name):
                 yield offset
+
+    def only(self, labels: Set[str]) -> bytes:
+        """The contents of an archive of only these members, not a thin one; nothing if it has
+        none of them."""
+        names, bodies, places = b"", b"", {}
+        for offset in self.offsets():
+            label, contents = self.member(offset)
+            if label in labels:
+                places[offset] = len(bodies)
+                bodies += _packed(f"/{len(names)}", contents)
+                names += os.fsencode(self._member_name(self._header(offset)[0])) + b"/\n"
+        symbols = [(name, place) for name, place in self.index.items() if place in places]
+        encoded = b"".join(name.encode("utf-8", "surrogateescape") + b"\0" for name, _ in symbols)
+        table = _packed("//", names)
+        # The index says where members begin, and is before them.
+        head = len(_MAGIC) + len(_packed("/", bytes(4 * (len(symbols) + 1)) + encoded)) + len(table)
+        offsets = [head + places[place] for _, place in symbols]
+        index = struct.pack(f">I{len(symbols)}I", len(symbols), *offsets) + encoded
+        return _MAGIC + _packed("/", index) + table + bodies if places else b""
 
     def _read_special_members(self) -> None:
         for offset, name, size in self._walk():
@@ -118,6 +137,15 @@ class Archive:
                 )
             return os.fsdecode(self._long_names[start:end])
         return raw.rstrip("/")
+
+
+def _packed(name: str, contents: Contents) -> bytes:
+    """A member with its header."""
+    header = _HEADER.pack(
+        name.encode().ljust(16), b"0".ljust(12), *(b"0".ljust(6),) * 2, b"644".ljust(8),
+        str(len(contents)).encode().ljust(10), b"`\n",
+    )  # fmt: skip
+    return header + bytes(contents) + b"\n" * (len(contents) & 1)
 
 
 def _is_special(name: str) -> bool:

@@ -58,18 +58,22 @@ class StaticLibraries:
         Raises RuntimeFailure if it is damaged or for another machine, or if it has changed and
         some of it has been linked.
         """
-        archive = Archive(Path(path), read_input_file(Path(path)))
+        self.add_archive(Archive(Path(path), read_input_file(Path(path))))
+
+    def add_archive(self, archive: Archive) -> None:
+        """The same for one that has been read."""
         _check(archive)
         others = tuple(each for each in self.state.archives if each.path != archive.path)
         self.state = StaticState((*others, archive), self.state.pulled)
 
-    def load_objects(self, paths: Sequence[str]) -> None:
-        """Link the objects of a command line as one unit, for good, and initialize it.
+    def load_objects(self, objects: Sequence[tuple[str, bytes]]) -> None:
+        """Link the objects of a command line, names and contents, as one unit, for good, and
+        initialize it.
 
         Raises what ``load`` raises.
         """
-        unit = self.load([(path, read_input_file(Path(path))) for path in paths])
-        self._initialize(unit, ", ".join(paths))
+        unit = self.load(objects)
+        self._initialize(unit, ", ".join(name for name, _ in objects))
 
     def has(self, name: str) -> bool:
         """Whether a member of an archive defines a symbol."""
