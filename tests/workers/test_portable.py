@@ -282,12 +282,12 @@ def test_a_library_that_is_none_any_more_is_told(tmp_path: Path) -> None:
 
 
 def test_an_array_of_this_process_cannot_travel() -> None:
-    from repl.session.shared_arrays import ArrayDeclaration, share_array
+    from repl.session.shared_arrays import ArrayDeclaration
 
     with home() as session:
-        share_array(session, ArrayDeclaration("unused", 3, float))
+        session.arrays.share(ArrayDeclaration("unused", 3, float))
         Portable.of(session)
-        share_array(session, ArrayDeclaration("weights", 3, float))
+        session.arrays.share(ArrayDeclaration("weights", 3, float))
         session.run("double first() { return weights[0]; }")
         with pytest.raises(ShellError, match=r"In\[1\] uses an array that it shares"):
             Portable.of(session)
