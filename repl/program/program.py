@@ -23,8 +23,9 @@ from repl.program.libraries import LibraryState, ProgramLibraries
 from repl.program.linker_import import import_linker
 from repl.program.output import Ends, ProgramOutput
 from repl.program.sanitizer import sanitizer_runtime
-from repl.program.shared_memory import SharedVariables
+from repl.program.shared_memory import SharedArenas, SharedVariables
 from repl.program.start import prepare_streams, start_executor
+from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorDied, ExecutorError, ExecutorOutOfMemory, RuntimeFailure
 from runtime.executor_client.checkpoint import Checkpoint, Introduction, memory_of
 from runtime.executor_client.child import ExecutorProcess
@@ -75,6 +76,7 @@ class Program:
         self._libraries = ProgramLibraries(options)
         self._begun: SessionMark | None = None
         self._shared = SharedVariables()
+        self.arenas = SharedArenas()
         self._output = ProgramOutput()
         self._crashed: list[LinkedUnit] = []  # what was loaded in the process that is kept
 
@@ -85,6 +87,7 @@ class Program:
         self._executor.kill()
         self._discard()
         self._shared.forget()
+        self.arenas.close()
         if self._sanitizer is not None:
             self._sanitizer.close()
 
@@ -216,6 +219,14 @@ class Program:
         """Undo ``share``."""
         self._shared.unshare(self._executor, self._execution, symbol)
 
+    def address_of(self, start: int, end: int) -> ExecutorAddress | None:
+        """Where the program has what is from one address of this process to another; None if that
+        is no memory that both have."""
+        found = self.arenas.address_of(start, end)
+        if found is None:
+            found = self._shared.address_of(self._execution, start, end)
+        return found
+
     def redirect(self, ends: Ends | None) -> None:
         """See ``ProgramOutput.redirect``."""
         self._output.redirect(self._executor, ends)
@@ -282,6 +293,7 @@ class Program:
             execution.release(begun)
         introduction = self._executor.take_over(saved.checkpoint)
         self._output.attend(self._executor)
+        self.arenas.attend(self._executor)
         execution.rewind(saved.mark)
         execution.release(saved.mark)
         self.libraries.state = saved.libraries
@@ -358,6 +370,7 @@ class Program:
             self._shared.forget()
         self._executor = self._start_executor()
         self._output.attend(self._executor)
+        self.arenas.attend(self._executor)
 
     def _explained(self, outcome: Outcome) -> Outcome:
         """The outcome; if memory ran out, with a hint at the limit that was probably met."""

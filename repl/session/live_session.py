@@ -85,7 +85,7 @@ class LiveSession:
         self._evaluation = Evaluation(self._state, self._survival)
         self._libraries = SessionLibraries(self._state, self._survival)
         self.debugging = Debugging(self._state, self._take)
-        self.arrays = SharedArrays(self._state, self._survival, self.run)
+        self.arrays = SharedArrays(self._state, self._survival, self.run, self.evaluate)
         self.output = OutputCapture(self._state, self._survival)
         self._count = 0
 
