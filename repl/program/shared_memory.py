@@ -6,12 +6,71 @@ from collections.abc import Set
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from runtime.addresses import PAGE_SIZE, ExecutorAddress
 from runtime.errors import RuntimeFailure
 from runtime.executor_client.client import ExecutorClient
+from runtime.kernel_calls.memory_files import can_share
 from runtime.memory.shared import SharedMemory
 
 if TYPE_CHECKING:
+    from runtime.memory.shared_arena import Piece, SharedArena
     from runtime.units.execution_session import ExecutionSession
+
+
+_FIRST_ADDRESS = 0x5800_0000_0000
+"""Of arenas in the program. Nothing else comes there by itself: programs, their heap and the
+runtimes of sanitizers are below, libraries above; and for ThreadSanitizer it is memory of the
+program's (``kMidAppMem`` in its runtime)."""
+
+_SMALLEST_ARENA = 64 << 20  # bytes; the next one is larger, up to the other
+_LARGEST_ARENA = 1 << 30
+
+
+class SharedArenas:
+    """Memory without a name: in each process of the program, at the same address."""
+
+    def __init__(self) -> None:
+        self._arenas: list[SharedArena] = []
+        self._next_address = _FIRST_ADDRESS
+
+    def allocate(self, size: int) -> Piece | None:
+        """Zero bytes; None if they need another arena."""
+        pieces = (arena.allocate(size) for arena in self._arenas)
+        return next(filter(None, pieces), None)
+
+    def add_arena(self, executor: ExecutorClient, size: int) -> None:
+        """Have room for that. Raises OSError or OverflowError where there is no memory,
+        ExecutorError where descriptors cannot be passed or the program has no room, and
+        ExecutorDied."""
+        usual = min(_SMALLEST_ARENA << len(self._arenas), _LARGEST_ARENA)
+        # Where there is no memfd, it is a file that takes up its room.
+        usual = usual if can_share() else 0
+        size = max(-(-size // PAGE_SIZE) * PAGE_SIZE, usual, PAGE_SIZE)
+        from runtime.memory.shared_arena import SharedArena  # only who has arrays needs it
+
+        arena = SharedArena(size, ExecutorAddress(self._next_address))
+        try:
+            executor.share_memory(size, arena.memory.descriptor, arena.address)
+        except BaseException:
+            arena.memory.close()
+            raise
+        self._arenas.append(arena)
+        self._next_address += -(-size // _LARGEST_ARENA) * _LARGEST_ARENA + _LARGEST_ARENA
+
+    def attend(self, executor: ExecutorClient) -> None:
+        """The program runs in this process now; perhaps it has them already."""
+        for arena in self._arenas:
+            executor.share_memory(arena.size, arena.memory.descriptor, arena.address)
+
+    def address_of(self, start: int, end: int) -> ExecutorAddress | None:
+        """See ``SharedArena.address_of``."""
+        found = (arena.address_of(start, end) for arena in self._arenas)
+        return next((address for address in found if address is not None), None)
+
+    def close(self) -> None:
+        """No further process has them."""
+        for arena in self._arenas:
+            arena.memory.close()
 
 
 class SharedVariables:
@@ -55,6 +114,19 @@ class SharedVariables:
         execution.forget_variable(definition.unit)
         with suppress(RuntimeFailure):  # it has ended, or is as it was before the mapping
             executor.unmap_memory(definition.address, memory.size)
+
+    def address_of(
+        self, execution: ExecutionSession | None, start: int, end: int
+    ) -> ExecutorAddress | None:
+        """Where the program has what is from one address of this process to another; None if that
+        is no shared memory, or the program of now has it not."""
+        for symbol, memory in self._memories.items():
+            if memory.start <= start <= end <= memory.start + memory.size:
+                definition = execution.find_definition(symbol) if execution is not None else None
+                if definition is None:
+                    return None
+                return ExecutorAddress(definition.address + start - memory.start)
+        return None
 
     def forget(self) -> None:
         """No further process has them."""

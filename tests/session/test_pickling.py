@@ -97,7 +97,7 @@ def example(class_: type[ForkreplError]) -> ForkreplError:
 @pytest.mark.parametrize("class_", all_errors(), ids=lambda class_: class_.__name__)
 def test_errors(class_: type[ForkreplError]) -> None:
     error = example(class_)
-    error.is_interrupt = True  # as what has been set since
+    error.is_interrupt = True  # type: ignore[attr-defined]  # as what has been set since
     for name, copied in COPIES.items():
         again = copied(error)
         assert type(again) is class_, name

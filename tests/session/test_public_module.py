@@ -51,7 +51,7 @@ def test_every_name_is_there_and_documented() -> None:
             assert value.__doc__, name
     assert forkrepl.__version__.count(".") == 2
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
-        forkrepl.Nothing  # noqa: B018
+        forkrepl.Nothing  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_importing_it_is_quick(tmp_path: Path) -> None:

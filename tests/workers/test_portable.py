@@ -282,12 +282,10 @@ def test_a_library_that_is_none_any_more_is_told(tmp_path: Path) -> None:
 
 
 def test_an_array_of_this_process_cannot_travel() -> None:
-    from repl.session.shared_arrays import ArrayDeclaration
-
     with home() as session:
-        session.arrays.share(ArrayDeclaration("unused", 3, float))
+        session.arrays.share("unused", 3, float, None)
         Portable.of(session)
-        session.arrays.share(ArrayDeclaration("weights", 3, float))
+        session.arrays.share("weights", 3, float, None)
         session.run("double first() { return weights[0]; }")
         with pytest.raises(ShellError, match=r"In\[1\] uses an array that it shares"):
             Portable.of(session)

@@ -174,7 +174,7 @@ def test_answers_by_words_are_the_rule() -> None:
 
         caller.memory.exchange = counted  # type: ignore[method-assign]
         # However slow the machine is: some of so many.
-        wait_for(lambda: caller.call("count").status or by_words > 10, 60)
+        wait_for(lambda: bool(caller.call("count").status) or by_words > 10, 60)
         assert by_words > 10 or len(os.sched_getaffinity(0)) == 1
 
 
