@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
     from repl.python.scopes import Scope
+    from repl.python.vectorize import Vectorized
 
 
 class Session:
@@ -270,6 +271,14 @@ class Session:
         saved as ever. The session is this thread's for so long."""
         with self._turns.take(), self._live.unprotected():
             yield
+
+    @in_turn
+    def vectorize(self, name: str) -> Vectorized:
+        """A function of C++'s for each element of arrays, like numpy's own: ``vectorize("f")(x)``.
+        It returns a number; the loop is in C++."""
+        from repl.python.vectorize import Vectorized
+
+        return Vectorized(self.gbl._bridge, name)
 
     @in_turn
     def undo(self, count: int = 1) -> None:
