@@ -1,6 +1,8 @@
 """The shell, from what the user types to what is printed; and the shell as a library.
 
-    from repl import Session
+Users import it by the package ``forkrepl``, which has the same names.
+
+    from forkrepl import Session
 
     with Session(std="c++20", libraries=["m"]) as session:
         session.run("#include <vector>\\nstd::vector<double> v{1, 2, 3};")
@@ -41,25 +43,59 @@ if TYPE_CHECKING:
     from repl.configuration.session_options import SessionOptions
     from repl.display.python_values import EnumValue, RecordValue
     from repl.errors import (
+        CodegenError,
         CompileError,
+        CompilerDied,
+        CompilerTimeout,
         Diagnostic,
+        Fix,
         ProgramCrashed,
         ProgramExited,
         SetupError,
         ShellError,
         UncaughtException,
+        UnexpectedError,
     )
     from repl.input.source import Source
     from repl.python.session import Session
+    from repl.session.captured import Captured
     from repl.session.steps import Result
-    from runtime.errors import ForkreplError, LinkError, RuntimeFailure
+    from repl.session.uncaught_exceptions import (
+        UncaughtIndexError,
+        UncaughtMemoryError,
+        UncaughtOSError,
+        UncaughtOverflowError,
+        UncaughtRuntimeError,
+        UncaughtValueError,
+    )
+    from runtime.errors import (
+        ExecutorDied,
+        ExecutorError,
+        ExecutorOutOfMemory,
+        ForkreplError,
+        LinkError,
+        ObjectFormatError,
+        OutOfMemoryError,
+        RuntimeFailure,
+        UndefinedSymbolsError,
+    )
 
 __all__ = [
+    "Captured",
+    "CodegenError",
     "CompileError",
+    "CompilerDied",
+    "CompilerTimeout",
     "Diagnostic",
     "EnumValue",
+    "ExecutorDied",
+    "ExecutorError",
+    "ExecutorOutOfMemory",
+    "Fix",
     "ForkreplError",
     "LinkError",
+    "ObjectFormatError",
+    "OutOfMemoryError",
     "ProgramCrashed",
     "ProgramExited",
     "RecordValue",
@@ -71,18 +107,39 @@ __all__ = [
     "ShellError",
     "Source",
     "UncaughtException",
+    "UncaughtIndexError",
+    "UncaughtMemoryError",
+    "UncaughtOSError",
+    "UncaughtOverflowError",
+    "UncaughtRuntimeError",
+    "UncaughtValueError",
+    "UndefinedSymbolsError",
+    "UnexpectedError",
 ]
 
 _MODULES = {
+    "Captured": "repl.session.captured",
     "EnumValue": "repl.display.python_values",
-    "RecordValue": "repl.display.python_values",
+    "ExecutorDied": "runtime.errors",
+    "ExecutorError": "runtime.errors",
+    "ExecutorOutOfMemory": "runtime.errors",
     "ForkreplError": "runtime.errors",
     "LinkError": "runtime.errors",
-    "RuntimeFailure": "runtime.errors",
+    "ObjectFormatError": "runtime.errors",
+    "OutOfMemoryError": "runtime.errors",
+    "RecordValue": "repl.display.python_values",
     "Result": "repl.session.steps",
+    "RuntimeFailure": "runtime.errors",
     "Session": "repl.python.session",
     "SessionOptions": "repl.configuration.session_options",
     "Source": "repl.input.source",
+    "UncaughtIndexError": "repl.session.uncaught_exceptions",
+    "UncaughtMemoryError": "repl.session.uncaught_exceptions",
+    "UncaughtOSError": "repl.session.uncaught_exceptions",
+    "UncaughtOverflowError": "repl.session.uncaught_exceptions",
+    "UncaughtRuntimeError": "repl.session.uncaught_exceptions",
+    "UncaughtValueError": "repl.session.uncaught_exceptions",
+    "UndefinedSymbolsError": "runtime.errors",
 }
 """Where each is; the others are in ``repl.errors``."""
 

@@ -5,16 +5,33 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Iterable, Mapping, Set
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Set
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from runtime.protocol.crash import CrashReport
 
 
 class ForkreplError(Exception):
-    """Base of all that this program raises for its users, as a library too."""
+    """Base of all that this program raises for its users, as a library too.
+
+    Each can be pickled and copied, with its attributes and notes, whatever its ``__init__`` takes:
+    so a process of a pool can raise it to who waits.
+    """
+
+    def __reduce__(self) -> tuple[Callable[..., ForkreplError], tuple[Any, ...], dict[str, Any]]:
+        return _made_again, (type(self), self.args), self.__dict__.copy()
+
+
+def _made_again(class_: type[ForkreplError], arguments: tuple[Any, ...]) -> ForkreplError:
+    # An exception's own way would call `__init__` with the message. And one of Python's own that
+    # this is as well, such as OSError, may take its arguments for something else.
+    try:
+        error = class_.__new__(class_)
+    except TypeError:  # CPython does not find the one that it uses, if it is a MemoryError, too
+        error = Exception.__new__(class_)
+    error.args = arguments
+    return error
 
 
 class RuntimeFailure(ForkreplError):
@@ -42,12 +59,12 @@ class UndefinedSymbolsError(LinkError):
         message: str,
         brief: str,
         names: tuple[str, ...],
-        needed_by: Mapping[str, Set[int]] = MappingProxyType({}),
+        needed_by: Mapping[str, Set[int]] | None = None,
     ) -> None:
         super().__init__(message)
         self.brief = brief
         self.names = names
-        self.needed_by = needed_by
+        self.needed_by = {} if needed_by is None else dict(needed_by)
 
 
 class OutOfMemoryError(RuntimeFailure):

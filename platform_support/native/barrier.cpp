@@ -153,10 +153,16 @@ template <class Callable> void guard(Callable call, forkrepl_outcome *outcome) {
 
 } // namespace
 
-// What the user's program has written is on the screen before the prompt is.
-void forkrepl_flush(void) {
-  std::cout.flush();
-  std::clog.flush();
+// What the user's program has written is on the screen before the prompt is. Streams that the
+// program has told to may throw, and nobody is to hear of it.
+void forkrepl_flush_output(void) {
+  try {
+    std::cout.flush();
+    std::clog.flush();
+  } catch (abi::__forced_unwind &) {
+    throw;
+  } catch (...) {
+  }
   std::fflush(stdout);
   std::fflush(stderr);
 }
@@ -184,7 +190,7 @@ void forkrepl_run(const uint64_t *functions, size_t count, forkrepl_outcome *out
       outcome);
   forkrepl_stopwatch_stop();
   forkrepl_values_end();
-  forkrepl_flush();
+  forkrepl_flush_output();
 }
 
 void forkrepl_call(uint64_t function, uint64_t argument, forkrepl_outcome *outcome) {
@@ -195,7 +201,7 @@ void forkrepl_call(uint64_t function, uint64_t argument, forkrepl_outcome *outco
   outcome->trace.count = outcome->cause_count = 0;
   forkrepl_deadly_handlers_note();
   guard([&] { reinterpret_cast<void (*)(uint64_t)>(function)(argument); }, outcome);
-  forkrepl_flush();
+  forkrepl_flush_output();
 }
 
 void forkrepl_run_main(uint64_t function, int argc, char **argv,
@@ -208,7 +214,7 @@ void forkrepl_run_main(uint64_t function, int argc, char **argv,
   guard(
       [&] { outcome->status = reinterpret_cast<Main>(function)(argc, argv, environ); },
       outcome);
-  forkrepl_flush();
+  forkrepl_flush_output();
 }
 
 // No handler anywhere on the stack: so an exception that nobody catches unwinds nothing

@@ -183,9 +183,6 @@ void forkrepl_run(const uint64_t *functions, size_t count,
 void forkrepl_call(uint64_t function, uint64_t argument,
                    struct forkrepl_outcome *outcome);
 
-// Whatever the program has printed is on its way.
-void forkrepl_flush(void);
-
 // What forkrepl_call_back is to do. NULL: nobody is there to be called.
 void forkrepl_attend_call_backs(int (*call_back)(uint64_t number, uint64_t offset));
 
@@ -236,6 +233,12 @@ void forkrepl_read_again(void);
 // Show what is printed line by line, from now on; and what there is of a line, at a crash.
 void forkrepl_show_lines(void);
 void forkrepl_show_rest(void);
+
+// Whether that is to be shown at a crash all the same, for who reads what is printed.
+void forkrepl_keep_rest(int wanted);
+
+// Writes what the C and the C++ library have of standard output and error.
+void forkrepl_flush_output(void);
 
 // What scripts see as `argc` and `argv`.
 extern int forkrepl_argc;

@@ -5,15 +5,17 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static int shows_lines;
+static int shows_lines, keeps_rest;
 
 void forkrepl_show_lines(void) {
   shows_lines = 1;
   setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 }
 
+void forkrepl_keep_rest(int wanted) { keeps_rest = wanted; }
+
 void forkrepl_show_rest(void) {
-  if (!shows_lines)
+  if (!shows_lines && !keeps_rest)
     return;
   // In a handler: nothing is locked, and a wrong address is write(2)'s affair.
   const char *begin = stdout->_IO_write_base;

@@ -17,9 +17,10 @@ from repl.commands.helper_code import c_string, call_for_status, read_string, re
 from repl.commands.inspection import type_of
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments, WrongUsage
+from repl.session.session_libraries import with_include_folder
 from runtime.addresses import ExecutorAddress
 from runtime.errors import printable, told
-from runtime.objects.input_files import absolute_path, expanded_path, no_current_folder
+from runtime.objects.input_files import expanded_path, no_current_folder
 
 _MOST_VARIABLES = 10_000
 _MOST_READ = 16 << 20  # characters, of all of them
@@ -96,12 +97,12 @@ def run_include(shell: Shell, arguments: Arguments) -> str:
     if not argument:
         flags = options.all_flags
         return "\n".join(_folders_in(flags)) or "no folders (but those of the compiler)"
-    folder = absolute_path(argument)
-    if not os.path.isdir(folder):
-        raise ShellError(f"%include: {argument} is no folder")
-    if folder not in options.include_folders:
-        folders = [*options.include_folders, folder]
-        shell.session.change_options(replace(options, include_folders=folders))
+    try:
+        changed = with_include_folder(options, argument)
+    except ShellError as error:
+        raise ShellError(f"%include: {error}") from None
+    if changed is not options:
+        shell.session.change_options(changed)
     return ""
 
 

@@ -35,38 +35,68 @@ class EnumValue(Struct, frozen=True):
     def __int__(self) -> int:
         return self.value
 
+    def __repr__(self) -> str:
+        name = "" if self.name == str(self.value) else f"{self.name}: "
+        type_name = "" if name.startswith(f"{self.type_name}::") else f"{self.type_name} "
+        return f"<{type_name}{name}{self.value}>"
+
 
 class RecordValue(Mapping[str, Any]):
     """A struct, class or union: a read-only mapping from names of members to their values,
     those of base classes included; members are attributes, too."""
 
     def __init__(self, type_name: str, members: dict[str, Any]) -> None:
-        self._type_name = type_name
-        self._members = members
+        self.__type_name = type_name  # not `_type_name`, which a member may be called
+        self.__members = members
 
     @property
     def type_name(self) -> str:
         """The type's name, as C++ writes it."""
-        return self._type_name
+        return self.__type_name
 
     def __getitem__(self, name: str) -> Any:
-        return self._members[name]
+        return self.__members[name]
 
     def __getattr__(self, name: str) -> Any:
-        # Not for names of Python's own, which copying asks for before there are members.
-        if name.startswith("__") or name not in self._members:
-            raise AttributeError(f"{self._type_name} has no member {name}")
-        return self._members[name]
+        members = self.__dict__.get("_RecordValue__members", {})  # copies are asked before
+        if name not in members:
+            raise AttributeError(f"{self.__dict__.get('_RecordValue__type_name')} has no {name}")
+        return members[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._members)
+        return iter(self.__members)
 
     def __len__(self) -> int:
-        return len(self._members)
+        return len(self.__members)
 
     def __repr__(self) -> str:
-        members = ", ".join(f"{name}={value!r}" for name, value in self._members.items())
-        return f"{self._type_name}({members})"
+        members = ", ".join(f"{name}={value!r}" for name, value in self.__members.items())
+        return f"{self.__type_name}({members})"
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *filter(str.isidentifier, self.__members)})
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, RecordValue) and other.type_name != self.type_name:
+            return False
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        return _is_same(self.__members, dict(other))
+
+    __hash__ = None  # type: ignore[assignment]  # as of a dict: there are lists in it
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """``==``, which of arrays is an array."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_is_same(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple) and type(one) is type(other):
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    if hasattr(one, "dtype") or hasattr(other, "dtype"):
+        import numpy as np
+
+        return np.array_equal(one, other)
+    return bool(one == other)
 
 
 def to_python(node: Node) -> Any:

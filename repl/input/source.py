@@ -41,3 +41,13 @@ class Source(Struct, frozen=True):
         quoted = self.name.replace("\\", "\\\\").replace('"', '\\"')
         text = f'#line {self.line or 1} "{quoted}"\n{self.text}'
         return text.encode("utf-8", "surrogateescape")
+
+
+def include_directive(name: str) -> str:
+    """``#include`` of a header, which may be in quotes or angle brackets already. Raises ValueError
+    for what cannot be the name of a file."""
+    is_quoted = len(name) > 2 and (name[0], name[-1]) in (('"', '"'), ("<", ">"))
+    bare = name[1:-1] if is_quoted else name
+    if not bare.strip() or not bare.isprintable() or any(each in bare for each in '"<>'):
+        raise ValueError(f"{name!r} is no name of a header")
+    return f"#include {name}\n" if is_quoted else f'#include "{name}"\n'

@@ -7,21 +7,18 @@ printed are marks: there the program has something to show (``displayed``).
 
 from __future__ import annotations
 
-import array
 import codecs
-import contextlib
-import fcntl
 import io
 import os
 import select
 import sys
-import termios
 import threading
 import time
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-_PIPE_SIZE = 1 << 20  # bytes: so much the program can print before it has to wait for us
+from repl.program.output_pipe import OutputPipe
+
 _LARGEST_PIECE = 1 << 20  # bytes of one message
 _MUCH = 1 << 16  # bytes: who prints so much is not made to wait
 _BATCH_TIME = 0.05  # s, for which small pieces are collected
@@ -83,12 +80,12 @@ class OutputPipes:
         with self._lock:
             for each in self._streams:
                 # No more than is there now: who prints for ever is not waited for.
-                self._pass_on(each, each.waiting())
+                self._pass_on(each, each.pipe.waiting())
                 self._tell(each, each.held, is_final=True)
                 each.held = b""
 
     def _run(self) -> None:
-        by_descriptor = {each.descriptor: each for each in self._streams}
+        by_descriptor = {each.pipe.descriptor: each for each in self._streams}
         poll = select.poll()
         for descriptor in by_descriptor:
             poll.register(descriptor, select.POLLIN)
@@ -104,7 +101,7 @@ class OutputPipes:
     def _pass_on(self, stream: _Stream, size: int) -> int:
         """Read up to ``size`` bytes of what is there, and send them: how many that were."""
         left = size
-        while left > 0 and (piece := stream.read(min(left, _LARGEST_PIECE))):
+        while left > 0 and (piece := stream.pipe.read(min(left, _LARGEST_PIECE))):
             left -= len(piece)
             piece = stream.held + piece
             while self._marks is not None and (mark := self._marks.find(piece)) is not None:
@@ -127,24 +124,8 @@ class _Stream:
 
     def __init__(self, name: str, replaced: int) -> None:
         self.name = name
-        self.descriptor, writing = os.pipe()
-        os.set_blocking(self.descriptor, False)
-        with contextlib.suppress(OSError):  # the user has too many already
-            fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
-        os.dup2(writing, replaced)
-        os.close(writing)
+        self.pipe = OutputPipe()
+        os.dup2(self.pipe.writing, replaced)
+        self.pipe.close_writing()
         self.held = b""  # what may be the beginning of a mark
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
-
-    def waiting(self) -> int:
-        """How many bytes can be read now."""
-        count = array.array("i", [0])
-        fcntl.ioctl(self.descriptor, termios.FIONREAD, count)
-        return count[0]
-
-    def read(self, size: int) -> bytes:
-        """Some of them; none if there are none."""
-        try:
-            return os.read(self.descriptor, size)
-        except BlockingIOError:
-            return b""

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from repl.clang.flags import wants_debug_info
@@ -20,15 +19,18 @@ from repl.configuration.memory_size import memory_hint
 from repl.configuration.session_options import SessionOptions
 from repl.errors import ShellError
 from repl.program.calls import ProgramCalls
-from repl.program.libraries import LibraryState, ProgramLibraries
+from repl.program.libraries import ProgramLibraries
 from repl.program.lineage import Lineage
 from repl.program.linker_import import import_linker
+from repl.program.output import Ends, ProgramOutput
 from repl.program.sanitizer import sanitizer_runtime
+from repl.program.saved import SavedProgram
+from repl.program.shared_memory import SharedVariables
 from repl.program.start import prepare_streams, start_executor
 from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorDied, ExecutorError, ExecutorOutOfMemory, RuntimeFailure
 from runtime.executor_client.calls import CallMemory, OnCallBack
-from runtime.executor_client.checkpoint import Checkpoint, Introduction, memory_of
+from runtime.executor_client.checkpoint import Introduction, memory_of
 from runtime.executor_client.child import ExecutorProcess
 from runtime.executor_client.client import ExecutorClient
 from runtime.executor_client.kept_crash import Debuggee, KeptCrashes
@@ -43,19 +45,6 @@ if TYPE_CHECKING:
     from runtime.units.unit_journal import LoadedUnit
 
 
-class SavedProgram(Struct, frozen=True):
-    """The program at a moment: a checkpoint of its process, and what was loaded.
-
-    ``libraries``: those that had been opened; ``born``: of the ``Lineage``; ``calls``: where it
-    has their memory, if it has."""
-
-    checkpoint: Checkpoint
-    mark: SessionMark
-    libraries: LibraryState
-    born: int
-    calls: ExecutorAddress | None
-
-
 class Program:
     """A context manager: leaving it ends the process."""
 
@@ -67,8 +56,9 @@ class Program:
         self._libraries = ProgramLibraries(options)
         self._begun: tuple[SessionMark, int] | None = None
         self.lineage = Lineage()
-        self._shared: dict[str, SharedMemory] = {}  # by symbol
         self._calls = ProgramCalls()
+        self._shared = SharedVariables()
+        self._output = ProgramOutput()
         self._crashed: list[LinkedUnit] = []  # what was loaded in the process that is kept
 
     def __enter__(self) -> Program:
@@ -77,7 +67,7 @@ class Program:
     def __exit__(self, *_: object) -> None:
         self._executor.kill()
         self._discard()
-        self._forget_shared()
+        self._shared.forget()
         self._calls.close()
         if self._sanitizer is not None:
             self._sanitizer.close()
@@ -134,8 +124,7 @@ class Program:
                 redefinition=self._options.redefinition,
             )
             self._libraries.begin(self._execution)
-            for symbol, memory in list(self._shared.items()):
-                self.share(symbol, memory)
+            self._shared.share_again(self._executor, self._execution)
         return self._execution
 
     def check(self) -> None:
@@ -204,28 +193,21 @@ class Program:
         return self._libraries
 
     def share(self, symbol: str, memory: SharedMemory) -> None:
-        """Map memory at this symbol; it is the program's from now on, in each process until
-        ``start_anew`` without libraries. It never goes back."""
-        execution = self.execution()
-        address = self._executor.share_memory(memory.size, memory.descriptor)
-        execution.define_variable(symbol, address, memory.size)
-        self._shared[symbol] = memory
+        """See ``SharedVariables.share``."""
+        self._shared.share(self._executor, self.execution(), symbol, memory)
 
     @property
     def shared_symbols(self) -> Set[str]:
         """Where ``share`` has mapped memory."""
-        return self._shared.keys()
+        return self._shared.symbols
 
     def unshare(self, symbol: str) -> None:
         """Undo ``share``."""
-        memory = self._shared.pop(symbol, None)
-        if memory is None or self._execution is None:
-            return
-        definition = self._execution.find_definition(symbol)
-        assert definition is not None
-        self._execution.forget_variable(definition.unit)
-        with suppress(RuntimeFailure):  # it has ended, or is as it was before the mapping
-            self._executor.unmap_memory(definition.address, memory.size)
+        self._shared.unshare(self._executor, self._execution, symbol)
+
+    def redirect(self, ends: Ends | None) -> None:
+        """See ``ProgramOutput.redirect``."""
+        self._output.redirect(self._executor, ends)
 
     def take_reports(self) -> str:
         """What a sanitizer has reported since this was last called, as it has written it."""
@@ -300,6 +282,7 @@ class Program:
             execution.release(begun[0])
         introduction = self._executor.take_over(saved.checkpoint)
         self._calls.mapped = saved.calls
+        self._output.attend(self._executor)
         execution.rewind(saved.mark)
         self.lineage.go_back(saved.born)
         execution.release(saved.mark)
@@ -375,13 +358,10 @@ class Program:
         self.lineage.go_back(0)
         if not with_libraries:
             self._libraries.forget()
-            self._forget_shared()
+            self._shared.forget()
         self._executor = self._start_executor()
         self._calls.mapped = None
-
-    def _forget_shared(self) -> None:
-        while self._shared:
-            self._shared.popitem()[1].close()
+        self._output.attend(self._executor)
 
     def _explained(self, outcome: Outcome) -> Outcome:
         """The outcome; if memory ran out, with a hint at the limit that was probably met."""

@@ -82,7 +82,7 @@ def type_names(values: Sequence[Any]) -> str:
 def _plain(cpp: str) -> tuple[str, str]:
     """The two ways to write an integer."""
     value = f"__f.value<{cpp}>(#)"
-    return f"{GLUE}::Integer<{cpp}>{{{value}}}", value
+    return f"{GLUE}::Integer<{cpp}>{{{value}}}", f"static_cast<{cpp}>({value})"
 
 
 _INT, _LONG, _UNSIGNED_LONG = map(_plain, ("int", "long", "unsigned long"))
@@ -98,8 +98,11 @@ def _integer(value: int) -> Argument:
     raise OverflowError(f"{value} does not fit into 64 bits")
 
 
-_BOOL = ("__f.value<bool>(#)",)
-_DOUBLE = (f"{GLUE}::Floating{{__f.value<double>(#)}}", "__f.value<double>(#)")
+_BOOL = ("static_cast<bool>(__f.value<bool>(#))",)
+_DOUBLE = (
+    f"{GLUE}::Floating{{__f.value<double>(#)}}",
+    "static_cast<double>(__f.value<double>(#))",
+)
 
 
 def _bool(value: bool) -> Argument:
@@ -115,7 +118,9 @@ def _complex(value: complex) -> Argument:
         frame.put_float(at, value.real)
         frame.put_float_beside(at, value.imag)
 
-    return Argument("complex", ("__f.value<::std::complex<double>>(#)",), pack)
+    return Argument(
+        "complex", ("::std::complex<double>(__f.value<::std::complex<double>>(#))",), pack
+    )
 
 
 def _none(_: None) -> Argument:

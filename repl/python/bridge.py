@@ -61,7 +61,7 @@ class Bridge:
         self.sent = SentBytes(b"")
         self.classes: Classes
         self._room = SharedRoom(live)
-        self._callbacks = Callbacks(_Reading(self, None))
+        self._callbacks = Callbacks(self._reading)
         self._depth = 0
         self._dropped: deque[tuple[str, ExecutorAddress, int]] = deque()
         self._deletes: dict[str, Site] = {}
@@ -106,6 +106,7 @@ class Bridge:
         if offset + FRAME > len(block):
             raise ShellError("calls between C++ and Python are nested too deeply")
         frame = Frame(block, offset, self._room, self._callbacks.number_of)
+        birth = self.live.wrappers.born()  # of what it makes: before the program is saved again
         at = 0
         self._depth += 1
         try:
@@ -116,7 +117,7 @@ class Bridge:
                 self._call(compiled.wrapper.address, offset, site.observes)
                 for done in frame.after:
                     done()
-            return read_result(block, offset, compiled.names, _Reading(self, keeps))
+            return read_result(block, offset, compiled.names, _Reading(self, keeps, birth))
         finally:
             self._depth -= 1
 
@@ -134,6 +135,9 @@ class Bridge:
             raise
         finally:
             live.on_callback = before
+
+    def _reading(self) -> _Reading:
+        return _Reading(self, None, self.live.wrappers.born())
 
     def _call_back(self, number: int, offset: int) -> bool:
         self._depth += 1
@@ -155,8 +159,9 @@ class Bridge:
         symbol = f"__forkrepl_call_{next(_numbers)}"
         numbers = self._numbers_of(converted)
         try:
-            texts = site.texts(symbol, converted, numbers)
-            compiled = Compiled(self.live.wrappers.add(symbol, GLUE_TEXT, texts), {})
+            texts, told_of = site.texts(symbol, converted, numbers)
+            wrapper = self.live.wrappers.add(symbol, GLUE_TEXT, texts, told_of)
+            compiled = Compiled(wrapper, {})
         except CompileError as error:
             told = f"{site.title}({type_names(arguments)}): {reason(error)}"
             site.failed[key] = self.declared.state, told
@@ -184,6 +189,8 @@ class Bridge:
 
     def show(self, owner: CppObject) -> str:
         """An object as the shell prints it."""
+        if self.live.wrappers.is_calling:  # then nothing else can run
+            return f"<{owner._cpp_type} at {owner._cpp_place():#x}>"
         text: str = self._looking(owner, self.live.show)
         return text
 
@@ -240,15 +247,15 @@ class Bridge:
 
 
 class _Reading:
-    """A ``Reader`` for one result. ``keeps``: what its object is a part of."""
+    """A ``Reader`` for one result. ``keeps``: what its object is a part of; ``birth``: of that."""
 
-    def __init__(self, bridge: Bridge, keeps: Any) -> None:
+    def __init__(self, bridge: Bridge, keeps: Any, birth: int) -> None:
         self._bridge = bridge
         self._keeps = keeps
+        self._birth = birth
 
     def read_memory(self, address: int, size: int) -> bytes:
-        with self._bridge.live.using_program() as program:
-            data = program.read(ExecutorAddress(address), size)
+        data = self._bridge.live.wrappers.read(ExecutorAddress(address), size)
         if len(data) != size:
             raise GoneError("what a call has returned cannot be read")
         return data
@@ -256,17 +263,19 @@ class _Reading:
     def read_name(self, address: int, most: int) -> bytes:
         page = 4096
         data = b""
-        with self._bridge.live.using_program() as program:
-            while len(data) < most and b"\0" not in data:
-                at = address + len(data)
-                data += program.read(ExecutorAddress(at), page - at % page)
+        while len(data) < most and b"\0" not in data:
+            at = address + len(data)
+            more = self._bridge.live.wrappers.read(ExecutorAddress(at), page - at % page)
+            if not more:
+                raise ShellError("the program answered a call with nonsense (a name)")
+            data += more
         return data.partition(b"\0")[0]
 
     def free_text(self, address: ExecutorAddress) -> None:
         self._bridge.free_text(address)
 
     def object_at(self, place: Place) -> Any:
-        return self._bridge.classes.proxy(place, self._keeps)
+        return self._bridge.classes.proxy(place, self._keeps, self._birth)
 
     def enumerator(self, type_name: str, value: int) -> Any:
         return self._bridge.declared.enumerator(type_name, value)
@@ -274,4 +283,4 @@ class _Reading:
     def address_of(self, address: ExecutorAddress, type_name: str) -> Any:
         from repl.python.pointers import CppPointer
 
-        return CppPointer(self._bridge, address, type_name)
+        return CppPointer(self._bridge, address, type_name, self._birth)

@@ -1,4 +1,4 @@
-"""Functions of Python's that C++ calls: see ``call_python`` in ``glue.hpp``."""
+"""Functions of Python's that C++ calls: see ``call_python`` in ``repl/python/glue.hpp``."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class Callbacks:
     A function that C++ has been given is kept for good: C++ may have stored it.
     """
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Callable[[], Reader]) -> None:
+        """``reader``: of the arguments of a call."""
         self._reader = reader
         self._functions: list[Callable[..., Any]] = []
         self._numbers: dict[int, int] = {}  # by identity
@@ -63,10 +64,10 @@ class Callbacks:
             if not (number < len(self._functions) and 0 <= offset <= len(block) - FRAME):
                 raise CallError("the program calls a function that it was not given")
             (count,) = _WORD.unpack_from(block, offset)
+            reader = self._reader()
             places = range(offset + ARGUMENT, offset + FRAME, ARGUMENT)
             arguments = [
-                read_result(block, at, {}, self._reader)
-                for at in places[: min(count, _MOST_ARGUMENTS)]
+                read_result(block, at, {}, reader) for at in places[: min(count, _MOST_ARGUMENTS)]
             ]
             self._answer(block, offset, self._functions[number](*arguments))
         except BaseException as error:  # it goes through the frames of C++, and on in Python

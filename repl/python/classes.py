@@ -24,6 +24,7 @@ class CppClass(type):
     _cpp_bridge: Bridge
     _cpp_new: Site
     _cpp_key: object
+    _cpp_is_gone: bool
 
     def __call__(cls, *arguments: Any) -> Any:
         return cls._cpp_bridge.evaluate(cls._cpp_new, arguments)
@@ -199,7 +200,7 @@ class Classes:
             found[name] = Method(self._bridge, name, [e.declaration for e in overloads], doc)
         return found
 
-    def proxy(self, place: Place, keeps: Any) -> Any:
+    def proxy(self, place: Place, keeps: Any, birth: int) -> Any:
         """What stands for an object of the program's."""
         is_const = place.type_name.startswith("const ")
         static = place.type_name.removeprefix("const ").removeprefix("volatile ")
@@ -209,7 +210,6 @@ class Classes:
             if issubclass(actual, cls):
                 cls, address, static = actual, place.whole, place.dynamic
         spelled = f"const {static}" if is_const else static
-        birth = self._bridge.live.wrappers.born()
         return CppObject._cpp_make(
             cls, self._bridge, address, spelled, birth, place.is_owned, keeps
         )

@@ -75,7 +75,8 @@ class Declared:
         """Those of what the inputs have declared."""
         compiler = self._live.compiler
         found = compiler.ask(FindDeclarations(compiler.length)).found
-        return sorted({each.name for each in found if each.name.isidentifier()})
+        first = (each.name.partition("::")[0] for each in found)
+        return sorted({name for name in first if name.isidentifier()})
 
     def names_within(self, scope: str) -> list[str]:
         """What a namespace has, as Tab would complete it."""
@@ -97,7 +98,7 @@ class Declared:
         return EnumValue(type_name, name, value)
 
     def _find_enumerators(self, type_name: str) -> dict[int, str]:
-        pairs = self._live.evaluate(f"({type_name})0", lambda type_, at, view: type_.enumerators)
+        pairs = self._live.wrappers.type_of(f"({type_name})0").enumerators
         return {value: name for name, value in reversed(pairs)}
 
 

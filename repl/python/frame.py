@@ -1,4 +1,4 @@
-"""One call's part of the memory that the program shares: see ``glue.hpp``."""
+"""One call's part of the memory that the program shares: see ``repl/python/glue.hpp``."""
 
 from __future__ import annotations
 

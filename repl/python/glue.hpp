@@ -321,6 +321,30 @@ template <> struct PutResult<void> {
   }
 };
 
+// `Sink{frame}, expression` puts the value of an expression while its temporaries live, to which
+// it may be a reference. If it has none, the comma is C++'s own.
+struct Sink {
+  Bytes frame;
+  explicit Sink(Bytes frame) : frame(frame) {
+    *(Result *)frame = {NOTHING, 0, 0, nullptr, nullptr};
+  }
+};
+template <class T> struct Moved {
+  T &value;
+  T operator()() const { return static_cast<T &&>(value); }
+};
+template <class T> struct PutAny {
+  static void value(Bytes frame, T &value) {
+    PutTemporary<typename Mutable<T>::Type>::value(frame, Moved<T>{value});
+  }
+};
+template <class T> struct PutAny<T &> {
+  static void value(Bytes frame, T &value) { Put<T>::value(frame, value); }
+};
+template <class T> void operator,(const Sink &sink, T &&value) {
+  PutAny<T>::value(sink.frame, value);
+}
+
 template <class T> void put_new(Bytes frame, T *made) {
   Result &result = *(Result *)frame;
   result = {OWNED, (unsigned long)made, 0, name<T>(), nullptr};

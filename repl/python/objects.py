@@ -158,8 +158,8 @@ def _nothing(frame: Frame, at: int) -> None:
     pass
 
 
-_EQUAL = Site("static_cast<bool>($0 == $1)", observes=True)
-_UNEQUAL = Site("static_cast<bool>($0 != $1)", observes=True)
+_EQUAL = Site("static_cast<bool>($0 == $1)", observes=True, most=1)
+_UNEQUAL = Site("static_cast<bool>($0 != $1)", observes=True, most=1)
 _CALL = Site("$0($*)")
 _TARGET = Site("*$0", observes=True)
 _TRUTH = Site("static_cast<bool>($0)", observes=True)
@@ -188,12 +188,16 @@ _UNARY = {"neg": "-", "pos": "+", "invert": "~"}
 def _add_operators() -> None:
     """Any may be declared outside of the class, or later: Clang is asked when it is used."""
     for name, symbol in {**_BINARY, **_ORDER}.items():
-        setattr(CppObject, f"__{name}__", _binary(Site(f"$0 {symbol} $1", observes=name in _ORDER)))
+        setattr(
+            CppObject,
+            f"__{name}__",
+            _binary(Site(f"$0 {symbol} $1", observes=name in _ORDER, most=1)),
+        )
     for name, symbol in _BINARY.items():
-        setattr(CppObject, f"__r{name}__", _reflected(Site(f"$0 {symbol} $1")))
-        setattr(CppObject, f"__i{name}__", _in_place(Site(f"(void)($0 {symbol}= $1)")))
+        setattr(CppObject, f"__r{name}__", _reflected(Site(f"$0 {symbol} $1", most=1)))
+        setattr(CppObject, f"__i{name}__", _in_place(Site(f"(void)($0 {symbol}= $1)", most=1)))
     for name, symbol in _UNARY.items():
-        setattr(CppObject, f"__{name}__", _unary(Site(f"{symbol}$0")))
+        setattr(CppObject, f"__{name}__", _unary(Site(f"{symbol}$0", most=1)))
 
 
 def _binary(site: Site) -> Any:

@@ -1,4 +1,4 @@
-"""Lists and dicts as memory that C++ makes containers of: see ``List`` in ``glue.hpp``."""
+"""Lists and dicts as memory that C++ makes containers of (``List`` in ``repl/python/glue.hpp``)."""
 
 from __future__ import annotations
 

@@ -19,11 +19,13 @@ class CppPointer(HasArgument):
 
     __slots__ = ("_address", "_birth", "_bridge", "_cpp_type")
 
-    def __init__(self, bridge: Bridge, address: ExecutorAddress, type_name: str) -> None:
+    def __init__(
+        self, bridge: Bridge, address: ExecutorAddress, type_name: str, birth: int
+    ) -> None:
         self._bridge = bridge
         self._address = address
         self._cpp_type = type_name
-        self._birth = bridge.live.wrappers.born()
+        self._birth = birth
 
     def _cpp_place(self) -> ExecutorAddress:
         if not self._bridge.live.wrappers.is_there(self._birth):

@@ -1,4 +1,4 @@
-"""What a wrapper has put into the frame as Python's object: see ``Result`` in ``glue.hpp``."""
+"""What a wrapper has put into the frame, as Python's object (``repl/python/glue.hpp``)."""
 
 from __future__ import annotations
 

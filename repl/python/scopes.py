@@ -1,4 +1,4 @@
-"""Namespaces of C++ as Python's objects: ``session.gbl`` and ``session.gbl.std``."""
+"""Namespaces of C++ as Python's objects: ``session.gbl`` and ``gbl.std``."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def portable_bytes(bridge: Bridge) -> bytes:
         if sent.is_final:
             return sent.data
         answers = bridge.declared.answers()
-        wrappers = [each.wrapper for each in live.wrappers.loaded()]
+        wrappers = [wrapper for _, wrapper in live.wrappers.loaded()]
         state = (*live.steps, *wrappers, len(answers), live.options)
         if len(state) != len(sent.state) or not all(map(operator.is_, state, sent.state)):
             portable = Portable.of(live, msgspec.msgpack.encode(answers))

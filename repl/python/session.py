@@ -6,15 +6,17 @@ import os
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from typing import TYPE_CHECKING, Any, NoReturn, Unpack, overload
 
 from repl.configuration.session_options import SessionOptions
-from repl.input.source import Source
+from repl.input.source import Source, include_directive
 from repl.program.printing import Inspect
 from repl.python.turns import Turns, in_turn
+from repl.session.captured import Captured
 from repl.session.choices import Choices, chosen_options
 from repl.session.live_session import LiveSession
-from repl.session.shared_arrays import ArrayDeclaration, Shape, share_array
+from repl.session.session_libraries import with_include_folder
+from repl.session.shared_arrays import ArrayDeclaration, Shape
 from repl.session.steps import Result, V
 from runtime.standard_descriptors import open_missing_descriptors
 
@@ -100,6 +102,20 @@ class Session:
             with self._turns.take(to_close=True):
                 self._processes()
 
+    def __copy__(self) -> NoReturn:
+        raise TypeError(
+            "a Session cannot be copied, as its program is a process: pickle it for another "
+            "process, or make another Session"
+        )
+
+    def __deepcopy__(self, _: object) -> NoReturn:
+        self.__copy__()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has been closed: then nothing can be run any more."""
+        return not self._processes.alive
+
     @property
     def inputs(self) -> list[str]:
         """The inputs in force, oldest first."""
@@ -180,7 +196,27 @@ class Session:
         Python's alone. bool, integers, float32 and float64. Raises ValueError for what C has
         no array of, ShellError if the program is on another machine or memory is short.
         """
-        return share_array(self._live, ArrayDeclaration(name, shape, dtype))
+        return self._live.arrays.share(ArrayDeclaration(name, shape, dtype))
+
+    @contextmanager
+    def captured(self) -> Iterator[Captured]:
+        """What the program prints in the block, as text, instead of printing it.
+
+            with session.captured() as out:
+                session.run('puts("hello");')
+            out.stdout                               # 'hello\\n'; out.stderr, str(out)
+
+        Of its threads and forks, too, and before a crash; not what Python prints. In a block within
+        another one it is for the inner one. Raises ShellError if the program is on another machine.
+        """
+        with self._turns.take():
+            captured = self._live.output.begin()
+        try:
+            yield captured
+        finally:
+            if self._turns.is_owner:  # and no fork that has left the block
+                with self._turns.take(to_close=True):
+                    self._live.output.end(captured)
 
     @contextmanager
     def unprotected(self) -> Iterator[None]:
@@ -231,6 +267,26 @@ class Session:
         waits_for = self._live.load_library(name)
         if waits_for:
             self._live.warn(f"note: {name} waits for {waits_for}")
+
+    @in_turn
+    def include(self, name: str) -> Result[str]:
+        """``#include`` a header: ``vector``, ``<vector>`` or ``"headers.h"``. Without brackets it
+        is looked for as one in quotes is: here first. Raises what ``run`` raises, and ValueError
+        for what cannot be the name of a file."""
+        return self._live.run(include_directive(name))
+
+    @in_turn
+    def add_include_path(self, path: str | os.PathLike[str]) -> None:
+        """Look for headers in this folder, too, before those of the options. Raises ShellError if
+        there is none."""
+        options = with_include_folder(self._live.options, os.fspath(path))
+        if options is not self._live.options:
+            self._live.change_options(options)
+
+    @in_turn
+    def add_library_path(self, path: str | os.PathLike[str]) -> None:
+        """Look for libraries in this folder, too. Raises ShellError if there is none."""
+        self._live.add_library_folder(os.fspath(path))
 
     @in_turn
     def take_warnings(self) -> list[str]:

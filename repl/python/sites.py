@@ -31,10 +31,19 @@ class Compiled(Struct, frozen=True):
 class Site:
     """``expressions``: ways to write it, of which the first that Clang takes counts; ``$0`` is the
     first argument, ``$*`` all that have no number. ``is_strict``: numbers have to fit;
-    ``observes``: it does not change the program; ``makes``: it is a ``new`` expression, or one
-    whose value is not wanted."""
+    ``observes``: it does not change the program; ``form``: "new" if it is such an expression;
+    ``most``: the last level of ``arguments`` that may be tried."""
 
-    __slots__ = ("compiled", "expressions", "failed", "form", "is_strict", "numbered", "observes")
+    __slots__ = (
+        "compiled",
+        "expressions",
+        "failed",
+        "form",
+        "is_strict",
+        "most",
+        "numbered",
+        "observes",
+    )
 
     def __init__(
         self,
@@ -42,28 +51,40 @@ class Site:
         is_strict: bool = False,
         observes: bool = False,
         form: str = "value",
+        most: int = LEVELS - 1,
     ) -> None:
         self.expressions = expressions
         self.is_strict = is_strict
         self.observes = observes
         self.form = form
+        self.most = most
         self.compiled: dict[tuple[Hashable, ...], Compiled] = {}
         self.failed: dict[tuple[Hashable, ...], tuple[State, str]] = {}
         self.numbered: set[tuple[Hashable, ...]] = set()
 
     def texts(
         self, symbol: str, arguments: Sequence[Argument], numbers: Sequence[int]
+    ) -> tuple[list[str], int]:
+        """What may be compiled for these arguments, each a function of this name, the best first;
+        and the index of the one that Clang is to be quoted about if none is right. ``numbers``: of
+        the functions of Python's among them."""
+        levels = range(0 if self.is_strict else 1, self.most + 1)
+        found = [self._texts(symbol, arguments, numbers, level, self.form) for level in levels]
+        if self.form == "value":
+            found.append(self._texts(symbol, arguments, numbers, 1, "made"))
+        flat = dict.fromkeys(text for each in found for text in each)
+        return list(flat), list(flat).index(found[1 if self.is_strict else 0][0])
+
+    def _texts(
+        self,
+        symbol: str,
+        arguments: Sequence[Argument],
+        numbers: Sequence[int],
+        level: int,
+        form: str,
     ) -> list[str]:
-        """What may be compiled for these arguments, each a function of this name; the best first.
-        ``numbers``: of the functions of Python's among them."""
-        found: list[str] = []
-        for level in range(0 if self.is_strict else 1, LEVELS):
-            spelled = list(_spelled(arguments, numbers, level))
-            for expression in self.expressions:
-                text = _text(symbol, self.form, _filled(expression, spelled))
-                if text not in found:
-                    found.append(text)
-        return found
+        spelled = list(_spelled(arguments, numbers, level))
+        return [_text(symbol, form, _filled(each, spelled)) for each in self.expressions]
 
     @property
     def title(self) -> str:
@@ -72,9 +93,11 @@ class Site:
 
 
 _FORMS = {
-    "value": f"{GLUE}::PutResult<decltype(%s)>::value(__block, "
-    "[&]() -> decltype(%s) { return %s; });",
+    "value": f"{GLUE}::Sink{{__block}}, (%s);",
     "new": f"{GLUE}::put_new(__block, %s);",
+    # What cannot be moved is made where it is to be.
+    "made": f"{GLUE}::PutResult<decltype((%s))>::value(__block, "
+    "[&]() -> decltype((%s)) { return %s; });",
 }
 
 

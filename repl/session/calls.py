@@ -35,44 +35,57 @@ class Calls:
         """See ``LiveSession.call_block``."""
         return self._state.program.call_memory.block
 
-    def call(self, function: ExecutorAddress, offset: int, on_call_back: OnCallBack | None) -> None:
+    def call(
+        self,
+        function: ExecutorAddress,
+        offset: int,
+        on_call_back: OnCallBack | None,
+        observes: bool = False,
+    ) -> None:
         """See ``LiveSession.call``."""
         if not 0 <= offset < BLOCK_SIZE:
             raise ValueError(f"a call with its arguments at {offset}, outside of the block")
-        self._on_call_back = on_call_back
-        if self._depth:
-            outcome = self._call_nested(function, offset)
-        elif self._blocks:
-            survival = self._survival
-            if not survival.calls_at_risk:
-                survival.attend()
-            survival.calls_at_risk += 1
-            outcome = self._call(function, offset)
-        else:
-            outcome = self._call_protected(function, offset)
-        if outcome.exceptions:
-            raise_exception(outcome, self._state)
-
-    def _call_protected(self, function: ExecutorAddress, offset: int) -> Outcome:
-        self._survival.attend()
-        try:
-            outcome = self._call(function, offset)
-        except ProgramExited:  # there is nothing to save
-            raise
-        except BaseException:  # perhaps of what it has called back
-            self._survival.program_changed()
-            raise
-        self._survival.program_changed()
-        return outcome
-
-    def _call_nested(self, function: ExecutorAddress, offset: int) -> Outcome:
-        """It is part of the outermost one, whose end this one's is, too."""
         if self._depth >= _MOST_NESTED:
             raise ShellError(
                 f"calls of functions and calls back to Python are {_MOST_NESTED} deep, one within "
                 "the other: does something call itself without end?"
             )
-        return self._call(function, offset)
+        self._on_call_back = on_call_back
+        self.attend()
+        if self._blocks and not observes:
+            self._survival.calls_at_risk += 1
+        try:
+            outcome = self._call(function, offset)
+        except ProgramExited:  # there is nothing to save
+            raise
+        except BaseException:  # perhaps of what it has called back
+            self.changed()
+            raise
+        if not observes:
+            self.changed()
+        if outcome.exceptions:
+            raise_exception(outcome, self._state)
+
+    def attend(self) -> None:
+        """Before the program is used for a call: see that it lives, and is saved as it should."""
+        if not (self._blocks and self._survival.calls_at_risk):
+            self._survival.attend()
+
+    def changed(self) -> None:
+        """A call, or what belongs to one, has changed the program."""
+        if not self._blocks:
+            self._survival.program_changed()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """What ends the program in here has ended a call."""
+        with self._survival.running_program(taken_back="this call"):
+            yield
+
+    @property
+    def is_running(self) -> bool:
+        """Whether this is the midst of a call."""
+        return self._depth > 0
 
     def _call(self, function: ExecutorAddress, offset: int) -> Outcome:
         self._depth += 1

@@ -6,7 +6,7 @@ input takes effect, or the session is as it was before.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any, overload
 
 from repl import native_programs
@@ -25,6 +25,7 @@ from repl.program.printing import Inspect
 from repl.program.program import Program
 from repl.session.again import SplitFile
 from repl.session.calls import Calls
+from repl.session.captured import OutputCapture
 from repl.session.debugging import Debugging
 from repl.session.evaluation import Evaluation, Watch
 from repl.session.kept_scripts import NO_CLANG, Recorder
@@ -33,6 +34,7 @@ from repl.session.reload_report import ReloadReport
 from repl.session.session_headers import SessionHeaders
 from repl.session.session_libraries import SessionLibraries
 from repl.session.shapes import check_same
+from repl.session.shared_arrays import SharedArrays
 from repl.session.state import SessionState
 from repl.session.steps import Result, Step, V
 from repl.session.survival import Survival
@@ -44,12 +46,11 @@ from runtime.errors import ExecutorDied
 from runtime.objects.libraries import find_library
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from runtime.addresses import ExecutorAddress
     from runtime.executor_client.calls import OnCallBack
     from runtime.memory.manager import Statistics
-    from runtime.memory.shared import SharedMemory
 
 
 class LiveSession:
@@ -84,7 +85,9 @@ class LiveSession:
         self._libraries = SessionLibraries(self._state, self._survival)
         self._calls = Calls(self._state, self._survival)
         self.debugging = Debugging(self._state, self._take)
-        self.wrappers = Wrappers(self._state, self._survival)
+        self.wrappers = Wrappers(self._state, self._calls)
+        self.arrays = SharedArrays(self._state, self._survival, self.run)
+        self.output = OutputCapture(self._state, self._survival)
         self._count = 0
         self.on_callback: OnCallBack | None = None
         """What a call does that calls back (``forkrepl_call_back``), in the midst of it: given a
@@ -123,6 +126,7 @@ class LiveSession:
     def close(self) -> None:
         """End all processes; nothing of the program's runs. See ``finish``."""
         self._processes.close()
+        self.output.close()
 
     # What is there.
 
@@ -222,6 +226,12 @@ class LiveSession:
         self._headers.use(options)
         self._state.options = options
 
+    def add_library_folder(self, folder: str) -> None:
+        """Look for libraries there, too. Raises ShellError if there is no such folder."""
+        self._survival.attend()
+        with self._survival.running_program(is_at_rest=True):
+            self._libraries.add_folder(folder)
+
     # Inputs.
 
     @overload
@@ -291,12 +301,11 @@ class LiveSession:
         """Memory for arguments and results of calls."""
         return self._calls.block
 
-    def call(
-        self, function: ExecutorAddress, offset: int = 0, *, observes: bool = False
-    ) -> None:
+    def call(self, function: ExecutorAddress, offset: int = 0, *, observes: bool = False) -> None:
         """Call ``extern "C" void(unsigned char *block)``, with ``offset`` added to the block. What
-        ends the program takes back just this call. Raises what ``run`` does."""
-        self._calls.call(function, offset, self.on_callback)
+        ends the program takes back just this call. ``observes``: it changes nothing, so the
+        program need not be saved again. Raises what ``run`` does."""
+        self._calls.call(function, offset, self.on_callback, observes)
 
     def unprotected(self) -> AbstractContextManager[None]:
         """See ``Session.unprotected``."""
@@ -305,8 +314,8 @@ class LiveSession:
     # Going back.
 
     def take_over(self, steps: Sequence[Step]) -> None:
-        """Have inputs in force that were compiled elsewhere; see ``Session.restart``."""
-        self._state.steps = list(steps)
+        """Have inputs in force that were compiled elsewhere; see ``restart``."""
+        self._state.steps += steps
         self.restart()
 
     def undo(self, count: int = 1, *, keeps_members: bool = False) -> None:
@@ -357,19 +366,6 @@ class LiveSession:
     def using_program(self) -> AbstractContextManager[ProgramAtRest]:
         """Look at the program while nothing of it runs; see ``Survival.using_program``."""
         return self._survival.using_program()
-
-    @contextmanager
-    def sharing(self, symbol: str, memory: SharedMemory) -> Iterator[None]:
-        """Map memory in the program for good; if the context fails it is taken away."""
-        try:
-            with self._survival.running_program():
-                self._state.program.share(symbol, memory)
-            self._survival.program_changed()  # what it goes back to has the memory, too
-            yield
-        except BaseException:
-            self._state.program.unshare(symbol)
-            memory.close()
-            raise
 
     def open_libraries(self) -> None:
         """See ``SessionLibraries.check``."""

@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import Generic, TypeVar
 
 from repl.errors import ShellError
-from repl.program.program import Program, SavedProgram
+from repl.program.program import Program
+from repl.program.saved import SavedProgram
 from repl.session.timeline import Moment, Timeline
 from runtime.errors import ExecutorDied, ExecutorError
 from runtime.executor_client.checkpoint import Introduction

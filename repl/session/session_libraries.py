@@ -10,14 +10,31 @@ from msgspec.structs import replace
 
 from repl.clang.pipeline import CompiledInput
 from repl.clang.protocol import ClingPragma
+from repl.configuration.session_options import SessionOptions
 from repl.errors import ProgramCrashed, ShellError
 from repl.input.source import Source
 from repl.session.state import SessionState
 from repl.session.survival import Survival
 from repl.session.waiting import Loaded
-from runtime.errors import ExecutorDied, RuntimeFailure
+from runtime.errors import ExecutorDied, RuntimeFailure, printable
 from runtime.objects.input_files import absolute_path, read_input_file
 from runtime.objects.libraries import LibraryKind, kind_of
+
+
+def existing_folder(name: str) -> str:
+    """Its absolute name. Raises ShellError if there is none."""
+    path = absolute_path(name)
+    if not os.path.isdir(path):
+        raise ShellError(f"{printable(name)} is no folder")
+    return path
+
+
+def with_include_folder(options: SessionOptions, name: str) -> SessionOptions:
+    """Headers are looked for there, too. Raises ShellError if there is no such folder."""
+    path = existing_folder(name)
+    if path in options.include_folders:
+        return options
+    return replace(options, include_folders=[*options.include_folders, path])
 
 
 class SessionLibraries:
@@ -63,9 +80,7 @@ class SessionLibraries:
     def add_folder(self, folder: str) -> None:
         """Look for libraries there, too. Raises ShellError if there is no such folder."""
         state = self._state
-        path = absolute_path(folder)
-        if not os.path.isdir(path):
-            raise ShellError(f"{folder} is no folder")
+        path = existing_folder(folder)
         folders = state.program.libraries.folders
         if path not in folders:
             folders.append(path)

@@ -6,7 +6,8 @@ import itertools
 import math
 import operator
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from repl.errors import ShellError
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import DTypeLike, NDArray
 
-    from repl.session.live_session import LiveSession
+    from repl.session.state import SessionState
+    from repl.session.survival import Survival
 
 Shape = SupportsIndex | Iterable[SupportsIndex]
 
@@ -63,22 +65,47 @@ class ArrayDeclaration:
         return np.frombuffer(memory.view, self.dtype).reshape(self.shape)
 
 
-def share_array(session: LiveSession, declaration: ArrayDeclaration) -> NDArray[Any]:
-    """See ``Session.shared_array``."""
-    with session.using_program() as program:
-        is_possible = program.can_share_memory
-    if not is_possible:
-        raise ShellError(
-            "an array can be shared with a program on this machine only, and this one is "
-            "reached by HOST:PORT: use a listener at unix:PATH, or none"
-        )
-    try:
-        memory = SharedMemory(declaration.size)
-    except (OSError, OverflowError, ValueError) as error:
-        raise ShellError(f"no memory for an array of {declaration.size} bytes: {error}") from error
-    with session.sharing(declaration.symbol, memory):
-        session.run(Source(declaration.text, "shared_array"))
-    return declaration.array(memory)
+class SharedArrays:
+    """Those of a session. ``run``: takes an input."""
+
+    def __init__(
+        self, state: SessionState, survival: Survival, run: Callable[[Source], object]
+    ) -> None:
+        self._state = state
+        self._survival = survival
+        self._run = run
+
+    def share(self, declaration: ArrayDeclaration) -> NDArray[Any]:
+        """See ``Session.shared_array``."""
+        with self._survival.using_program() as program:
+            is_possible = program.can_share_memory
+        if not is_possible:
+            raise ShellError(
+                "an array can be shared with a program on this machine only, and this one is "
+                "reached by HOST:PORT: use a listener at unix:PATH, or none"
+            )
+        try:
+            memory = SharedMemory(declaration.size)
+        except (OSError, OverflowError, ValueError) as error:
+            raise ShellError(
+                f"no memory for an array of {declaration.size} bytes: {error}"
+            ) from error
+        with self._sharing(declaration.symbol, memory):
+            self._run(Source(declaration.text, "shared_array"))
+        return declaration.array(memory)
+
+    @contextmanager
+    def _sharing(self, symbol: str, memory: SharedMemory) -> Iterator[None]:
+        """Map memory in the program for good; if the context fails it is taken away."""
+        try:
+            with self._survival.running_program():
+                self._state.program.share(symbol, memory)
+            self._survival.program_changed()  # what it goes back to has the memory, too
+            yield
+        except BaseException:
+            self._state.program.unshare(symbol)
+            memory.close()
+            raise
 
 
 def _element_type(dtype: np.dtype[Any]) -> str:

@@ -93,11 +93,15 @@ class SessionState:
         """Code has been loaded that is no input, and may need any that is in force."""
         self._beside.append((len(self.steps), unit))
 
+    def has_loaded(self, unit: LoadedUnit) -> bool:
+        """Whether a unit is in the program now."""
+        return any(each is unit.linked for each in self.program.execution().linked_units())
+
     def unload_beside(self) -> None:
         """Take away the code that may need the newest input. Raises ExecutorDied."""
         while self._beside and self._beside[-1][0] >= len(self.steps):
             unit = self._beside.pop()[1]
-            if self.program.execution().holds(unit):
+            if self.has_loaded(unit):
                 self.unload(unit, keeps_members=True)
 
     def note_defined(self, index: int, unit: LoadedUnit | None) -> None:

@@ -11,6 +11,7 @@ from repl.clang.pipeline import CompiledInput
 from repl.errors import Diagnostic
 from repl.input.source import Source
 from repl.session.waiting import Loaded, WaitingInput
+from runtime.errors import printable_lines, told
 
 if TYPE_CHECKING:
     from runtime.executor_client.interface import Patch
@@ -25,13 +26,20 @@ class Result(Struct, Generic[V], frozen=True):
     """What an input gave: what ``inspect`` has made of its value, None if it has none, and
     Clang's warnings, in short; ``all_warnings``: with all that Clang says; ``diagnostics``: the
     same as data. ``waits_for``: the symbols that it needs and that are not defined yet, as text;
-    it takes effect when they are."""
+    it takes effect when they are. ``repr``: what the shell would show, warnings and value; so there
+    is none of an input without a value."""
 
     value: V | None
     warnings: str
     waits_for: str = ""
     all_warnings: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
+
+    def __repr__(self) -> str:
+        waits = f"note: waits for {told(self.waits_for)}" if self.waits_for else ""
+        value = "" if self.value is None else self.value
+        shown = value if isinstance(value, str) else repr(value)
+        return "\n".join(filter(None, [printable_lines(self.warnings), waits, shown]))
 
 
 class Step(Struct, frozen=True):

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from repl.program.program import SavedProgram
+from repl.program.saved import SavedProgram
 from runtime.kernel_calls.limits import affordable_files
 
 MOST_MOMENTS = 24

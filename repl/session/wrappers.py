@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from repl.clang.compiler import Compiler
+from repl.display.types import ValueType
 from repl.errors import CompileError, ShellError
 from repl.input.source import Source
+from repl.session.calls import Calls
 from repl.session.state import SessionState
 from repl.session.steps import Step
-from repl.session.survival import Survival
 from runtime.addresses import ExecutorAddress
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class Wrapper(Struct, frozen=True, eq=False):
     """A function that has been compiled. ``declared``: the newest input then that declares
     something; ``text``: what was compiled; ``machine_code``: its object."""
 
+    symbol: str
     address: ExecutorAddress
-    unit: LoadedUnit
     execution: ExecutionSession
     declared: Step | None
     text: str
@@ -54,59 +55,45 @@ class SentCode(Struct, frozen=True):
     machine_code: bytes
 
 
-class MadeWrapper(Struct, frozen=True):
-    """``key``: of what was to be compiled."""
-
-    key: bytes
-    symbol: str
-    wrapper: Wrapper
-
-
 class Wrappers:
     """Compiles and loads functions, and knows which of them are still good."""
 
-    def __init__(self, state: SessionState, survival: Survival) -> None:
+    def __init__(self, state: SessionState, calls: Calls) -> None:
         self._state = state
-        self._survival = survival
+        self._calls = calls
         self._newest: Step | None = None  # when _declared was found
         self._declared: Step | None = None
         self._newest_units: list[LoadedUnit] = []  # which the next ones may refer to
-        self._made: list[MadeWrapper] = []
+        self._made: list[tuple[bytes, Wrapper]] = []
         self._sent: tuple[SentCode, ...] | None = None
 
-    def add(self, symbol: str, prelude: str, texts: Sequence[str]) -> Wrapper:
+    def add(self, symbol: str, prelude: str, texts: Sequence[str], told_of: int = 0) -> Wrapper:
         """Compile the first of these texts that Clang takes, which has a function of this name.
         ``prelude``: what all of them need.
 
-        Raises CompileError for the last one, and what ``Session.run`` raises.
+        Raises CompileError for number ``told_of``, and what ``Session.run`` raises.
         """
         if self._sent is not None:
             return self._add_sent(self._sent, key_of_texts(symbol, texts))
         state = self._state
-        self._survival.attend()
-        execution = state.program.execution()
-        if not all(map(execution.holds, self._newest_units)):
+        self._calls.attend()
+        if not all(map(state.has_loaded, self._newest_units)):
             self._compiler().leave_beside()  # or the next would miss what those have
             self._newest_units.clear()
-        text, machine_code, index = self._compile(prelude, texts)
-        with self._survival.running_program():
+        text, machine_code, index = self._compile(prelude, texts, told_of)
+        with self._calls.running():
             unit = state.program.load(symbol, machine_code)
         state.note_beside(unit)
         self._newest_units.append(unit)
         self._compiler().note_defined_beside(index, unit.weak_functions())
-        self._survival.program_changed()
-        address = execution.find_symbol(symbol)
-        assert address is not None
-        wrapper = Wrapper(address, unit, execution, self.declared(), text, machine_code)
-        self._made.append(MadeWrapper(key_of_texts(symbol, texts), symbol, wrapper))
-        return wrapper
+        self._calls.changed()
+        return self._note(key_of_texts(symbol, texts), symbol, text, machine_code)
 
     def take_over(self, sent: tuple[SentCode, ...]) -> None:
         """There is no Clang: only these, which were compiled elsewhere, can be added."""
         self._sent = sent
 
     def _add_sent(self, sent: tuple[SentCode, ...], key: bytes) -> Wrapper:
-        """Link all of them at once: they may need one another."""
         code = next((each for each in sent if each.key == key), None)
         if code is None:
             raise CompileError(
@@ -115,44 +102,39 @@ class Wrappers:
                 (),
             )
         state = self._state
-        self._survival.attend()
-        execution = state.program.execution()
-        loaded = self.loaded()
-        if not loaded:
-            with self._survival.running_program():
+        self._calls.attend()
+        if state.program.execution().find_symbol(code.symbol) is None:
+            with self._calls.running():  # all at once, as they may need one another
                 unit = state.program.load_together([(e.symbol, e.machine_code) for e in sent])
             state.note_beside(unit)
-            self._survival.program_changed()
-        else:
-            unit = loaded[0].wrapper.unit
-        address = execution.find_symbol(code.symbol)
+            self._calls.changed()
+        return self._note(key, code.symbol, "", code.machine_code)
+
+    def _note(self, key: bytes, symbol: str, text: str, machine_code: bytes) -> Wrapper:
+        execution = self._state.program.execution()
+        address = execution.find_symbol(symbol)
         assert address is not None
-        wrapper = Wrapper(address, unit, execution, self.declared(), "", code.machine_code)
-        self._made.append(MadeWrapper(code.key, code.symbol, wrapper))
+        wrapper = Wrapper(symbol, address, execution, self.declared(), text, machine_code)
+        self._made.append((key, wrapper))
         return wrapper
 
-    def loaded(self) -> list[MadeWrapper]:
-        """All that are in the program, in the order in which they were made; each may need what
-        earlier ones define."""
-        execution = self._state.program.loaded
-        self._made = [
-            each
-            for each in self._made
-            if execution is each.wrapper.execution and execution.holds(each.wrapper.unit)
-        ]
+    def loaded(self) -> list[tuple[bytes, Wrapper]]:
+        """All that are in the program, each with its ``key_of_texts``, in the order in which they
+        were made; one may need what earlier ones define."""
+        self._made = [each for each in self._made if self._is_loaded(each[1])]
         return list(self._made)
 
-    def _compile(self, prelude: str, texts: Sequence[str]) -> tuple[str, bytes, int]:
+    def _compile(self, prelude: str, texts: Sequence[str], told_of: int) -> tuple[str, bytes, int]:
         compiler = self._compiler()
         first = Source(prelude, "call", keeps_value=False)
-        for index, text in enumerate(texts):
+        errors = []
+        for text in texts:
             source = Source(text, "call", keeps_value=False)
             try:
                 return text, *compiler.compile_beside(first, source)
-            except CompileError:
-                if index == len(texts) - 1:
-                    raise
-        raise AssertionError("no text")
+            except CompileError as error:
+                errors.append(error)
+        raise errors[told_of]
 
     def _compiler(self) -> Compiler:
         compiler = self._state.compiler
@@ -171,11 +153,36 @@ class Wrappers:
 
     def is_current(self, wrapper: Wrapper) -> bool:
         """Whether it is loaded, and nothing has been declared, or taken back, since."""
+        return wrapper.declared is self.declared() and self._is_loaded(wrapper)
+
+    def _is_loaded(self, wrapper: Wrapper) -> bool:
         return (
-            wrapper.declared is self.declared()
-            and wrapper.execution is self._state.program.loaded
-            and wrapper.execution.holds(wrapper.unit)
+            wrapper.execution is self._state.program.loaded
+            and wrapper.execution.find_symbol(wrapper.symbol) == wrapper.address
         )
+
+    def type_of(self, expression: str) -> ValueType:
+        """The type of an expression, which does not run. Raises CompileError, and ValueError if it
+        has no value."""
+        compiler = self._compiler()
+        try:
+            found = compiler.compile(Source(expression, "value", keeps_value=False)).value_type
+        finally:
+            compiler.rollback(len(self._state.steps))
+        if found is None:
+            raise ValueError(f"{expression!r} has no value")
+        return found
+
+    def read(self, address: ExecutorAddress, size: int) -> bytes:
+        """Up to so many bytes of the program's memory, also in the midst of a call."""
+        self._calls.attend()
+        with self._calls.running():
+            return self._state.program.executor.read_memory(address, size)
+
+    @property
+    def is_calling(self) -> bool:
+        """Whether this is the midst of a call."""
+        return self._calls.is_running
 
     # What is made in the program by calling them.
 
@@ -190,10 +197,10 @@ class Wrappers:
     def share(self, symbol: str, memory: SharedMemory) -> ExecutorAddress:
         """Map memory in the program, until ``unshare`` or until it goes back to before; where."""
         program = self._state.program
-        self._survival.attend()
-        with self._survival.running_program():
+        self._calls.attend()
+        with self._calls.running():
             program.share(symbol, memory)
-        self._survival.program_changed()  # what it goes back to has the memory, too
+        self._calls.changed()  # what it goes back to has the memory, too
         address = program.execution().find_symbol(symbol)
         assert address is not None
         return address

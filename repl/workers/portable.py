@@ -151,13 +151,13 @@ def _code_beside(wrappers: Wrappers) -> tuple[SentCode, ...]:
     """What can be called as things are declared now, and what that needs of the rest."""
     found: list[SentCode] = []
     needs: set[str] = set()
-    for each in reversed(wrappers.loaded()):
-        code = each.wrapper.machine_code
-        symbols = symbols_of(each.symbol, code)
-        is_current = wrappers.is_current(each.wrapper)
+    for key, wrapper in reversed(wrappers.loaded()):
+        symbol, code = wrapper.symbol, wrapper.machine_code
+        symbols = symbols_of(symbol, code)
+        is_current = wrappers.is_current(wrapper)
         if is_current or not needs.isdisjoint(symbols.defined):
             needs |= symbols.needs
-            found.append(SentCode(each.key if is_current else b"", each.symbol, code))
+            found.append(SentCode(key if is_current else b"", symbol, code))
     return tuple(reversed(found))
 
 

@@ -352,6 +352,13 @@ class ExecutorClient:
         """What the program sees as ``argc`` and ``argv`` before main is called."""
         self._connection.ask(Operation.SET_ARGUMENTS, wire.pack_strings(arguments))
 
+    def redirect(self, stream: int, descriptor: int | None) -> None:
+        """Have standard output (1) or error (2) be this descriptor; None: what it was. What has
+        been printed by now has been written."""
+        if descriptor is not None and not self.passes_descriptors:
+            raise ExecutorError("output can be captured over a Unix socket only")
+        self._connection.ask(Operation.REDIRECT, wire.WORD.pack(stream), descriptor)
+
     # The end.
 
     def shutdown(self, status: int = 0) -> int:

@@ -201,7 +201,7 @@ static int call_back(uint64_t number, uint64_t offset) {
   if (!depth || !pthread_equal(pthread_self(), caller) || !running_is_controlled())
     return 2;
   int of_program = errno, around = depth;
-  forkrepl_flush();
+  forkrepl_flush_output();
   keyboard_off();
   event = (struct wire_call_back){
       .kind = WIRE_CALLS_BACK, .number = number, .offset = offset};

@@ -11,6 +11,7 @@
 #include "forkrepl_platform.h"
 #include "kept_crash.h"
 #include "sanitizers.h"
+#include "streams.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -90,6 +91,13 @@ static int same_file(const struct stat *a, const struct stat *b) {
   return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+static int is_one_of(const struct stat *file, const struct stat *files, int count) {
+  for (int i = 0; i < count; ++i)
+    if (same_file(file, &files[i]))
+      return 1;
+  return 0;
+}
+
 static int is_channel(const struct stat *file) {
   enum { PTMX_MAJOR = 5, PTMX_MINOR = 2 };
   return S_ISFIFO(file->st_mode) || S_ISSOCK(file->st_mode) ||
@@ -99,9 +107,12 @@ static int is_channel(const struct stat *file) {
 // Puts the end of a closed channel in the place of each pipe and socket that was
 // opened by the program. How many there were.
 static uint32_t let_go_of_channels(int keep) {
-  struct stat standard[3] = {0}, file;
-  for (int i = 0; i < 3; ++i)
-    fstat(i, &standard[i]);
+  // The standard streams, and what they are again when nobody captures them.
+  const int kept[] = {0, 1, 2, streams_kept(1), streams_kept(2)};
+  enum { KEPT = sizeof kept / sizeof *kept };
+  struct stat standard[KEPT] = {0}, file;
+  for (int i = 0; i < KEPT; ++i)
+    fstat(kept[i], &standard[i]);
   DIR *folder = opendir("/proc/self/fd");
   if (!folder)
     return 0;
@@ -117,8 +128,7 @@ static uint32_t let_go_of_channels(int keep) {
     if (fd < 3 || fd == keep || fd == ends[0] || connection_is(fd) ||
         kept_crash_is(fd) || fstat(fd, &file) || !is_channel(&file))
       continue;
-    if (same_file(&file, &standard[0]) || same_file(&file, &standard[1]) ||
-        same_file(&file, &standard[2]))
+    if (is_one_of(&file, standard, KEPT))
       continue;
     dup3(ends[0], fd, fcntl(fd, F_GETFD) & FD_CLOEXEC ? O_CLOEXEC : 0);
     ++count;

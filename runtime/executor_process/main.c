@@ -18,6 +18,7 @@
 #include "request.h"
 #include "running.h"
 #include "sanitizers.h"
+#include "streams.h"
 #include "waiting.h"
 
 #include <dlfcn.h>
@@ -352,6 +353,9 @@ static void serve(struct request *request) {
     return on_perf_map(request);
   case WIRE_CALL:
     return calls_on_call(request);
+  case WIRE_REDIRECT:
+    return reply(request, streams_redirect(word(request, 0), request->descriptor), NULL,
+                 0);
   case WIRE_SHUTDOWN:
     return running_on_shutdown(request);
   case WIRE_TOGETHER:

@@ -81,6 +81,8 @@ enum wire_operation {
   WIRE_CALL = 39,         // u64 number, u64 address of wire_calls (0: there are none),
                           // u64 function, u64 argument -> wire_outcome as of RUN, or
                           // wire_call_back
+  WIRE_REDIRECT = 48,     // u64 1 or 2: standard output or error becomes the descriptor
+                          // that comes along, without one it is again what it was ->
 };
 
 // Requests to call void function(unsigned char *argument), and to go on from a call back

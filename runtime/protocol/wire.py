@@ -92,6 +92,7 @@ class Operation(enum.IntEnum):
     PATCH = 37
     SHOW_OBJECTS = 38
     CALL = 39
+    REDIRECT = 48
 
 
 class Sharing(enum.IntEnum):

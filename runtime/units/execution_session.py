@@ -337,10 +337,6 @@ class ExecutionSession:
         """All that is loaded, oldest first."""
         return [unit.linked for unit in self._units.values()]
 
-    def holds(self, unit: LoadedUnit) -> bool:
-        """Whether a unit is loaded now."""
-        return self._units.get(unit.number) is unit
-
     def object_names(self) -> list[str]:
         """Of all objects that are linked: a member's is ``libx.a(y.o)``."""
         return [each.name for unit in self._units.values() for each in unit.linked.objects]

@@ -64,7 +64,11 @@ struct Pair { int a; double b; };
 double both(Pair p) { return p.a + p.b; }
 int maybe(std::optional<int> o) { return o.value_or(-1); }
 double of_span(std::span<const double> s) { return s.empty() ? 0 : s.back(); }
-double fill(double *p, int n) { double t = 0; for (int i = 0; i < n; ++i) { t += p[i]; p[i] = i; } return t; }
+double fill(double *p, int n) {
+  double t = 0;
+  for (int i = 0; i < n; ++i) { t += p[i]; p[i] = i; }
+  return t;
+}
 template <class T> int width(T *) { return sizeof(T); }
 void nothing() {}
 int counter = 5;

@@ -1,0 +1,5 @@
+"""``python -m forkrepl``: the shell."""
+
+from repl.cli import main
+
+main()
