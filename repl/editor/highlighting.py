@@ -101,6 +101,16 @@ class InputLexer(Lexer):
         return line
 
 
+class CellLexer(InputLexer):
+    """For a cell of another editor's: its first line says what it is, then comes code."""
+
+    def lex_document(self, document: Document) -> _Line:
+        """See ``Lexer``."""
+        head, _, code = document.text.partition("\n")
+        following = super().lex_document(Document(code))
+        return lambda number: following(number - 1) if number else [("", head)]
+
+
 def _load_cpp_lexer() -> type[CodeLexer]:
     """Takes 20 ms: not before something has been typed."""
     from pygments.lexers.c_cpp import CppLexer

@@ -42,10 +42,10 @@ class Cells:
         self._shell = shell
         self._notebook = notebook
 
-    def run(self, code: str, name: str, *, keeps_value: bool = True) -> None:
-        """Run a cell; ``name`` is what messages call it. Raises what ``Session.run`` does,
-        with a note if lines of the cell have not been run."""
-        source = Source(code, name, keeps_value=keeps_value)
+    def run(self, code: str, name: str, *, line: int = 1, keeps_value: bool = True) -> None:
+        """Run a cell; ``name`` is what messages call it, and ``line`` its first line. Raises what
+        ``Session.run`` does, with a note if lines of the cell have not been run."""
+        source = Source(code, name, line, keeps_value=keeps_value)
         before = self._in_force()
         try:
             self._run_cell(source)
@@ -106,7 +106,8 @@ class Cells:
                     part, rest, last = self._run_first(rest)
         except BaseException as error:
             following = part.line + part.text.count("\n") + 1
-            if part is not source and following <= source.text.rstrip().count("\n") + 1:
+            last_line = source.line + source.text.rstrip().count("\n")
+            if part is not source and following <= last_line:
                 error.add_note(f"{source.name} is not run from line {following} on")
             raise
         if last:

@@ -16,7 +16,7 @@ import select
 import termios
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from runtime.executor_client.process_status import process_status
@@ -37,30 +37,42 @@ _Wait = tuple[int, int, str]
 
 
 class ProgramInput:
-    """Takes the place of descriptor 0 until the process ends."""
+    """Takes the place of descriptor 0: until the process ends, or if it does not ``stay`` while
+    it is ``asking``."""
 
-    def __init__(self) -> None:
-        self._master, slave = pty.openpty()
-        os.set_inheritable(self._master, False)
-        os.dup2(slave, 0)
-        os.close(slave)
-        self._device = os.ttyname(0)
-        self._modes = termios.tcgetattr(0)
+    def __init__(self, *, stays: bool = True) -> None:
+        self._master, self._slave = pty.openpty()
+        self._device = os.ttyname(self._slave)
+        self._modes = termios.tcgetattr(self._slave)
+        self._stays = stays
         self._answered: _Wait | None = None
+        if stays:
+            os.dup2(self._slave, 0)
 
     @contextmanager
     def asking(self, ask: Ask) -> Iterator[None]:
         """While a cell runs: what is read is asked for. It begins with a terminal as at first."""
-        termios.tcsetattr(0, termios.TCSANOW, self._modes)
-        termios.tcflush(0, termios.TCIOFLUSH)
+        termios.tcsetattr(self._slave, termios.TCSANOW, self._modes)
+        termios.tcflush(self._slave, termios.TCIOFLUSH)
         is_over = threading.Event()
         thread = threading.Thread(target=self._watch, args=(ask, is_over), name="input")
         thread.start()
         try:
-            yield
+            with nullcontext() if self._stays else self._in_place():
+                yield
         finally:
             is_over.set()
             thread.join()
+
+    @contextmanager
+    def _in_place(self) -> Iterator[None]:
+        before = os.dup(0)
+        os.dup2(self._slave, 0)
+        try:
+            yield
+        finally:
+            os.dup2(before, 0)
+            os.close(before)
 
     def _watch(self, ask: Ask, is_over: threading.Event) -> None:
         seen: _Wait | None = None
@@ -98,15 +110,15 @@ class ProgramInput:
 
     def _unread(self) -> int:
         count = array.array("i", [0])
-        fcntl.ioctl(0, termios.FIONREAD, count)
+        fcntl.ioctl(self._slave, termios.FIONREAD, count)
         return count[0]
 
     def _hides_input(self) -> bool:
-        return not termios.tcgetattr(0)[3] & termios.ECHO
+        return not termios.tcgetattr(self._slave)[3] & termios.ECHO
 
     def _type(self, line: str | None, is_over: threading.Event) -> None:
         """Put a line into the terminal, or the end of the input."""
-        is_canonical = bool(termios.tcgetattr(0)[3] & termios.ICANON)
+        is_canonical = bool(termios.tcgetattr(self._slave)[3] & termios.ICANON)
         if line is None:
             self._write(_END_OF_FILE)
             return

@@ -51,7 +51,7 @@ Send = Callable[[str, str], None]
 
 
 class OutputPipes:
-    """Takes the place of descriptors 1 and 2 until the process ends; ``start`` begins to read.
+    """Takes the place of descriptors 1 and 2 until ``end``; ``start`` begins to read.
 
     ``log``: what descriptor 2 was, for messages that are not for the notebook.
     """
@@ -61,6 +61,7 @@ class OutputPipes:
             stream.flush()
             if isinstance(stream, io.TextIOWrapper):  # whoever prints flushes, once
                 stream.reconfigure(line_buffering=False)
+        self._replaced = {number: os.dup(number) for number in (1, 2)}
         self.log = open(os.dup(2), "w", buffering=1, errors="replace")  # noqa: SIM115
         self._streams = [_Stream(name, number) for number, name in enumerate(_NAMES, 1)]
         self._lock = threading.Lock()
@@ -83,6 +84,14 @@ class OutputPipes:
                 self._pass_on(each, each.pipe.waiting())
                 self._tell(each, each.held, is_final=True)
                 each.held = b""
+
+    def end(self) -> None:
+        """Put back what was replaced; who has inherited the pipes can still write."""
+        self.drain()
+        for number, descriptor in self._replaced.items():
+            os.dup2(descriptor, number)
+            os.close(descriptor)
+        self._replaced = {}
 
     def _run(self) -> None:
         by_descriptor = {each.pipe.descriptor: each for each in self._streams}

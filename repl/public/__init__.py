@@ -128,6 +128,16 @@ _lock = threading.RLock()
 _default: tuple[int, Session] | None = None  # the process that it belongs to, and it
 
 
+_typed = False  # whether somebody types what it runs
+
+
+def _begin() -> Session:
+    if _typed:
+        begun: Session = import_module("repl.ipython.sessions").begin([])
+        return begun
+    return repl.Session()
+
+
 def default_session() -> Session:
     """The session that the functions of this module use.
 
@@ -149,7 +159,7 @@ def default_session() -> Session:
                 )
             if not session.closed:
                 return session
-        session = repl.Session()
+        session = _begin()
         _default = os.getpid(), session
         return session
 
@@ -240,12 +250,14 @@ gbl: Any = _GlobalNamespace()
 
 def load_ipython_extension(shell: Any) -> None:
     """For ``%load_ext forkrepl``, which calls it."""
-    import_module("repl.ipython").load_ipython_extension(shell)
+    global _typed
+    _typed = True
+    import_module("repl.ipython").load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
     """For ``%unload_ext forkrepl``, which calls it."""
-    import_module("repl.ipython").unload_ipython_extension(shell)
+    import_module("repl.ipython").unload(shell)
 
 
 if not TYPE_CHECKING:  # or a type checker would take any name for one that is there

@@ -6,7 +6,7 @@ import os
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from repl.configuration.session_options import SessionOptions
 from repl.input.source import Source, include_directive
@@ -115,6 +115,12 @@ class Session:
     def closed(self) -> bool:
         """Whether it has been closed: then nothing can be run any more."""
         return not self._processes.alive
+
+    @contextmanager
+    def borrowed(self) -> Iterator[LiveSession]:
+        """What the shell's commands work with; no other thread uses the session meanwhile."""
+        with self._turns.take():
+            yield self._live
 
     @property
     def inputs(self) -> list[str]:

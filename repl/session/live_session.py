@@ -89,9 +89,7 @@ class LiveSession:
         self.arrays = SharedArrays(self._state, self._survival, self.run)
         self.output = OutputCapture(self._state, self._survival)
         self._count = 0
-        self.on_callback: OnCallBack | None = None
-        """What a call does that calls back (``forkrepl_call_back``), in the midst of it: given a
-        number and an offset, it says whether it went well. It may ``call`` again."""
+        self.on_callback: OnCallBack | None = None  # for ``call``; it may call again
 
     def _start_compiler(
         self, options: SessionOptions, stack: ExitStack, records: bool

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.jupyter import Notebook, notebook
-from tests.support.program import Run
+from tests.support.program import OpenShell, Run
 from tests.support.runtime import ROOT
 
 
@@ -75,6 +75,53 @@ def test_tables(cpp: Notebook) -> None:
     html = cpp.run("int matrix[2][3] = {{1, 2, 3}, {4, 5, 6}};\nmatrix").shown[0]["text/html"]
     assert "<td>4</td><td>5</td><td>6</td>" in html
     assert list(cpp.run("std::vector<int>{1, 2}").shown[0]) == ["text/plain"]
+
+
+def test_in_c(cpp: Notebook, forkrepl: Run, tmp_path: Path) -> None:
+    code = (
+        'puts("a");\ndisplay_html("<b>\\"x\\"</b>");\nputs("b");\n'
+        'display_png("\\x89PNG", 4);\ndisplay_json("{\\"a\\": [1]}");\ndisplay_svg("<svg/>");\n'
+        'display_data("text/latex", "$x$", 3, "it");\n'
+        'update_display("text/markdown", "*y*", 3, "it");\nclear_output(1);\n'
+    )
+    includes = "#include <stdio.h>\n#include <forkrepl/display.h>\n"
+    assert cpp.run(f"%%c\n{includes}").kinds == []
+    ran = cpp.run(f"%%c\n{code}")
+    shown = ["stream", "display_data", "stream", *["display_data"] * 4, "update_display_data"]
+    assert ran.kinds == [*shown, "clear_output"]
+    assert ran.shown == [
+        {"text/html": '<b>"x"</b>', "text/plain": '<b>"x"</b>'},
+        {"image/png": "iVBORw==", "text/plain": "<a picture>"},
+        {"application/json": {"a": [1]}, "text/plain": '{"a": [1]}'},
+        {"image/svg+xml": "<svg/>", "text/plain": "<a picture>"},
+        {"text/latex": "$x$", "text/plain": "$x$"},
+    ]
+    assert ran.contents("update_display_data")[0]["transient"] == {"display_id": "it"}
+    many = (
+        'for (int i = 0; i < 3; ++i) { if (!fork()) { display_html(i % 2 ? 0 : ""); _exit(0); } }'
+    )
+    waits = "while (wait(0) > 0) ;"
+    assert (
+        len(cpp.run(f"%%c\n#include <unistd.h>\n#include <sys/wait.h>\n{many} {waits}").shown) == 3
+    )
+    # In a session at a terminal, and in a program that any compiler has made.
+    done = forkrepl("--no-cache", "-xc", "-c", includes + code)
+    assert done.stdout == 'a\n<b>"x"</b>\nb\n<a picture>\n{"a": [1]}\n<a picture>\n$x$\n*y*\n'
+    (tmp_path / "program.c").write_text(f"{includes}int main(void) {{ {code} return 0; }}\n")
+    command = ["gcc", "-std=gnu99", "-Wall", "-Wextra", "-Werror", "-Irepl/include", "-o"]
+    program = tmp_path / "program"
+    subprocess.run([*command, program, tmp_path / "program.c"], check=True, cwd=ROOT)
+    ran_alone = subprocess.run([program], check=True, capture_output=True, text=True)
+    assert ran_alone.stdout == done.stdout
+
+
+def test_pictures_in_a_terminal(open_shell: OpenShell) -> None:
+    """By kitty's protocol, also from C."""
+    for flags, header in (((), "display.hpp"), (("-xc",), "display.h")):
+        shell = open_shell("--quiet", *flags, TERM="xterm-kitty")
+        shell.run(f"#include <forkrepl/{header}>")
+        given = '"\\x89PNG", 4' if flags else '"\\x89PNG"'
+        assert "\x1b_Ga=T,f=100,m=0;iVBORw==\x1b\\" in shell.run(f"display_png({given});")
 
 
 def test_without_a_notebook(forkrepl: Run, tmp_path: Path) -> None:

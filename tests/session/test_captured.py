@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from forkrepl import (
     CompileError,
     ProgramCrashed,
@@ -24,6 +23,7 @@ from forkrepl import (
     ShellError,
     UncaughtException,
 )
+
 from tests.support.leaks import wait_for
 from tests.support.listener import KINDS, running_listener
 

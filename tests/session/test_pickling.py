@@ -14,10 +14,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-import platform_support
-import repl
-import runtime
 from forkrepl import (
     CompileError,
     Diagnostic,
@@ -34,6 +30,10 @@ from forkrepl import (
     UndefinedSymbolsError,
     default_session,
 )
+
+import platform_support
+import repl
+import runtime
 from runtime.addresses import Protection
 from runtime.protocol.crash import CrashReport, Mapping
 from runtime.protocol.frames import Frame

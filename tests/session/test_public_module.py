@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import forkrepl
 import pytest
 
-import forkrepl
 import repl
 from tests.support.leaks import MARK, living, wait_for
 from tests.support.runtime import ROOT

@@ -100,6 +100,21 @@ def notebook(folder: Path, flags: Sequence[str] = (), **environment: str) -> Ite
     install_kernel(folder, *flags)
     manager = KernelManager(kernel_name="tested")
     manager.kernel_spec_manager.kernel_dirs = [str(kernels)]
+    with _started(manager, folder, environment) as started:
+        yield started
+
+
+@contextmanager
+def python_notebook(folder: Path, **environment: str) -> Iterator[Notebook]:
+    """ipykernel, of this Python."""
+    with _started(KernelManager(kernel_name="python3"), folder, environment) as started:
+        yield started
+
+
+@contextmanager
+def _started(
+    manager: KernelManager, folder: Path, environment: dict[str, str]
+) -> Iterator[Notebook]:
     with open(folder / "kernel.log", "w") as log:
         manager.start_kernel(env={**os.environ, **environment}, stderr=log)
         client = manager.blocking_client()

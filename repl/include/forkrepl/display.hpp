@@ -14,18 +14,18 @@
 #error "forkrepl/display.hpp needs C++17: -std=c++17, or newer"
 #endif
 
-#include <atomic>
-#include <cstdio>
+#include <forkrepl/notebook.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <map>
+#include <new>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <unistd.h>
 #include <utility>
 
 namespace forkrepl {
@@ -86,37 +86,24 @@ inline std::string escaped_html(std::string_view text) {
   return escaped;
 }
 
+inline std::string taken(forkrepl_text text) {
+  if (!text.data)
+    throw std::bad_alloc();
+  std::string string(text.data, text.size);
+  std::free(text.data);
+  return string;
+}
+
 inline std::string quoted_json(std::string_view text) {
-  std::string quoted = "\"";
-  for (unsigned char character : text) {
-    if (character == '"' || character == '\\') {
-      quoted += '\\';
-      quoted += static_cast<char>(character);
-    } else if (character < 0x20) {
-      char code[8];
-      std::snprintf(code, sizeof code, "\\u%04x", character);
-      quoted += code;
-    } else {
-      quoted += static_cast<char>(character);
-    }
-  }
-  return quoted + '"';
+  forkrepl_text quoted = forkrepl_begin_text();
+  forkrepl_add_json(&quoted, text.data(), text.size());
+  return taken(quoted);
 }
 
 inline std::string base64(std::string_view bytes) {
-  static const char digits[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    unsigned group = 0;
-    std::size_t count = bytes.size() - at < 3 ? bytes.size() - at : 3;
-    for (std::size_t each = 0; each < 3; ++each)
-      group = group << 8 |
-              (each < count ? static_cast<unsigned char>(bytes[at + each]) : 0);
-    for (std::size_t each = 0; each < 4; ++each)
-      text += each <= count ? digits[group >> (18 - 6 * each) & 63] : '=';
-  }
-  return text;
+  forkrepl_text text = forkrepl_begin_text();
+  forkrepl_add_base64(&text, bytes.data(), bytes.size());
+  return taken(text);
 }
 
 template <typename T> std::string text_of(const T &object) {
@@ -205,50 +192,19 @@ template <typename T> std::string json_of(const T &object) {
   }
 }
 
-inline const char *notebook() { return std::getenv("FORKREPL_NOTEBOOK"); }
+inline const char *notebook() { return forkrepl_notebook(); }
 
-/// Tell the notebook something, in order with what is printed: a file has it, and a mark in the
-/// output says when it was written. A mark is short, so nothing gets between its bytes.
-inline bool tell(const std::string &message) {
-  static std::atomic<unsigned> counter{0};
-  const char *folder = notebook();
-  if (!folder)
-    return false;
-  std::string_view path = folder;
-  std::string_view token = path.substr(path.rfind('/') + 1);
-  std::string name = std::to_string(getpid()) + "-" + std::to_string(++counter);
-  {
-    std::ofstream file(std::string(path) + "/" + name, std::ios::binary);
-    file << message;
-    if (!file.flush())
-      return false;
-  }
+inline void send(const char *kind, const std::string &json, const std::string &id) {
   std::cout.flush();
-  std::fflush(stdout);
-  std::string mark = "\033]forkrepl;" + std::string(token) + ";" + name + "\a";
-  return write(STDOUT_FILENO, mark.data(), mark.size()) ==
-         static_cast<ssize_t>(mark.size());
+  forkrepl_send(kind, json.data(), json.size(), id.data(), id.size());
 }
 
-inline bool send(const char *kind, const std::string &json, const std::string &id) {
-  return tell(std::string("{\"kind\":\"") + kind + "\",\"id\":" + quoted_json(id) +
-              ",\"data\":" + json + "}");
-}
-
-/// Pictures on terminals that know kitty's protocol.
+/// Pictures on terminals that can.
 inline bool show_on_terminal(const std::string &png) {
-  const char *terminal = std::getenv("TERM");
-  bool is_kitty =
-      std::getenv("KITTY_WINDOW_ID") ||
-      (terminal && std::string_view(terminal).find("kitty") != std::string_view::npos);
-  if (!is_kitty || !isatty(STDOUT_FILENO))
+  if (!forkrepl_terminal_shows_pictures())
     return false;
-  constexpr std::size_t most = 4096;
-  for (std::size_t at = 0; at < png.size(); at += most)
-    std::cout << "\033_G" << (at ? "" : "a=T,f=100,")
-              << "m=" << (at + most < png.size()) << ";" << png.substr(at, most)
-              << "\033\\";
-  std::cout << std::endl;
+  std::cout.flush();
+  forkrepl_show_on_terminal(png.data(), png.size());
   return true;
 }
 
@@ -338,8 +294,7 @@ inline void display_jpeg(std::string_view bytes, const std::string &id = "") {
 /// Remove what the cell has shown so far; with ``wait``, when it shows the next thing.
 inline void clear_output(bool wait = false) {
   std::cout.flush();
-  std::fflush(stdout);
-  detail::tell(wait ? "{\"kind\":\"clear\",\"wait\":true}" : "{\"kind\":\"clear\"}");
+  forkrepl_clear(wait);
 }
 
 /// Strings that are more than text, to be shown or to be the value of a cell.
