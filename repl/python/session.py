@@ -91,7 +91,7 @@ class Session:
         """As machine code: see ``SentSession``. Raises ShellError for what cannot be sent."""
         from repl.python.sent import portable_bytes, sent_session
 
-        return sent_session, (portable_bytes(self.gbl._bridge),)
+        return sent_session, portable_bytes(self.gbl._bridge)
 
     def close(self) -> None:
         """End all processes; nothing of the program's runs.

@@ -65,7 +65,7 @@ class Wrappers:
         self._declared: Step | None = None
         self._newest_units: list[LoadedUnit] = []  # which the next ones may refer to
         self._made: list[tuple[bytes, Wrapper]] = []
-        self._sent: tuple[SentCode, ...] | None = None
+        self._sent: dict[bytes, tuple[SentCode, ...]] | None = None
 
     def add(self, symbol: str, prelude: str, texts: Sequence[str], told_of: int = 0) -> Wrapper:
         """Compile the first of these texts that Clang takes, which has a function of this name.
@@ -90,12 +90,13 @@ class Wrappers:
         return self._note(key_of_texts(symbol, texts), symbol, text, machine_code)
 
     def take_over(self, sent: tuple[SentCode, ...]) -> None:
-        """There is no Clang: only these, which were compiled elsewhere, can be added."""
-        self._sent = sent
+        """There is no Clang: only these, and those of earlier times, which were all compiled in the
+        same session elsewhere, can be added."""
+        self._sent = {**(self._sent or {}), **{each.key: sent for each in sent if each.key}}
 
-    def _add_sent(self, sent: tuple[SentCode, ...], key: bytes) -> Wrapper:
-        code = next((each for each in sent if each.key == key), None)
-        if code is None:
+    def _add_sent(self, sent: dict[bytes, tuple[SentCode, ...]], key: bytes) -> Wrapper:
+        together = sent.get(key)
+        if together is None:
             raise CompileError(
                 "it was not compiled for these arguments before it was sent: call it once with "
                 "such arguments, or `prepare` it for them, where Clang is",
@@ -103,9 +104,12 @@ class Wrappers:
             )
         state = self._state
         self._calls.attend()
-        if state.program.execution().find_symbol(code.symbol) is None:
-            with self._calls.running():  # all at once, as they may need one another
-                unit = state.program.load_together([(e.symbol, e.machine_code) for e in sent])
+        code = next(each for each in together if each.key == key)
+        find = state.program.execution().find_symbol
+        if find(code.symbol) is None:  # all at once, as they may need one another
+            new = [(e.symbol, e.machine_code) for e in together if find(e.symbol) is None]
+            with self._calls.running():
+                unit = state.program.load_together(new)
             state.note_beside(unit)
             self._calls.changed()
         return self._note(key, code.symbol, "", code.machine_code)
