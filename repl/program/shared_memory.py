@@ -81,7 +81,7 @@ class SharedVariables:
 
     @property
     def symbols(self) -> Set[str]:
-        """Where they are."""
+        """All that there are."""
         return self._memories.keys()
 
     def share(

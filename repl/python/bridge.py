@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import uuid
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import contextmanager, suppress
@@ -19,7 +20,7 @@ from msgspec import Struct
 from repl.errors import CompileError, ShellError, UncaughtException
 from repl.python.arguments import GLUE, Argument, argument_of, type_names
 from repl.python.callbacks import Callbacks
-from repl.python.declared import Answers, Declared
+from repl.python.declared import Declared
 from repl.python.errors import CallError, GoneError, UnknownNameError
 from repl.python.frame import FRAME, Frame
 from repl.python.glue import GLUE_TEXT
@@ -43,22 +44,25 @@ _MENTION = re.compile(r"\$(\d|\*)")
 
 
 class SentBytes(Struct, frozen=True):
-    """What was made of a session for other processes; ``state``: of what. ``is_final``: it has come
-    from one itself."""
+    """What was made of a session for other processes, and of its calls; ``inputs`` and ``made``:
+    of what. ``origin``: see ``Portable``. ``is_final``: it has come from one itself."""
 
-    data: bytes
-    state: tuple[object, ...] = ()
+    origin: str
+    session: bytes = b""
+    calls: bytes = b""
+    inputs: tuple[object, ...] = ()
+    made: tuple[object, ...] = ()
     is_final: bool = False
 
 
 class Bridge:
     """Of one session. ``turns``: whose turn it is to use it."""
 
-    def __init__(self, live: LiveSession, turns: Turns, answers: Answers | None = None) -> None:
+    def __init__(self, live: LiveSession, turns: Turns) -> None:
         self.live = live
         self.turns = turns
-        self.declared = Declared(live, answers)
-        self.sent = SentBytes(b"")
+        self.declared = Declared(live)
+        self.sent = SentBytes(uuid.uuid4().hex)
         self.classes: Classes
         self._room = SharedRoom(live)
         self._callbacks = Callbacks(self._reading)

@@ -30,10 +30,9 @@ class State:
 class Declared:
     """``state``: another one whenever the answers may have changed."""
 
-    def __init__(self, live: LiveSession, told: Answers | None = None) -> None:
-        """``told``: what is known without asking Clang."""
+    def __init__(self, live: LiveSession) -> None:
         self._live = live
-        self._told = told or {}
+        self._told: Answers = {}
         self._state: State | None = None
         self._found: dict[str, tuple[Declaration, ...]] = {}
         self._enumerators: dict[str, dict[int, str]] = {}
@@ -65,6 +64,10 @@ class Declared:
             reply = self._live.compiler.ask(DescribeName(), text)
             self._found[text] = reply.found if reply.ok else _NOTHING
         return self._found[text]
+
+    def tell(self, answers: Answers) -> None:
+        """What is known without asking Clang, for good."""
+        self._told.update(answers)
 
     def answers(self) -> Answers:
         """All that was asked since something was last declared."""

@@ -94,7 +94,7 @@ class CppFunction:
 
         self._site()
         self._prepare_likely()
-        return sent_function, (portable_bytes(self._bridge), self._name)
+        return sent_function, (*portable_bytes(self._bridge), self._name)
 
     def __getitem__(self, key: Any) -> CppFunction:
         return CppFunction(self._bridge, f"{self._name}<{template_arguments(key)}>")

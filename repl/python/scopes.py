@@ -15,7 +15,7 @@ from repl.python.sites import Site
 
 if TYPE_CHECKING:
     from repl.clang.protocol import Declaration
-    from repl.python.declared import Answers, State
+    from repl.python.declared import State
     from repl.python.turns import Turns
     from repl.session.live_session import LiveSession
 
@@ -124,10 +124,10 @@ class _Variable:
         self._bridge.evaluate(self._write, (value,))
 
 
-def global_scope(live: LiveSession, turns: Turns, answers: Answers | None = None) -> Scope:
-    """``Session.gbl``. ``answers``: see ``Declared``. Raises ShellError for a session in C."""
+def global_scope(live: LiveSession, turns: Turns) -> Scope:
+    """``Session.gbl``. Raises ShellError for a session in C."""
     if is_c(live.options.compiler_flags):
         raise ShellError("gbl needs a session in C++: headers of C can be included there")
-    bridge = Bridge(live, turns, answers)
+    bridge = Bridge(live, turns)
     bridge.classes = Classes(bridge)
     return Scope(bridge, "")

@@ -14,13 +14,14 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from repl.errors import ShellError
 from repl.python.bridge import SentBytes
 from repl.python.declared import Answers
 from repl.python.functions import CppFunction, template_arguments
 from repl.python.session import Session
-from repl.workers.portable import Portable
+from repl.workers.portable import Portable, PortableCalls
 from repl.workers.replay import replay
 from runtime.errors import printable
 
@@ -28,27 +29,34 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from repl.python.bridge import Bridge
+    from repl.python.scopes import Scope
 
 _MOST_SESSIONS = 8  # of one process; more are ended, and begin again when they are used
 _MOST_NAME = 1 << 16  # characters
 
 
-def portable_bytes(bridge: Bridge) -> bytes:
-    """The session of a bridge, with all that has been called. The same object for the same session.
+def portable_bytes(bridge: Bridge) -> tuple[bytes, bytes]:
+    """The session of a bridge, and all that has been called. The same objects for the same.
 
     Raises ShellError for what cannot travel, and what ``Session.run`` raises.
     """
     with bridge.turns.take():
         live, sent = bridge.live, bridge.sent
-        if sent.is_final:
-            return sent.data
-        answers = bridge.declared.answers()
-        wrappers = [each.wrapper for each in live.wrappers.loaded()]
-        state = (*live.steps, *wrappers, len(answers), live.options)
-        if len(state) != len(sent.state) or not all(map(operator.is_, state, sent.state)):
-            portable = Portable.of(live, msgspec.msgpack.encode(answers))
-            bridge.sent = SentBytes(portable.to_bytes(), state)
-        return bridge.sent.data
+        if not sent.is_final:
+            inputs = (*live.steps, live.options)
+            if not _are_same(inputs, sent.inputs):
+                data = Portable.of(live, sent.origin).to_bytes()
+                sent = bridge.sent = replace(sent, session=data, inputs=inputs, made=())
+            answers = bridge.declared.answers()
+            made = (*(wrapper for _, wrapper in live.wrappers.loaded()), *answers)
+            if not sent.calls or not _are_same(made, sent.made):
+                calls = PortableCalls.of(live, msgspec.msgpack.encode(answers)).to_bytes()
+                sent = bridge.sent = replace(sent, calls=calls, made=made)
+        return sent.session, sent.calls
+
+
+def _are_same(first: tuple[object, ...], second: tuple[object, ...]) -> bool:
+    return len(first) == len(second) and all(map(operator.is_, first, second))
 
 
 class SentSession(Session):
@@ -59,6 +67,8 @@ class SentSession(Session):
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._beginning = threading.Lock()
+        self._expected: set[bytes] = set()
+        self._pending: list[bytes] = []
 
     def __getattr__(self, name: str) -> Any:
         # What beginning makes; all else is there, or nowhere.
@@ -72,18 +82,40 @@ class SentSession(Session):
     def _begin(self) -> None:
         from repl.python.scopes import global_scope
 
-        portable = Portable.from_bytes(self._data)
+        live = replay(Portable.from_bytes(self._data))
+        self._own(live)
+        self._gbl = global_scope(live, self._turns)
+        self._gbl._bridge.sent = SentBytes("", self._data, is_final=True)
+
+    @property
+    def gbl(self) -> Scope:
+        """See ``Session``: what was used before the session was sent. Raises ShellError if what
+        was sent is damaged or cannot run here."""
+        scope = super().gbl
+        with self._turns.take():
+            while self._pending:
+                self._learn(scope._bridge, self._pending[0])
+                del self._pending[0]  # what is damaged stays, and is told each time
+        return scope
+
+    def expect(self, calls: bytes) -> None:
+        """These can be called as well: they are looked at when ``gbl`` is used."""
+        if calls not in self._expected:
+            self._expected.add(calls)
+            self._pending.append(calls)
+
+    def _learn(self, bridge: Bridge, calls: bytes) -> None:
+        told = PortableCalls.from_bytes(calls)
         try:
-            answers = msgspec.msgpack.decode(portable.answers, type=Answers)
+            answers = msgspec.msgpack.decode(told.answers, type=Answers)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ShellError(f"the session that was sent makes no sense: {error}") from None
-        live = replay(portable)
-        self._own(live)
-        self._gbl = global_scope(live, self._turns, answers)
-        self._gbl._bridge.sent = SentBytes(self._data, is_final=True)
+        bridge.declared.tell(answers)
+        bridge.live.wrappers.take_over(told.code)
+        bridge.sent = replace(bridge.sent, calls=calls)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        return sent_session, (self._data,)
+        return sent_session, portable_bytes(self.gbl._bridge)
 
 
 _sessions: OrderedDict[bytes, SentSession] = OrderedDict()
@@ -91,10 +123,11 @@ _sessions: OrderedDict[bytes, SentSession] = OrderedDict()
 _lock = threading.Lock()
 
 
-def sent_session(data: bytes) -> SentSession:
-    """This process's session of that content."""
-    if not isinstance(data, bytes):
-        raise TypeError(f"a session is sent as bytes, not {type(data).__name__}")
+def sent_session(data: bytes, calls: bytes) -> SentSession:
+    """This process's session of that content, in which these calls are possible. Nothing begins
+    yet."""
+    if not isinstance(data, bytes) or not isinstance(calls, bytes):
+        raise TypeError("a session is sent as bytes")
     key = hashlib.sha256(data).digest()
     with _lock:
         session = _sessions.pop(key, None) or SentSession(data)
@@ -102,6 +135,7 @@ def sent_session(data: bytes) -> SentSession:
         if len(_sessions) > _MOST_SESSIONS:
             # It ends when nobody uses it any more.
             _sessions.popitem(last=False)
+        session.expect(calls)
     return session
 
 
@@ -120,8 +154,9 @@ class SentFunction:
     process. ``prepare`` it, or call it once, where Clang is, with arguments like those that it
     will be called with here."""
 
-    def __init__(self, data: bytes, name: str) -> None:
+    def __init__(self, data: bytes, calls: bytes, name: str) -> None:
         self._data = data
+        self._calls = calls
         self._name = name
         self.__name__ = name.rpartition("::")[2]
         self.__qualname__ = name.lstrip(":")
@@ -130,31 +165,34 @@ class SentFunction:
     def __call__(self, *arguments: Any) -> Any:
         """Call it. Raises what ``CppFunction`` raises, and ShellError if the session cannot run
         here."""
-        return self._found()(*arguments)
+        session = sent_session(self._data, self._calls)  # which must live as long as the call
+        return CppFunction(session.gbl._bridge, self._name)(*arguments)
 
     def __getitem__(self, key: Any) -> SentFunction:
-        return SentFunction(self._data, f"{self._name}<{template_arguments(key)}>")
+        name = f"{self._name}<{template_arguments(key)}>"
+        return SentFunction(self._data, self._calls, name)
 
-    def _found(self) -> CppFunction:
-        return CppFunction(sent_session(self._data).gbl._bridge, self._name)
+    def _content(self) -> tuple[bytes, bytes, str]:
+        return self._data, self._calls, self._name
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        return sent_function, (self._data, self._name)
+        return sent_function, self._content()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SentFunction):
             return NotImplemented
-        return (self._name, self._data) == (other._name, other._data)
+        return self._content() == other._content()
 
     def __hash__(self) -> int:
-        return hash((self._name, self._data))
+        return hash(self._content())
 
     def __repr__(self) -> str:
         return f"<C++ function {printable(self.__qualname__)}, sent>"
 
 
-def sent_function(data: bytes, name: str) -> SentFunction:
+def sent_function(data: bytes, calls: bytes, name: str) -> SentFunction:
     """A function of a session that was sent. Nothing begins yet."""
-    if not isinstance(data, bytes) or not isinstance(name, str) or len(name) > _MOST_NAME:
+    is_sound = isinstance(data, bytes) and isinstance(calls, bytes) and isinstance(name, str)
+    if not is_sound or len(name) > _MOST_NAME:
         raise TypeError("a function is sent as the bytes of its session and a name")
-    return SentFunction(data, name)
+    return SentFunction(data, calls, name)

@@ -6,7 +6,7 @@ import os
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from typing import TYPE_CHECKING, Any, NoReturn, Unpack, overload
 
 from repl.configuration.session_options import SessionOptions
 from repl.input.source import Source, include_directive
@@ -93,7 +93,7 @@ class Session:
         """As machine code: see ``SentSession``. Raises ShellError for what cannot be sent."""
         from repl.python.sent import portable_bytes, sent_session
 
-        return sent_session, (portable_bytes(self.gbl._bridge),)
+        return sent_session, portable_bytes(self.gbl._bridge)
 
     def close(self) -> None:
         """End all processes; nothing of the program's runs.
@@ -103,6 +103,15 @@ class Session:
         if self._turns.is_owner:
             with self._turns.take(to_close=True):
                 self._processes()
+
+    def __copy__(self) -> NoReturn:
+        raise TypeError(
+            "a Session cannot be copied, as its program is a process: pickle it for another "
+            "process, or make another Session"
+        )
+
+    def __deepcopy__(self, _: object) -> NoReturn:
+        self.__copy__()
 
     @property
     def closed(self) -> bool:

@@ -312,8 +312,8 @@ class LiveSession:
     # Going back.
 
     def take_over(self, steps: Sequence[Step]) -> None:
-        """Have inputs in force that were compiled elsewhere; see ``Session.restart``."""
-        self._state.steps = list(steps)
+        """Have inputs in force that were compiled elsewhere; see ``restart``."""
+        self._state.steps += steps
         self.restart()
 
     def undo(self, count: int = 1, *, keeps_members: bool = False) -> None:

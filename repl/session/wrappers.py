@@ -34,7 +34,6 @@ class Wrapper(Struct, frozen=True, eq=False):
 
     symbol: str
     address: ExecutorAddress
-    unit: LoadedUnit
     execution: ExecutionSession
     declared: Step | None
     text: str
@@ -56,14 +55,6 @@ class SentCode(Struct, frozen=True):
     machine_code: bytes
 
 
-class MadeWrapper(Struct, frozen=True):
-    """``key``: of what was to be compiled."""
-
-    key: bytes
-    symbol: str
-    wrapper: Wrapper
-
-
 class Wrappers:
     """Compiles and loads functions, and knows which of them are still good."""
 
@@ -73,8 +64,8 @@ class Wrappers:
         self._newest: Step | None = None  # when _declared was found
         self._declared: Step | None = None
         self._newest_units: list[LoadedUnit] = []  # which the next ones may refer to
-        self._made: list[MadeWrapper] = []
-        self._sent: tuple[SentCode, ...] | None = None
+        self._made: list[tuple[bytes, Wrapper]] = []
+        self._sent: dict[bytes, tuple[SentCode, ...]] | None = None
 
     def add(self, symbol: str, prelude: str, texts: Sequence[str], told_of: int = 0) -> Wrapper:
         """Compile the first of these texts that Clang takes, which has a function of this name.
@@ -86,7 +77,6 @@ class Wrappers:
             return self._add_sent(self._sent, key_of_texts(symbol, texts))
         state = self._state
         self._calls.attend()
-        execution = state.program.execution()
         if not all(map(state.has_loaded, self._newest_units)):
             self._compiler().leave_beside()  # or the next would miss what those have
             self._newest_units.clear()
@@ -97,20 +87,16 @@ class Wrappers:
         self._newest_units.append(unit)
         self._compiler().note_defined_beside(index, unit.weak_functions())
         self._calls.changed()
-        address = execution.find_symbol(symbol)
-        assert address is not None
-        wrapper = Wrapper(symbol, address, unit, execution, self.declared(), text, machine_code)
-        self._made.append(MadeWrapper(key_of_texts(symbol, texts), symbol, wrapper))
-        return wrapper
+        return self._note(key_of_texts(symbol, texts), symbol, text, machine_code)
 
     def take_over(self, sent: tuple[SentCode, ...]) -> None:
-        """There is no Clang: only these, which were compiled elsewhere, can be added."""
-        self._sent = sent
+        """There is no Clang: only these, and those of earlier times, which were all compiled in the
+        same session elsewhere, can be added."""
+        self._sent = {**(self._sent or {}), **{each.key: sent for each in sent if each.key}}
 
-    def _add_sent(self, sent: tuple[SentCode, ...], key: bytes) -> Wrapper:
-        """Link all of them at once: they may need one another."""
-        code = next((each for each in sent if each.key == key), None)
-        if code is None:
+    def _add_sent(self, sent: dict[bytes, tuple[SentCode, ...]], key: bytes) -> Wrapper:
+        together = sent.get(key)
+        if together is None:
             raise CompileError(
                 "it was not compiled for these arguments before it was sent: call it once with "
                 "such arguments, or `prepare` it for them, where Clang is",
@@ -118,32 +104,28 @@ class Wrappers:
             )
         state = self._state
         self._calls.attend()
-        execution = state.program.execution()
-        loaded = self.loaded()
-        if not loaded:
+        code = next(each for each in together if each.key == key)
+        find = state.program.execution().find_symbol
+        if find(code.symbol) is None:  # all at once, as they may need one another
+            new = [(e.symbol, e.machine_code) for e in together if find(e.symbol) is None]
             with self._calls.running():
-                unit = state.program.load_together([(e.symbol, e.machine_code) for e in sent])
+                unit = state.program.load_together(new)
             state.note_beside(unit)
             self._calls.changed()
-        else:
-            unit = loaded[0].wrapper.unit
-        address = execution.find_symbol(code.symbol)
+        return self._note(key, code.symbol, "", code.machine_code)
+
+    def _note(self, key: bytes, symbol: str, text: str, machine_code: bytes) -> Wrapper:
+        execution = self._state.program.execution()
+        address = execution.find_symbol(symbol)
         assert address is not None
-        wrapper = Wrapper(
-            code.symbol, address, unit, execution, self.declared(), "", code.machine_code
-        )
-        self._made.append(MadeWrapper(code.key, code.symbol, wrapper))
+        wrapper = Wrapper(symbol, address, execution, self.declared(), text, machine_code)
+        self._made.append((key, wrapper))
         return wrapper
 
-    def loaded(self) -> list[MadeWrapper]:
-        """All that are in the program, in the order in which they were made; each may need what
-        earlier ones define."""
-        execution = self._state.program.loaded
-        self._made = [
-            each
-            for each in self._made
-            if execution is each.wrapper.execution and self._state.has_loaded(each.wrapper.unit)
-        ]
+    def loaded(self) -> list[tuple[bytes, Wrapper]]:
+        """All that are in the program, each with its ``key_of_texts``, in the order in which they
+        were made; one may need what earlier ones define."""
+        self._made = [each for each in self._made if self._is_loaded(each[1])]
         return list(self._made)
 
     def _compile(self, prelude: str, texts: Sequence[str], told_of: int) -> tuple[str, bytes, int]:
@@ -175,9 +157,11 @@ class Wrappers:
 
     def is_current(self, wrapper: Wrapper) -> bool:
         """Whether it is loaded, and nothing has been declared, or taken back, since."""
+        return wrapper.declared is self.declared() and self._is_loaded(wrapper)
+
+    def _is_loaded(self, wrapper: Wrapper) -> bool:
         return (
-            wrapper.declared is self.declared()
-            and wrapper.execution is self._state.program.loaded
+            wrapper.execution is self._state.program.loaded
             and wrapper.execution.find_symbol(wrapper.symbol) == wrapper.address
         )
 

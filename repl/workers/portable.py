@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Sequence, Set
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -27,7 +28,7 @@ from repl.workers.needs import Needs, needs_here
 
 FORMAT = 1  # of the bytes: to be changed with what is in them
 _MAGIC = b"forkrepl portable session\n"
-_HEAD = struct.Struct("<II32s")  # format, unused, digest of the rest
+_HEAD = struct.Struct("<I32s")  # format, digest of the rest
 _MOST_BYTES = 1 << 30
 
 
@@ -68,15 +69,38 @@ class PortableInput(Struct, frozen=True):
         )
 
 
+class PortableCalls(Struct, frozen=True):
+    """What can be called in a session that was sent. ``code``: compiled calls, in order;
+    ``answers``: what Clang has said of names, for who has asked."""
+
+    code: tuple[SentCode, ...]
+    answers: bytes = b""
+
+    @staticmethod
+    def of(live: LiveSession, answers: bytes = b"") -> PortableCalls:
+        """Those that have been compiled, and count as things are declared now."""
+        return PortableCalls(_code_beside(live.wrappers), answers)
+
+    def to_bytes(self) -> bytes:
+        """As for ``Portable``."""
+        return _packed(self)
+
+    @staticmethod
+    def from_bytes(data: bytes) -> PortableCalls:
+        """As for ``Portable``."""
+        return _unpacked(data, PortableCalls)
+
+
 class Portable(Struct, frozen=True):
     """A session without its state: variables have the values that they begin with.
 
-    ``beside``: compiled code that is no input, in order; ``answers``: what Clang has said, for
-    who has asked. ``memory_limit``: see ``SessionOptions``, as are
+    ``origin``: differs between sessions that were sent, though all else were the same, as do the
+    calls that are compiled for them. ``memory_limit``: see ``SessionOptions``, as are
     ``arguments``, ``library_folders``, ``redefinition`` and ``recover``.
     """
 
     needs: Needs
+    origin: str
     inputs: tuple[PortableInput, ...]
     libraries: tuple[PortableLibrary, ...]
     library_folders: tuple[str, ...]
@@ -85,12 +109,10 @@ class Portable(Struct, frozen=True):
     memory_limit: int | None
     redefinition: bool
     recover: bool
-    beside: tuple[SentCode, ...]
-    answers: bytes = b""
 
     @staticmethod
-    def of(live: LiveSession, answers: bytes = b"") -> Portable:
-        """The session as it is now, to begin anew elsewhere, with the calls that were compiled.
+    def of(live: LiveSession, origin: str = "") -> Portable:
+        """The session as it is now, to begin anew elsewhere.
 
         Raises ShellError for what cannot travel, and what ``LiveSession.run`` raises.
         """
@@ -102,6 +124,7 @@ class Portable(Struct, frozen=True):
             carried = carried_files(program, options.libraries)
         return Portable(
             needs=needs_here(features_of(live, steps)),
+            origin=origin,
             inputs=tuple(map(PortableInput.of, steps)),
             libraries=libraries,
             library_folders=tuple(options.library_folders),
@@ -110,54 +133,63 @@ class Portable(Struct, frozen=True):
             memory_limit=options.memory_limit,
             redefinition=options.redefinition,
             recover=options.recover,
-            beside=_code_beside(live.wrappers),
-            answers=answers,
         )
 
     def to_bytes(self) -> bytes:
         """Raises ShellError if that is more than a worker takes, or a text is none."""
-        try:
-            body = msgspec.msgpack.encode(self)
-        except UnicodeEncodeError as error:
-            raise ShellError(
-                f"a session with texts that are not UTF-8 cannot be sent: {error}"
-            ) from None
-        if len(body) > _MOST_BYTES:
-            raise ShellError(f"a session of {len(body) >> 20} MiB of code is too large to be sent")
-        return _MAGIC + _HEAD.pack(FORMAT, 0, _digest(body)) + body
+        return _packed(self)
 
     @staticmethod
     def from_bytes(data: bytes) -> Portable:
         """Raises ShellError for what is damaged, or made by another version of ours."""
-        start = len(_MAGIC) + _HEAD.size
-        if not isinstance(data, bytes) or not data.startswith(_MAGIC) or len(data) < start:
-            raise ShellError("this is no session that was sent: it does not begin like one")
-        format_, _, digest = _HEAD.unpack_from(data, len(_MAGIC))
-        if format_ != FORMAT:
-            raise ShellError(
-                f"the session was sent by another version of forkrepl (format {format_}, here "
-                f"{FORMAT}): install the same version on both sides"
-            )
-        body = memoryview(data)[start:]
-        if len(body) > _MOST_BYTES or _digest(body) != digest:
-            raise ShellError("the session that was sent is damaged: send it again")
-        try:
-            return msgspec.msgpack.decode(body, type=Portable)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ShellError(f"the session that was sent makes no sense: {error}") from None
+        return _unpacked(data, Portable)
+
+
+S = TypeVar("S", Portable, PortableCalls)
+
+
+def _packed(part: Struct) -> bytes:
+    try:
+        body = msgspec.msgpack.encode(part)
+    except UnicodeEncodeError as error:
+        raise ShellError(
+            f"a session with texts that are not UTF-8 cannot be sent: {error}"
+        ) from None
+    if len(body) > _MOST_BYTES:
+        raise ShellError(f"a session of {len(body) >> 20} MiB of code is too large to be sent")
+    return _MAGIC + _HEAD.pack(FORMAT, _digest(body)) + body
+
+
+def _unpacked(data: bytes, type_: type[S]) -> S:
+    start = len(_MAGIC) + _HEAD.size
+    if not isinstance(data, bytes) or not data.startswith(_MAGIC) or len(data) < start:
+        raise ShellError("this is no session that was sent: it does not begin like one")
+    format_, digest = _HEAD.unpack_from(data, len(_MAGIC))
+    if format_ != FORMAT:
+        raise ShellError(
+            f"the session was sent by another version of forkrepl (format {format_}, here "
+            f"{FORMAT}): install the same version on both sides"
+        )
+    body = memoryview(data)[start:]
+    if len(body) > _MOST_BYTES or _digest(body) != digest:
+        raise ShellError("the session that was sent is damaged: send it again")
+    try:
+        return msgspec.msgpack.decode(body, type=type_)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ShellError(f"the session that was sent makes no sense: {error}") from None
 
 
 def _code_beside(wrappers: Wrappers) -> tuple[SentCode, ...]:
     """What can be called as things are declared now, and what that needs of the rest."""
     found: list[SentCode] = []
     needs: set[str] = set()
-    for each in reversed(wrappers.loaded()):
-        code = each.wrapper.machine_code
-        symbols = symbols_of(each.symbol, code)
-        is_current = wrappers.is_current(each.wrapper)
+    for key, wrapper in reversed(wrappers.loaded()):
+        symbol, code = wrapper.symbol, wrapper.machine_code
+        symbols = symbols_of(symbol, code)
+        is_current = wrappers.is_current(wrapper)
         if is_current or not needs.isdisjoint(symbols.defined):
             needs |= symbols.needs
-            found.append(SentCode(each.key if is_current else b"", each.symbol, code))
+            found.append(SentCode(key if is_current else b"", symbol, code))
     return tuple(reversed(found))
 
 

@@ -58,7 +58,7 @@ def replay(portable: Portable) -> LiveSession:
     """
     check_needs(portable.needs)
     session = LiveSession(_options(portable), played=NoCompiler())
-    session.wrappers.take_over(portable.beside)
+    session.wrappers.take_over(())
     try:
         session.take_over([each.step() for each in portable.inputs])
         _check(session.take_warnings())
