@@ -23,9 +23,8 @@ from repl.program.libraries import LibraryState, ProgramLibraries
 from repl.program.linker_import import import_linker
 from repl.program.output import Ends, ProgramOutput
 from repl.program.sanitizer import sanitizer_runtime
-from repl.program.shared_memory import SharedArenas, SharedVariables
+from repl.program.shared_memory import SharedMemories
 from repl.program.start import prepare_streams, start_executor
-from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorDied, ExecutorError, ExecutorOutOfMemory, RuntimeFailure
 from runtime.executor_client.checkpoint import Checkpoint, Introduction, memory_of
 from runtime.executor_client.child import ExecutorProcess
@@ -75,8 +74,7 @@ class Program:
         self._execution: ExecutionSession | None = None
         self._libraries = ProgramLibraries(options)
         self._begun: SessionMark | None = None
-        self._shared = SharedVariables()
-        self.arenas = SharedArenas()
+        self.shared = SharedMemories()
         self._output = ProgramOutput()
         self._crashed: list[LinkedUnit] = []  # what was loaded in the process that is kept
 
@@ -86,8 +84,7 @@ class Program:
     def __exit__(self, *_: object) -> None:
         self._executor.kill()
         self._discard()
-        self._shared.forget()
-        self.arenas.close()
+        self.shared.close()
         if self._sanitizer is not None:
             self._sanitizer.close()
 
@@ -143,7 +140,7 @@ class Program:
                 redefinition=self._options.redefinition,
             )
             self._libraries.begin(self._execution)
-            self._shared.share_again(self._executor, self._execution)
+            self.shared.variables.share_again(self._executor, self._execution)
         return self._execution
 
     def check(self) -> None:
@@ -213,19 +210,11 @@ class Program:
 
     def share(self, symbol: str, memory: SharedMemory) -> None:
         """See ``SharedVariables.share``."""
-        self._shared.share(self._executor, self.execution(), symbol, memory)
+        self.shared.variables.share(self._executor, self.execution(), symbol, memory)
 
     def unshare(self, symbol: str) -> None:
         """Undo ``share``."""
-        self._shared.unshare(self._executor, self._execution, symbol)
-
-    def address_of(self, start: int, end: int) -> ExecutorAddress | None:
-        """Where the program has what is from one address of this process to another; None if that
-        is no memory that both have."""
-        found = self.arenas.address_of(start, end)
-        if found is None:
-            found = self._shared.address_of(self._execution, start, end)
-        return found
+        self.shared.variables.unshare(self._executor, self._execution, symbol)
 
     def redirect(self, ends: Ends | None) -> None:
         """See ``ProgramOutput.redirect``."""
@@ -293,7 +282,7 @@ class Program:
             execution.release(begun)
         introduction = self._executor.take_over(saved.checkpoint)
         self._output.attend(self._executor)
-        self.arenas.attend(self._executor)
+        self.shared.arenas.attend(self._executor)
         execution.rewind(saved.mark)
         execution.release(saved.mark)
         self.libraries.state = saved.libraries
@@ -367,10 +356,10 @@ class Program:
         self._discard()
         if not with_libraries:
             self._libraries.forget()
-            self._shared.forget()
+            self.shared.variables.forget()
         self._executor = self._start_executor()
         self._output.attend(self._executor)
-        self.arenas.attend(self._executor)
+        self.shared.arenas.attend(self._executor)
 
     def _explained(self, outcome: Outcome) -> Outcome:
         """The outcome; if memory ran out, with a hint at the limit that was probably met."""
