@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from runtime.addresses import PAGE_SIZE, ExecutorAddress
-from runtime.errors import RuntimeFailure
+from runtime.errors import ExecutorError, RuntimeFailure
 from runtime.executor_client.client import ExecutorClient
 from runtime.kernel_calls.memory_files import can_share
 from runtime.memory.shared import SharedMemory
@@ -43,10 +43,14 @@ class SharedArenas:
         """Have room for that. Raises OSError or OverflowError where there is no memory,
         ExecutorError where descriptors cannot be passed or the program has no room, and
         ExecutorDied."""
+        least = max(-(-size // PAGE_SIZE), 1) * PAGE_SIZE
         usual = min(_SMALLEST_ARENA << len(self._arenas), _LARGEST_ARENA)
-        # Where there is no memfd, it is a file that takes up its room.
-        usual = usual if can_share() else 0
-        size = max(-(-size // PAGE_SIZE) * PAGE_SIZE, usual, PAGE_SIZE)
+        if usual > least and can_share():  # else it is a file that takes up its room
+            with suppress(OSError, ExecutorError):  # such as `ulimit -v`
+                return self._map_arena(executor, usual)
+        self._map_arena(executor, least)
+
+    def _map_arena(self, executor: ExecutorClient, size: int) -> None:
         from runtime.memory.shared_arena import SharedArena  # only who has arrays needs it
 
         arena = SharedArena(size, ExecutorAddress(self._next_address))

@@ -338,3 +338,31 @@ def test_values_in_shared_memory_are_not_copied() -> None:
         with pytest.raises(ValueError, match="has no value"):
             session.view("int x;")
     assert views["large"][99_999] == 7
+
+
+NARROW = """
+import resource
+from forkrepl import Session, ShellError
+with Session() as session:
+    session.run("int x;")
+    session.empty(1)
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(open("/proc/self/statm").read().split()[0]) * 4096
+    resource.setrlimit(resource.RLIMIT_AS, (used + (32 << 20), hard))
+    first = session.zeros(60 << 20, "u1")
+    second = session.zeros(8 << 20, "u1")
+    print(session.address_of(second) > 0)
+    try:
+        session.zeros(60 << 20, "u1")
+    except ShellError as error:
+        print(error)
+"""
+
+
+def test_where_there_is_little_room() -> None:
+    """An array gets no more than it needs, and what is too large is told."""
+    done = subprocess.run([sys.executable, "-c", NARROW], capture_output=True, text=True)
+    first, second = done.stdout.splitlines()
+    assert first == "True", done.stderr
+    assert second.startswith(f"no memory for an array of {60 << 20} bytes: ")
+    assert "Cannot allocate memory" in second
