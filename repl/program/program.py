@@ -25,9 +25,8 @@ from repl.program.linker_import import import_linker
 from repl.program.output import Ends, ProgramOutput
 from repl.program.sanitizer import sanitizer_runtime
 from repl.program.saved import SavedProgram
-from repl.program.shared_memory import SharedArenas, SharedVariables
+from repl.program.shared_memory import SharedMemories
 from repl.program.start import prepare_streams, start_executor
-from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorDied, ExecutorError, ExecutorOutOfMemory, RuntimeFailure
 from runtime.executor_client.calls import CallMemory, OnCallBack
 from runtime.executor_client.checkpoint import Introduction, memory_of
@@ -57,8 +56,7 @@ class Program:
         self._begun: tuple[SessionMark, int] | None = None
         self.lineage = Lineage()
         self._calls = ProgramCalls()
-        self.shared = SharedVariables()
-        self.arenas = SharedArenas()
+        self.shared = SharedMemories()
         self._output = ProgramOutput()
         self._crashed: list[LinkedUnit] = []  # what was loaded in the process that is kept
 
@@ -68,9 +66,8 @@ class Program:
     def __exit__(self, *_: object) -> None:
         self._executor.kill()
         self._discard()
-        self.shared.forget()
+        self.shared.close()
         self._calls.close()
-        self.arenas.close()
         if self._sanitizer is not None:
             self._sanitizer.close()
 
@@ -126,7 +123,7 @@ class Program:
                 redefinition=self._options.redefinition,
             )
             self._libraries.begin(self._execution)
-            self.shared.share_again(self._executor, self._execution)
+            self.shared.variables.share_again(self._executor, self._execution)
         return self._execution
 
     def check(self) -> None:
@@ -196,19 +193,11 @@ class Program:
 
     def share(self, symbol: str, memory: SharedMemory) -> None:
         """See ``SharedVariables.share``."""
-        self.shared.share(self._executor, self.execution(), symbol, memory)
+        self.shared.variables.share(self._executor, self.execution(), symbol, memory)
 
     def unshare(self, symbol: str) -> None:
         """Undo ``share``."""
-        self.shared.unshare(self._executor, self._execution, symbol)
-
-    def address_of(self, start: int, end: int) -> ExecutorAddress | None:
-        """Where the program has what is from one address of this process to another; None if that
-        is no memory that both have."""
-        found = self.arenas.address_of(start, end)
-        if found is None:
-            found = self.shared.address_of(self._execution, start, end)
-        return found
+        self.shared.variables.unshare(self._executor, self._execution, symbol)
 
     def redirect(self, ends: Ends | None) -> None:
         """See ``ProgramOutput.redirect``."""
@@ -288,7 +277,7 @@ class Program:
         introduction = self._executor.take_over(saved.checkpoint)
         self._calls.mapped = saved.calls
         self._output.attend(self._executor)
-        self.arenas.attend(self._executor)
+        self.shared.arenas.attend(self._executor)
         execution.rewind(saved.mark)
         self.lineage.go_back(saved.born)
         execution.release(saved.mark)
@@ -364,11 +353,11 @@ class Program:
         self.lineage.go_back(0)
         if not with_libraries:
             self._libraries.forget()
-            self.shared.forget()
+            self.shared.variables.forget()
         self._executor = self._start_executor()
         self._calls.mapped = None
         self._output.attend(self._executor)
-        self.arenas.attend(self._executor)
+        self.shared.arenas.attend(self._executor)
 
     def _explained(self, outcome: Outcome) -> Outcome:
         """The outcome; if memory ran out, with a hint at the limit that was probably met."""

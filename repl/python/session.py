@@ -253,6 +253,17 @@ class Session:
             )
         return int(address)
 
+    @in_turn
+    def view(self, expression: str) -> Any:
+        """As ``value``, but numbers side by side that lie in memory that the program shares are a
+        numpy array of that memory: nothing is copied, and it can be written.
+
+        Such as a ``std::span`` or a ``std::pmr::vector`` in an array of ``empty``, or a part of a
+        ``shared_array``. What lies elsewhere is copied, and read-only (``array.flags.writeable``).
+        The array stays where it is when the vector moves, as any pointer to its elements does.
+        """
+        return self._live.arrays.view(expression)
+
     @contextmanager
     def captured(self) -> Iterator[Captured]:
         """What the program prints in the block, as text, instead of printing it.

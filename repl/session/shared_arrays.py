@@ -7,6 +7,7 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from repl.errors import ShellError
@@ -20,6 +21,7 @@ from repl.session.array_types import (
     has_complex,
     sample,
 )
+from repl.session.values import shared_value
 from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorError
 from runtime.memory.shared import SharedMemory
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import DTypeLike, NDArray
 
+    from repl.display.program_view import ProgramView
     from repl.display.types import ValueType
     from repl.program.printing import Inspect
     from repl.session.state import SessionState
@@ -81,7 +84,7 @@ class SharedArrays:
         state: SessionState,
         survival: Survival,
         run: Callable[[Source], object],
-        evaluate: Callable[[str, Inspect[ValueType]], ValueType],
+        evaluate: Callable[[str, Inspect[Any]], Any],
     ) -> None:
         self._state = state
         self._survival = survival
@@ -90,7 +93,8 @@ class SharedArrays:
 
     def dtype(self, type_name: str) -> np.dtype[Any]:
         """See ``Session.dtype``."""
-        return dtype_of(self._evaluate(sample(type_name), lambda type_, address, view: type_))
+        type_: ValueType = self._evaluate(sample(type_name), lambda type_, *_: type_)
+        return dtype_of(type_)
 
     def _chosen(self, dtype: DTypeLike | None, type_name: str | None) -> np.dtype[Any]:
         import numpy as np  # which takes 60 ms
@@ -135,18 +139,30 @@ class SharedArrays:
             raise ValueError(f"an array cannot have {lengths} elements")
         size = math.prod(lengths) * chosen.itemsize
         program = self._state.program
-        if (piece := program.arenas.allocate(size)) is None:
+        arenas = program.shared.arenas
+        if (piece := arenas.allocate(size)) is None:
             self._check_possible()
             with _telling_shortage(size), self._survival.running_program(is_at_rest=True):
-                program.arenas.add_arena(program.executor, size)
-            piece = program.arenas.allocate(size)
+                arenas.add_arena(program.executor, size)
+            piece = arenas.allocate(size)
         return np.ndarray(lengths, chosen, np.asarray(piece))
+
+    def view(self, expression: str) -> Any:
+        """See ``Session.view``."""
+
+        def look(type_: ValueType, address: ExecutorAddress, view: ProgramView) -> Any:
+            program = self._state.program
+            shared = partial(program.shared.bytes_at, program.loaded)
+            return shared_value(type_, address, view, shared)
+
+        return self._evaluate(expression, look)
 
     def address_of(self, array: NDArray[Any]) -> ExecutorAddress | None:
         """Where the program has an array's first element, or a view's; None if not all of it is in
         memory that this session shares with its program."""
         first, start, end = _extent(array)
-        address = self._state.program.address_of(start, end)
+        program = self._state.program
+        address = program.shared.address_of(program.loaded, start, end)
         return None if address is None else ExecutorAddress(address + first - start)
 
     @contextmanager

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import mmap
 import os
+import weakref
 from collections import deque
 from functools import partial
 from typing import Any
+
+from sortedcontainers import SortedDict
 
 from runtime.addresses import ExecutorAddress
 from runtime.memory.free_ranges import FreeRanges
@@ -22,7 +25,7 @@ class Piece:
     """``size`` zero bytes, from a page's begin on, which live as long as this object. numpy makes
     an array of it (``__array_interface__``), whose views keep it alive, too."""
 
-    __slots__ = ("_arena", "_offset", "_taken", "size")
+    __slots__ = ("__weakref__", "_arena", "_offset", "_taken", "size")
 
     def __init__(self, arena: SharedArena, offset: int, size: int, taken: int) -> None:
         """``taken``: the size in whole pages."""
@@ -50,6 +53,7 @@ class SharedArena:
         self._free = FreeRanges(0, size)
         self._used_up_to = 0  # what is after it has never been written
         self._given_back: deque[tuple[int, int]] = deque()
+        self._pieces: Any = SortedDict()  # by offset, those that somebody has, weakly
         # What `give_back` needs, which may be called when modules have been torn down.
         self._owner, self._process = os.getpid(), os.getpid
         self._clear = partial(_clear, self.memory.view, mmap.MADV_REMOVE)
@@ -57,7 +61,9 @@ class SharedArena:
     def allocate(self, size: int) -> Piece | None:
         """A piece of so many bytes; None if there is no room."""
         while self._given_back:
-            self._free.give_back(*self._given_back.popleft())
+            gone = self._given_back.popleft()
+            del self._pieces[gone[0]]
+            self._free.give_back(*gone)
         taken = max(-(-size // mmap.PAGESIZE), 1) * mmap.PAGESIZE
         offset = self._free.take(taken)
         if offset is None:
@@ -65,7 +71,22 @@ class SharedArena:
         if offset < self._used_up_to:  # the program may have written to it all the same
             self._clear(offset, taken)
         self._used_up_to = max(self._used_up_to, offset + taken)
-        return Piece(self, offset, size, taken)
+        piece = Piece(self, offset, size, taken)
+        self._pieces[offset] = weakref.ref(piece)
+        return piece
+
+    def piece_at(self, address: ExecutorAddress, size: int) -> tuple[Piece, int] | None:
+        """What somebody has of these bytes of the program's, and where in it they begin; None if
+        they are not all in one piece."""
+        offset = address - self.address
+        index = self._pieces.bisect_right(offset) - 1
+        if not 0 <= offset < self.size or index < 0:
+            return None
+        begin, reference = self._pieces.peekitem(index)
+        piece = reference()
+        if piece is None or offset + size > begin + piece.size:
+            return None
+        return piece, offset - begin
 
     def give_back(self, offset: int, size: int) -> None:
         """A piece is forgotten; in whichever thread, and in the midst of whatever that does."""

@@ -294,3 +294,75 @@ def test_where_a_listener_runs_the_program(
             with pytest.raises(ShellError, match="on this machine only"):
                 session.zeros(2)
             assert session.value("1") == 1
+
+
+def test_values_in_shared_memory_are_not_copied() -> None:
+    """Whichever container they are in; what lies elsewhere is a copy."""
+    with Session(std="c++20") as session:
+        session.run(
+            "#include <array>\n#include <memory_resource>\n#include <span>\n#include <string>\n"
+            "#include <vector>"
+        )
+        memory = session.empty(1 << 22, "u1")
+        session.run(
+            f"std::pmr::monotonic_buffer_resource shared({at(session, memory, 'char')}, 1 << 22,"
+            "std::pmr::null_memory_resource());"
+            "std::pmr::vector<double> small({1, 2, 3}, &shared), large(100'000, &shared);"
+            "std::pmr::vector<std::array<float, 3>> rows(2, &shared);"
+            "std::pmr::string text(100'000, 'x', &shared);"
+        )
+        matrix = session.shared_array("matrix", (3, 4), "i4")
+        session.run("large[99'999] = 4; matrix[2][3] = 5;")
+        views = {
+            name: session.view(name)
+            for name in ("small", "large", "rows", "matrix", "matrix[2]", "std::span(small)")
+        }
+        assert [array.shape for array in views.values()] == [
+            *((3,), (100_000,), (2, 3)),
+            *((3, 4), (4,), (3,)),
+        ]
+        assert views["large"][99_999] == 4
+        for array in views.values():
+            assert array.flags.writeable
+            array[-1] = 7
+        assert session.value("small[2] + large[99'999] + rows[1][2] + matrix[2][0]") == 28
+        assert matrix[2].tolist() == [7, 7, 7, 7]
+        assert session.address_of(views["large"][5:]) == session.value("(long)&large[5]")
+        assert session.view("text") == "x" * 100_000
+        for elsewhere in ("std::vector<int>{1, 2}", "std::vector<double>(100'000)"):
+            assert not session.view(elsewhere).flags.writeable
+        assert session.view("small.size()") == 3
+        del memory
+        gc.collect()
+        assert views["small"].tolist() == [1, 2, 7]
+        with pytest.raises(ValueError, match="has no value"):
+            session.view("int x;")
+    assert views["large"][99_999] == 7
+
+
+NARROW = """
+import resource
+from forkrepl import Session, ShellError
+with Session() as session:
+    session.run("int x;")
+    session.empty(1)
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(open("/proc/self/statm").read().split()[0]) * 4096
+    resource.setrlimit(resource.RLIMIT_AS, (used + (32 << 20), hard))
+    first = session.zeros(60 << 20, "u1")
+    second = session.zeros(8 << 20, "u1")
+    print(session.address_of(second) > 0)
+    try:
+        session.zeros(60 << 20, "u1")
+    except ShellError as error:
+        print(error)
+"""
+
+
+def test_where_there_is_little_room() -> None:
+    """An array gets no more than it needs, and what is too large is told."""
+    done = subprocess.run([sys.executable, "-c", NARROW], capture_output=True, text=True)
+    first, second = done.stdout.splitlines()
+    assert first == "True", done.stderr
+    assert second.startswith(f"no memory for an array of {60 << 20} bytes: ")
+    assert "Cannot allocate memory" in second
