@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from repl.errors import ShellError
-from repl.jupyter.debugger.adapter import Adapter, Message
+from repl.jupyter.debugger.adapter import Adapter, Message, answer_to
 from repl.jupyter.debugger.cell_files import CellFiles
 from repl.jupyter.debugger.stack import frames_of_cells, fullest_first
 from runtime.addresses import ExecutorAddress
@@ -202,7 +202,7 @@ class CellDebugger:
             if (name := self._files.name_of(path)) is not None:
                 adapter.ask("setBreakpoints", _in_file(name, wanted))
         adapter.ask("configurationDone")
-        reply = attaching.result()
+        reply = answer_to(attaching)
         if not reply.get("success"):
             raise ShellError(f"lldb cannot attach to the program: {reply.get('message', '')}")
 
