@@ -118,8 +118,10 @@ def test_a_breakpoint(frontend: Frontend) -> None:
     frontend.body("next", threadId=thread)
     thread = frontend.wait_for_stop()
     assert frontend.lines(thread)[0][1:] == (path, 3)
-    # While it stands: a breakpoint in an earlier cell, and a value.
     frame = frontend.body("stackTrace", threadId=thread)["stackFrames"][0]["id"]
+    scope = frontend.body("scopes", frameId=frame)["scopes"][0]["variablesReference"]
+    found = frontend.body("variables", variablesReference=scope)["variables"]
+    assert ("n", "12") in [(each["name"].lstrip(":"), each["value"]) for each in found]
     assert frontend.body("evaluate", expression="n", frameId=frame)["result"].endswith("12")
     frontend.body("continue", threadId=thread)
     assert frontend.finish()["status"] == "ok"

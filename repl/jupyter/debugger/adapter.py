@@ -17,7 +17,7 @@ from runtime.kernel_calls.limits import reason
 
 Message = dict[str, Any]
 
-_PATIENCE = 30.0  # s, for a reply
+_PATIENCE = 60.0  # s, for a reply
 _SHORT_PATIENCE = 3.0  # s, for its end
 _LARGEST = 64 << 20  # bytes of a message
 
@@ -83,10 +83,7 @@ class Adapter:
 
     def ask(self, command: str, arguments: object = None) -> Message:
         """Send a request: the answer. Raises ShellError if there is none."""
-        try:
-            return self.begin(command, arguments).result(_PATIENCE)
-        except TimeoutError:
-            raise ShellError(f"the debugger does not answer to {command!r}") from None
+        return answer_to(self.begin(command, arguments))
 
     @property
     def _input(self) -> BinaryIO:
@@ -112,6 +109,14 @@ class Adapter:
             waiting, self._waiting = self._waiting, {}
         for future in waiting.values():
             future.set_exception(_ended())
+
+
+def answer_to(request: Future[Message]) -> Message:
+    """Raises ShellError if there is none."""
+    try:
+        return request.result(_PATIENCE)
+    except TimeoutError:
+        raise ShellError(f"the debugger has not answered for {_PATIENCE:.0f} s") from None
 
 
 def _next_message(file: BinaryIO) -> Message | None:

@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from repl.errors import ShellError
-from repl.jupyter.debugger.adapter import Adapter, Message
+from repl.jupyter.debugger.adapter import Adapter, Message, answer_to
 from repl.jupyter.debugger.cell_files import CellFiles
-from repl.jupyter.debugger.stack import frames_of_cells
+from repl.jupyter.debugger.stack import frames_of_cells, fullest_first
 from runtime.addresses import ExecutorAddress
 from runtime.debugging.installed_tools import LLDB_ADAPTERS, find_tool
 from runtime.errors import RuntimeFailure
@@ -25,7 +25,7 @@ from runtime.errors import RuntimeFailure
 _MISSING = "the debugger needs lldb-dap (Debian's package lldb-22)"
 _NOT_RUNNING = "no cell runs under the debugger: set a breakpoint, and run one"
 _FORWARDED = {
-    *("continue", "next", "stepIn", "stepOut", "pause", "threads", "scopes", "variables"),
+    *("continue", "next", "stepIn", "stepOut", "pause", "threads", "variables"),
     *("evaluate", "modules", "setVariable", "exceptionInfo", "stepInTargets"),
 }
 _EVENTS = ("stopped", "continued", "thread")
@@ -120,6 +120,9 @@ class CellDebugger:
                 return {"variables": [] if is_busy else await asyncio.to_thread(self._variables)}
             case "stackTrace":
                 return await self._stack(arguments)
+            case "scopes":
+                body = await self._forward(command, arguments)
+                return {**body, "scopes": fullest_first(body.get("scopes", []))}
             case _ if command in _FORWARDED:
                 return await self._forward(command, arguments)
         raise ShellError(f"the debugger of C++ has no {command!r}")
@@ -199,7 +202,7 @@ class CellDebugger:
             if (name := self._files.name_of(path)) is not None:
                 adapter.ask("setBreakpoints", _in_file(name, wanted))
         adapter.ask("configurationDone")
-        reply = attaching.result()
+        reply = answer_to(attaching)
         if not reply.get("success"):
             raise ShellError(f"lldb cannot attach to the program: {reply.get('message', '')}")
 

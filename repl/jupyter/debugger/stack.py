@@ -14,6 +14,11 @@ _BEGINNING = re.compile(r"_GLOBAL__sub_I_|__cxx_global_var_init|forkrepl_run\b")
 _STATEMENTS = re.compile(r"__stmts__\d+(?:\(\))?")
 
 
+def fullest_first(scopes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What a frontend shows at first has something in it: what cells declare is global."""
+    return sorted(scopes, key=lambda scope: not scope.get("namedVariables"))
+
+
 def frames_of_cells(frames: list[dict[str, Any]], files: CellFiles) -> list[dict[str, Any]]:
     """The calls that are the user's; their files are those of the cells."""
     shown = []
