@@ -27,6 +27,7 @@ from repl.program.sanitizer import sanitizer_runtime
 from repl.program.saved import SavedProgram
 from repl.program.shared_memory import SharedMemories
 from repl.program.start import prepare_streams, start_executor
+from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorDied, ExecutorError, ExecutorOutOfMemory, RuntimeFailure
 from runtime.executor_client.calls import CallMemory, OnCallBack
 from runtime.executor_client.checkpoint import Introduction, memory_of
