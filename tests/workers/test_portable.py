@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import struct
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from repl import ShellError
+from repl import Session, ShellError
 from repl.configuration.session_options import SessionOptions
 from repl.session.choices import Choices, chosen_options
 from repl.session.live_session import LiveSession
@@ -282,15 +283,13 @@ def test_a_library_that_is_none_any_more_is_told(tmp_path: Path) -> None:
 
 
 def test_an_array_of_this_process_cannot_travel() -> None:
-    from repl.session.shared_arrays import ArrayDeclaration, share_array
-
-    with home() as session:
-        share_array(session, ArrayDeclaration("unused", 3, float))
-        Portable.of(session)
-        share_array(session, ArrayDeclaration("weights", 3, float))
+    with Session() as session:
+        session.shared_array("unused", 3)
+        pickle.dumps(session)
+        session.shared_array("weights", 3)
         session.run("double first() { return weights[0]; }")
         with pytest.raises(ShellError, match=r"In\[1\] uses an array that it shares"):
-            Portable.of(session)
+            pickle.dumps(session.gbl.first)
 
 
 def test_other_versions_and_machines_are_refused(portable: Portable) -> None:
