@@ -102,6 +102,10 @@ class Shell(Struct):
         width = max(min(self.width, WIDTH), _NARROWEST) if self.has_prompt else WIDTH
         return format_value(type_, address, view, self.session.options.limits, width)
 
+    def run(self, source: Source, upcoming: Sequence[Source] = ()) -> Result[str]:
+        """Run code: see ``Session.run``."""
+        return self.session.run(source, upcoming, inspect=self.show)
+
     def messages(self, brief: str, full: str) -> str:
         """What is to be printed of what Clang says; ``%errors`` shows all of it from now on."""
         self.last_messages = full

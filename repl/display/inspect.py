@@ -282,7 +282,7 @@ class Inspector:
         shown = min(total, self.limits.elements, self._nodes_left)
         self._nodes_left -= shown
         data = self.memory.read(address, shown * element.size)
-        return Numbers(data, element, tuple(shape))
+        return Numbers(data, element, tuple(shape), address)
 
     def sequence(self, element: ValueType, addresses: Iterable[int], count: int | None) -> Node:
         """Elements at these addresses, of which no more are asked for than are shown."""

@@ -57,12 +57,14 @@ class Sequence(Struct, frozen=True):
 class Numbers(Struct, frozen=True):
     """Numbers side by side in memory: ``data`` holds the first of them.
 
-    ``shape``: elements by dimension, the outermost first.
+    ``shape``: elements by dimension, the outermost first; ``address``: where they are in the
+    program.
     """
 
     data: bytes
     type: ValueType
     shape: tuple[int, ...]
+    address: int = 0
 
 
 class Mapping(Struct, frozen=True):

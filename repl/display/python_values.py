@@ -153,12 +153,18 @@ def _sequence(node: Sequence) -> list[Any] | tuple[Any, ...]:
 _DTYPES = {"bool": "?", "float": "f"}
 
 
+def dtype_of_numbers(node: Numbers) -> str:
+    """numpy's type of the elements."""
+    type_ = node.type
+    code = _DTYPES.get(type_.kind, "i" if type_.signed else "u")
+    return f"<{code}{type_.size}" if code != "?" else "?"
+
+
 def _numbers(node: Numbers) -> Any:
     import numpy as np
 
     type_ = node.type
-    code = _DTYPES.get(type_.kind, "i" if type_.signed else "u")
-    array = np.frombuffer(node.data, f"<{code}{type_.size}" if code != "?" else "?")
+    array = np.frombuffer(node.data, dtype_of_numbers(node))
     _check_complete(len(array) < math.prod(node.shape))
     if type_.kind == "char" and type_.name.removeprefix("const ") == "char":
         return node.data

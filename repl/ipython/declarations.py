@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from repl.errors import ShellError
+from repl.jupyter.literals import Literal, float_literal, integer_literal, string_literal
 
 _MOST = 100_000  # elements: as code for Clang; arrays of numpy's have no limit
 _HEADERS = {
@@ -16,11 +15,6 @@ _HEADERS = {
     "std::tuple": "tuple",
     "std::complex": "complex",
 }
-
-
-class _Literal(NamedTuple):
-    type: str
-    text: str
 
 
 def declare(name: str, value: object, *, is_c: bool) -> str:
@@ -50,27 +44,28 @@ def _declare_in_c(name: str, value: object) -> str:
         return f"_Bool {name} = {int(value)};"
     if isinstance(value, str | bytes):
         data = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
-        return f"char {name}[] = {_quoted(data)};"
+        return f"char {name}[] = {string_literal(data)};"
     if isinstance(value, complex):
-        real, imaginary = _float(value.real), _float(value.imag)
+        real, imaginary = float_literal(value.real), float_literal(value.imag)
         return f"double _Complex {name} = __builtin_complex({real}, {imaginary});"
     if isinstance(value, int | float):
         return f"{_literal(value, [1]).type} {name} = {_literal(value, [1]).text};"
     raise _NoType(f"a {type(value).__name__} cannot be copied into C")
 
 
-def _literal(value: object, left: list[int]) -> _Literal:
+def _literal(value: object, left: list[int]) -> Literal:
     """``left``: how many elements there may be yet."""
     match value:
         case bool():
-            return _Literal("bool", "true" if value else "false")
+            return Literal("bool", "true" if value else "false")
         case int():
             return _integer(value)
         case float():
-            return _Literal("double", _float(value))
+            return Literal("double", float_literal(value))
         case complex():
-            return _Literal(
-                "std::complex<double>", _braced([_float(value.real), _float(value.imag)])
+            return Literal(
+                "std::complex<double>",
+                _braced([float_literal(value.real), float_literal(value.imag)]),
             )
         case str():
             return _string(value.encode("utf-8", "surrogateescape"))
@@ -78,17 +73,17 @@ def _literal(value: object, left: list[int]) -> _Literal:
             return _string(bytes(value))
         case tuple():
             found = [_literal(each, left) for each in _counted(value, left)]
-            return _Literal(
+            return Literal(
                 f"std::tuple<{', '.join(e.type for e in found)}>", _braced(e.text for e in found)
             )
         case list():
             element, texts = _common([_literal(each, left) for each in _counted(value, left)])
-            return _Literal(f"std::vector<{element}>", _braced(texts))
+            return Literal(f"std::vector<{element}>", _braced(texts))
         case dict():
             key, keys = _common([_literal(each, left) for each in _counted(value, left)])
             of, values = _common([_literal(each, left) for each in value.values()])
             pairs = map(_braced, zip(keys, values, strict=True))
-            return _Literal(f"std::map<{key}, {of}>", _braced(pairs))
+            return Literal(f"std::map<{key}, {of}>", _braced(pairs))
     raise _NoType(f"a {type(value).__name__} cannot be copied into C++")
 
 
@@ -101,7 +96,7 @@ def _counted(values: Sequence[object] | dict[object, object], left: list[int]) -
     return values
 
 
-def _common(found: Sequence[_Literal]) -> tuple[str, list[str]]:
+def _common(found: Sequence[Literal]) -> tuple[str, list[str]]:
     """The type that all have, and their texts."""
     if not found:
         raise _NoType("what is empty says nothing of its elements: declare it in C++")
@@ -125,35 +120,12 @@ def _braced(texts: Iterable[str]) -> str:
     return f"{{{', '.join(texts)}}}"
 
 
-def _integer(value: int) -> _Literal:
-    if -(2**31) < value < 2**31:
-        return _Literal("int", str(value))
-    if -(2**63) < value < 2**63:
-        return _Literal("long", f"{value}L")
-    if value == -(2**63):  # in C its digits are a number, and the sign an operator
-        return _Literal("long", f"({value + 1}L - 1)")
-    if 0 < value < 2**64:
-        return _Literal("unsigned long", f"{value}UL")
-    raise _NoType(f"the integer {str(value)[:30]} fits no type of C's")
+def _integer(value: int) -> Literal:
+    try:
+        return integer_literal(value)
+    except ValueError as error:
+        raise _NoType(str(error)) from None
 
 
-def _float(value: float) -> str:
-    if math.isnan(value):
-        return '__builtin_nan("")'
-    if math.isinf(value):
-        return f"{'-' if value < 0 else ''}__builtin_inf()"
-    return repr(value)
-
-
-def _string(data: bytes) -> _Literal:
-    return _Literal("std::string", f"std::string({_quoted(data)}, {len(data)})")
-
-
-def _quoted(data: bytes) -> str:
-    """Octal, as that ends after three digits."""
-    plain = b" !#$%&'()*+,-./:;<=>@[]^_`{|}~"
-    text = "".join(
-        chr(byte) if byte < 128 and (chr(byte).isalnum() or byte in plain) else f"\\{byte:03o}"
-        for byte in data
-    )
-    return f'"{text}"'
+def _string(data: bytes) -> Literal:
+    return Literal("std::string", f"std::string({string_literal(data)}, {len(data)})")

@@ -15,6 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from repl.errors import ShellError
+from runtime.debugging.installed_tools import LLDB_ADAPTERS, find_tool
 
 _MARK = "forkrepl"  # in a kernel's metadata: it is one of ours
 _FILE = "kernel.json"
@@ -33,6 +34,7 @@ class KernelSpec(Struct, frozen=True):
 
     def contents(self) -> str:
         """Of ``kernel.json``."""
+        has_debugger = find_tool(LLDB_ADAPTERS) is not None
         command = [sys.executable, "-P", "-m", "repl", "kernel", "run", "{connection_file}"]
         return json.dumps(
             {
@@ -40,7 +42,7 @@ class KernelSpec(Struct, frozen=True):
                 "display_name": self.title,
                 "language": self.language,
                 "interrupt_mode": "signal",
-                "metadata": {"debugger": False, _MARK: shlex.join(self.flags)},
+                "metadata": {"debugger": has_debugger, _MARK: shlex.join(self.flags)},
             },
             indent=1,
         )

@@ -20,6 +20,8 @@ from repl.command_line.versions import installed
 from repl.commands import Quit
 from repl.errors import ProgramExited, ShellError
 from repl.jupyter.cells import Bundle, Cells
+from repl.jupyter.debugger.cell_debugger import CellDebugger, find_adapter
+from repl.jupyter.debugger.variables import variables_of
 from repl.jupyter.displays import Displays, Shown
 from repl.jupyter.errors import ErrorContent, error_content
 from repl.jupyter.history import CellHistory
@@ -64,6 +66,8 @@ class ForkreplKernel(Kernel):
         self._questions = Questions(self.shell)
         self._cells = Cells(self.shell, self)
         self._history = CellHistory()
+        suffix = str(self.language_info["file_extension"])
+        self._debugger = CellDebugger(suffix, self._send_debug_event, self._variables)
         self._payload: list[dict[str, Any]] = []
         self._cell: dict[str, Any] = {}  # the request that output belongs to
         self._cell_ident: Any = b""
@@ -111,6 +115,8 @@ class ForkreplKernel(Kernel):
         self._cell, self._cell_ident = self.get_parent("shell"), self._shell_parent_ident.get()
         self._allow_stdin = allow_stdin
         self._payload = []
+        self._debugger.note(code, self._name(silent))
+        self.shell.attach = self._debugger.attached if self._debugger.is_on and not silent else None
         error = self._run(code, silent)
         if store_history and not silent and code.strip():
             self._history.add(self.execution_count, code, self.shell.last_text)
@@ -125,7 +131,7 @@ class ForkreplKernel(Kernel):
 
     def _run(self, code: str, silent: bool) -> ErrorContent | None:
         """Run a cell, up to the end of its output: why it failed, if it did."""
-        name = "silent" if silent else f"In[{self.execution_count}]"
+        name = self._name(silent)
         self.shell.begin_cell()
         try:
             with self.program_input.asking(self._ask):
@@ -144,6 +150,9 @@ class ForkreplKernel(Kernel):
         finally:
             self.output.drain()
         return None
+
+    def _name(self, silent: bool) -> str:
+        return "silent" if silent else f"In[{self.execution_count}]"
 
     def _value(self, expression: str) -> dict[str, Any]:
         """What a frontend wants to know besides; nothing is declared."""
@@ -196,6 +205,26 @@ class ForkreplKernel(Kernel):
             return None
         request = (self._cell, self._cell_ident)
         return ask_frontend(self.session, self.stdin_socket, request, is_hidden, is_over)
+
+    # The debugger.
+
+    @property
+    def kernel_info(self) -> dict[str, Any]:
+        """See the protocol. The base class takes a debugger of Python's for ours."""
+        info: dict[str, Any] = super().kernel_info
+        features = [each for each in info["supported_features"] if each != "debugger"]
+        has_debugger = find_adapter() is not None
+        return {**info, "supported_features": [*features, *(["debugger"] if has_debugger else [])]}
+
+    async def do_debug_request(self, msg: dict[str, Any]) -> dict[str, Any]:
+        """See the protocol: called in the thread of the control channel."""
+        return await self._debugger.answer(msg)
+
+    def _send_debug_event(self, event: dict[str, Any]) -> None:
+        self._send("debug_event", event)
+
+    def _variables(self) -> list[dict[str, Any]]:
+        return [] if self._waiting else variables_of(self.shell)
 
     # Questions.
 
@@ -297,6 +326,7 @@ class ForkreplKernel(Kernel):
     async def do_shutdown(self, restart: bool) -> dict[str, Any]:
         """End: first the cell that runs, so that its reply has somewhere to go."""
         self._send_interrupt_children()
+        self._debugger.end()
         deadline = time.monotonic() + _PATIENCE
         while self._waiting and time.monotonic() < deadline:
             await asyncio.sleep(_TICK)

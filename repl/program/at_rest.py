@@ -38,7 +38,7 @@ class ProgramAtRest(ProgramMemory):
     @property
     def shared_symbols(self) -> Set[str]:
         """Of the memory that it shares with us on purpose."""
-        return self._program.shared_symbols
+        return self._program.shared.variables.symbols
 
     def object_names(self) -> list[str]:
         """Of all objects that are linked: a member's is ``libx.a(y.o)``."""

@@ -25,7 +25,7 @@ from repl.program.linker_import import import_linker
 from repl.program.output import Ends, ProgramOutput
 from repl.program.sanitizer import sanitizer_runtime
 from repl.program.saved import SavedProgram
-from repl.program.shared_memory import SharedVariables
+from repl.program.shared_memory import SharedMemories
 from repl.program.start import prepare_streams, start_executor
 from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorDied, ExecutorError, ExecutorOutOfMemory, RuntimeFailure
@@ -57,7 +57,7 @@ class Program:
         self._begun: tuple[SessionMark, int] | None = None
         self.lineage = Lineage()
         self._calls = ProgramCalls()
-        self._shared = SharedVariables()
+        self.shared = SharedMemories()
         self._output = ProgramOutput()
         self._crashed: list[LinkedUnit] = []  # what was loaded in the process that is kept
 
@@ -67,7 +67,7 @@ class Program:
     def __exit__(self, *_: object) -> None:
         self._executor.kill()
         self._discard()
-        self._shared.forget()
+        self.shared.close()
         self._calls.close()
         if self._sanitizer is not None:
             self._sanitizer.close()
@@ -124,7 +124,7 @@ class Program:
                 redefinition=self._options.redefinition,
             )
             self._libraries.begin(self._execution)
-            self._shared.share_again(self._executor, self._execution)
+            self.shared.variables.share_again(self._executor, self._execution)
         return self._execution
 
     def check(self) -> None:
@@ -194,16 +194,11 @@ class Program:
 
     def share(self, symbol: str, memory: SharedMemory) -> None:
         """See ``SharedVariables.share``."""
-        self._shared.share(self._executor, self.execution(), symbol, memory)
-
-    @property
-    def shared_symbols(self) -> Set[str]:
-        """Where ``share`` has mapped memory."""
-        return self._shared.symbols
+        self.shared.variables.share(self._executor, self.execution(), symbol, memory)
 
     def unshare(self, symbol: str) -> None:
         """Undo ``share``."""
-        self._shared.unshare(self._executor, self._execution, symbol)
+        self.shared.variables.unshare(self._executor, self._execution, symbol)
 
     def redirect(self, ends: Ends | None) -> None:
         """See ``ProgramOutput.redirect``."""
@@ -283,6 +278,7 @@ class Program:
         introduction = self._executor.take_over(saved.checkpoint)
         self._calls.mapped = saved.calls
         self._output.attend(self._executor)
+        self.shared.arenas.attend(self._executor)
         execution.rewind(saved.mark)
         self.lineage.go_back(saved.born)
         execution.release(saved.mark)
@@ -358,10 +354,11 @@ class Program:
         self.lineage.go_back(0)
         if not with_libraries:
             self._libraries.forget()
-            self._shared.forget()
+            self.shared.variables.forget()
         self._executor = self._start_executor()
         self._calls.mapped = None
         self._output.attend(self._executor)
+        self.shared.arenas.attend(self._executor)
 
     def _explained(self, outcome: Outcome) -> Outcome:
         """The outcome; if memory ran out, with a hint at the limit that was probably met."""

@@ -250,7 +250,7 @@ def _c_variable(value: Any) -> Argument:
     return Argument(("variable", name), (spelled, spelled, f"&{spelled}"), pack)
 
 
-_DTYPES = {
+DTYPES = {
     "?": "bool",
     "b": "signed char",
     "B": "unsigned char",
@@ -273,7 +273,7 @@ def _array(value: np.ndarray[Any, Any]) -> Argument:
     """A numpy array: the same memory where the program has it, else a copy that is copied back."""
     import numpy as np
 
-    cpp = _DTYPES.get(value.dtype.char)
+    cpp = DTYPES.get(value.dtype.char)
     if cpp is None or not value.dtype.isnative:
         raise CallError(f"an array of dtype {value.dtype} cannot be passed to C++")
 

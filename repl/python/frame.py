@@ -60,6 +60,10 @@ class Frame:
         self._end = _FIRST_BYTES  # of what is beside the slots
         _WORDS.pack_into(block, offset + ROOM_AT, FRAME - FIRST_SLOT, offset)
 
+    def put_head(self, first: int, second: int) -> None:
+        """The two words at the beginning, which the result takes the place of."""
+        _WORDS.pack_into(self.block, self.offset, first, second)
+
     def put_integer(self, index: int, value: int) -> None:
         """A number from -2^63 to 2^63 - 1."""
         _SIGNED.pack_into(self.block, self._slots + SLOT * index, value)

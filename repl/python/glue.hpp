@@ -479,6 +479,26 @@ template <unsigned long NUMBER> struct Function {
   }
 };
 
+// What `vectorize` makes: an expression for each element. Without a place for the results it
+// only tells what they are.
+template <class Returned, class Each> void loop(Bytes frame, Each each) {
+  const Size count = *(Size *)frame;
+  Returned *results = *(Returned **)(frame + 8);
+  constexpr Kind what = kind<Returned>();
+  static_assert(what == A_BOOL || what == AN_INTEGER || what == A_FLOATING ||
+                    what == A_COMPLEX,
+                "what is called for each element has to return a number");
+  if (results)
+    for (Size index = 0; index < count; ++index)
+      results[index] = each(index);
+  const Tag tag = what == A_BOOL          ? BOOL
+                  : what == A_FLOATING    ? FLOATING
+                  : what == A_COMPLEX     ? COMPLEX
+                  : __is_signed(Returned) ? SIGNED
+                                          : UNSIGNED;
+  *(Result *)frame = {SIGNED, 256 * tag + sizeof(Returned), 0, nullptr, nullptr};
+}
+
 // Numbers of Python's: they fit, or it is an error.
 template <class From> struct Integer {
   From value;

@@ -16,16 +16,18 @@ from repl.session.captured import Captured
 from repl.session.choices import Choices, chosen_options
 from repl.session.live_session import LiveSession
 from repl.session.session_libraries import with_include_folder
-from repl.session.shared_arrays import ArrayDeclaration, Shape
+from repl.session.shared_arrays import Shape
 from repl.session.steps import Result, V
 from runtime.standard_descriptors import open_missing_descriptors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from numpy.typing import DTypeLike, NDArray
 
     from repl.python.scopes import Scope
+    from repl.python.vectorize import Vectorized
 
 
 class Session:
@@ -193,16 +195,74 @@ class Session:
         return self._live.evaluate(expression, self._turns.looking(inspect))
 
     @in_turn
-    def shared_array(self, name: str, shape: Shape, dtype: DTypeLike = float) -> NDArray[Any]:
+    def shared_array(
+        self, name: str, shape: Shape, dtype: DTypeLike | None = None, *, type: str | None = None
+    ) -> NDArray[Any]:
         """A numpy array that is a variable of the program's, too: ``double name[3][4]``.
 
         Both use the same memory, zero at first: nothing is copied, and each sees at once what
         the other writes. So it does not go back with the program when an input crashes, or by
         ``rewind``; ``restart`` keeps it. After ``undo``, ``reset`` and ``close`` the array is
-        Python's alone. bool, integers, float32 and float64. Raises ValueError for what C has
-        no array of, ShellError if the program is on another machine or memory is short.
+        Python's alone.
+
+        ``dtype``: bool, integers, floating-point (default: float64) and complex numbers
+        (``std::complex``), texts of a fixed length; for a structured one a struct ``name_t`` is
+        declared, with its members where the dtype has them. ``type``: one of the program's types
+        instead, such as a struct; the array has its ``dtype``. Raises ValueError for what C or
+        numpy have no array of, ShellError if the program is on another machine or memory is short.
         """
-        return self._live.arrays.share(ArrayDeclaration(name, shape, dtype))
+        return self._live.arrays.share(name, shape, dtype, type)
+
+    @in_turn
+    def empty(
+        self, shape: Shape, dtype: DTypeLike | None = None, *, type: str | None = None
+    ) -> NDArray[Any]:
+        """A numpy array in memory that the program shares, without a name: ``address_of`` says
+        where the program has it, and its views.
+
+        It stays there, also after ``rewind``, ``restart``, ``reset`` and a crash, with what is
+        in it, for as long as Python refers to it or to a view of it; then the memory is used
+        again, so the program must not keep its address for longer. ``dtype`` may be any without
+        objects of Python's; ``type``, and what is raised: see ``shared_array``.
+        """
+        return self._live.arrays.empty(shape, dtype, type)
+
+    @in_turn
+    def zeros(
+        self, shape: Shape, dtype: DTypeLike | None = None, *, type: str | None = None
+    ) -> NDArray[Any]:
+        """As ``empty``, and zero."""
+        return self._live.arrays.empty(shape, dtype, type)  # whose memory is that at first
+
+    @in_turn
+    def dtype(self, type: str) -> np.dtype[Any]:
+        """Of one of the program's types, such as a struct with numbers in it. Raises CompileError
+        if there is none or it cannot be copied as bytes, ValueError if numpy cannot have it."""
+        return self._live.arrays.dtype(type)
+
+    @in_turn
+    def address_of(self, array: NDArray[Any]) -> int:
+        """Where the program has the first element of an array of ``empty``, ``zeros`` or
+        ``shared_array``, or of a view of one: for ``f"(double *){address}"`` in an input. Raises
+        ValueError if not all of it is in memory that the two share."""
+        address = self._live.arrays.address_of(array)
+        if address is None:
+            raise ValueError(
+                "the array is not in memory that the program shares: copy it into one of "
+                "Session.empty"
+            )
+        return int(address)
+
+    @in_turn
+    def view(self, expression: str) -> Any:
+        """As ``value``, but numbers side by side that lie in memory that the program shares are a
+        numpy array of that memory: nothing is copied, and it can be written.
+
+        Such as a ``std::span`` or a ``std::pmr::vector`` in an array of ``empty``, or a part of a
+        ``shared_array``. What lies elsewhere is copied, and read-only (``array.flags.writeable``).
+        The array stays where it is when the vector moves, as any pointer to its elements does.
+        """
+        return self._live.arrays.view(expression)
 
     @contextmanager
     def captured(self) -> Iterator[Captured]:
@@ -231,6 +291,14 @@ class Session:
         saved as ever. The session is this thread's for so long."""
         with self._turns.take(), self._live.unprotected():
             yield
+
+    @in_turn
+    def vectorize(self, name: str) -> Vectorized:
+        """A function of C++'s for each element of arrays, like numpy's own: ``vectorize("f")(x)``.
+        It returns a number; the loop is in C++."""
+        from repl.python.vectorize import Vectorized
+
+        return Vectorized(self.gbl._bridge, name)
 
     @in_turn
     def undo(self, count: int = 1) -> None:

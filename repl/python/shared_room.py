@@ -67,7 +67,7 @@ class SharedRoom:
 
     def address_of(self, array: np.ndarray[Any, Any]) -> ExecutorAddress | None:
         """Where the program has an array that it shares; None if it does not."""
-        return None
+        return self._live.arrays.address_of(array) if array.flags.c_contiguous else None
 
     def _grow(self, size: int) -> SharedMemory:
         """Another part. What has been given out of the old one stays where it is until the call

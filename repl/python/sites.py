@@ -31,7 +31,8 @@ class Compiled(Struct, frozen=True):
 class Site:
     """``expressions``: ways to write it, of which the first that Clang takes counts; ``$0`` is the
     first argument, ``$*`` all that have no number. ``is_strict``: numbers have to fit;
-    ``observes``: it does not change the program; ``form``: "new" if it is such an expression;
+    ``observes``: it does not change the program; ``form``: "new" if it is such an expression,
+    "loop" if it is for each element of arrays;
     ``most``: the last level of ``arguments`` that may be tried."""
 
     __slots__ = (
@@ -95,6 +96,9 @@ class Site:
 _FORMS = {
     "value": f"{GLUE}::Sink{{__block}}, (%s);",
     "new": f"{GLUE}::put_new(__block, %s);",
+    "loop": f"{GLUE}::Size __k = 0; (void)__k; "
+    f"using __R = {GLUE}::Mutable<{GLUE}::Bare<decltype((%s))>::Type>::Type; "
+    f"{GLUE}::loop<__R>(__block, [&]({GLUE}::Size __k) -> __R {{ return %s; }});",
     # What cannot be moved is made where it is to be.
     "made": f"{GLUE}::PutResult<decltype((%s))>::value(__block, "
     "[&]() -> decltype((%s)) { return %s; });",

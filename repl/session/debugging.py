@@ -29,6 +29,10 @@ Attach = Callable[[int, Sequence[ExecutorAddress]], AbstractContextManager[None]
 reached; the context ends when it has gone."""
 
 
+class NothingRuns(ShellError):
+    """An input has nothing that a debugger could stop at."""
+
+
 class Take(Protocol):
     """How what has been compiled takes effect: see ``LiveSession``."""
 
@@ -69,7 +73,7 @@ class Debugging:
         compiled = compiler.compile(source)
         try:
             if not compiled.machine_code:
-                raise ShellError("there is nothing in this input that runs")
+                raise NothingRuns("there is nothing in this input that runs")
             code = self._object_for_debugger(source, compiled, compiler)
         except BaseException:
             state.compiler.rollback(len(state.steps))

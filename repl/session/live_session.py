@@ -86,7 +86,7 @@ class LiveSession:
         self._calls = Calls(self._state, self._survival)
         self.debugging = Debugging(self._state, self._take)
         self.wrappers = Wrappers(self._state, self._calls)
-        self.arrays = SharedArrays(self._state, self._survival, self.run)
+        self.arrays = SharedArrays(self._state, self._survival, self.run, self.evaluate)
         self.output = OutputCapture(self._state, self._survival)
         self._count = 0
         self.on_callback: OnCallBack | None = None  # for ``call``; it may call again

@@ -46,7 +46,7 @@ def carry_out(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> 
                 raise ShellError(advice)
             else:
                 entry.ran.append(source)
-                result = session.run(source, upcoming, inspect=shell.show)
+                result = shell.run(source, upcoming)
         shell.tell_warnings(result)
         if result.warnings and shell.has_prompt and source.number:
             offer(shell, source, result.diagnostics)

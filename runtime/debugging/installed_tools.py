@@ -6,6 +6,9 @@ import os
 import shutil
 from collections.abc import Iterable
 
+LLDB_ADAPTERS = ("lldb-dap", *(f"lldb-dap-{version}" for version in range(30, 17, -1)))
+"""What lldb's server for editors and notebooks is called."""
+
 
 def find_tool(names: Iterable[str]) -> str | None:
     """The path of the first that there is. Of folders in PATH that are named relatively nothing

@@ -82,19 +82,31 @@ class ExecutorClient:
         sharing = Sharing.ANONYMOUS if descriptor is None else Sharing.PRIVATE
         return self._reserve(size, descriptor, low, sharing)
 
-    def share_memory(self, size: int, descriptor: int) -> ExecutorAddress:
+    def share_memory(
+        self, size: int, descriptor: int, wanted: ExecutorAddress | None = None
+    ) -> ExecutorAddress:
         """Map a memfd, readable and writable: both sides see at once what the other writes,
-        and checkpoints too, so it never goes back. ``unmap_memory`` undoes it."""
-        address = self._reserve(size, descriptor, False, Sharing.SHARED)
+        and checkpoints too, so it never goes back. ``unmap_memory`` undoes it. ``wanted``: where it
+        must be; a process that has it there keeps it."""
+        address = self._reserve(size, descriptor, False, Sharing.SHARED, wanted)
+        if wanted not in (None, address):
+            raise ExecutorError("the executor has mapped memory elsewhere than it was told to")
         self.protect_memory([(address, size, Protection.READ | Protection.WRITE)])
         return address
 
     def _reserve(
-        self, size: int, descriptor: int | None, low: bool, sharing: Sharing
+        self,
+        size: int,
+        descriptor: int | None,
+        low: bool,
+        sharing: Sharing,
+        wanted: ExecutorAddress | None = None,
     ) -> ExecutorAddress:
         if descriptor is not None and not self.passes_descriptors:
             raise ExecutorError("memory can be shared over a Unix socket only")
         request = wire.RESERVATION.pack(size, low, sharing)
+        if wanted is not None:
+            request += wire.WORD.pack(wanted)
         reply = self._connection.ask(Operation.RESERVE, request, descriptor)
         (word,) = self._connection.unpack(wire.WORD, reply)
         return claims.claimed_memory(word, size)

@@ -144,6 +144,9 @@ class Connection:
         """
         memory.number += 1
         is_interrupted = False
+        if memory.rest:
+            memory.rest -= 1
+            words = 0
         if words and self._state is IDLE and not self._postponed:
             self._state = ASKED_BY_WORDS
             try:

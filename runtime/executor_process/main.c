@@ -45,7 +45,7 @@ static void on_hello(const struct request *request) {
 }
 
 static void on_reserve(const struct request *request) {
-  uint64_t address = 0, sharing = word(request, 2);
+  uint64_t address = word(request, 3), sharing = word(request, 2);
   if (sharing > WIRE_SHARED)
     return reply(request, EINVAL, NULL, 0);
   if (sharing != WIRE_ANONYMOUS && request->descriptor < 0)

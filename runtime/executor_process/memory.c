@@ -33,10 +33,20 @@ void memory_drop_names(void) {
     name((void *)reservations[i].address, reservations[i].size, NULL);
 }
 
+static int is_there(uint64_t address, uint64_t size) {
+  for (size_t i = 0; i < reservation_count; ++i)
+    if (reservations[i].address == address && reservations[i].size == size)
+      return 1;
+  return 0;
+}
+
 int memory_reserve(uint64_t size, int low, enum wire_sharing sharing, int descriptor,
                    uint64_t *address) {
   if (reservation_count == MAX_RESERVATIONS)
     return ENOSPC;
+  uint64_t wanted = *address;
+  if (wanted && is_there(wanted, size))
+    return 0;
   // Private: what the controller writes shows through until this process writes
   // to the page, and a fork (a checkpoint) has a copy of what it wrote.
   int flags = (sharing == WIRE_SHARED ? MAP_SHARED : MAP_PRIVATE) | MAP_NORESERVE;
@@ -44,9 +54,15 @@ int memory_reserve(uint64_t size, int low, enum wire_sharing sharing, int descri
     flags |= MAP_ANONYMOUS;
   if (low)
     flags |= MAP_32BIT;
-  void *at = mmap(NULL, size, PROT_NONE, flags, descriptor, 0);
+  if (wanted)
+    flags |= MAP_FIXED_NOREPLACE;
+  void *at = mmap((void *)wanted, size, PROT_NONE, flags, descriptor, 0);
   if (at == MAP_FAILED)
     return errno;
+  if (wanted && (uint64_t)at != wanted) { // a kernel that does not know the flag
+    munmap(at, size);
+    return EEXIST;
+  }
   if (sharing == WIRE_ANONYMOUS && !without_names)
     name(at, size, "forkrepl-slab");
   reservations[reservation_count].address = (uint64_t)at;

@@ -9,7 +9,8 @@
 // Each returns 0 or an errno value.
 
 // Address space for `size` bytes of the memfd, or of anonymous memory; inaccessible until
-// protected. `low`: in the first 2 GiB.
+// protected. `low`: in the first 2 GiB. `address`: where it is; where it must be, if it is
+// not 0 before: what has been reserved there already stays.
 int memory_reserve(uint64_t size, int low, enum wire_sharing sharing, int descriptor,
                    uint64_t *address);
 int memory_release(uint64_t address, uint64_t size);

@@ -5,6 +5,7 @@ It has no name that others could open, and is gone with the last process that ma
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import os
 
@@ -25,6 +26,11 @@ class SharedMemory:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def start(self) -> int:
+        """The address of the view."""
+        return ctypes.addressof(ctypes.c_char.from_buffer(self.view))
 
     def close(self) -> None:
         """It will not be mapped again; nothing happens the second time."""

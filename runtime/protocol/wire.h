@@ -26,7 +26,8 @@ struct wire_head {
 enum wire_operation {
   WIRE_HELLO = 1,          // u32 version -> wire_hello
   WIRE_RESERVE = 2,        // u64 size, u64 low, u64 wire_sharing: whether a memfd
-                           // comes along -> u64 address (low: in the first 2 GiB)
+                           // comes along, perhaps u64 address: where it must be ->
+                           // u64 address (low: in the first 2 GiB)
   WIRE_RELEASE = 3,        // u64 address, u64 size ->
   WIRE_PROTECT = 4,        // n * wire_range ->   (protection 0 also drops pages)
   WIRE_LOOKUP = 5,         // n * NUL-terminated name -> n * u64 (0: not found)

@@ -35,6 +35,13 @@ def test_values(cpp: Notebook) -> None:
     assert cpp.run("undeclared").error["evalue"].startswith(f"In[{number + 1}]:1:1: ")
 
 
+def test_what_is_taken_back_is_named(cpp: Notebook) -> None:
+    ran = [cpp.run("int rewound = 1;"), cpp.run("rewound = 2;")]
+    names = [f"In[{each.reply['content']['execution_count']}]" for each in ran]
+    assert cpp.run("%rewind 2").stream("stderr") == f"taken back: {', '.join(names)}\n"
+    assert cpp.run("rewound").error["ename"] == "CompileError"
+
+
 def test_user_expressions(cpp: Notebook) -> None:
     reply = cpp.run("", user_expressions={"good": "kept + 1", "bad": "nonsense"}).reply
     expressions = reply["content"]["user_expressions"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Page, expect
 
+from repl.jupyter.debugger.cell_debugger import find_adapter
 from tests.support.jupyterlab import jupyterlab
 
 CELLS = [
@@ -19,10 +22,10 @@ CELLS = [
 ]
 
 
-def _write(folder: Path) -> None:
+def _write(folder: Path, texts: Sequence[str] = CELLS) -> None:
     specification = {"name": "tested", "display_name": "C++", "language": "c++"}
     notebook = new_notebook(metadata={"kernelspec": specification})
-    notebook.cells = [new_code_cell(text) for text in CELLS]
+    notebook.cells = [new_code_cell(text) for text in texts]
     nbformat.write(notebook, folder / "cells.ipynb")
 
 
@@ -44,9 +47,9 @@ def _run(page: Page, number: int, text: str) -> None:
     page.keyboard.press("Control+Enter")
 
 
-def _open(page: Page, address: str) -> None:
+def _open(page: Page, address: str, count: int = len(CELLS)) -> None:
     page.goto(f"{address}lab/tree/cells.ipynb?reset")
-    expect(page.locator(".jp-Notebook-cell")).to_have_count(len(CELLS), timeout=120_000)
+    expect(page.locator(".jp-Notebook-cell")).to_have_count(count, timeout=120_000)
 
 
 def test_a_notebook(tmp_path: Path) -> None:
@@ -116,3 +119,30 @@ def test_a_notebook(tmp_path: Path) -> None:
         _run(another, 3, "kept")
         output = another.locator(".jp-Notebook-cell").nth(3).locator(".jp-OutputArea")
         expect(output).to_contain_text("(int) 5")
+
+
+@pytest.mark.skipif(find_adapter() is None, reason="needs lldb-dap (lldb-22)")
+def test_the_debugger(tmp_path: Path) -> None:
+    square = "int square(int side) {\n  int area = side * side;\n  return area;\n}"
+    _write(tmp_path, [square, "int n = 3;\nn += square(n);\nn"])
+    with jupyterlab(tmp_path) as (page, address):
+        _open(page, address, 2)
+        cells = page.locator(".jp-Notebook-cell")
+        expect(page.get_by_text("| Idle")).to_be_visible()
+        page.get_by_role("button", name="No", exact=True).click()
+        page.locator(".jp-DebuggerBugButton").first.click()
+        lines = cells.nth(1).locator(".cm-breakpoint-gutter .cm-gutterElement")
+        expect(lines).to_have_count(4)  # the first is for the height of the others
+        lines.nth(2).click()
+        cells.nth(0).locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        cells.nth(1).locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        calls, values = page.locator(".jp-DebuggerCallstack"), page.locator(".jp-DebuggerVariables")
+        expect(calls).to_contain_text("In[2]")
+        expect(values).to_contain_text("3")
+        page.keyboard.press("F11")
+        expect(calls).to_contain_text("square(int)")
+        expect(values).to_contain_text("side")
+        page.keyboard.press("F9")
+        expect(cells.nth(1).locator(".jp-OutputArea")).to_contain_text("(int) 12")

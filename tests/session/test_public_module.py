@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import pydoc
+import re
 import subprocess
 import sys
 import zipfile
@@ -105,6 +106,30 @@ def test_functions_use_the_default_session(tmp_path: Path) -> None:
         with pytest.raises(forkrepl.ShellError, match="nowhere is no folder"):
             add("nowhere")
     session.close()
+
+
+SHOWN = re.compile(r"^( +)(\S.*?)  # (.+)$", re.MULTILINE)
+
+
+def test_what_the_guide_shows(capfd: pytest.CaptureFixture[str]) -> None:
+    """Whatever is followed by its value has it."""
+    page = (ROOT / "examples" / "guide" / "python.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    compared: list[str] = []
+
+    def compare(value: object, shown: str) -> None:
+        assert shown.startswith(repr(value).removeprefix("np.float64(").rstrip(")")), shown
+        compared.append(shown)
+
+    def with_check(match: re.Match[str]) -> str:
+        indent, statement, shown = match.groups()
+        is_value = re.match(r"array\(|[\d'.-]", shown) and not re.search(r"^\w+ | = ", statement)
+        return f"{indent}compare({statement}, {shown!r})" if is_value else match[0]
+
+    for block in blocks:
+        exec(SHOWN.sub(with_check, block), {"compare": compare})
+    assert len(compared) >= 9
+    assert "std::out_of_range" in capfd.readouterr().out
 
 
 def test_which_session_is_the_default() -> None:

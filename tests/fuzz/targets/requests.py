@@ -36,6 +36,7 @@ _WITHOUT_ADDRESSES = (
     Operation.NAME,
     Operation.RESUME,
     Operation.SHOW_OBJECTS,
+    Operation.REDIRECT,
     Operation.TOGETHER,
 )
 _NAMES = (b"malloc\0", b"\0", b"errno\0", b"x" * 5000 + b"\0", b"\xff\0", b"environ", b"puts\0")

@@ -1,0 +1,4 @@
+"""JupyterLab's debugger: cells under lldb, by the Debug Adapter Protocol.
+
+Start reading at ``cell_debugger``.
+"""

@@ -1,0 +1,113 @@
+"""Functions of C++ for each element of numpy arrays: the loop is in C++."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from repl.python.arguments import DTYPES, GLUE, Argument, HasArgument
+from repl.python.declared import is_single_function
+from repl.python.errors import CallError
+from repl.python.frame import Frame
+from repl.python.results import BOOL, COMPLEX, FLOATING, SIGNED, UNSIGNED
+from repl.python.sites import Site
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from repl.python.bridge import Bridge
+
+_KINDS = {BOOL: "b", SIGNED: "i", UNSIGNED: "u", FLOATING: "f", COMPLEX: "c"}
+
+
+class Vectorized:
+    """A function for arrays, as numpy's own: arguments are broadcast, the result has their shape.
+    Arrays that are shared are not copied."""
+
+    def __init__(self, bridge: Bridge, name: str) -> None:
+        self._bridge = bridge
+        self._name = name
+        is_strict = is_single_function(bridge.declared.find(name.lstrip(":").partition("<")[0]))
+        self._site = Site(f"((void)$0, {name}($*))", is_strict=is_strict, form="loop", most=1)
+        self._dtypes: dict[tuple[str, ...], np.dtype[Any]] = {}
+
+    def __call__(self, *arguments: Any, out: NDArray[Any] | None = None) -> Any:
+        """The result for each element; ``out``: where it is to be put, an array of the shape and
+        dtype. Raises what ``Session.run`` raises: then ``out`` is as it was."""
+        if not arguments:
+            raise CallError("vectorize needs a function with arguments")
+        arrays = [np.asarray(each) for each in arguments]
+        shape = np.broadcast_shapes(*(array.shape for array in arrays))
+        elements = [_Elements(array, shape) for array in arrays]
+        key = tuple(array.dtype.char for array in arrays)
+        with self._bridge.turns.take():
+            if key not in self._dtypes:
+                self._dtypes[key] = self._dtype(elements)
+            loop = _Loop(int(np.prod(shape)), self._dtypes[key])
+            self._bridge.evaluate(self._site, (loop, *elements))
+        result = loop.results[0].reshape(shape)
+        if out is not None:
+            out[...] = result
+            return out
+        return result if shape else result[()]
+
+    def _dtype(self, elements: list[_Elements]) -> np.dtype[Any]:
+        told = self._bridge.evaluate(self._site, (_Loop(0, None), *elements))
+        kind, size = divmod(told, 256)
+        return np.dtype(f"{_KINDS[kind]}{size}")
+
+    def __repr__(self) -> str:
+        return f"<C++ function {self._name.lstrip(':')} for arrays>"
+
+
+class _Loop(HasArgument):
+    """How many results there are, and where they go. Without a dtype only that is asked."""
+
+    def __init__(self, count: int, dtype: np.dtype[Any] | None) -> None:
+        self._count = count
+        self._dtype = dtype
+        self.results: list[NDArray[Any]] = []
+
+    def _cpp_argument(self) -> Argument:
+        return Argument("loop", ("0",), self._pack, slots=0)
+
+    def _pack(self, frame: Frame, _: int) -> None:
+        dtype = self._dtype
+        if dtype is None:
+            frame.put_head(0, 0)
+            return
+        address, view = frame.room.lend(max(1, self._count * dtype.itemsize))
+        frame.put_head(self._count, address)
+
+        def take() -> None:
+            self.results.append(np.frombuffer(view, dtype, self._count).copy())
+
+        frame.after.append(take)
+
+
+class _Elements(HasArgument):
+    """One of the arrays."""
+
+    def __init__(self, array: NDArray[Any], shape: tuple[int, ...]) -> None:
+        cpp = DTYPES.get(array.dtype.char)
+        if cpp is None or not array.dtype.isnative:
+            raise CallError(f"an array of dtype {array.dtype} cannot be passed to C++")
+        self._cpp = cpp
+        is_one = array.size == 1
+        self._stride = 0 if is_one else 1
+        self._array = array if is_one else np.ascontiguousarray(np.broadcast_to(array, shape))
+
+    def _cpp_argument(self) -> Argument:
+        cpp = self._cpp
+        element = f"static_cast<const {cpp} &>(__f.value<{cpp} *>(#)[__k * __f.size(#)])"
+        is_integer = self._array.dtype.kind in "iu"
+        checked = f"{GLUE}::Integer<{cpp}>{{{element}}}" if is_integer else element
+        return Argument(("elements", cpp), (checked, element), self._pack)
+
+    def _pack(self, frame: Frame, at: int) -> None:
+        address = frame.room.address_of(self._array)
+        if address is None:
+            address, view = frame.room.lend(max(1, self._array.nbytes))
+            view[: self._array.nbytes] = self._array.tobytes()
+        frame.put_word(at, address, self._stride)
