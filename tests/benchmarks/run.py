@@ -22,6 +22,7 @@ from tests.benchmarks import (
     soak,
     start,
     values,
+    workers,
 )
 
 _BENCHMARKS = (
@@ -36,6 +37,7 @@ _BENCHMARKS = (
     "memory",
     "soak",
     "crowd",
+    "workers",
     "notebooks",
 )
 _USUAL = ("scripts",)  # the table of all that matters most, in less than ten minutes
@@ -84,6 +86,8 @@ def main() -> None:
         soak.benchmark()
     if "crowd" in chosen:
         crowd.benchmark()
+    if "workers" in chosen:
+        workers.benchmark(options.runs)
     if "notebooks" in chosen:
         from tests.benchmarks import notebooks  # needs Jupyter
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import struct
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from repl import ShellError
+from repl import Session, ShellError
 from repl.configuration.session_options import SessionOptions
 from repl.session.choices import Choices, chosen_options
 from repl.session.live_session import LiveSession
@@ -282,13 +283,13 @@ def test_a_library_that_is_none_any_more_is_told(tmp_path: Path) -> None:
 
 
 def test_an_array_of_this_process_cannot_travel() -> None:
-    with home() as session:
-        session.arrays.share("unused", 3, float, None)
-        Portable.of(session)
-        session.arrays.share("weights", 3, float, None)
+    with Session() as session:
+        session.shared_array("unused", 3)
+        pickle.dumps(session)
+        session.shared_array("weights", 3)
         session.run("double first() { return weights[0]; }")
         with pytest.raises(ShellError, match=r"In\[1\] uses an array that it shares"):
-            Portable.of(session)
+            pickle.dumps(session.gbl.first)
 
 
 def test_other_versions_and_machines_are_refused(portable: Portable) -> None:
