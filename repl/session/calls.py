@@ -17,7 +17,7 @@ from runtime.addresses import ExecutorAddress
 from runtime.executor_client.calls import BLOCK_SIZE, OnCallBack
 from runtime.protocol.wire import Outcome
 
-_MOST_NESTED = 50  # calls, by way of call backs: each takes some frames of Python's stack
+_MOST_NESTED = 30  # calls, by way of call backs: each takes some frames of Python's stack
 
 
 class Calls:
@@ -60,9 +60,9 @@ class Calls:
         except ProgramExited:  # there is nothing to save
             raise
         except BaseException:  # perhaps of what it has called back
-            self._survival.program_changed()
+            self._survival.program_called()
             raise
-        self._survival.program_changed()
+        self._survival.program_called()
         return outcome
 
     def _call_nested(self, function: ExecutorAddress, offset: int) -> Outcome:

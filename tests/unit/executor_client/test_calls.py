@@ -170,11 +170,11 @@ def test_answers_by_words_are_the_rule() -> None:
             nonlocal by_words
             is_there = exchange(function, argument)
             by_words += is_there
+            caller.memory.rest = 0  # however busy the machine is
             return is_there
 
         caller.memory.exchange = counted  # type: ignore[method-assign]
-        # However slow the machine is: some of so many.
-        wait_for(lambda: caller.call("count").status or by_words > 10, 60)
+        wait_for(lambda: caller.call("count").status != 0 or by_words > 10, 60)
         assert by_words > 10 or len(os.sched_getaffinity(0)) == 1
 
 
