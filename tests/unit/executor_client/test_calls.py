@@ -54,7 +54,7 @@ static void *turn(void *none) {{ for (;;) ++turns; return none; }}
 void begin_thread(struct block *b) {{ pthread_t t; pthread_create(&t, 0, turn, 0); }}
 void tell_turns(struct block *b) {{ b->told = turns; }}
 static struct wire_calls *of(struct block *b) {{ return (void *)((char *)b - 4096); }}
-void no_attention(struct block *b) {{ of(b)->attends = 0; }}
+void no_attention(struct block *b) {{ of(b)->watched = 0; }}
 void all_ones(struct block *b) {{
   for (unsigned long *at = (void *)of(b), *end = (void *)b; at < end; ++at) *at = -1ul;
 }}
