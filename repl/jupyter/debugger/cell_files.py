@@ -46,7 +46,9 @@ class CellFiles:
 
     def name_of(self, path: str) -> str | None:
         """What lldb calls the cell of a file; None if it has not run."""
-        names = (name for name, code in reversed(list(self._code.items())) if self._path(code) == path)
+        names = (
+            name for name, code in reversed(list(self._code.items())) if self._path(code) == path
+        )
         return next(names, None)
 
     def path_of(self, source: str) -> str | None:
