@@ -72,8 +72,9 @@ class Calls:
             self._survival.attend()
 
     def changed(self) -> None:
-        """A call, or what belongs to one, has changed the program."""
-        if not self._blocks:
+        """A call, or what belongs to one, has changed the program. (What is in the midst of another
+        one is a part of that.)"""
+        if not self._blocks and not self._depth:
             self._survival.program_called()
 
     @contextmanager
