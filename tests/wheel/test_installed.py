@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from tests.session import test_values_of_c, test_values_of_cxx, test_values_of_the_library
+from tests.session import (
+    test_values_of_c,
+    test_values_of_cxx,
+    test_values_of_libcxx,
+    test_values_of_the_library,
+)
 from tests.shell.scripts import test_examples
 from tests.support.roots import Root, installed_program
+from tests.tables.values import check_values
 
 # Without any headers. These tests come first: those after them install some.
 
 
 def test_nothing_is_missing(bare: Root) -> None:
-    found = bare.check("find", "venv", "-path", "*_native*", "-type", "f", "-perm", "-1")
+    found = bare.check("find", "venv", "-path", "*/_native/*fork*", "-type", "f")
     programs = found.split()
     assert {name.rpartition("/")[2] for name in programs} >= {
         "forkrepl-frontend",
@@ -106,3 +112,15 @@ def test_what_an_llvm_would_add(complete: Root) -> None:
     assert "apt-get install libclang-rt-22-dev" in result.stderr
     result = forkrepl("-fopenmp", "-c", "1")
     assert "apt-get install libomp-22-dev" in result.stderr
+
+
+def test_values_of_llvms_library(complete: Root) -> None:
+    """The version that this Debian has, which is older than our Clang."""
+    rows, prelude = test_values_of_libcxx.ROWS, test_values_of_libcxx.PRELUDE
+    package = "libc++-19-dev"
+    if "bookworm" in complete.path.name:
+        package = "libc++-14-dev"  # which has no std::expected
+        rows = [row for row in rows if "expected" not in "".join(row)]
+        prelude = prelude.replace("#include <expected>\n", "")
+    complete.check("apt-get", "install", "-y", "--no-install-recommends", package, user="")
+    check_values(installed_program(complete), rows, "-stdlib=libc++", prelude=prelude)
