@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
-from repl.session.session import Session
+from repl.python.session import Session
 
 from repl.configuration.session_options import SessionOptions
 from repl.errors import ProgramCrashed, ProgramExited, ShellError, UncaughtException
