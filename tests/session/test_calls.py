@@ -10,10 +10,10 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
-from repl.python.session import Session
 
 from repl.configuration.session_options import SessionOptions
 from repl.errors import ProgramCrashed, ProgramExited, ShellError, UncaughtException
+from repl.python.session import Session
 from repl.session.live_session import LiveSession
 from runtime.addresses import ExecutorAddress
 from tests.support.leaks import wait_for
