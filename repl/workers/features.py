@@ -16,7 +16,7 @@ _CPUINFO = Path("/proc/cpuinfo")
 _FEATURES = re.compile(r'"target-features"="([^"]*)"')
 
 # What LLVM uses by itself, and how Linux calls it where that is another name
-# (arch/x86/include/asm/cpufeatures.h). What only intrinsics use is not compared: whoever writes
+# (in /proc/cpuinfo). What only intrinsics use is not compared: whoever writes
 # those asks the processor himself.
 _SAME_NAME = (
     *("avx", "avx2", "avx512bw", "avx512cd", "avx512dq", "avx512f", "avx512ifma", "avx512vl"),
