@@ -12,8 +12,7 @@ import sys
 from contextlib import ExitStack
 
 from dask.distributed import Client, LocalCluster
-
-from repl import ProgramCrashed, Session
+from forkrepl import ProgramCrashed, Session
 
 CODE = """
 #include <random>
