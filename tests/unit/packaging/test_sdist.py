@@ -24,7 +24,15 @@ def test_it_can_be_configured(tmp_path: Path) -> None:
     for name in ("build", "dist", "tests", ".venv", ".git"):
         assert not (folder / name).exists(), name
     programs = Path(sys.executable).parent
-    configure = [programs / "cmake", "-S", folder, "-B", tmp_path / "made", "-G", "Ninja"]
+    configure: list[str | Path] = [
+        programs / "cmake",
+        "-S",
+        folder,
+        "-B",
+        tmp_path / "made",
+        "-G",
+        "Ninja",
+    ]
     configure += [f"-DCMAKE_MAKE_PROGRAM={programs / 'ninja'}", "--log-level=NOTICE"]
     done = subprocess.run(configure, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
