@@ -17,6 +17,7 @@ from tests.benchmarks import (
     growth,
     link,
     memory,
+    proxies,
     recovery,
     scripts,
     shell,
@@ -41,6 +42,7 @@ _BENCHMARKS = (
     "workers",
     "notebooks",
     "calls",
+    "proxies",
 )
 _USUAL = ("scripts",)  # the table of all that matters most, in less than ten minutes
 
@@ -76,6 +78,8 @@ def main() -> None:
         growth.benchmark(options.runs)
     if "calls" in chosen:
         calls.benchmark(options.runs)
+    if "proxies" in chosen:
+        proxies.benchmark(options.runs)
     if "values" in chosen:
         values.benchmark(options.runs)
     if "editor" in chosen:
