@@ -1,4 +1,4 @@
-# make run | jupyter | test | bench | lint | format | fuzz; each sets up first what is missing.
+# make run | jupyter | test | wheel | test-wheel | bench | lint | format | fuzz; each sets up first what is missing.
 VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
@@ -16,7 +16,7 @@ FORMATTED := $(shell find $(PACKAGES) -name '*.cpp' -o -name '*.c' -o -name '*.h
 # The native parts in C again, for what gcc's analyser says of them.
 CHECKED := build/checked
 
-.PHONY: setup run jupyter test bench lint format fuzz clean
+.PHONY: setup run jupyter test wheel test-wheel bench lint format fuzz clean
 
 setup: $(INSTALLED) $(COMPILED)
 
@@ -41,6 +41,14 @@ jupyter: setup
 test: setup
 	.ci/setup --for-tests
 	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile $(ARGS)
+
+# What pip installs on a machine without LLVM: dist/forkrepl-*.whl.
+wheel: setup
+	.ci/wheel
+
+# That wheel in bare roots of Debian 12 and 13, which it takes some minutes to make.
+test-wheel: wheel
+	FORKREPL_TESTED_WHEEL=$$(ls dist/forkrepl-*.whl) $(BIN)/pytest tests/wheel $(ARGS)
 
 bench: setup
 	.ci/setup --for-notebooks
@@ -70,4 +78,4 @@ format: setup
 	clang-format-22 -i $(FORMATTED)
 
 clean:
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from repl.clang.framing import Channel, Message, receive_message, send_message
 from repl.errors import SetupError
+from repl.system_packages import unsupported_system
 from runtime import trace
 from runtime.kernel_calls.limits import reason
 from runtime.kernel_calls.memory_files import create_memory_file
@@ -48,7 +49,8 @@ class CompilerProcess:
                     )
                 stack.pop_all()
         except (OSError, ValueError) as error:  # ValueError: a NUL in a flag
-            raise SetupError(f"cannot start {command[0]}: {reason(error)}") from error
+            why = unsupported_system() or f"cannot start {command[0]}: {reason(error)}"
+            raise SetupError(why) from error
         self.channel = Channel(connection, tracer, self._process.pid)
 
     @property

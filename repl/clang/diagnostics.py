@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from repl.clang.brief_diagnostics import brief
+from repl.clang.library_headers import note_on_missing_headers
 from repl.clang.protocol import Reply
 from repl.errors import CompileError, Diagnostic
 
@@ -52,10 +53,14 @@ def messages(reply: Reply) -> Messages:
     return Messages(shorten(shown), full, reply.diagnostics)
 
 
-def compile_error(reply: Reply) -> CompileError:
-    """What Clang says of an input that it rejected."""
+def compile_error(reply: Reply, flags: Sequence[str] | None = None) -> CompileError:
+    """What Clang says of an input that it rejected; if ``flags`` are given, which it was started
+    with, also what is to be installed for a header."""
     said = messages(reply)
-    return CompileError(said.brief or "Clang rejected the input", reply.diagnostics, said.full)
+    error = CompileError(said.brief or "Clang rejected the input", reply.diagnostics, said.full)
+    if flags is not None and (note := note_on_missing_headers(error.full, flags)):
+        error.add_note(note)
+    return error
 
 
 def joined(replies: Sequence[Reply]) -> Reply:

@@ -278,7 +278,7 @@ class Frontend:
             started = time.monotonic()
             reply, blob = self._attempt(source, accepted, deadline)
         if not reply.ok:
-            raise compile_error(reply)
+            raise compile_error(reply, self._copies.flags)
         news, bitcode = take_files(reply.read, blob)
         copy = self._ready_copy()
         copy.length += 1

@@ -230,7 +230,7 @@ class FrontendCopies:
         self.folder = StartFolder(folder)
         self._memory_limit = memory_limit or machine_memory() // 2
         self._program = os.fspath(program)
-        self._flags = list(flags)
+        self.flags = list(flags)
         self._checkpoints: list[FrontendCopy] = []  # the root first
         self._can_start = False  # has done it, and not failed since
         self._start_failure = ""  # why it has never started, once that is known
@@ -363,7 +363,7 @@ class FrontendCopies:
         # It ends with this process; or else it would end with the thread.
         in_thread = threading.current_thread() is not threading.main_thread()
         how = ["--started-by-thread"] if in_thread else []
-        root = CompilerProcess([self._program, *how, *self._flags], "clang", self.folder.path())
+        root = CompilerProcess([self._program, *how, *self.flags], "clang", self.folder.path())
         # An endless instantiation shall meet this limit, which copies inherit, and not
         # the machine's.
         most = self._memory_limit

@@ -12,11 +12,11 @@ from msgspec import Struct
 
 from repl import native_programs
 from repl.errors import SetupError, did_you_mean
+from repl.system_packages import Need, how_to_install
 
 NAMES = ("address", "leak", "thread", "undefined")
 """Those that work here, as ``--sanitize`` has them; Clang has more of each kind."""
 
-_PACKAGE = "libclang-rt-22-dev"  # Debian's
 _CFI = re.compile(r"-fsanitize=(\S*,)?cfi")  # which the driver refuses without -flto
 _PATIENCE = 30  # s: a disk that has to wake up
 
@@ -73,7 +73,7 @@ def wanted_sanitizers(flags: Sequence[str]) -> Sanitizers | None:
     if not os.path.exists(found.runtime):
         raise SetupError(
             f"-fsanitize needs {Path(found.runtime).name}, which is not installed: "
-            f"apt-get install {_PACKAGE}"
+            f"{how_to_install(Need.SANITIZERS)}"
         )
     return found
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 from pathlib import Path
 
 from repl import native_programs
+from repl.clang.gcc_installation import gcc_flags
+from repl.clang.library_headers import find_headers, missing_headers
 from repl.errors import ShellError
 
 _PATIENCE = 30  # s: a disk that has to wake up
@@ -18,6 +21,7 @@ def describe_versions() -> str:
         [
             f"forkrepl {installed('forkrepl')}",
             _compiler(),
+            *_libraries(),
             f"llvmlite {installed('llvmlite')} (code generator{_code_generators_llvm()})",
             _python(),
         ]
@@ -40,6 +44,25 @@ def _compiler() -> str:
         lines = done.stderr.strip().splitlines()
         return f"Clang cannot be started: {lines[-1] if lines else 'no reason was given'}"
     return done.stdout.strip()
+
+
+def _libraries() -> list[str]:
+    """The standard libraries, and where their headers and Clang's own are."""
+    try:
+        found = find_headers(gcc_flags(()), "c++")
+    except ShellError as error:
+        return [str(error)]
+    if found is None:
+        return []
+    cxx = found.folder_of("cstddef")
+    if cxx is None:
+        lines = [f"no C++ library: {missing_headers(gcc_flags(()), 'c++')}"]
+    else:
+        version = f"{found.library} {found.library_version()}".strip()
+        lines = [f"{version}, headers in {os.path.normpath(cxx)}"]
+    c = found.folder_of("stdio.h")
+    lines.append(f"C library, headers in {c}" if c else "no headers of the C library")
+    return [*lines, f"Clang's own headers in {found.resource_folder}"]
 
 
 def _code_generators_llvm() -> str:

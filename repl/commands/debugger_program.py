@@ -12,6 +12,7 @@ from pathlib import Path
 
 from repl.errors import ShellError
 from repl.input.source import Source
+from repl.system_packages import Need, how_to_install
 from repl.terminal.foreground import ForegroundProgram
 from runtime.debugging.installed_tools import find_tool
 from runtime.executor_client.process_status import process_status
@@ -44,7 +45,7 @@ def find_debugger() -> str:
     """Its path. Raises ShellError if there is none, or if it could not attach."""
     found = find_tool(DEBUGGERS)
     if found is None:
-        raise ShellError("%debug: there is no debugger here: install gdb (apt-get install gdb)")
+        raise ShellError(f"%debug: there is no debugger here: {how_to_install(Need.DEBUGGER)}")
     for needed in ("ptrace(2)", "/proc"):
         if why := why_not(needed):
             raise ShellError(f"%debug: {why}")

@@ -13,6 +13,7 @@ from repl.clang.flags import (
     line_table_flags,
     optimisation_flags,
 )
+from repl.clang.gcc_installation import gcc_flags
 from repl.clang.sanitizers import Sanitizers, wanted_sanitizers
 from repl.configuration.joined_inputs import ONE_BY_ONE, JoinedInputs
 from repl.display.limits import TO_BE_READ, Limits
@@ -99,7 +100,7 @@ class SessionOptions(Struct, frozen=True):
     def clang_flags(self) -> list[str]:
         """The same, after what sanitizers need, and before our own headers."""
         sanitizers = self.sanitizers.flags if self.sanitizers is not None else []
-        return [*sanitizers, *self.all_flags, OWN_HEADERS]
+        return [*sanitizers, *gcc_flags(self.all_flags), *self.all_flags, OWN_HEADERS]
 
 
 def with_sanitizers(options: SessionOptions) -> SessionOptions:

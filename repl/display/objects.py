@@ -38,16 +38,18 @@ class Object(Struct, frozen=True):
 
     def __getitem__(self, name: str) -> Object:
         """A member, also of a base class or an anonymous union."""
-        found = self._find(name)
-        if found is None:
-            raise LayoutError(f"{self.type.name} has no member {name}")
-        return found
+        return self.any(name)
 
     def any(self, *names: str) -> Object:
         """The member that has one of these names: libraries call the same thing differently."""
         for name in names:
             if (found := self._find(name)) is not None:
                 return found
+            # LLVM's library has __data_ today, and had __data for some classes before.
+            if name.startswith("__") and name.endswith("_"):
+                older = self._find(name.removesuffix("_"))
+                if older is not None:
+                    return older
         raise LayoutError(f"{self.type.name} has no member {' or '.join(names)}")
 
     def _find(self, name: str) -> Object | None:

@@ -60,7 +60,8 @@ class RecordValue(Mapping[str, Any]):
     def __getattr__(self, name: str) -> Any:
         members = self.__dict__.get("_RecordValue__members", {})  # copies are asked before
         if name not in members:
-            raise AttributeError(f"{self.__dict__.get('_RecordValue__type_name')} has no {name}")
+            type_name = self.__dict__.get("_RecordValue__type_name")
+            raise AttributeError(f"{type_name} has no member {name}")
         return members[name]
 
     def __iter__(self) -> Iterator[str]:

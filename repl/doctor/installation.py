@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from repl import native_programs
+from repl.clang.gcc_installation import gcc_flags
 from repl.doctor.findings import Finding, lacking, missing, well
 from repl.errors import SetupError
+from repl.system_packages import Need, how_to_install
 from runtime.kernel_calls.limits import reason
 from runtime.kernel_calls.program_origin import loadable
 
@@ -60,8 +62,9 @@ def _started(
 
 
 def _how_to_load(status: int) -> str:
-    packages = "apt-get install libllvm22 libclang-cpp22 libstdc++6"
-    return f"{packages}, or {_AGAIN}" if status == _CANNOT_LOAD else _AGAIN
+    if status != _CANNOT_LOAD:
+        return _AGAIN
+    return f"{how_to_install(Need.LOADER_LIBRARIES)}, or {_AGAIN}"
 
 
 def check_packages() -> Iterator[Finding]:
@@ -151,18 +154,15 @@ def check_bytecode() -> Iterator[Finding]:
 def check_headers() -> Iterator[Finding]:
     """The standard libraries of C and C++, as Clang's driver finds them."""
     try:
-        for language, header, package in (
-            ("c", "stdio.h", "libc6-dev"),
-            ("c++", "cstddef", "g++"),
-        ):
-            yield _header(language, header, package)
+        yield _header("c", "stdio.h", Need.C_HEADERS)
+        yield _header("c++", "cstddef", Need.CXX_HEADERS)
     except (SetupError, OSError, subprocess.TimeoutExpired) as error:
         yield missing(f"Clang cannot be asked for headers ({reason(error)})", _AGAIN)
 
 
-def _header(language: str, header: str, package: str) -> Finding:
+def _header(language: str, header: str, need: Need) -> Finding:
     # The folder of gcc that it has chosen need not have the library's headers.
-    flags = ["-v", "-x", language, "-include", header, os.devnull]
+    flags = [*gcc_flags(()), "-v", "-x", language, "-include", header, os.devnull]
     command = [os.fspath(native_programs.frontend()), "--compile", str(os.getpid()), *flags]
     done = _run(command)
     told = done.stderr.decode("utf-8", "replace")
@@ -170,14 +170,16 @@ def _header(language: str, header: str, package: str) -> Finding:
     if done.returncode == 0:
         beside = f", of {chosen[1]}" if chosen and language == "c++" else ""
         return well(f"headers: <{header}>{beside}")
+    remedy = how_to_install(need)
     if chosen and language == "c++":
-        package = f"libstdc++-{Path(chosen[1]).name}-dev"
+        version = Path(chosen[1]).name
+        remedy = how_to_install(Need.CXX_HEADERS_OF_GCC, version=version)
     error = re.search(r"error: (.*)", told)
     name = language.upper()
     return missing(
         f"the headers of the {name} library cannot be used "
         f"({error[1] if error else f'Clang ended with status {done.returncode}'})",
-        f"apt-get install {package}",
+        remedy,
         f"no {name} header of the library can be included",
     )
 

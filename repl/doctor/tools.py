@@ -8,25 +8,26 @@ from repl.clang.sanitizers import NAMES, wanted_sanitizers
 from repl.commands.debugger_program import DEBUGGERS
 from repl.doctor.findings import Finding, lacking, well
 from repl.errors import SetupError
+from repl.system_packages import Need, how_to_install
 from runtime.debugging.installed_tools import find_tool
 from runtime.debugging.library_lines import TOOLS
 
 
 def check_debugger() -> Iterator[Finding]:
     """gdb or lldb."""
-    yield _one_of("debugger", DEBUGGERS, "gdb, lldb", "%debug does not work", "gdb")
+    yield _one_of("debugger", DEBUGGERS, "gdb, lldb", "%debug does not work", Need.DEBUGGER)
 
 
 def check_symbolizer() -> Iterator[Finding]:
     """What knows the lines of libraries."""
     cost = "crash reports have no lines of libraries"
-    yield _one_of("symbolizer", TOOLS, ", ".join(TOOLS), cost, "llvm-22")
+    yield _one_of("symbolizer", TOOLS, ", ".join(TOOLS), cost, Need.SYMBOLIZER)
 
 
-def _one_of(what: str, names: Sequence[str], shown: str, cost: str, package: str) -> Finding:
+def _one_of(what: str, names: Sequence[str], shown: str, cost: str, need: Need) -> Finding:
     found = find_tool(names)
     if found is None:
-        return lacking(f"there is no {what} ({shown})", cost, f"apt-get install {package}")
+        return lacking(f"there is no {what} ({shown})", cost, how_to_install(need))
     return well(f"{what}: {found}")
 
 

@@ -1,5 +1,7 @@
 #include "compile_file.h"
 
+#include "clang_files.h"
+
 #include "clang/Basic/Diagnostic.h"
 #include "clang/Basic/DiagnosticIDs.h"
 #include "clang/Basic/DiagnosticOptions.h"
@@ -41,7 +43,8 @@ const driver::Command *onlyJob(const driver::Compilation &Compilation,
 
 std::shared_ptr<CompilerInvocation>
 forkrepl::invocationFor(llvm::ArrayRef<const char *> Arguments) {
-  std::vector<const char *> Command = {"clang", "-resource-dir", FORKREPL_RESOURCE_DIR};
+  std::vector<const char *> Command = {"clang", "-resource-dir",
+                                       resourceFolder().c_str()};
   Command.insert(Command.end(), Arguments.begin(), Arguments.end());
   // Last, so that no option of the user's takes them back.
   Command.insert(Command.end(), {"-fPIC", "-c", "-o", "-"});
@@ -52,9 +55,7 @@ forkrepl::invocationFor(llvm::ArrayRef<const char *> Arguments) {
   DiagnosticsEngine Diagnostics(DiagnosticIDs::create(), *Options, Printer.release());
   ProcessWarningOptions(Diagnostics, *Options, *llvm::vfs::getRealFileSystem());
 
-  // As if it were Clang itself, which looks for gcc's headers from where it is.
-  driver::Driver Driver(FORKREPL_RESOURCE_DIR "/../../../bin/clang",
-                        llvm::sys::getProcessTriple(), Diagnostics);
+  driver::Driver Driver(clangProgram(), llvm::sys::getProcessTriple(), Diagnostics);
   Driver.setCheckInputsExist(false); // it may be a pipe, which has been read
   std::unique_ptr<driver::Compilation> Compilation(Driver.BuildCompilation(Command));
   const driver::Command *Job =

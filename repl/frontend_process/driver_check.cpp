@@ -1,5 +1,7 @@
 #include "driver_check.h"
 
+#include "clang_files.h"
+
 #include "clang/Basic/DiagnosticIDs.h"
 #include "llvm/TargetParser/Host.h"
 
@@ -31,8 +33,7 @@ static bool areAllPlain(llvm::ArrayRef<const char *> Flags) {
 
 AskedDriver::AskedDriver(llvm::ArrayRef<const char *> Flags)
     : Diagnostics(DiagnosticIDs::create(), Options, &Told, /*ShouldOwnClient=*/false),
-      Driver(FORKREPL_RESOURCE_DIR "/../../../bin/clang", llvm::sys::getProcessTriple(),
-             Diagnostics) {
+      Driver(clangProgram(), llvm::sys::getProcessTriple(), Diagnostics) {
   std::vector<const char *> Command = {"clang"};
   Command.insert(Command.end(), Flags.begin(), Flags.end());
   Command.insert(Command.end(), {"-c", "input"});

@@ -7,7 +7,8 @@
 //
 // With the argument "--version" it names Clang's and LLVM's versions and ends, with
 // "--option-table" it writes the table of the driver's options (option_table.h). With
-// "--sanitizers ..." it says what the flags that follow need (sanitizers.h).
+// "--sanitizers ..." it says what the flags that follow need (sanitizers.h), and with
+// "--headers ..." which headers of the libraries these find (library_headers.h).
 //
 // With "--started-by-thread" as the first argument it may live on when the thread that
 // has started it ends.
@@ -18,9 +19,11 @@
 // kept_instances.h; with "--precompile PARENT ..." it makes a precompiled header, and with
 // "--precompile-for-programs PARENT ..." one for those, see precompiled_header.h. PARENT: the
 // controller's process number.
+#include "clang_files.h"
 #include "compile_file.h"
 #include "frontend.h"
 #include "kept_instances.h"
+#include "library_headers.h"
 #include "option_table.h"
 #include "precompiled_header.h"
 #include "program_file.h"
@@ -93,8 +96,10 @@ int main(int Count, char **Arguments) {
   }
   if (Count > 2 && llvm::StringRef(Arguments[1]) == "--sanitizers")
     return describeSanitizers({Arguments + 2, size_t(Count - 2)}, llvm::outs());
+  if (Count > 2 && llvm::StringRef(Arguments[1]) == "--headers")
+    return describeHeaders({Arguments + 2, size_t(Count - 2)}, llvm::outs());
 
-  std::vector<const char *> Flags = {"-resource-dir", FORKREPL_RESOURCE_DIR,
+  std::vector<const char *> Flags = {"-resource-dir", resourceFolder().c_str(),
                                      // see README.md beside this
                                      "-fPIC", "-fcommon"};
   bool Colour = false, ReturnEndsScript = false;

@@ -1,10 +1,11 @@
 #include "option_table.h"
 
+#include "clang_files.h"
+
 #include "clang/Options/Options.h"
 #include "llvm/Option/OptTable.h"
 #include "llvm/Option/Option.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/Support/Path.h"
 
 #include <map>
 #include <string>
@@ -88,10 +89,9 @@ void forkrepl::writeOptionTable(raw_ostream &Output) {
   json::Object ByName;
   for (auto &[Name, Rows] : Options)
     ByName[Name] = std::move(Rows);
-  StringRef Libraries =
-      sys::path::parent_path(sys::path::parent_path(FORKREPL_RESOURCE_DIR));
+  json::Array Folders(forkrepl::llvmLibraryFolders());
   Output << json::Value(json::Object{{"options", std::move(ByName)},
                                      {"internal", std::move(Internal)},
-                                     {"library_folder", Libraries}})
+                                     {"library_folders", std::move(Folders)}})
          << "\n";
 }

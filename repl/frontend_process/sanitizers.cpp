@@ -1,5 +1,6 @@
 #include "sanitizers.h"
 
+#include "clang_files.h"
 #include "driver_check.h"
 
 #include "clang/Basic/CodeGenOptions.h"
@@ -8,6 +9,7 @@
 #include "clang/Driver/ToolChain.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Transforms/Instrumentation/AddressSanitizer.h"
 #include "llvm/Transforms/Instrumentation/BoundsChecking.h"
@@ -62,9 +64,32 @@ llvm::StringRef component(const driver::SanitizerArgs &Wanted) {
 
 } // namespace
 
+// The file of a runtime among Clang's own in that folder; it need not exist.
+static std::string runtimeIn(const std::string &ResourceFolder,
+                             llvm::ArrayRef<const char *> Flags,
+                             llvm::StringRef Component) {
+  std::vector<const char *> Command = {"-resource-dir", ResourceFolder.c_str()};
+  Command.insert(Command.end(), Flags.begin(), Flags.end());
+  AskedDriver Driver(Command);
+  const driver::Compilation *Compilation = Driver.compilation();
+  return Compilation
+             ? Compilation->getDefaultToolChain().getCompilerRT(
+                   Compilation->getArgs(), Component, driver::ToolChain::FT_Shared)
+             : "";
+}
+
+// A wheel has no runtimes, but an LLVM that the system has may.
+static std::string findRuntime(llvm::ArrayRef<const char *> Flags,
+                               llvm::StringRef Component) {
+  std::string Own = runtimeIn(resourceFolder(), Flags, Component);
+  if (llvm::sys::fs::exists(Own) || systemResourceFolder().empty())
+    return Own;
+  return runtimeIn(systemResourceFolder(), Flags, Component);
+}
+
 int forkrepl::describeSanitizers(llvm::ArrayRef<const char *> Flags,
                                  llvm::raw_ostream &Output) {
-  std::vector<const char *> Command = {"-resource-dir", FORKREPL_RESOURCE_DIR};
+  std::vector<const char *> Command = {"-resource-dir", resourceFolder().c_str()};
   Command.insert(Command.end(), Flags.begin(), Flags.end());
   AskedDriver Driver(Command);
   const driver::Compilation *Compilation = Driver.compilation();
@@ -76,10 +101,7 @@ int forkrepl::describeSanitizers(llvm::ArrayRef<const char *> Flags,
   llvm::StringRef Component = component(Wanted);
   Output << llvm::json::Value(llvm::json::Object{
       {"component", Component},
-      {"runtime",
-       Component.empty()
-           ? std::string()
-           : Tools.getCompilerRT(Arguments, Component, driver::ToolChain::FT_Shared)},
+      {"runtime", Component.empty() ? std::string() : findRuntime(Flags, Component)},
       {"unsupported", unsupported(Wanted)},
       {"address", Wanted.needsAsanRt()},
       {"leak", Wanted.needsLsanRt() && !Wanted.needsAsanRt()},

@@ -1,5 +1,7 @@
 #include "seen_files.h"
 
+#include "clang_files.h"
+
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -18,10 +20,13 @@ static constexpr uint64_t Largest = 16 << 20; // bytes
 static constexpr uint64_t OwnDevice = 0xF0F0F0F0F0F0;
 
 static bool isOfCompiler(StringRef Path) {
-  for (StringRef Folder : {"/usr/include/", "/usr/lib/", "/usr/local/include/",
-                           FORKREPL_RESOURCE_DIR "/", "/proc/", "/dev/"})
+  for (StringRef Folder :
+       {"/usr/include/", "/usr/lib/", "/usr/local/include/", "/proc/", "/dev/"})
     if (Path.starts_with(Folder))
       return true;
+  StringRef InResources = Path;
+  if (InResources.consume_front(resourceFolder()) && InResources.starts_with("/"))
+    return true;
   return Path.ends_with(".pch");
 }
 

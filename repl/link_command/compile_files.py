@@ -19,6 +19,8 @@ from msgspec import Struct
 from repl import native_programs
 from repl.clang.clang_run import ClangRun
 from repl.clang.code_generator import CodeGenerator
+from repl.clang.gcc_installation import gcc_flags
+from repl.clang.library_headers import note_on_missing_headers
 from repl.errors import CodegenError, signal_name
 from repl.link_command.source_files import SourceFile
 
@@ -113,7 +115,8 @@ def _compile(file: SourceFile, options: CompileOptions) -> _Steps[CompiledFile]:
         yield run
         status, code, messages = run.status(), run.output(), run.diagnostics()
     if status != 0 or not code:
-        return CompiledFile(None, _explain(file, status, messages))
+        note = note_on_missing_headers(messages, [*_flags(options), f"-x{file.language}"])
+        return CompiledFile(None, _join(_explain(file, status, messages), note))
     return CompiledFile(code, messages)
 
 
@@ -131,10 +134,14 @@ def _compile_ir(file: SourceFile, options: CompileOptions) -> _Steps[CompiledFil
             return CompiledFile(None, _with_name(file, str(error)))
 
 
+def _flags(options: CompileOptions) -> list[str]:
+    return [*gcc_flags(options.flags), *options.flags]
+
+
 def _clang_flags(file: SourceFile, options: CompileOptions) -> list[str]:
     colour = ["-fcolor-diagnostics"] if options.colour else []
     language = ["-x", str(file.language)]
-    return [*options.flags, f"-O{options.level}", *colour, *language, file.path]
+    return [*_flags(options), f"-O{options.level}", *colour, *language, file.path]
 
 
 def _explain(file: SourceFile, status: int, messages: str) -> str:

@@ -48,3 +48,4 @@ class ProgramCalls:
         """It will not be mapped again; the block stays as long as somebody uses it."""
         if self._shared is not None:
             self._shared.close()
+        self._memory = self._shared = None

@@ -17,7 +17,7 @@ from runtime.addresses import ExecutorAddress
 from runtime.executor_client.calls import BLOCK_SIZE, OnCallBack
 from runtime.protocol.wire import Outcome
 
-_MOST_NESTED = 50  # calls, by way of call backs: each takes some frames of Python's stack
+_MOST_NESTED = 30  # calls, by way of call backs: each takes some frames of Python's stack
 
 
 class Calls:
@@ -72,9 +72,10 @@ class Calls:
             self._survival.attend()
 
     def changed(self) -> None:
-        """A call, or what belongs to one, has changed the program."""
-        if not self._blocks:
-            self._survival.program_changed()
+        """A call, or what belongs to one, has changed the program. (What is in the midst of another
+        one is a part of that.)"""
+        if not self._blocks and not self._depth:
+            self._survival.program_called()
 
     @contextmanager
     def running(self) -> Iterator[None]:

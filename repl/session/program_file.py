@@ -23,6 +23,7 @@ from repl.caching.stamps import Dependencies
 from repl.clang.clang_run import ClangMode, ClangRun
 from repl.clang.flags import line_table_flags
 from repl.clang.header_cache.instances import OBJECT_NAME
+from repl.clang.library_headers import note_on_missing_headers
 from repl.configuration.session_options import SessionOptions
 from repl.crash_reports.ending import print_reports, program_crash
 from repl.errors import signal_name, status_of_crash
@@ -104,6 +105,8 @@ def compile_program(
         how = signal_name(-status) if status < 0 else f"status {status}"
         crash = f"{name}: error: Clang crashed on this file ({how})"
         messages = f"{messages}\n{crash}".lstrip("\n")
+    elif note := note_on_missing_headers(messages, flags):
+        messages = f"{messages.rstrip()}\n{note}"
     return ProgramFile(text, name, None, messages, headers=headers)
 
 

@@ -32,6 +32,10 @@ class Recovery(Generic[P]):
         self._warn = warn
         self._timeline: Timeline[P] = Timeline(self._forget, lambda: program.memory)
         self._saved: SavedProgram | None = None  # the program as it is now
+        self._before_calls: SavedProgram | None = None  # what they have done is not saved yet
+        self.has_lost_calls = False
+        """Whether going back has taken back calls that had ended, because the program ended before
+        what they had done was saved."""
 
     def attend(self) -> None:
         """Before the program is used: see that it lives and is saved.
@@ -41,7 +45,9 @@ class Recovery(Generic[P]):
         if self._saved is None and self._program.can_be_saved:
             try:
                 self._saved = self._program.save()
+                self._forget_before_calls()
             except ExecutorError as error:
+                self._program.check()  # or that is why
                 self._warn(f"warning: a crash now would lose earlier inputs: {error}")
         self._program.check()
 
@@ -51,8 +57,26 @@ class Recovery(Generic[P]):
         saved, self._saved = self._saved, None
         if saved is not None:
             self._forget(saved)
+        self._forget_before_calls()
+        self._begin_save()
+
+    def program_called(self) -> None:
+        """The same after calls, which leave the position as it was: so what was saved before them
+        can be gone back to until the program is saved again."""
+        saved, self._saved = self._saved, None
+        if saved is not None:
+            self._forget_before_calls()
+            self._before_calls = saved
+        self._begin_save()
+
+    def _begin_save(self) -> None:
         with suppress(ExecutorDied):  # attend will find out
             self._program.begin_save()
+
+    def _forget_before_calls(self) -> None:
+        before, self._before_calls = self._before_calls, None
+        if before is not None:
+            self._forget(before)
 
     def note_input(self, before: P, count: int = 1) -> None:
         """An input has taken effect, and the position was this before; or several, between which
@@ -99,9 +123,10 @@ class Recovery(Generic[P]):
     def clear(self) -> None:
         """Drop all that is saved: the program has been replaced by a fresh one."""
         self._timeline.clear()
-        if self._saved is not None:
-            self._saved.checkpoint.discard()
-        self._saved = None
+        for saved in (self._saved, self._before_calls):
+            if saved is not None:
+                saved.checkpoint.discard()
+        self._saved = self._before_calls = None
 
     def _forget(self, saved: SavedProgram) -> None:
         if saved is not self._saved and not self._timeline.is_kept(saved):
@@ -125,6 +150,9 @@ class Recovery(Generic[P]):
 
     def _go_to_newest(self) -> Introduction | None:
         saved, self._saved = self._saved, None
+        before, self._before_calls = self._before_calls, None
+        self.has_lost_calls = saved is None and before is not None
+        saved = saved or before
         introduction = self._use(saved) if saved is not None else None
         moments = list(self._timeline.newest_first())
         while introduction is None and moments:

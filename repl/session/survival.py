@@ -120,7 +120,7 @@ class Survival:
         """Begin to save what unprotected calls have done."""
         if self.calls_at_risk:
             self.calls_at_risk = 0
-            self.program_changed()
+            self.program_called()
 
     @contextmanager
     def using_program(self) -> Iterator[ProgramAtRest]:
@@ -202,6 +202,11 @@ class Survival:
         """The program is no longer what was saved last."""
         if self._recovery is not None and not self._is_calling:
             self._recovery.program_changed()
+
+    def program_called(self) -> None:
+        """The same after calls."""
+        if self._recovery is not None:
+            self._recovery.program_called()
 
     def settle(self) -> None:
         """Make the inputs so far permanent: undo and rewind stop here."""
@@ -285,6 +290,8 @@ class Survival:
         elif before > len(state.steps):
             crash.aftermath = lost_inputs(before - len(state.steps))
         else:
+            if self._recovery.has_lost_calls:
+                taken_back = "the last calls of functions, which were not saved yet"
             crash.aftermath = rolled_back(checkpoint, taken_back)
             wanted = state.options.sanitizers
             if checkpoint.threads and wanted is not None and wanted.thread:

@@ -68,7 +68,9 @@ def shared_value(
     if isinstance(node, Numbers):
         memory = shared(ExecutorAddress(node.address), math.prod(node.shape) * node.type.size)
         if memory is not None:
-            return memory.view(dtype_of_numbers(node)).reshape(node.shape)
+            array = memory.view(dtype_of_numbers(node)).reshape(node.shape)
+            array.setflags(write=not node.type.name.startswith("const "))
+            return array
     return python_value(type_, address, view)
 
 

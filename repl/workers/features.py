@@ -15,9 +15,8 @@ from repl.session.steps import Step
 _CPUINFO = Path("/proc/cpuinfo")
 _FEATURES = re.compile(r'"target-features"="([^"]*)"')
 
-# What LLVM uses by itself, and how Linux calls it where that is another name
-# (in /proc/cpuinfo). What only intrinsics use is not compared: whoever writes
-# those asks the processor himself.
+# What LLVM uses by itself, and how Linux calls it where that is another name (in its header of
+# features). What only intrinsics use is not compared: whoever writes those asks the processor.
 _SAME_NAME = (
     *("avx", "avx2", "avx512bw", "avx512cd", "avx512dq", "avx512f", "avx512ifma", "avx512vl"),
     *("adx", "aes", "bmi2", "cx16", "f16c", "fma", "fma4", "gfni", "movbe", "popcnt", "rdseed"),

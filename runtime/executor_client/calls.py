@@ -25,7 +25,7 @@ MEMORY_SIZE = _HEADER + BLOCK_SIZE
 
 # Which u64 of ``struct wire_calls``.
 _NUMBER, _FUNCTION, _ARGUMENT = range(3)
-_ANSWERED, _EVENT, _CALLBACK, _OFFSET, _ATTENDS = range(8, 13)
+_ANSWERED, _EVENT, _CALLBACK, _OFFSET, _WATCHED = range(8, 13)
 
 _WHILE = 1e-4  # s, to look for an answer
 _LOOKS = 50  # between looks at the clock
@@ -68,7 +68,7 @@ class CallMemory:
         # But not before the loads that follow, without a locked instruction, which a lock has.
         _fence.acquire()
         _fence.release()
-        if not words[_ATTENDS] or not _HAS_PROCESSORS:
+        if not words[_WATCHED] or not _HAS_PROCESSORS:
             return False
         for _ in repeat(None, _LOOKS):
             if words[_ANSWERED] == number:

@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ATTENTION_NS = 100000 }; // how long words are looked for after a request
-enum { LOOKS = 64 };            // between looks at clock and socket
+enum { WATCH_NS = 100000 }; // how long words are looked for after a request
+enum { LOOKS = 64 };        // between looks at clock and socket
 
 struct call {
   uint64_t number, function, argument; // function 0: go on from a call back
@@ -23,7 +23,7 @@ static void (*serve)(struct request *request);
 static struct wire_calls *words; // NULL: there are none
 static uint64_t begun;           // the newest request's number
 static int is_owed;      // that request has come as a frame, and is not answered
-static int is_attentive; // the last that was done was a request of these
+static int is_recent;    // the last that was done was a request of these
 static int depth;        // of calls
 static pthread_t caller; // the thread of the newest
 
@@ -32,7 +32,7 @@ static struct wire_call_back event;
 static struct forkrepl_outcome ended; // if it is an end
 
 // On a single processor the controller would wait for who waits for it.
-static int can_attend(void) {
+static int can_watch(void) {
   static int processors;
   cpu_set_t set;
   if (!processors)
@@ -49,12 +49,12 @@ static void reply_event(void) {
 }
 
 static void tell_event(void) {
-  is_attentive = 1;
+  is_recent = 1;
   if (words) {
     words->event = event.kind;
     words->callback = event.number;
     words->offset = event.offset;
-    words->attends = (uint64_t)can_attend();
+    words->watched = (uint64_t)can_watch();
     __atomic_store_n(&words->answered, begun, __ATOMIC_RELEASE);
   }
   if (is_owed)
@@ -100,10 +100,10 @@ static int64_t now(void) {
 
 // Whether the next request has come by words; if not, frames are to be looked for.
 static int find_in_words(struct call *call) {
-  if (!is_attentive || !can_attend())
+  if (!is_recent || !can_watch())
     return 0;
-  is_attentive = 0;
-  for (int64_t until = now() + ATTENTION_NS;;) {
+  is_recent = 0;
+  for (int64_t until = now() + WATCH_NS;;) {
     for (int i = 0; i < LOOKS; ++i) {
       if (take_from_words(call))
         return 1;
@@ -115,12 +115,12 @@ static int find_in_words(struct call *call) {
     }
     // The controller writes the number and then reads this; it is the other way round
     // here. So it knows that it has to send a frame, or the number is seen now.
-    __atomic_store_n(&words->attends, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&words->watched, 0, __ATOMIC_SEQ_CST);
     return take_from_words(call);
   }
 }
 
-void calls_attend(void) {
+void calls_watch(void) {
   int of_program = errno;
   struct call call;
   while (find_in_words(&call) && call.function) // or the program has written there

@@ -11,4 +11,4 @@ void calls_begin(void (*serve)(struct request *request));
 void calls_on_call(const struct request *request);
 
 // Before each wait for a frame: after a call others may follow by words, for a while.
-void calls_attend(void);
+void calls_watch(void);

@@ -386,7 +386,7 @@ int main(int argc, char **argv) {
   pthread_atfork(NULL, NULL, sanitizers_attend);
 
   struct request request;
-  while (calls_attend(), connection_receive(&request)) {
+  while (calls_watch(), connection_receive(&request)) {
     serve(&request);
     if (request.descriptor >= 0)
       close(request.descriptor);

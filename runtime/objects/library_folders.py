@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-_GCC = "/usr/lib/gcc/x86_64-linux-gnu"
+_GCC = "/usr/lib/gcc/x86_64*-linux*"  # Debian: -linux-gnu, Fedora: -redhat-linux
 _DYNAMIC_LINKERS = "/etc/ld.so.conf"
 _USUAL = (
     "/lib/x86_64-linux-gnu",

@@ -91,9 +91,9 @@ enum wire_operation {
 // event: the end of the newest call, or that it calls back. While it does it can be asked
 // for other things, and for calls within.
 //
-// The controller writes a request here, its number last. An executor that attends sees it,
+// The controller writes a request here, its number last. An executor that watches sees it,
 // and tells of the event here, its number last. Whenever that takes long, or the executor
-// does not attend (it waits for frames then), the controller sends the same request as a
+// does not watch (it waits for frames then), the controller sends the same request as a
 // frame, which is answered as ever: by carrying out what has not been begun, and telling of
 // the event of this number. So whoever waits does so on the socket, each frame has one
 // answer, and it does not matter who has seen what when.
@@ -106,7 +106,7 @@ struct wire_calls {
   uint64_t event;     // enum wire_event
   uint64_t callback;  // as in wire_call_back
   uint64_t offset;
-  uint64_t attends; // whether the executor looks for requests here
+  uint64_t watched; // whether the executor looks for requests here
 };
 
 enum wire_event {

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from tests.benchmarks import (
+    calls,
     crowd,
     editor,
     growth,
@@ -39,6 +40,7 @@ _BENCHMARKS = (
     "crowd",
     "workers",
     "notebooks",
+    "calls",
 )
 _USUAL = ("scripts",)  # the table of all that matters most, in less than ten minutes
 
@@ -72,6 +74,8 @@ def main() -> None:
         shell.benchmark(options.runs)
     if "growth" in chosen:
         growth.benchmark(options.runs)
+    if "calls" in chosen:
+        calls.benchmark(options.runs)
     if "values" in chosen:
         values.benchmark(options.runs)
     if "editor" in chosen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,3 +56,17 @@ def test_a_session(ipython: pexpect.spawn) -> None:
     ipython.expect(pexpect.EOF)
     ipython.wait()
     assert ipython.exitstatus == 0
+
+
+def test_without_jupyter() -> None:
+    """IPython alone is enough."""
+    code = (
+        "import sys\n"
+        "sys.modules['ipykernel'] = sys.modules['jupyter_client'] = sys.modules['zmq'] = None\n"
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "shell = InteractiveShell.instance()\n"
+        "shell.run_cell('%load_ext forkrepl')\n"
+        "shell.run_cell('%cpp 20 + 22')\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert "(int) 42" in ran.stdout, ran.stdout + ran.stderr

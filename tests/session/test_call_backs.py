@@ -147,7 +147,7 @@ def test_endless_calls_within_calls_end(session: LiveSession, call: Callable[...
         return True
 
     session.on_callback = again
-    with pytest.raises(ShellError, match="50 deep"):
+    with pytest.raises(ShellError, match="30 deep"):
         call("ask")
     call("count")
 

@@ -73,6 +73,7 @@ EXAMPLES: dict[type[ForkreplError], Callable[[type[Any]], ForkreplError]] = {
 
 
 def all_errors() -> list[type[ForkreplError]]:
+    importlib.import_module("papermill")  # it imports a module of ours, in the midst of its own
     for package in (repl, runtime, platform_support):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not any(part in module.name for part in _PROGRAMS):

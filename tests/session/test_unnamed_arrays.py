@@ -328,6 +328,7 @@ def test_values_in_shared_memory_are_not_copied() -> None:
         assert session.value("small[2] + large[99'999] + rows[1][2] + matrix[2][0]") == 28
         assert matrix[2].tolist() == [7, 7, 7, 7]
         assert session.address_of(views["large"][5:]) == session.value("(long)&large[5]")
+        assert not session.view("std::span<const double>(small)").flags.writeable
         assert session.view("text") == "x" * 100_000
         for elsewhere in ("std::vector<int>{1, 2}", "std::vector<double>(100'000)"):
             assert not session.view(elsewhere).flags.writeable

@@ -37,7 +37,7 @@ _FORMAT = 1  # of the entries: to be changed with what is in them
 _SAFE_FLAG = re.compile(
     r"-(std=[a-z0-9+:]+|x(c|c\+\+)|O[0-3]|g[a-z0-9-]*|disable-llvm-passes"
     r"|W(?!system-headers)[a-z][a-z0-9=+-]*"
-    rf"|{LIBSTDCXX_ASSERTIONS[1:]})$"
+    rf"|{LIBSTDCXX_ASSERTIONS[1:]}|-(gcc-install-dir|sysroot)=/.+)$"
 )
 # They do not change what is parsed.
 _IRRELEVANT = (

@@ -12,6 +12,7 @@ from repl.clang.options.linker_words import LinkerWords
 from repl.clang.options.meanings import Verdict, is_foreign, meaning_of
 from repl.clang.options.reading import Option, WrongOption
 from repl.clang.options.table import option_table
+from repl.system_packages import Need, how_to_install
 from runtime.errors import RuntimeFailure
 from runtime.objects.libraries import find_library
 
@@ -130,17 +131,17 @@ class _Gathering:
         """Add what options need. Raises WrongOption if it is not there."""
         self.linker.finish()
         if self._has_openmp:
-            self._add_library_of_option("-fopenmp", "omp", "libomp-22-dev")
+            self._add_library_of_option("-fopenmp", "omp", Need.OPENMP)
         if self._has_libcxx:
-            self._add_library_of_option("-stdlib=libc++", "c++", "libc++-22-dev")
+            self._add_library_of_option("-stdlib=libc++", "c++", Need.LIBCXX)
 
-    def _add_library_of_option(self, option: str, name: str, package: str) -> None:
+    def _add_library_of_option(self, option: str, name: str, need: Need) -> None:
         try:
-            found = find_library(name, [*self.found.folders, option_table().library_folder])
+            found = find_library(name, [*self.found.folders, *option_table().library_folders])
         except RuntimeFailure as error:
             raise WrongOption(
                 f"{option} needs the library lib{name}, which is not installed: "
-                f"apt-get install {package}"
+                f"{how_to_install(need)}"
             ) from error
         for path in found:
             self.add_input(path, is_library=True)

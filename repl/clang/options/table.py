@@ -59,12 +59,12 @@ class OptionTable(Struct, frozen=True):
 
     ``options``: rows as JSON, by name: of thousands only a few are asked for. ``internal``:
     names of options of Clang's compiler proper, which ``-Xclang`` passes on.
-    ``library_folder``: where LLVM's libraries are, Clang's own among them.
+    ``library_folders``: where LLVM's libraries may be, as far as the system has them.
     """
 
     options: dict[str, Raw]
     internal: Raw
-    library_folder: str
+    library_folders: tuple[str, ...]
 
     def find(self, word: str) -> tuple[KnownOption, str] | None:
         """The option that a word is, and its name there; None if Clang does not know it."""

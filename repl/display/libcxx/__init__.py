@@ -1,7 +1,7 @@
 """How LLVM's C++ library lays out its classes, where that is not as in GNU's.
 
-Made for version 22's (ABI version 1). All that is said of ``libstdcxx`` holds here, too; what
-the two have alike, or call differently, is read there.
+Made for version 22's (ABI version 1); versions from 14 on are read, too. All that is said of
+``libstdcxx`` holds here as well; what the two have alike, or call differently, is read there.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from repl.display.libcxx.compressed import member
 from repl.display.libstdcxx.associative import associative_readers, hashed, in_order
 from repl.display.libstdcxx.reader import Reader, after, checked_size
 from repl.display.libstdcxx.sequences import count_between, linked, packed_bits
@@ -28,14 +29,15 @@ def _vector(vector: Object) -> Node:
         return packed_bits(vector, start, checked_size(vector["__size_"].integer()))
     finish = vector["__end_"].word()
     count = count_between(start, finish, element)
-    if vector["__cap_"].word() < finish:
+    if member(vector, "__cap_", "__end_cap_").word() < finish:
         raise Corrupt("the capacity is less than the size")
     return vector.inspector.contiguous(element, start, count)
 
 
 def _string(string: Object) -> Node:
     character = string.argument(0)
-    short, long = string["__rep_"]["__s"], string["__rep_"]["__l"]
+    representation = member(string, "__rep_", "__r_")
+    short, long = representation["__s"], representation["__l"]
     within = short["__data_"]
     # Whether it is a long one is a bit of the first byte, or in another ABI of the last.
     is_flag_first = within.address > short.address
@@ -53,14 +55,14 @@ def _string(string: Object) -> Node:
 
 def _list(list_: Object) -> Node:
     end, element = list_["__end_"], list_.argument(0)
-    count = checked_size(list_["__size_"].integer())
+    count = checked_size(member(list_, "__size_", "__size_alloc_").integer())
     first = end.word(_LIST_NEXT)
     addresses = linked(end, first, end.address, _LIST_NODE, element, count, _LIST_NEXT)
     return list_.inspector.sequence(element, addresses, count)
 
 
 def _forward_list(list_: Object) -> Node:
-    head, element = list_["__before_begin_"], list_.argument(0)
+    head, element = member(list_, "__before_begin_"), list_.argument(0)
     addresses = linked(head, head.word(), 0, _FORWARD_NODE, element, None)
     return list_.inspector.sequence(element, addresses, None)
 
@@ -72,7 +74,7 @@ def _deque(deque: Object) -> Node:
     per_block = _BLOCK // element.size if element.size < _LARGE else _FEWEST
     blocks = deque["__map_"]
     begin, end = blocks["__begin_"].word(), blocks["__end_"].word()
-    start, count = deque["__start_"].integer(), checked_size(deque["__size_"].integer())
+    start, count = deque["__start_"].integer(), checked_size(member(deque, "__size_").integer())
     if not 0 <= begin <= end or start + count > (end - begin) // 8 * per_block:
         raise Corrupt(f"size {count}, from {start}, in {(end - begin) // 8} blocks")
 
@@ -86,15 +88,16 @@ def _deque(deque: Object) -> Node:
 
 def _tree_values(container: Object, value: ValueType) -> tuple[Iterator[int], int]:
     tree = container["__tree_"]
-    count = checked_size(tree["__size_"].integer())
-    nodes = in_order(tree, tree["__end_node_"].word(), _LEFT, _RIGHT, count)
+    count = checked_size(member(tree, "__size_", "__pair3_").integer())
+    root = member(tree, "__end_node_", "__pair1_").word()
+    nodes = in_order(tree, root, _LEFT, _RIGHT, count)
     return (node + after(_TREE_NODE, value) for node in nodes), count
 
 
 def _hash_values(container: Object, value: ValueType) -> tuple[Iterator[int], int]:
     table = container["__table_"]
-    count = checked_size(table["__size_"].integer())
-    nodes = hashed(table, table["__first_node_"].word(), count)
+    count = checked_size(member(table, "__size_", "__p2_").integer())
+    nodes = hashed(table, member(table, "__first_node_", "__p1_").word(), count)
     return (node + after(_HASH_NODE, value) for node in nodes), count
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from repl.display.libcxx.compressed import member
 from repl.display.libstdcxx.functions import shown_by_name, target, template_arguments
 from repl.display.libstdcxx.ownership import owner, shared
 from repl.display.libstdcxx.reader import Reader
@@ -59,7 +60,7 @@ def _complex(number: Object) -> Node:
 
 
 def _unique(pointer: Object) -> Node:
-    return owner(pointer, pointer["__ptr_"].word(), "")
+    return owner(pointer, member(pointer, "__ptr_").word(), "")
 
 
 def _shared(pointer: Object) -> Node:

@@ -137,7 +137,7 @@ AROUND = [
     "repl.editor.keys:EditingKeys._is_complete",
     "repl.clang.code_questions:CodeQuestions.is_complete",
     "repl.clang.code_questions:CodeQuestions._ask_ends",
-    "repl.clang.frontend:Frontend.begin",
+    "repl.clang.frontend:Frontend.parse",
     "repl.clang.code_generator:CodeGenerator.begin",
     "repl.program.program:Program.execution",
 ]

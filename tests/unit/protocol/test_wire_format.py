@@ -89,7 +89,7 @@ LAYOUTS = {
             "event",
             "callback",
             "offset",
-            "attends",
+            "watched",
         ],
     ),
     "wire_call_back": (wire.CALL_BACK, ["kind", "unused", "number", "offset"]),
@@ -202,7 +202,7 @@ def test_words_of_calls(compiled_layout: dict[str, int]) -> None:
         "event": calls._EVENT,
         "callback": calls._CALLBACK,
         "offset": calls._OFFSET,
-        "attends": calls._ATTENDS,
+        "watched": calls._WATCHED,
     }
     for name, index in words.items():
         assert compiled_layout[f"offsetof(struct wire_calls, {name})"] == 8 * index, name

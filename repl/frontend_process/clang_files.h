@@ -1,0 +1,26 @@
+// Where Clang's own files are: its headers, and the runtimes of sanitizers. A wheel has the headers
+// beside this program; the rest, and in a developer's checkout the headers too, are an LLVM's
+// that the system has.
+#pragma once
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <string>
+
+namespace forkrepl {
+
+// The folder of Clang's headers ("resource directory"), absolute.
+const std::string &resourceFolder();
+
+// The same of the system's LLVM, where the runtimes are; empty if there is none.
+const std::string &systemResourceFolder();
+
+// Where Clang would be as a program: its driver looks for libraries from there, as it does
+// in a session.
+const std::string &clangProgram();
+
+// Where the libraries of an LLVM of this version may be installed.
+llvm::ArrayRef<llvm::StringRef> llvmLibraryFolders();
+
+} // namespace forkrepl
