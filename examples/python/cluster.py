@@ -46,7 +46,7 @@ def main() -> None:
         if len(sys.argv) > 1:
             client = stack.enter_context(Client(sys.argv[1]))
         else:
-            workers = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
+            workers = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0")
             client = stack.enter_context(Client(stack.enter_context(workers)))
         counts = client.gather(client.map(hits, range(TASKS), [POINTS] * TASKS))
         print(f"pi is about {4 * sum(counts) / (TASKS * POINTS):.3f}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from repl.clang.protocol import Complete, Declaration, DescribeName, FindDeclarations
 from repl.display.python_values import EnumValue
 
@@ -16,8 +18,14 @@ if TYPE_CHECKING:
 _NOTHING: tuple[Declaration, ...] = ()
 
 
-Answers = dict[str, tuple[Declaration, ...]]
-"""What names stand for."""
+class Answers(Struct, frozen=True):
+    """What names stand for, and the names of enumerations' values."""
+
+    found: dict[str, tuple[Declaration, ...]] = {}
+    enumerators: dict[str, dict[int, str]] = {}
+
+    def __len__(self) -> int:
+        return len(self.found) + len(self.enumerators)
 
 
 class State:
@@ -32,7 +40,7 @@ class Declared:
 
     def __init__(self, live: LiveSession) -> None:
         self._live = live
-        self._told: Answers = {}
+        self._told = Answers()
         self._state: State | None = None
         self._found: dict[str, tuple[Declaration, ...]] = {}
         self._enumerators: dict[str, dict[int, str]] = {}
@@ -58,8 +66,8 @@ class Declared:
 
     def _ask(self, text: str) -> tuple[Declaration, ...]:
         _ = self.state
-        if text in self._told:
-            return self._told[text]
+        if text in self._told.found:
+            return self._told.found[text]
         if text not in self._found:
             reply = self._live.compiler.ask(DescribeName(), text)
             self._found[text] = reply.found if reply.ok else _NOTHING
@@ -67,12 +75,18 @@ class Declared:
 
     def tell(self, answers: Answers) -> None:
         """What is known without asking Clang, for good."""
-        self._told.update(answers)
+        self._told = self._with(answers.found, answers.enumerators)
 
     def answers(self) -> Answers:
         """All that was asked since something was last declared."""
         _ = self.state
-        return {**self._told, **self._found}
+        return self._with(self._found, self._enumerators)
+
+    def _with(
+        self, found: dict[str, tuple[Declaration, ...]], enumerators: dict[str, dict[int, str]]
+    ) -> Answers:
+        told = self._told
+        return Answers({**told.found, **found}, {**told.enumerators, **enumerators})
 
     def names(self) -> list[str]:
         """Those of what the inputs have declared."""
@@ -96,9 +110,20 @@ class Declared:
         """A value of an enumeration, with its name."""
         _ = self.state
         if type_name not in self._enumerators:
-            self._enumerators[type_name] = self._find_enumerators(type_name)
+            known = self._told.enumerators.get(type_name)
+            self._enumerators[type_name] = known or self._find_enumerators(type_name)
         name = self._enumerators[type_name].get(value, str(value))
         return EnumValue(type_name, name, value)
+
+    def prepare_result(self, function: str) -> None:
+        """Know the names of its values, if one function returns an enumeration, for who cannot ask
+        Clang."""
+        found = self._ask(
+            "template <class R, class... P> R __forkrepl_result(R (*)(P...));\n"
+            f"using __forkrepl_query = decltype(__forkrepl_result(&{function}));"
+        )
+        if found and found[0].declaration == "enum":
+            self.enumerator(found[0].type, 0)
 
     def _find_enumerators(self, type_name: str) -> dict[int, str]:
         pairs = self._live.wrappers.type_of(f"({type_name})0").enumerators

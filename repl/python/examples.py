@@ -13,12 +13,13 @@ _INTEGERS = {"char", "short", "int", "signed", "unsigned", "long", "size_t", "pt
 _FLOATING = {"float", "double"}
 
 
-def examples_for(function_type: str) -> Iterator[tuple[Any, ...]]:
+def examples_for(function_type: str) -> Iterator[list[tuple[Any, ...]]]:
     """Tuples of arguments for a type as Clang writes it: ``double (int, const std::string &)``;
-    the likeliest first."""
-    parameters = parameters_of(function_type)
-    choices = [_values(each) for each in parameters]
-    return itertools.islice(itertools.product(*choices), _MOST)
+    the likeliest first. First those for all parameters, then for one fewer at a time, as if that
+    had a default argument."""
+    choices = [_values(each) for each in parameters_of(function_type)]
+    for count in range(len(choices), -1, -1):
+        yield list(itertools.islice(itertools.product(*choices[:count]), _MOST))
 
 
 def parameters_of(function_type: str) -> list[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from repl.python.arguments import HasArgument
@@ -84,16 +83,25 @@ class CppFunction:
         """The same for what its parameters look like. What does not fit is no fault."""
         for each in self._found():
             if each.kind == "function" and not each.declaration.startswith("template"):
-                for arguments in examples_for(each.type):
-                    with suppress(CallError):
-                        self.prepare(*arguments)
+                self._bridge.declared.prepare_result(self._name)
+                for examples in examples_for(each.type):
+                    if examples and sum(map(self._can_prepare, examples)) == 0:
+                        break
+
+    def _can_prepare(self, arguments: Sequence[Any]) -> bool:
+        try:
+            self.prepare(*arguments)
+        except CallError:
+            return False
+        return True
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """As machine code: see ``SentFunction``. Raises ShellError for what cannot be sent."""
         from repl.python.sent import portable_bytes, sent_function
 
-        self._site()
-        self._prepare_likely()
+        if not self._bridge.sent.is_final:  # then Clang can be asked
+            self._site()
+            self._prepare_likely()
         return sent_function, (*portable_bytes(self._bridge), self._name)
 
     def __getitem__(self, key: Any) -> CppFunction:

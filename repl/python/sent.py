@@ -48,8 +48,8 @@ def portable_bytes(bridge: Bridge) -> tuple[bytes, bytes]:
                 data = Portable.of(live, sent.origin).to_bytes()
                 sent = bridge.sent = replace(sent, session=data, inputs=inputs, made=())
             answers = bridge.declared.answers()
-            made = (*(wrapper for _, wrapper in live.wrappers.loaded()), *answers)
-            if not sent.calls or not _are_same(made, sent.made):
+            made = (*(wrapper for _, wrapper in live.wrappers.loaded()), len(answers))
+            if not sent.calls or made != sent.made:
                 calls = PortableCalls.of(live, msgspec.msgpack.encode(answers)).to_bytes()
                 sent = bridge.sent = replace(sent, calls=calls, made=made)
         return sent.session, sent.calls

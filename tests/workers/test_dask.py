@@ -47,7 +47,7 @@ def client(session: Session) -> Iterator[Any]:
                 n_workers=2,
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,
+                dashboard_address=":0",
             ) as cluster,
             distributed.Client(cluster) as one,
         ):

@@ -256,6 +256,16 @@ def test_arguments_that_were_not_prepared(session: Session) -> None:
     assert pickle.loads(pickle.dumps(session.gbl.twice))(4.5) == 9.0
 
 
+def test_default_arguments_and_enumerations(session: Session) -> None:
+    session.run(
+        "namespace n { enum class E { a, b }; E after(int i, int by = 1) { return E(i + by); } }"
+    )
+    after = pickle.loads(pickle.dumps(session.gbl.n.after))
+    script = "print(sent(0), sent(0, 0), sent(5, 1))"
+    printed = run_in_another(pickle.dumps(after), script)
+    assert printed.strip() == "<n::E::b: 1> <n::E::a: 0> <n::E 6>"
+
+
 def test_arrays_and_lists_are_arguments(session: Session) -> None:
     np = pytest.importorskip("numpy")
     function = pickle.loads(pickle.dumps(session.gbl.sum))
