@@ -63,7 +63,7 @@ class Wrappers:
         self._calls = calls
         self._newest: Step | None = None  # when _declared was found
         self._declared: Step | None = None
-        self._newest_units: list[LoadedUnit] = []  # which the next ones may refer to
+        self._newest_unit: LoadedUnit | None = None  # of those that the next ones may refer to
         self._made: list[tuple[bytes, Wrapper]] = []
         self._sent: dict[bytes, tuple[SentCode, ...]] | None = None
 
@@ -77,14 +77,13 @@ class Wrappers:
             return self._add_sent(self._sent, key_of_texts(symbol, texts))
         state = self._state
         self._calls.attend()
-        if not all(map(state.has_loaded, self._newest_units)):
-            self._compiler().leave_beside()  # or the next would miss what those have
-            self._newest_units.clear()
+        if self._newest_unit is not None and not state.has_loaded(self._newest_unit):
+            self._compiler().leave_beside()  # or the next would miss what that has
         text, machine_code, index = self._compile(prelude, texts, told_of)
         with self._calls.running():
             unit = state.program.load(symbol, machine_code)
         state.note_beside(unit)
-        self._newest_units.append(unit)
+        self._newest_unit = unit
         self._compiler().note_defined_beside(index, unit.weak_functions())
         self._calls.changed()
         return self._note(key_of_texts(symbol, texts), symbol, text, machine_code)
