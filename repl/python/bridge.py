@@ -113,16 +113,17 @@ class Bridge:
         birth = self.live.wrappers.born()  # of what it makes: before the program is saved again
         at = 0
         self._depth += 1
+        self._room.begin()
         try:
-            with self._room.borrowed():
-                for each in converted:
-                    each.pack(frame, at)
-                    at += each.slots
-                self._call(compiled.wrapper.address, offset, site.observes)
-                for done in frame.after:
-                    done()
+            for each in converted:
+                each.pack(frame, at)
+                at += each.slots
+            self._call(compiled.wrapper.address, offset, site.observes)
+            for done in frame.after:
+                done()
             return read_result(block, offset, compiled.names, _Reading(self, keeps, birth))
-        finally:
+        finally:  # only now may what is dropped be destroyed: it would use this frame
+            self._room.end()
             self._depth -= 1
 
     def _call(self, address: ExecutorAddress, offset: int, observes: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from repl.errors import ShellError
@@ -11,8 +10,6 @@ from runtime.addresses import ExecutorAddress
 from runtime.memory.shared import SharedMemory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import numpy as np
 
     from repl.session.live_session import LiveSession
@@ -35,18 +32,17 @@ class SharedRoom:
         self._symbol = ""
         self._old: list[str] = []  # symbols of parts that nothing uses any more
 
-    @contextmanager
-    def borrowed(self) -> Iterator[None]:
-        """What is put in here is there until the end of the outermost of these."""
+    def begin(self) -> None:
+        """What is put in from now on is there until the outermost ``end``."""
         self._depth += 1
-        try:
-            yield
-        finally:
-            self._depth -= 1
-            if not self._depth:
-                self._used = 0
-                while self._old:
-                    self._live.wrappers.unshare(self._old.pop())
+
+    def end(self) -> None:
+        """See ``begin``."""
+        self._depth -= 1
+        if not self._depth:
+            self._used = 0
+            while self._old:
+                self._live.wrappers.unshare(self._old.pop())
 
     def put(self, data: bytes | memoryview, align: int = 16) -> ExecutorAddress:
         """See ``Room``."""

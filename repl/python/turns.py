@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -53,19 +52,29 @@ class Turns:
             self._lock.release()
         return is_free
 
-    @contextmanager
-    def take(self, *, to_close: bool = False) -> Iterator[None]:
-        """Waits until no other thread uses the session. Raises what ``check`` does, and
-        ShellError in the midst of an input of this thread."""
+    def take(self, *, to_close: bool = False) -> _Turn:
+        """A context that waits until no other thread uses the session. Entering it raises what
+        ``check`` does, and ShellError in the midst of an input of this thread."""
+        return _Turn(self, to_close)
+
+    def begin(self, *, to_close: bool) -> None:
+        """See ``take``."""
         self.check(to_close=to_close)
-        with self._lock:
+        self._lock.acquire()
+        try:
             self.check(to_close=to_close)  # it may have been closed meanwhile
             if self._is_looked_at:
                 raise ShellError(
                     "the session cannot be used while its program waits for inspect: that reads "
                     "memory by the view that it gets, and other things are done when run returns"
                 )
-            yield
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def end(self) -> None:
+        """See ``take``."""
+        self._lock.release()
 
     def looking(self, inspect: Inspect[V]) -> Inspect[V]:
         """``inspect``, code of the library's user, which is called in the midst of an input."""
@@ -78,6 +87,22 @@ class Turns:
                 self._is_looked_at = False
 
         return look
+
+
+class _Turn:
+    """A context manager that is made for each call: a generator would take twice as long."""
+
+    __slots__ = ("_to_close", "_turns")
+
+    def __init__(self, turns: Turns, to_close: bool) -> None:
+        self._turns = turns
+        self._to_close = to_close
+
+    def __enter__(self) -> None:
+        self._turns.begin(to_close=self._to_close)
+
+    def __exit__(self, *_: object) -> None:
+        self._turns.end()
 
 
 class _HasTurns(Protocol):
