@@ -83,7 +83,7 @@ int forkrepl_unit_register(const struct forkrepl_unit *description) {
     register_frames(description);
   for (size_t i = 0; i < description->finalizer_count; ++i)
     forkrepl_handler_is_new(
-        (struct forkrepl_handler_identity){added->finalizers[i], 0});
+        (struct forkrepl_handler_identity){description->finalizers[i], 0});
   pthread_mutex_lock(&lock);
   added->older = newest;
   newest = added;
