@@ -167,10 +167,14 @@ def test_help_on_a_terminal(environment: dict[str, str]) -> None:
 def test_version(forkrepl: Run) -> None:
     result = forkrepl("--version")
     assert (result.returncode, result.stderr) == (0, "")
-    forkrepl_, clang, llvm, llvmlite, python = result.stdout.splitlines()
+    lines = result.stdout.splitlines()
+    forkrepl_, clang, llvm, library, of_c, own, llvmlite, python = lines
     assert forkrepl_.startswith("forkrepl ")
     assert "clang version 22." in clang
     assert llvm.startswith("LLVM 22.")
+    assert re.fullmatch(r"libstdc\+\+ \d+, headers in /.*", library)
+    assert of_c.startswith("C library, headers in /")
+    assert own.startswith("Clang's own headers in /")
     assert llvmlite.startswith("llvmlite 0.")
     assert python.startswith("Python 3.")
 
