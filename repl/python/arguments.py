@@ -12,6 +12,7 @@ others, each has several, and they are tried in this order:
 
 from __future__ import annotations
 
+import array
 import ctypes
 import enum
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -301,6 +302,13 @@ def _array(value: np.ndarray[Any, Any]) -> Argument:
     )
 
 
+def _is_array(value: Any) -> bool:
+    """Whether it is memory with numbers in it that is none of numpy's."""
+    if isinstance(value, memoryview):
+        return value.format not in ("B", "b", "c")
+    return isinstance(value, (array.array, ctypes.Array))
+
+
 def _function(value: Callable[..., Any]) -> Argument:
     made = f"{GLUE}::Callable{{__f.value<unsigned long>(#)}}"
     return Argument(
@@ -317,6 +325,10 @@ def _other(value: Any) -> Argument:
         return value._cpp_argument()
     if type(value) in _C_NAMES:
         return _c_variable(value)
+    if _is_array(value):
+        import numpy as np
+
+        return _array(np.asarray(value))
     module = type(value).__module__
     if module == "numpy" or hasattr(type(value), "__array_interface__"):
         import numpy as np

@@ -8,7 +8,6 @@ wrapper is compiled for it, and kept while nothing is declared or taken back.
 from __future__ import annotations
 
 import itertools
-import re
 import uuid
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
     from repl.session.live_session import LiveSession
 
 _numbers = itertools.count(1)
-_PICTURE = re.compile(r"\s+[|^~]|\s*\d+ \|")
-_MENTION = re.compile(r"\$(\d|\*)")
 
 
 class SentBytes(Struct, frozen=True):

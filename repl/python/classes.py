@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from repl.python.containers import container_methods
+from repl.python.conversions import conversion_methods
 from repl.python.errors import UnknownNameError
 from repl.python.functions import Member, Method, documentation, template_arguments
 from repl.python.objects import CppObject, Unnamed
@@ -25,6 +26,14 @@ class CppClass(type):
     _cpp_new: Site
     _cpp_key: object
     _cpp_is_gone: bool
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> CppClass:
+        if "_cpp_new" not in namespace:
+            raise TypeError(
+                f"{name}: a class of C++ cannot be a base class of one of Python's: derive from it "
+                "in C++"
+            )
+        return super().__new__(mcs, name, bases, namespace)
 
     def __call__(cls, *arguments: Any) -> Any:
         return cls._cpp_bridge.evaluate(cls._cpp_new, arguments)
@@ -52,7 +61,10 @@ class CppTemplate:
         return self._bridge.classes.named(name)
 
     def __call__(self, *arguments: Any) -> Any:
-        """An object whose template arguments follow from those of the constructor."""
+        """An object whose template arguments follow from those of the constructor; of types only,
+        the class, as ``[...]``."""
+        if arguments and all(isinstance(each, _TYPES) for each in arguments):
+            return self[arguments]
         return self._bridge.evaluate(Site(f"{self.__cpp_name__}($*)"), arguments)
 
     @property
@@ -77,6 +89,9 @@ class BuiltIn:
 
     def __repr__(self) -> str:
         return f"<C++ type {self.__name__}>"
+
+
+_TYPES = (type, BuiltIn)
 
 
 class Classes:
@@ -173,7 +188,9 @@ class Classes:
         }
         members = self._members(described.members)
         namespace.update(members)
-        namespace.update(container_methods(bridge, name, self._operators(described, bases)))
+        operators = self._operators(described, bases)
+        namespace.update(container_methods(bridge, name, operators))
+        namespace.update(conversion_methods(bridge, operators))
         plain = name.rpartition("::")[2] if "<" not in name else name
         return CppClass(plain, tuple(bases) or (CppObject,), namespace)
 

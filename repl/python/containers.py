@@ -34,6 +34,8 @@ def container_methods(bridge: Bridge, name: str, names: set[str]) -> Methods:
         methods["__contains__"] = _evaluating(bridge, _count_of_key())
     elif "operator[]" in names:
         methods |= _sequence(bridge, has_size="size" in names)
+    elif "operator()" in names:
+        methods |= _matrix(bridge)
     if name.startswith(_TUPLES):
         methods |= _tuple(bridge)
     if "push_back" in names:
@@ -79,13 +81,42 @@ def _sequence(bridge: Bridge, *, has_size: bool) -> Methods:
             raise IndexError(f"index {position} of {count} elements")
         return position % count
 
+    matrix = _matrix(bridge)
+
     def get(self: Any, index: Any) -> Any:
         if isinstance(index, slice) and has_size:
             return [get(self, each) for each in range(*index.indices(len(self)))]
-        return bridge.evaluate(read, (self, index_in(self, index)), self)
+        try:
+            return bridge.evaluate(read, (self, index_in(self, index)), self)
+        except CallError:
+            if not isinstance(index, tuple):
+                raise
+        return matrix["__getitem__"](self, index)
 
     def set_(self: Any, index: Any, value: Any) -> None:
-        bridge.evaluate(write, (self, index_in(self, index), value))
+        try:
+            bridge.evaluate(write, (self, index_in(self, index), value))
+            return
+        except CallError:
+            if not isinstance(index, tuple):
+                raise
+        matrix["__setitem__"](self, index, value)
+
+    return {"__getitem__": get, "__setitem__": set_}
+
+
+def _matrix(bridge: Bridge) -> Methods:
+    """``m[1, 2]``: several arguments of ``[]``, or of a ``()`` that gives a reference."""
+    read = Site("$0.operator[]($*)", "*__builtin_addressof($0($*))")
+    write = Site("(void)($0.operator[]($*) = $1)", "(void)(*__builtin_addressof($0($*)) = $1)")
+
+    def get(self: Any, index: Any) -> Any:
+        indices = index if isinstance(index, tuple) else (index,)
+        return bridge.evaluate(read, (self, *indices), self)
+
+    def set_(self: Any, index: Any, value: Any) -> None:
+        indices = index if isinstance(index, tuple) else (index,)
+        bridge.evaluate(write, (self, value, *indices))
 
     return {"__getitem__": get, "__setitem__": set_}
 
@@ -140,7 +171,17 @@ def _appending(bridge: Bridge) -> Methods:
         for each in list(values):
             bridge.evaluate(append, (self, each))
 
-    return {"append": lambda self, value: bridge.evaluate(append, (self, value)), "extend": extend}
+    def in_place(self: Any, values: Any) -> Any:
+        if not isinstance(values, Iterable):
+            return NotImplemented
+        extend(self, values)
+        return self
+
+    return {
+        "append": lambda self, value: bridge.evaluate(append, (self, value)),
+        "extend": extend,
+        "__iadd__": in_place,
+    }
 
 
 class _Contents:

@@ -73,6 +73,8 @@ class Scope:
         if not found:
             if not self._name and name in _BUILT_IN:
                 return bridge.classes.built_in(name)
+            if name.endswith(">"):
+                return bridge.classes.named(f"::{qualified}")
             raise UnknownNameError(
                 f"nothing is declared as {qualified}"
                 + bridge.declared.similar(name, bridge.declared.names() if not self._name else [])
