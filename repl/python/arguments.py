@@ -6,8 +6,9 @@ others, each has several, and they are tried in this order:
 
 0. for a function that has one declaration: a number that has to fit, or it is an OverflowError;
 1. as it is: the overload is chosen as in C++;
-2. objects may be passed as pointers, lists and arrays are made vectors;
-3. objects may be moved from.
+2. objects are passed as pointers, lists are made vectors, a letter a character;
+3. objects may be references or pointers, each as it fits, and arrays are made vectors;
+4. objects may be moved from.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from runtime.addresses import ExecutorAddress
 
-LEVELS = 4
+LEVELS = 5
 GLUE = "__forkrepl_glue"
 
 Pack = Callable[[Frame, int], None]
@@ -148,19 +149,25 @@ _SHORT = 1024  # bytes of text that always have room in a frame
 
 def _text(data: bytes, key: str) -> Argument:
     has_zero = b"\0" in data
+    if len(data) == 1 and not has_zero:
+        letter = f"{GLUE}::Letter{{*__f.text(#)}}"
+        return Argument((key, "letter"), ("__f.text(#)", "__f.text(#)", letter), _packed_text(data))
     if len(data) <= _SHORT:
-
-        def pack(frame: Frame, at: int) -> None:
-            if not frame.put_text(at, data):
-                raise CallError("the texts are too long together: pass some by variables")
-
-        return Argument((key, has_zero), _ANY_TEXT if has_zero else _TEXT, pack)
+        return Argument((key, has_zero), _ANY_TEXT if has_zero else _TEXT, _packed_text(data))
 
     def pack_long(frame: Frame, at: int) -> None:
         frame.put_word(at, frame.room.put(data + b"\0"), len(data))
 
     key = f"long {key}"
     return Argument((key, has_zero), _ANY_LONG_TEXT if has_zero else _LONG_TEXT, pack_long)
+
+
+def _packed_text(data: bytes) -> Pack:
+    def pack(frame: Frame, at: int) -> None:
+        if not frame.put_text(at, data):
+            raise CallError("the texts are too long together: pass some by variables")
+
+    return pack
 
 
 def _enum_value(value: EnumValue) -> Argument:

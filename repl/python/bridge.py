@@ -199,7 +199,7 @@ class Bridge:
         with self.turns.take():
             expression = owner._cpp_expression
             if not expression:
-                expression = f"*({owner._cpp_type} *){owner._cpp_place():#x}UL"
+                expression = f"*({owner._cpp_pointer_type()}){owner._cpp_place():#x}UL"
             return look(expression)
 
     def names_in(self, scope: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from repl.python.arrays import CppArray, is_array
 from repl.python.containers import container_methods
 from repl.python.conversions import conversion_methods
 from repl.python.errors import UnknownNameError
@@ -11,6 +12,7 @@ from repl.python.functions import Member, Method, documentation, template_argume
 from repl.python.objects import CppObject, Unnamed
 from repl.python.results import Place
 from repl.python.sites import Site
+from repl.python.variables import Static
 
 if TYPE_CHECKING:
     from repl.clang.protocol import Declaration, DeclaredMember
@@ -43,6 +45,14 @@ class CppClass(type):
         if name.startswith("__") or "_cpp_bridge" not in vars(cls):
             raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
         return getattr(cls._cpp_bridge.classes.scope(cls), name)
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        """Static variables are C++'s; all else that Python adds is Python's own."""
+        static = next((vars(each)[name] for each in cls.__mro__ if name in vars(each)), None)
+        if isinstance(static, Static):
+            static.__set__(None, value)
+        else:
+            super().__setattr__(name, value)
 
     def __repr__(cls) -> str:
         return f"<C++ class {cls.__name__}>"
@@ -160,7 +170,7 @@ class Classes:
 
     def _class_of(self, described: Declaration) -> CppClass:
         """The same class as before, unless another has taken its name."""
-        key = (described.file, described.line, described.size, described.members, described.bases)
+        key = (described.file, described.line, described.size, _outline(described), described.bases)
         made = self._made.get(described.type)
         if made is None or made._cpp_key != key:
             if made is not None:
@@ -186,13 +196,13 @@ class Classes:
             "_cpp_is_gone": False,
             "_cpp_new": Site(f"new {name}($*)", f"new {name}{{$*}}", form="new", is_strict=True),
         }
-        members = self._members(described.members)
+        members = self._members(name, described.members)
         namespace.update(members)
         operators = self._operators(described, bases)
         namespace.update(container_methods(bridge, name, operators))
         namespace.update(conversion_methods(bridge, operators))
         plain = name.rpartition("::")[2] if "<" not in name else name
-        return CppClass(plain, tuple(bases) or (CppObject,), namespace)
+        return CppClass(plain, _in_order(bases) or (CppObject,), namespace)
 
     def _operators(self, described: Declaration, bases: list[CppClass]) -> set[str]:
         names = {each.name for each in described.members}
@@ -200,7 +210,7 @@ class Classes:
             names |= base._cpp_names
         return names
 
-    def _members(self, members: tuple[DeclaredMember, ...]) -> dict[str, Any]:
+    def _members(self, owner: str, members: tuple[DeclaredMember, ...]) -> dict[str, Any]:
         found: dict[str, Any] = {"_cpp_names": {each.name for each in members}}
         functions: dict[str, list[DeclaredMember]] = {}
         for each in members:
@@ -209,6 +219,8 @@ class Classes:
             elif each.kind == "member":
                 doc = each.declaration + (f"\n    {each.comment}" if each.comment else "")
                 found[each.name] = Member(self._bridge, each.name, doc)
+            elif each.kind == "variable":
+                found[each.name] = Static(self._bridge, f"{owner}::{each.name}", each.declaration)
         for name, overloads in functions.items():
             doc = "\n".join(
                 each.declaration + (f"\n    {each.comment}" if each.comment else "")
@@ -232,11 +244,33 @@ class Classes:
         )
 
     def _class_for(self, name: str) -> type[Any]:
+        if is_array(name):
+            return CppArray
         try:
             found = self.named(name)
         except UnknownNameError:  # such as of a lambda, or within a function
             return Unnamed
         return found if isinstance(found, CppClass) else Unnamed
+
+
+def _outline(described: Declaration) -> tuple[object, ...]:
+    """What a class of this name has to have to be the same one. Clang finds out late what is
+    noexcept, and in instances of templates what ``auto`` is."""
+    if "<" in described.type:
+        return tuple((each.kind, each.name) for each in described.members)
+    return tuple(
+        (each.kind, each.name, each.declaration.partition(" noexcept")[0])
+        for each in described.members
+    )
+
+
+def _in_order(bases: list[CppClass]) -> tuple[CppClass, ...]:
+    """Those that are not also bases of others of them, which Python has no order for."""
+    return tuple(
+        each
+        for each in bases
+        if not any(other is not each and issubclass(other, each) for other in bases)
+    )
 
 
 class CppEnum:

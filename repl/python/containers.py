@@ -6,8 +6,8 @@ import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from repl.python.arguments import HasArgument
-from repl.python.errors import CallError
+from repl.python.arguments import GLUE, HasArgument
+from repl.python.errors import CallError, UnknownNameError
 from repl.python.sites import Site
 
 if TYPE_CHECKING:
@@ -191,9 +191,11 @@ class _Contents:
         self._bridge = bridge
         self._name = name
         self._is_plain: bool | None = None
-        self._begin, self._end = Site("$0.begin()", observes=True), Site("$0.end()", observes=True)
-        self._next, self._element = Site("(void)++$0", observes=True), Site("*$0", observes=True)
-        self._differ = Site("$0 != $1", observes=True)
+        self._begin = Site(f"{GLUE}::cursor($0.begin())", observes=True)
+        self._end = Site(f"{GLUE}::cursor($0.end())", observes=True)
+        self._next = Site("(void)++$0.at", "(void)$0.at++", observes=True)
+        self._element = Site("*$0.at", observes=True)
+        self._differ = Site("bool($0.at != $1.at)", "!($0.at == $1.at)", observes=True)
         self._first, self._second = (
             Site("($0.first)", observes=True),
             Site("($0.second)", observes=True),
@@ -234,12 +236,12 @@ class _Contents:
         end = bridge.evaluate(self._end, (owner,), owner)
         while bridge.evaluate(self._differ, (place, end)):
             yield bridge.evaluate(self._element, (place,), owner)
-            if isinstance(place, HasArgument) and not hasattr(place, "cpp_advance"):
-                bridge.evaluate(self._next, (place,))
-            else:
-                place = place.cpp_advance(1)
+            bridge.evaluate(self._next, (place,))
 
     def _has_plain_elements(self) -> bool:
         if self._is_plain is None:
-            self._is_plain = self._bridge.classes.is_plain(f"{self._name}::value_type")
+            try:
+                self._is_plain = self._bridge.classes.is_plain(f"{self._name}::value_type")
+            except UnknownNameError:
+                self._is_plain = False
         return self._is_plain

@@ -270,6 +270,18 @@ template <class T> struct Put<T, AN_ARRAY> {
     *(Result *)frame = {REFERENCE, (unsigned long)&value, 0, name<T>(), nullptr};
   }
 };
+// Of characters: a text, up to a zero.
+template <Size COUNT> struct Put<char[COUNT], AN_ARRAY> {
+  static void value(Bytes frame, const char (&value)[COUNT]) {
+    Size length = 0;
+    while (length < COUNT && value[length])
+      ++length;
+    put_text(frame, value, length);
+    ((Result *)frame)->type = nullptr;
+  }
+};
+template <Size COUNT>
+struct Put<const char[COUNT], AN_ARRAY> : Put<char[COUNT], AN_ARRAY> {};
 
 template <class T, bool = is_object<typename Mutable<T>::Type>()> struct PutTarget {
   static void value(Bytes frame, T *value) {
@@ -531,6 +543,14 @@ struct Floating {
   }
 };
 
+// A text of one character.
+struct Letter {
+  char character;
+  template <class To, class = typename If<is_char<To>()>::Type> operator To() const {
+    return character;
+  }
+};
+
 // Numbers side by side, or other elements: whatever can be made of two iterators, or of a
 // pointer and a size. Integers have to fit, and what has a fraction becomes none.
 template <class From, class To> constexpr bool can_become() {
@@ -581,6 +601,14 @@ template <class Key, class Value> struct Pair {
     return To(first, second);
   }
 };
+
+// Where an iteration is: its iterator may be a pointer, which alone would stand for an object.
+template <class Iterator> struct Cursor {
+  Iterator at;
+};
+template <class Iterator> Cursor<Iterator> cursor(Iterator at) {
+  return {static_cast<Iterator &&>(at)};
+}
 
 // An object for a parameter that may be a reference or a pointer.
 template <class T> struct Either {

@@ -73,6 +73,9 @@ class CppObject(HasArgument):
             )
         return self._cpp_address
 
+    def _cpp_pointer_type(self) -> str:
+        return f"{self._cpp_type} *"
+
     def _cpp_argument(self) -> Argument:
         if self._cpp_expression:
             self._cpp_place()
@@ -84,6 +87,7 @@ class CppObject(HasArgument):
         spelled = (
             lvalue,
             lvalue,
+            f"__builtin_addressof({lvalue})",
             f"__f.either<{type_name}>(#)",
             f"static_cast<{type_name} &&>({lvalue})",
         )
