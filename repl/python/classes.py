@@ -38,7 +38,10 @@ class CppClass(type):
         return super().__new__(mcs, name, bases, namespace)
 
     def __call__(cls, *arguments: Any) -> Any:
-        return cls._cpp_bridge.evaluate(cls._cpp_new, arguments)
+        made = cls._cpp_bridge.evaluate(cls._cpp_new, arguments)
+        if cls.__cpp_name__.startswith(_OWNERS) and arguments:
+            _hand_over(cls._cpp_bridge, made, arguments[0])
+        return made
 
     def __getattr__(cls, name: str) -> Any:
         """Static members, classes and enumerators within it."""
@@ -102,6 +105,20 @@ class BuiltIn:
 
 
 _TYPES = (type, BuiltIn)
+_OWNERS = (
+    "std::shared_ptr<", "std::unique_ptr<", "std::__1::shared_ptr<", "std::__1::unique_ptr<",
+)  # fmt: skip
+_TARGET = Site("$0.get()", observes=True)
+
+
+def _hand_over(bridge: Bridge, pointer: Any, given: Any) -> None:
+    """What a smart pointer was made of is that one's to destroy, not its proxy's."""
+    if not isinstance(given, CppObject) or not given._cpp_is_owned:
+        return
+    target = bridge.evaluate(_TARGET, (pointer,))
+    if isinstance(target, CppObject) and target._cpp_address == given._cpp_address:
+        given._cpp_is_owned = False
+        given._cpp_keeps = pointer
 
 
 class Classes:

@@ -10,6 +10,7 @@ from repl import Session
 DECLARED = """
 #include <array>
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 struct Point { int x = 0; };
@@ -56,6 +57,13 @@ struct Greedy {
   template <class T> int size(T *) { return sizeof(T); }
   int size(void *, bool = false) { return -1; }
 };
+struct Counted {
+  static int alive;
+  Counted() { ++alive; }
+  Counted(const Counted &) { ++alive; }
+  ~Counted() { --alive; }
+};
+int Counted::alive = 0;
 template <class T> struct Named { using type = T; };
 """
 
@@ -153,3 +161,43 @@ def test_an_object_stays_when_clang_learns_more_of_its_class(session: Session) -
     pairs = session.gbl.std.vector["std::pair<int, double>"]()
     pairs.push_back((1, 2.5))
     assert tuple(pairs[0]) == (1, 2.5)
+
+
+@pytest.mark.parametrize("owner", ["shared_ptr", "unique_ptr"])
+def test_a_smart_pointer_takes_over_what_it_is_made_of(session: Session, owner: str) -> None:
+    gbl = session.gbl
+    counted = gbl.Counted()
+    pointer = getattr(gbl.std, owner)[gbl.Counted](counted)
+    assert gbl.Counted.alive == 1
+    del counted
+    assert gbl.Counted.alive == 1
+    del pointer
+    assert gbl.Counted.alive == 0
+
+
+def test_a_smart_pointer_shares_or_copies_otherwise(session: Session) -> None:
+    gbl = session.gbl
+    counted = gbl.Counted()
+    shared = gbl.std.make_shared[gbl.Counted](counted)
+    weak = gbl.std.weak_ptr[gbl.Counted](shared)
+    again = gbl.std.shared_ptr[gbl.Counted](weak)
+    assert (gbl.Counted.alive, again.use_count()) == (2, 2)
+    del counted, shared, weak, again
+    assert gbl.Counted.alive == 0
+
+
+def test_a_namespace_stays_the_same(session: Session) -> None:
+    std = session.gbl.std
+    session.run("int another_one = 1;")
+    assert session.gbl.std is std
+
+
+def test_arguments_are_forgotten_after_other_ways_were_tried(session: Session) -> None:
+    gbl = session.gbl
+    session.run("int taken(Counted *a, Counted &b) { return a != &b; } int refused(Counted *);")
+    first, second = gbl.Counted(), gbl.Counted()
+    assert gbl.taken(first, second) == 1
+    with pytest.raises(TypeError):
+        gbl.refused(first, second)
+    del first, second
+    assert gbl.Counted.alive == 0
