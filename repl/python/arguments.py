@@ -6,8 +6,9 @@ others, each has several, and they are tried in this order:
 
 0. for a function that has one declaration: a number that has to fit, or it is an OverflowError;
 1. as it is: the overload is chosen as in C++;
-2. objects are passed as pointers, lists are made vectors, a letter a character;
-3. objects may be references or pointers, each as it fits, and arrays are made vectors;
+2. objects are passed as pointers, lists are made vectors;
+3. objects may be references or pointers, each as it fits, arrays are made vectors, and
+   a text of one character may be that;
 4. objects may be moved from.
 """
 
@@ -140,7 +141,8 @@ def _bytes(value: bytes) -> Argument:
     return _text(value, "bytes")
 
 
-_TEXT = ("__f.text(#)",)
+_CHARACTERS = "__f.text(#)"
+_TEXT = (_CHARACTERS, _CHARACTERS, _CHARACTERS, f"{GLUE}::Letter{{{_CHARACTERS}}}")
 _LONG_TEXT = ("__f.value<const char *>(#)",)
 _ANY_TEXT = ("::std::string(__f.text(#), __f.size(#))",)
 _ANY_LONG_TEXT = ("::std::string(__f.value<const char *>(#), __f.size(#))",)
@@ -149,9 +151,6 @@ _SHORT = 1024  # bytes of text that always have room in a frame
 
 def _text(data: bytes, key: str) -> Argument:
     has_zero = b"\0" in data
-    if len(data) == 1 and not has_zero:
-        letter = f"{GLUE}::Letter{{*__f.text(#)}}"
-        return Argument((key, "letter"), ("__f.text(#)", "__f.text(#)", letter), _packed_text(data))
     if len(data) <= _SHORT:
         return Argument((key, has_zero), _ANY_TEXT if has_zero else _TEXT, _packed_text(data))
 

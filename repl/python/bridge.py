@@ -130,6 +130,8 @@ class Bridge:
         except UncaughtException as error:
             if error.type_name == f"{GLUE}::OutOfRange":
                 raise OverflowError("a value does not fit into its type in C++") from None
+            if error.type_name == f"{GLUE}::NotACharacter":
+                raise CallError("a text for a char needs one character") from None
             raised = self._callbacks.take_raised()
             if error.type_name == f"{GLUE}::PythonException" and raised is not None:
                 raise raised from None

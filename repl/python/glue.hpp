@@ -543,11 +543,22 @@ struct Floating {
   }
 };
 
-// A text of one character.
+// A text, which may be a character if it is one.
+struct NotACharacter {};
 struct Letter {
-  char character;
-  template <class To, class = typename If<is_char<To>()>::Type> operator To() const {
-    return character;
+  const char *text;
+  operator const char *() const { return text; }
+  template <class To, class = typename If<is_char<To>() ||
+                                          (is_object<To>() &&
+                                           __is_constructible(To, const char *))>::Type>
+  operator To() const {
+    return made<To>(text, static_cast<To *>(nullptr));
+  }
+  template <class To> static To made(const char *text, void *) { return To(text); }
+  template <class To> static char made(const char *text, char *) {
+    if (!text[0] || text[1])
+      throw NotACharacter{};
+    return text[0];
   }
 };
 
