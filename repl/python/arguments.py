@@ -6,12 +6,15 @@ others, each has several, and they are tried in this order:
 
 0. for a function that has one declaration: a number that has to fit, or it is an OverflowError;
 1. as it is: the overload is chosen as in C++;
-2. objects may be passed as pointers, lists and arrays are made vectors;
-3. objects may be moved from.
+2. objects are passed as pointers, lists are made vectors;
+3. objects may be references or pointers, each as it fits, arrays are made vectors, and
+   a text of one character may be that;
+4. objects may be moved from.
 """
 
 from __future__ import annotations
 
+import array
 import ctypes
 import enum
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 
     from runtime.addresses import ExecutorAddress
 
-LEVELS = 4
+LEVELS = 5
 GLUE = "__forkrepl_glue"
 
 Pack = Callable[[Frame, int], None]
@@ -138,7 +141,8 @@ def _bytes(value: bytes) -> Argument:
     return _text(value, "bytes")
 
 
-_TEXT = ("__f.text(#)",)
+_CHARACTERS = "__f.text(#)"
+_TEXT = (_CHARACTERS, _CHARACTERS, _CHARACTERS, f"{GLUE}::Letter{{{_CHARACTERS}}}")
 _LONG_TEXT = ("__f.value<const char *>(#)",)
 _ANY_TEXT = ("::std::string(__f.text(#), __f.size(#))",)
 _ANY_LONG_TEXT = ("::std::string(__f.value<const char *>(#), __f.size(#))",)
@@ -148,18 +152,21 @@ _SHORT = 1024  # bytes of text that always have room in a frame
 def _text(data: bytes, key: str) -> Argument:
     has_zero = b"\0" in data
     if len(data) <= _SHORT:
-
-        def pack(frame: Frame, at: int) -> None:
-            if not frame.put_text(at, data):
-                raise CallError("the texts are too long together: pass some by variables")
-
-        return Argument((key, has_zero), _ANY_TEXT if has_zero else _TEXT, pack)
+        return Argument((key, has_zero), _ANY_TEXT if has_zero else _TEXT, _packed_text(data))
 
     def pack_long(frame: Frame, at: int) -> None:
         frame.put_word(at, frame.room.put(data + b"\0"), len(data))
 
     key = f"long {key}"
     return Argument((key, has_zero), _ANY_LONG_TEXT if has_zero else _LONG_TEXT, pack_long)
+
+
+def _packed_text(data: bytes) -> Pack:
+    def pack(frame: Frame, at: int) -> None:
+        if not frame.put_text(at, data):
+            raise CallError("the texts are too long together: pass some by variables")
+
+    return pack
 
 
 def _enum_value(value: EnumValue) -> Argument:
@@ -301,6 +308,13 @@ def _array(value: np.ndarray[Any, Any]) -> Argument:
     )
 
 
+def _is_array(value: Any) -> bool:
+    """Whether it is memory with numbers in it that is none of numpy's."""
+    if isinstance(value, memoryview):
+        return value.format not in ("B", "b", "c")
+    return isinstance(value, (array.array, ctypes.Array))
+
+
 def _function(value: Callable[..., Any]) -> Argument:
     made = f"{GLUE}::Callable{{__f.value<unsigned long>(#)}}"
     return Argument(
@@ -317,6 +331,10 @@ def _other(value: Any) -> Argument:
         return value._cpp_argument()
     if type(value) in _C_NAMES:
         return _c_variable(value)
+    if _is_array(value):
+        import numpy as np
+
+        return _array(np.asarray(value))
     module = type(value).__module__
     if module == "numpy" or hasattr(type(value), "__array_interface__"):
         import numpy as np

@@ -8,7 +8,6 @@ wrapper is compiled for it, and kept while nothing is declared or taken back.
 from __future__ import annotations
 
 import itertools
-import re
 import uuid
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
     from repl.session.live_session import LiveSession
 
 _numbers = itertools.count(1)
-_PICTURE = re.compile(r"\s+[|^~]|\s*\d+ \|")
-_MENTION = re.compile(r"\$(\d|\*)")
 
 
 class SentBytes(Struct, frozen=True):
@@ -134,6 +131,8 @@ class Bridge:
         except UncaughtException as error:
             if error.type_name == f"{GLUE}::OutOfRange":
                 raise OverflowError("a value does not fit into its type in C++") from None
+            if error.type_name == f"{GLUE}::NotACharacter":
+                raise CallError("a text for a char needs one character") from None
             raised = self._callbacks.take_raised()
             if error.type_name == f"{GLUE}::PythonException" and raised is not None:
                 raise raised from None
@@ -203,7 +202,7 @@ class Bridge:
         with self.turns.take():
             expression = owner._cpp_expression
             if not expression:
-                expression = f"*({owner._cpp_type} *){owner._cpp_place():#x}UL"
+                expression = f"*({owner._cpp_pointer_type()}){owner._cpp_place():#x}UL"
             return look(expression)
 
     def names_in(self, scope: str) -> list[str]:

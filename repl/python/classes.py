@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from repl.python.arrays import CppArray, is_array
 from repl.python.containers import container_methods
+from repl.python.conversions import conversion_methods
 from repl.python.errors import UnknownNameError
 from repl.python.functions import Member, Method, documentation, template_arguments
 from repl.python.objects import CppObject, Unnamed
 from repl.python.results import Place
 from repl.python.sites import Site
+from repl.python.variables import Static
 
 if TYPE_CHECKING:
     from repl.clang.protocol import Declaration, DeclaredMember
@@ -26,14 +29,33 @@ class CppClass(type):
     _cpp_key: object
     _cpp_is_gone: bool
 
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> CppClass:
+        if "_cpp_new" not in namespace:
+            raise TypeError(
+                f"{name}: a class of C++ cannot be a base class of one of Python's: derive from it "
+                "in C++"
+            )
+        return super().__new__(mcs, name, bases, namespace)
+
     def __call__(cls, *arguments: Any) -> Any:
-        return cls._cpp_bridge.evaluate(cls._cpp_new, arguments)
+        made = cls._cpp_bridge.evaluate(cls._cpp_new, arguments)
+        if cls.__cpp_name__.startswith(_OWNERS) and arguments:
+            _hand_over(cls._cpp_bridge, made, arguments[0])
+        return made
 
     def __getattr__(cls, name: str) -> Any:
         """Static members, classes and enumerators within it."""
         if name.startswith("__") or "_cpp_bridge" not in vars(cls):
             raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
         return getattr(cls._cpp_bridge.classes.scope(cls), name)
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        """Static variables are C++'s; all else that Python adds is Python's own."""
+        static = next((vars(each)[name] for each in cls.__mro__ if name in vars(each)), None)
+        if isinstance(static, Static):
+            static.__set__(None, value)
+        else:
+            super().__setattr__(name, value)
 
     def __repr__(cls) -> str:
         return f"<C++ class {cls.__name__}>"
@@ -52,7 +74,10 @@ class CppTemplate:
         return self._bridge.classes.named(name)
 
     def __call__(self, *arguments: Any) -> Any:
-        """An object whose template arguments follow from those of the constructor."""
+        """An object whose template arguments follow from those of the constructor; of types only,
+        the class, as ``[...]``."""
+        if arguments and all(isinstance(each, _TYPES) for each in arguments):
+            return self[arguments]
         return self._bridge.evaluate(Site(f"{self.__cpp_name__}($*)"), arguments)
 
     @property
@@ -77,6 +102,23 @@ class BuiltIn:
 
     def __repr__(self) -> str:
         return f"<C++ type {self.__name__}>"
+
+
+_TYPES = (type, BuiltIn)
+_OWNERS = (
+    "std::shared_ptr<", "std::unique_ptr<", "std::__1::shared_ptr<", "std::__1::unique_ptr<",
+)  # fmt: skip
+_TARGET = Site("$0.get()", observes=True)
+
+
+def _hand_over(bridge: Bridge, pointer: Any, given: Any) -> None:
+    """What a smart pointer was made of is that one's to destroy, not its proxy's."""
+    if not isinstance(given, CppObject) or not given._cpp_is_owned:
+        return
+    target = bridge.evaluate(_TARGET, (pointer,))
+    if isinstance(target, CppObject) and target._cpp_address == given._cpp_address:
+        given._cpp_is_owned = False
+        given._cpp_keeps = pointer
 
 
 class Classes:
@@ -145,7 +187,7 @@ class Classes:
 
     def _class_of(self, described: Declaration) -> CppClass:
         """The same class as before, unless another has taken its name."""
-        key = (described.file, described.line, described.size, described.members, described.bases)
+        key = (described.file, described.line, described.size, _outline(described), described.bases)
         made = self._made.get(described.type)
         if made is None or made._cpp_key != key:
             if made is not None:
@@ -171,11 +213,13 @@ class Classes:
             "_cpp_is_gone": False,
             "_cpp_new": Site(f"new {name}($*)", f"new {name}{{$*}}", form="new", is_strict=True),
         }
-        members = self._members(described.members)
+        members = self._members(name, described.members)
         namespace.update(members)
-        namespace.update(container_methods(bridge, name, self._operators(described, bases)))
+        operators = self._operators(described, bases)
+        namespace.update(container_methods(bridge, name, operators))
+        namespace.update(conversion_methods(bridge, operators))
         plain = name.rpartition("::")[2] if "<" not in name else name
-        return CppClass(plain, tuple(bases) or (CppObject,), namespace)
+        return CppClass(plain, _in_order(bases) or (CppObject,), namespace)
 
     def _operators(self, described: Declaration, bases: list[CppClass]) -> set[str]:
         names = {each.name for each in described.members}
@@ -183,7 +227,7 @@ class Classes:
             names |= base._cpp_names
         return names
 
-    def _members(self, members: tuple[DeclaredMember, ...]) -> dict[str, Any]:
+    def _members(self, owner: str, members: tuple[DeclaredMember, ...]) -> dict[str, Any]:
         found: dict[str, Any] = {"_cpp_names": {each.name for each in members}}
         functions: dict[str, list[DeclaredMember]] = {}
         for each in members:
@@ -192,6 +236,8 @@ class Classes:
             elif each.kind == "member":
                 doc = each.declaration + (f"\n    {each.comment}" if each.comment else "")
                 found[each.name] = Member(self._bridge, each.name, doc)
+            elif each.kind == "variable":
+                found[each.name] = Static(self._bridge, f"{owner}::{each.name}", each.declaration)
         for name, overloads in functions.items():
             doc = "\n".join(
                 each.declaration + (f"\n    {each.comment}" if each.comment else "")
@@ -215,11 +261,33 @@ class Classes:
         )
 
     def _class_for(self, name: str) -> type[Any]:
+        if is_array(name):
+            return CppArray
         try:
             found = self.named(name)
         except UnknownNameError:  # such as of a lambda, or within a function
             return Unnamed
         return found if isinstance(found, CppClass) else Unnamed
+
+
+def _outline(described: Declaration) -> tuple[object, ...]:
+    """What a class of this name has to have to be the same one. Clang finds out late what is
+    noexcept, and in instances of templates what ``auto`` is."""
+    if "<" in described.type:
+        return tuple((each.kind, each.name) for each in described.members)
+    return tuple(
+        (each.kind, each.name, each.declaration.partition(" noexcept")[0])
+        for each in described.members
+    )
+
+
+def _in_order(bases: list[CppClass]) -> tuple[CppClass, ...]:
+    """Those that are not also bases of others of them, which Python has no order for."""
+    return tuple(
+        each
+        for each in bases
+        if not any(other is not each and issubclass(other, each) for other in bases)
+    )
 
 
 class CppEnum:

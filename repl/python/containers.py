@@ -6,8 +6,8 @@ import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from repl.python.arguments import HasArgument
-from repl.python.errors import CallError
+from repl.python.arguments import GLUE, HasArgument
+from repl.python.errors import CallError, UnknownNameError
 from repl.python.sites import Site
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def container_methods(bridge: Bridge, name: str, names: set[str]) -> Methods:
         methods["__contains__"] = _evaluating(bridge, _count_of_key())
     elif "operator[]" in names:
         methods |= _sequence(bridge, has_size="size" in names)
+    elif "operator()" in names:
+        methods |= _matrix(bridge)
     if name.startswith(_TUPLES):
         methods |= _tuple(bridge)
     if "push_back" in names:
@@ -79,13 +81,42 @@ def _sequence(bridge: Bridge, *, has_size: bool) -> Methods:
             raise IndexError(f"index {position} of {count} elements")
         return position % count
 
+    matrix = _matrix(bridge)
+
     def get(self: Any, index: Any) -> Any:
         if isinstance(index, slice) and has_size:
             return [get(self, each) for each in range(*index.indices(len(self)))]
-        return bridge.evaluate(read, (self, index_in(self, index)), self)
+        try:
+            return bridge.evaluate(read, (self, index_in(self, index)), self)
+        except CallError:
+            if not isinstance(index, tuple):
+                raise
+        return matrix["__getitem__"](self, index)
 
     def set_(self: Any, index: Any, value: Any) -> None:
-        bridge.evaluate(write, (self, index_in(self, index), value))
+        try:
+            bridge.evaluate(write, (self, index_in(self, index), value))
+            return
+        except CallError:
+            if not isinstance(index, tuple):
+                raise
+        matrix["__setitem__"](self, index, value)
+
+    return {"__getitem__": get, "__setitem__": set_}
+
+
+def _matrix(bridge: Bridge) -> Methods:
+    """``m[1, 2]``: several arguments of ``[]``, or of a ``()`` that gives a reference."""
+    read = Site("$0.operator[]($*)", "*__builtin_addressof($0($*))")
+    write = Site("(void)($0.operator[]($*) = $1)", "(void)(*__builtin_addressof($0($*)) = $1)")
+
+    def get(self: Any, index: Any) -> Any:
+        indices = index if isinstance(index, tuple) else (index,)
+        return bridge.evaluate(read, (self, *indices), self)
+
+    def set_(self: Any, index: Any, value: Any) -> None:
+        indices = index if isinstance(index, tuple) else (index,)
+        bridge.evaluate(write, (self, value, *indices))
 
     return {"__getitem__": get, "__setitem__": set_}
 
@@ -140,7 +171,17 @@ def _appending(bridge: Bridge) -> Methods:
         for each in list(values):
             bridge.evaluate(append, (self, each))
 
-    return {"append": lambda self, value: bridge.evaluate(append, (self, value)), "extend": extend}
+    def in_place(self: Any, values: Any) -> Any:
+        if not isinstance(values, Iterable):
+            return NotImplemented
+        extend(self, values)
+        return self
+
+    return {
+        "append": lambda self, value: bridge.evaluate(append, (self, value)),
+        "extend": extend,
+        "__iadd__": in_place,
+    }
 
 
 class _Contents:
@@ -150,9 +191,11 @@ class _Contents:
         self._bridge = bridge
         self._name = name
         self._is_plain: bool | None = None
-        self._begin, self._end = Site("$0.begin()", observes=True), Site("$0.end()", observes=True)
-        self._next, self._element = Site("(void)++$0", observes=True), Site("*$0", observes=True)
-        self._differ = Site("$0 != $1", observes=True)
+        self._begin = Site(f"{GLUE}::cursor($0.begin())", observes=True)
+        self._end = Site(f"{GLUE}::cursor($0.end())", observes=True)
+        self._next = Site("(void)++$0.at", "(void)$0.at++", observes=True)
+        self._element = Site("*$0.at", observes=True)
+        self._differ = Site("bool($0.at != $1.at)", "!($0.at == $1.at)", observes=True)
         self._first, self._second = (
             Site("($0.first)", observes=True),
             Site("($0.second)", observes=True),
@@ -193,12 +236,12 @@ class _Contents:
         end = bridge.evaluate(self._end, (owner,), owner)
         while bridge.evaluate(self._differ, (place, end)):
             yield bridge.evaluate(self._element, (place,), owner)
-            if isinstance(place, HasArgument) and not hasattr(place, "cpp_advance"):
-                bridge.evaluate(self._next, (place,))
-            else:
-                place = place.cpp_advance(1)
+            bridge.evaluate(self._next, (place,))
 
     def _has_plain_elements(self) -> bool:
         if self._is_plain is None:
-            self._is_plain = self._bridge.classes.is_plain(f"{self._name}::value_type")
+            try:
+                self._is_plain = self._bridge.classes.is_plain(f"{self._name}::value_type")
+            except UnknownNameError:
+                self._is_plain = False
         return self._is_plain

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from repl.clang.protocol import Declaration
     from repl.python.bridge import Bridge
     from repl.python.declared import State
+
+_STATIC = re.compile(r"(template <.*> )?static ")
 
 _TYPES = {
     bool: "bool",
@@ -71,7 +74,7 @@ class CppFunction:
             self._state = bridge.declared.state
             is_strict = is_single_function(self._found())
             if is_strict is not self._call.is_strict:
-                self._call = Site(f"{self._name}($*)", is_strict=is_strict)
+                self._call = Site(*self._call.expressions, is_strict=is_strict)
         return self._call
 
     def prepare(self, *arguments: Any) -> None:
@@ -118,6 +121,24 @@ class CppFunction:
         return f"<C++ function {self._name.lstrip(':')}>"
 
 
+class MethodOfClass(CppFunction):
+    """A method as an attribute of its class: called with an object first, if it is not static."""
+
+    def __init__(self, bridge: Bridge, scope: str, method: Method, arguments: str = "") -> None:
+        member = f"{method.__name__}{arguments}"
+        super().__init__(bridge, f"{scope}::{member}")
+        self._scope = scope
+        self._method = method
+        calls = [f"$0.{scope}::{'template ' if arguments else ''}{member}($*)"]
+        if method.is_static != "never":
+            calls.append(f"{self._name}($*)")
+        self._call = Site(*calls[method.is_static == "always" :])
+
+    def __getitem__(self, key: Any) -> CppFunction:
+        arguments = f"<{template_arguments(key)}>"
+        return MethodOfClass(self._bridge, self._scope, self._method, arguments)
+
+
 def documentation(found: tuple[Declaration, ...]) -> str:
     """Signatures and doc comments."""
     return "\n\n".join(
@@ -134,6 +155,8 @@ class Method:
         self.__doc__ = doc
         is_const = all(each.rstrip().endswith(("const", "const noexcept")) for each in declarations)
         is_single = len(declarations) == 1 and not declarations[0].startswith(("template", "using"))
+        static = [bool(_STATIC.match(each)) for each in declarations]
+        self.is_static = "always" if all(static) else "sometimes" if any(static) else "never"
         self._is_const, self._is_single = is_const, is_single
         self.site = self._site("")
 
@@ -151,7 +174,7 @@ class Method:
 
     def __get__(self, instance: Any, owner: type[Any]) -> Any:
         if instance is None:
-            return CppFunction(self._bridge, f"{owner.__cpp_name__}::{self.__name__}")
+            return MethodOfClass(self._bridge, owner.__cpp_name__, self)
         return BoundMethod(self._bridge, self, instance)
 
 

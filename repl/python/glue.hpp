@@ -174,7 +174,20 @@ template <class T> const char *dynamic_name(T &object) {
   return *((const char *const *)table[-1] + 1);
 }
 
-template <class T, bool = __is_polymorphic(T)> struct Whole {
+// What is only declared is no more than an address.
+template <class T> struct IsComplete {
+  template <class U> static char test(decltype(sizeof(U)));
+  template <class U> static long test(...);
+  static constexpr bool value = sizeof(test<T>(0)) == 1;
+};
+template <class T, bool = IsComplete<T>::value> struct IsPolymorphic {
+  static constexpr bool value = false;
+};
+template <class T> struct IsPolymorphic<T, true> {
+  static constexpr bool value = __is_polymorphic(T);
+};
+
+template <class T, bool = IsPolymorphic<T>::value> struct Whole {
   static void put(Result &result, T &object) {
     result.value = (unsigned long)&reinterpret_cast<const volatile char &>(object);
     result.dynamic = nullptr;
@@ -257,6 +270,18 @@ template <class T> struct Put<T, AN_ARRAY> {
     *(Result *)frame = {REFERENCE, (unsigned long)&value, 0, name<T>(), nullptr};
   }
 };
+// Of characters: a text, up to a zero.
+template <Size COUNT> struct Put<char[COUNT], AN_ARRAY> {
+  static void value(Bytes frame, const char (&value)[COUNT]) {
+    Size length = 0;
+    while (length < COUNT && value[length])
+      ++length;
+    put_text(frame, value, length);
+    ((Result *)frame)->type = nullptr;
+  }
+};
+template <Size COUNT>
+struct Put<const char[COUNT], AN_ARRAY> : Put<char[COUNT], AN_ARRAY> {};
 
 template <class T, bool = is_object<typename Mutable<T>::Type>()> struct PutTarget {
   static void value(Bytes frame, T *value) {
@@ -518,17 +543,45 @@ struct Floating {
   }
 };
 
-// Numbers side by side: whatever can be made of two iterators, or of a pointer and a size.
-template <class T> struct Array {
-  T *first;
-  Size count;
-  operator T *() const { return first; }
-  template <
-      class To,
-      class = typename If<!__is_pointer(To) && __is_constructible(To, T *, T *)>::Type,
-      class = typename To::value_type>
+// A text, which may be a character if it is one.
+struct NotACharacter {};
+struct Letter {
+  const char *text;
+  operator const char *() const { return text; }
+  template <class To, class = typename If<is_char<To>() ||
+                                          (is_object<To>() &&
+                                           __is_constructible(To, const char *))>::Type>
   operator To() const {
-    return To(first, first + count);
+    return made<To>(text, static_cast<To *>(nullptr));
+  }
+  template <class To> static To made(const char *text, void *) { return To(text); }
+  template <class To> static char made(const char *text, char *) {
+    if (!text[0] || text[1])
+      throw NotACharacter{};
+    return text[0];
+  }
+};
+
+// Numbers side by side, or other elements: whatever can be made of two iterators, or of a
+// pointer and a size. Integers have to fit, and what has a fraction becomes none.
+template <class From, class To> constexpr bool can_become() {
+  return __is_constructible(To, From &) &&
+         !(__is_floating_point(From) && __is_integral(To));
+}
+template <class To, class From, bool = __is_integral(From) && __is_integral(To)>
+struct Elements {
+  static void check(const From *, Size) {}
+};
+template <class To, class From> struct Elements<To, From, true> {
+  static void check(const From *first, Size count) {
+    if (__is_same(To, From) || __is_same(To, bool))
+      return;
+    for (Size index = 0; index < count; ++index) {
+      const To converted = (To)first[index];
+      if ((From)converted != first[index] ||
+          (converted < To(0)) != (first[index] < From(0)))
+        throw OutOfRange{name<To>()};
+    }
   }
 };
 template <class T> struct List {
@@ -538,10 +591,16 @@ template <class T> struct List {
   template <
       class To,
       class = typename If<!__is_pointer(To) && __is_constructible(To, T *, T *)>::Type,
-      class = typename To::value_type>
+      class = typename If<can_become<T, typename To::value_type>()>::Type>
   operator To() const {
+    using Wanted = typename Mutable<typename To::value_type>::Type;
+    Elements<Wanted, typename Mutable<T>::Type>::check(first, count);
     return To(first, first + count);
   }
+};
+template <class T> struct Array : List<T> {
+  constexpr Array(T *first, Size count) : List<T>{first, count} {}
+  operator T *() const { return this->first; }
 };
 
 // An entry of a dict.
@@ -553,6 +612,14 @@ template <class Key, class Value> struct Pair {
     return To(first, second);
   }
 };
+
+// Where an iteration is: its iterator may be a pointer, which alone would stand for an object.
+template <class Iterator> struct Cursor {
+  Iterator at;
+};
+template <class Iterator> Cursor<Iterator> cursor(Iterator at) {
+  return {static_cast<Iterator &&>(at)};
+}
 
 // An object for a parameter that may be a reference or a pointer.
 template <class T> struct Either {

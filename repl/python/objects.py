@@ -73,6 +73,9 @@ class CppObject(HasArgument):
             )
         return self._cpp_address
 
+    def _cpp_pointer_type(self) -> str:
+        return f"{self._cpp_type} *"
+
     def _cpp_argument(self) -> Argument:
         if self._cpp_expression:
             self._cpp_place()
@@ -84,6 +87,7 @@ class CppObject(HasArgument):
         spelled = (
             lvalue,
             lvalue,
+            f"__builtin_addressof({lvalue})",
             f"__f.either<{type_name}>(#)",
             f"static_cast<{type_name} &&>({lvalue})",
         )
@@ -102,7 +106,9 @@ class CppObject(HasArgument):
         if name.startswith("_"):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         if "operator->" in self._cpp_all_names():
-            return getattr(self._cpp_bridge_.evaluate(_TARGET, (self,), self), name)
+            target = self._cpp_bridge_.evaluate(_TARGET, (self,), self)
+            if type(target) is not type(self):
+                return getattr(target, name)
         names = [each for each in dir(type(self)) if not each.startswith("_")]
         raise UnknownNameError(
             f"{self._cpp_type} has no member {name}"
@@ -116,7 +122,14 @@ class CppObject(HasArgument):
         return _compare(_UNEQUAL, self, other)
 
     def __hash__(self) -> int:
-        return hash((self._cpp_address, self._cpp_birth if self._cpp_is_owned else 0))
+        """What std::hash says, if there is one for the class; else each object has its own."""
+        try:
+            return hash(self._cpp_bridge_.evaluate(_HASH, (self,)))
+        except (CallError, GoneError):
+            return hash(self._cpp_identity())
+
+    def _cpp_identity(self) -> tuple[int, int]:
+        return (self._cpp_address, self._cpp_birth if self._cpp_is_owned else 0)
 
     def __bool__(self) -> bool:
         names = self._cpp_all_names()
@@ -161,7 +174,12 @@ def _nothing(frame: Frame, at: int) -> None:
 _EQUAL = Site("static_cast<bool>($0 == $1)", observes=True, most=1)
 _UNEQUAL = Site("static_cast<bool>($0 != $1)", observes=True, most=1)
 _CALL = Site("$0($*)")
-_TARGET = Site("*$0", observes=True)
+_TARGET = Site("*$0.operator->()", "*$0", observes=True, most=1)
+_HASH = Site(
+    "::std::hash<__forkrepl_glue::Mutable<__forkrepl_glue::Bare<decltype($0)>::Type>::Type>{}($0)",
+    observes=True,
+    most=1,
+)
 _TRUTH = Site("static_cast<bool>($0)", observes=True)
 
 
@@ -183,6 +201,11 @@ _BINARY = {
 }  # fmt: skip
 _ORDER = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _UNARY = {"neg": "-", "pos": "+", "invert": "~"}
+# Those that Python has none for, by cppyy's names.
+_NAMED = {
+    "deref": "*$0", "preinc": "++$0", "predec": "--$0", "postinc": "$0++", "postdec": "$0--",
+    "follow": "$0.operator->()", "comma": "($0, $1)", "assign": "$0 = $1",
+}  # fmt: skip
 
 
 def _add_operators() -> None:
@@ -198,6 +221,8 @@ def _add_operators() -> None:
         setattr(CppObject, f"__i{name}__", _in_place(Site(f"(void)($0 {symbol}= $1)", most=1)))
     for name, symbol in _UNARY.items():
         setattr(CppObject, f"__{name}__", _unary(Site(f"{symbol}$0", most=1)))
+    for name, expression in _NAMED.items():
+        setattr(CppObject, f"__{name}__", _named(expression))
 
 
 def _binary(site: Site) -> Any:
@@ -227,6 +252,21 @@ def _in_place(site: Site) -> Any:
         except CallError:
             return NotImplemented
         return self
+
+    return operate
+
+
+def _named(expression: str) -> Any:
+    site = Site(expression, is_strict=True)
+    if "$1" in expression:
+
+        def combine(self: CppObject, other: Any) -> Any:
+            return self._cpp_bridge_.evaluate(site, (self, other), self)
+
+        return combine
+
+    def operate(self: CppObject) -> Any:
+        return self._cpp_bridge_.evaluate(site, (self,), self)
 
     return operate
 

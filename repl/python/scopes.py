@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from repl.clang.flags import is_c
@@ -10,8 +11,7 @@ from repl.python.bridge import Bridge
 from repl.python.classes import Classes
 from repl.python.errors import UnknownNameError
 from repl.python.functions import CppFunction
-from repl.python.objects import CppObject
-from repl.python.sites import Site
+from repl.python.variables import Variable
 
 if TYPE_CHECKING:
     from repl.clang.protocol import Declaration
@@ -34,12 +34,14 @@ class Scope:
         object.__setattr__(self, "_name", name)
         object.__setattr__(self, "_state", None)
         object.__setattr__(self, "_cached", {})
+        object.__setattr__(self, "_namespaces", {})
         object.__setattr__(self, "__cpp_name__", name)
 
     _bridge: Bridge
     _name: str
     _state: State | None
     _cached: dict[str, Any]
+    _namespaces: dict[str, Scope]
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
@@ -52,15 +54,15 @@ class Scope:
             if name not in cached:
                 cached[name] = self._find(name)
             found = cached[name]
-        return found.read() if isinstance(found, _Variable) else found
+        return found.read() if isinstance(found, Variable) else found
 
     def __setattr__(self, name: str, value: Any) -> None:
         with self._bridge.turns.take():
             self._variable(name).write(value)
 
-    def _variable(self, name: str) -> _Variable:
+    def _variable(self, name: str) -> Variable:
         found = self._find(name)
-        if not isinstance(found, _Variable):
+        if not isinstance(found, Variable):
             raise UnknownNameError(f"{self._qualified(name)} is not a variable")
         return found
 
@@ -73,6 +75,9 @@ class Scope:
         if not found:
             if not self._name and name in _BUILT_IN:
                 return bridge.classes.built_in(name)
+            if "<" in qualified:  # a type in an instance of a template, which Clang knows as such
+                with suppress(UnknownNameError):
+                    return bridge.classes.named(f"::{qualified}")
             raise UnknownNameError(
                 f"nothing is declared as {qualified}"
                 + bridge.declared.similar(name, bridge.declared.names() if not self._name else [])
@@ -83,11 +88,11 @@ class Scope:
         bridge = self._bridge
         kinds = {each.kind for each in found}
         if "namespace" in kinds:
-            return Scope(bridge, name)
+            return self._namespaces.setdefault(name, Scope(bridge, name))
         if "function" in kinds:
             return CppFunction(bridge, f"::{name}")
         if "variable" in kinds:
-            return _Variable(bridge, f"::{name}")
+            return Variable(bridge, f"::{name}")
         if "enumerator" in kinds:
             return bridge.constant(f"::{name}")
         if "macro" in kinds:
@@ -97,7 +102,7 @@ class Scope:
             if type_.declaration.startswith("template"):
                 return bridge.classes.template(name)
             return bridge.classes.named(f"::{name}")
-        return _Variable(bridge, f"::{name}")
+        return Variable(bridge, f"::{name}")
 
     def __dir__(self) -> list[str]:
         with self._bridge.turns.take():
@@ -105,23 +110,6 @@ class Scope:
 
     def __repr__(self) -> str:
         return f"<C++ namespace {self._name}>" if self._name else "<all that is declared in C++>"
-
-
-class _Variable:
-    def __init__(self, bridge: Bridge, name: str) -> None:
-        self._bridge = bridge
-        self._name = name
-        self._read = Site(f"({name})", observes=True)
-        self._write = Site(f"(void)({name} = $0)", is_strict=True)
-
-    def read(self) -> Any:
-        value = self._bridge.evaluate(self._read, ())
-        if isinstance(value, CppObject):
-            value._cpp_expression = self._name  # its type may have no name
-        return value
-
-    def write(self, value: Any) -> None:
-        self._bridge.evaluate(self._write, (value,))
 
 
 def global_scope(live: LiveSession, turns: Turns) -> Scope:

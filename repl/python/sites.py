@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from repl.python.arguments import GLUE, LEVELS, Argument
+from repl.python.errors import CallError
 from repl.python.results import Names
 from repl.session.wrappers import Wrapper
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _PICTURE = re.compile(r"\s+[|^~]|\s*\d+ \|")
 _MENTION = re.compile(r"\$(\d|\*)")
+_OWNER = re.compile(r"\$(\d)(?=[.[(])")  # whose member or element it is
 _MOST_LINES = 12  # of what Clang says
 
 
@@ -68,7 +70,9 @@ class Site:
     ) -> tuple[list[str], int]:
         """What may be compiled for these arguments, each a function of this name, the best first;
         and the index of the one that Clang is to be quoted about if none is right. ``numbers``: of
-        the functions of Python's among them."""
+        the functions of Python's among them. Raises CallError if some are missing."""
+        if not any(self._fits(each, len(arguments)) for each in self.expressions):
+            raise CallError(f"{self.title}: needs an object as its first argument")
         levels = range(0 if self.is_strict else 1, self.most + 1)
         found = [self._texts(symbol, arguments, numbers, level, self.form) for level in levels]
         if self.form == "value":
@@ -85,7 +89,18 @@ class Site:
         form: str,
     ) -> list[str]:
         spelled = list(_spelled(arguments, numbers, level))
-        return [_text(symbol, form, _filled(each, spelled)) for each in self.expressions]
+        # Whose member it is stays an object where the others may become pointers.
+        plain = list(_spelled(arguments, numbers, min(level, 1)))
+        return [
+            _text(symbol, form, _filled(each, plain, spelled))
+            for each in self.expressions
+            if self._fits(each, len(spelled))
+        ]
+
+    @staticmethod
+    def _fits(expression: str, count: int) -> bool:
+        """Whether there are as many arguments as it mentions."""
+        return all(int(each) < count for each in _MENTION.findall(expression) if each != "*")
 
     @property
     def title(self) -> str:
@@ -113,8 +128,9 @@ def _spelled(arguments: Sequence[Argument], numbers: Sequence[int], level: int) 
         slot += each.slots
 
 
-def _filled(expression: str, spelled: Sequence[str]) -> str:
+def _filled(expression: str, owners: Sequence[str], spelled: Sequence[str]) -> str:
     numbered = {int(each) for each in _MENTION.findall(expression) if each != "*"}
+    expression = _OWNER.sub(lambda found: owners[int(found[1])], expression)
     rest = ", ".join(text for index, text in enumerate(spelled) if index not in numbered)
     return _MENTION.sub(
         lambda found: rest if found[1] == "*" else spelled[int(found[1])], expression

@@ -136,8 +136,14 @@ class Wrappers:
             try:
                 return text, *compiler.compile_beside(first, source)
             except CompileError as error:
-                errors.append(error)
-        raise errors[told_of]
+                # Or it would keep this frame, and so the arguments, until Python collects cycles.
+                errors.append(error.with_traceback(None))
+        told = errors[told_of]
+        errors.clear()
+        try:
+            raise told
+        finally:
+            del told
 
     def _compiler(self) -> Compiler:
         compiler = self._state.compiler
