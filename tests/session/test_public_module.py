@@ -247,6 +247,8 @@ def test_a_wheel_has_it(tmp_path: Path) -> None:
     for name in ("__init__.py", "__main__.py", "py.typed"):
         assert f"forkrepl/{name}" in files
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
-    script = "import forkrepl; print(forkrepl.__file__, forkrepl.Session.__name__)"
+    # What is installed here is found before all paths.
+    finders = "import sys; sys.meta_path[:] = [f for f in sys.meta_path if isinstance(f, type)]; "
+    script = f"{finders}import forkrepl; print(forkrepl.__file__, forkrepl.Session.__name__)"
     told = python(script, tmp_path, "-P", PYTHONPATH=str(tmp_path / "site"))
     assert told == f"{tmp_path}/site/forkrepl/__init__.py Session\n"
