@@ -139,6 +139,16 @@ def sent_session(data: bytes, calls: bytes) -> SentSession:
     return session
 
 
+def close_sessions() -> None:
+    """End the sessions that have come to this process; what uses one again begins another."""
+    with _lock:
+        sessions = list(_sessions.values())
+        _sessions.clear()
+    for session in sessions:
+        if "_live" in session.__dict__:  # it has begun
+            session.close()
+
+
 def _forget() -> None:
     """A fork has no sessions: those of its parent stay that one's."""
     global _lock

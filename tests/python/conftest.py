@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from repl import Session
+from repl.python.sent import close_sessions
 
 
 @pytest.fixture(scope="module")
@@ -15,3 +16,4 @@ def session(request: pytest.FixtureRequest) -> Iterator[Session]:
     with Session(std="c++20") as session:
         session.run(request.module.DECLARED)
         yield session
+    close_sessions()  # other tests look at this process's children

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -240,6 +241,7 @@ def test_an_alarm_of_the_host_takes_the_call_back(session: LiveSession) -> None:
 
 
 def test_nothing_is_left() -> None:
+    gc.collect()  # what other tests have forgotten
     before = open_descriptors()
     with LiveSession(SessionOptions(recover=True)) as session:
         session.run(CODE)
