@@ -92,10 +92,10 @@ def _ways(
     yield "an object made and dropped", lambda: gbl.Point(), _FAST, unprotected()
     yield "a wrapper compiled", lambda: _compile(session), _ONCE, nullcontext()
     yield "a million doubles in", lambda: gbl.total(numbers, _SIZE), _ONCE, unprotected()
-    yield "the same, shared", lambda: gbl.total(shared, _SIZE), _ONCE, unprotected()
+    yield "a million doubles in, shared", lambda: gbl.total(shared, _SIZE), _ONCE, unprotected()
     yield "a million doubles out", lambda: np.asarray(gbl.million), _ONCE, nullcontext()
     yield "vectorize, a million", lambda: vectorized(numbers), _ONCE, unprotected()
-    yield "the same, shared", lambda: vectorized(shared), _ONCE, unprotected()
+    yield "vectorize, shared", lambda: vectorized(shared), _ONCE, unprotected()
     yield "numpy: (x * x + 1) * x", lambda: (numbers * numbers + 1) * numbers, _ONCE, nullcontext()
     yield "numpy.vectorize", lambda: plain(numbers), 1, nullcontext()
 
