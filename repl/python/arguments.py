@@ -25,6 +25,7 @@ from msgspec import Struct
 from repl.display.python_values import EnumValue
 from repl.python.errors import CallError
 from repl.python.frame import Frame
+from repl.python.glue import GLUE
 from repl.python.packing import pack_list
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from runtime.addresses import ExecutorAddress
 
 LEVELS = 5
-GLUE = "__forkrepl_glue"
 
 Pack = Callable[[Frame, int], None]
 

@@ -11,27 +11,25 @@ import itertools
 import uuid
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from msgspec import Struct
 
 from repl.errors import CompileError, ShellError, UncaughtException
-from repl.python.arguments import GLUE, Argument, argument_of, type_names
+from repl.python.arguments import Argument, argument_of, type_names
 from repl.python.callbacks import Callbacks
 from repl.python.declared import Declared
 from repl.python.errors import CallError, GoneError, UnknownNameError
 from repl.python.frame import FRAME, Frame
-from repl.python.glue import GLUE_TEXT
+from repl.python.glue import GLUE, GLUE_TEXT
 from repl.python.results import Place, read_result
 from repl.python.shared_room import SharedRoom
-from repl.python.sites import Compiled, Site, reason
+from repl.python.sites import Compiled, Known, Site, reason
 from runtime.addresses import ExecutorAddress
 from runtime.errors import ForkreplError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from repl.python.classes import Classes
     from repl.python.objects import CppObject
     from repl.python.turns import Turns
@@ -62,6 +60,7 @@ class Bridge:
         self.sent = SentBytes(uuid.uuid4().hex)
         self.classes: Classes
         self._room = SharedRoom(live)
+        self._known: dict[Site, Known] = {}
         self._callbacks = Callbacks(self._reading)
         self._depth = 0
         self._dropped: deque[tuple[str, ExecutorAddress, int]] = deque()
@@ -90,16 +89,23 @@ class Bridge:
         with self.turns.take():
             converted = [argument_of(each) for each in arguments]
             key = tuple([each.key for each in converted])
-            compiled = site.compiled.get(key)
+            compiled = self._known_of(site).compiled.get(key)
             if compiled is None or not self.live.wrappers.is_current(compiled.wrapper):
                 self._compile(site, key, converted, arguments)
+
+    def _known_of(self, site: Site) -> Known:
+        known = self._known.get(site)
+        if known is None:
+            known = self._known[site] = Known()
+        return known
 
     def _evaluate(self, site: Site, arguments: Sequence[Any], keeps: Any) -> Any:
         converted = [argument_of(each) for each in arguments]
         key = tuple([each.key for each in converted])
-        if key in site.numbered:
+        known = self._known_of(site)
+        if key in known.numbered:
             key = (*key, *self._numbers_of(converted))
-        compiled = site.compiled.get(key)
+        compiled = known.compiled.get(key)
         if compiled is None or not self.live.wrappers.is_current(compiled.wrapper):
             compiled = self._compile(site, key, converted, arguments)
         offset = FRAME * self._depth
@@ -157,7 +163,8 @@ class Bridge:
         converted: Sequence[Argument],
         arguments: Sequence[Any],
     ) -> Compiled:
-        state, told = site.failed.get(key, (None, ""))
+        known = self._known_of(site)
+        state, told = known.failed.get(key, (None, ""))
         if state is self.declared.state:
             raise CallError(told)
         symbol = f"__forkrepl_call_{next(_numbers)}"
@@ -168,12 +175,13 @@ class Bridge:
             compiled = Compiled(wrapper, {})
         except CompileError as error:
             told = f"{site.title}({type_names(arguments)}): {reason(error)}"
-            site.failed[key] = self.declared.state, told
+            if not self.sent.is_final:  # where there is no Clang, more calls may come
+                known.failed[key] = self.declared.state, told
             raise CallError(told) from None
-        if f"{GLUE}::Function<" in compiled.wrapper.text and key not in site.numbered:
-            site.numbered.add(key)
+        if f"{GLUE}::Function<" in compiled.wrapper.text and key not in known.numbered:
+            known.numbered.add(key)
             key = (*key, *numbers)
-        site.compiled[key] = compiled
+        known.compiled[key] = compiled
         return compiled
 
     def _numbers_of(self, arguments: Sequence[Argument]) -> list[int]:
@@ -239,15 +247,6 @@ class Bridge:
     def free_text(self, address: ExecutorAddress) -> None:
         """Of a text that was made for a result."""
         self._evaluate(self._free, [address], None)
-
-    @contextmanager
-    def borrowing(self) -> Iterator[None]:
-        """Nothing is destroyed in here."""
-        self._depth += 1
-        try:
-            yield
-        finally:
-            self._depth -= 1
 
 
 class _Reading:

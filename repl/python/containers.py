@@ -6,8 +6,9 @@ import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from repl.python.arguments import GLUE, HasArgument
+from repl.python.arguments import HasArgument
 from repl.python.errors import CallError, UnknownNameError
+from repl.python.glue import GLUE
 from repl.python.sites import Site
 
 if TYPE_CHECKING:

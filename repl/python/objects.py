@@ -217,7 +217,7 @@ def _add_operators() -> None:
             _binary(Site(f"$0 {symbol} $1", observes=name in _ORDER, most=1)),
         )
     for name, symbol in _BINARY.items():
-        setattr(CppObject, f"__r{name}__", _reflected(Site(f"$0 {symbol} $1", most=1)))
+        setattr(CppObject, f"__r{name}__", _binary(Site(f"$1 {symbol} $0", most=1)))
         setattr(CppObject, f"__i{name}__", _in_place(Site(f"(void)($0 {symbol}= $1)", most=1)))
     for name, symbol in _UNARY.items():
         setattr(CppObject, f"__{name}__", _unary(Site(f"{symbol}$0", most=1)))
@@ -229,16 +229,6 @@ def _binary(site: Site) -> Any:
     def operate(self: CppObject, other: Any) -> Any:
         try:
             return self._cpp_bridge_.evaluate(site, (self, other))
-        except CallError:
-            return NotImplemented
-
-    return operate
-
-
-def _reflected(site: Site) -> Any:
-    def operate(self: CppObject, other: Any) -> Any:
-        try:
-            return self._cpp_bridge_.evaluate(site, (other, self))
         except CallError:
             return NotImplemented
 

@@ -10,9 +10,8 @@ from msgspec import Struct
 
 from repl.python.errors import CallError
 from repl.python.frame import Frame, Room
+from repl.python.glue import GLUE
 from runtime.addresses import ExecutorAddress
-
-GLUE = "__forkrepl_glue"
 
 
 class Codec(Struct, frozen=True):

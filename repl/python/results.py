@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from repl.errors import ShellError
+from repl.python.frame import FRAME
 from runtime.addresses import ExecutorAddress
 from runtime.objects.demangle import demangle
 
@@ -109,7 +110,7 @@ def _text(
 ) -> str | bytes:
     if tag == TEXT:
         begin = offset + value
-        if value + size > 8192:
+        if value + size > FRAME:
             raise ShellError("the program answered a call with nonsense (a text)")
         data = bytes(block[begin : begin + size])
     else:

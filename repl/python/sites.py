@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from repl.python.arguments import GLUE, LEVELS, Argument
+from repl.python.arguments import LEVELS, Argument
 from repl.python.errors import CallError
+from repl.python.glue import GLUE
 from repl.python.results import Names
 from repl.session.wrappers import Wrapper
 
@@ -30,21 +31,32 @@ class Compiled(Struct, frozen=True):
     names: Names
 
 
+class Known:
+    """What a bridge has made of a site, by the keys of its arguments: wrappers; why there is none,
+    with what was declared then; and where the numbers of Python's functions belong to the key."""
+
+    __slots__ = ("compiled", "failed", "numbered")
+
+    def __init__(self) -> None:
+        self.compiled: dict[tuple[Hashable, ...], Compiled] = {}
+        self.failed: dict[tuple[Hashable, ...], tuple[State, str]] = {}
+        self.numbered: set[tuple[Hashable, ...]] = set()
+
+
 class Site:
     """``expressions``: ways to write it, of which the first that Clang takes counts; ``$0`` is the
     first argument, ``$*`` all that have no number. ``is_strict``: numbers have to fit;
     ``observes``: it does not change the program; ``form``: "new" if it is such an expression,
-    "loop" if it is for each element of arrays;
-    ``most``: the last level of ``arguments`` that may be tried."""
+    "loop" if it is for each element of arrays; ``most``: the last level of ``arguments`` that may
+    be tried. Sites that say the same are equal."""
 
     __slots__ = (
-        "compiled",
+        "_hash",
+        "_key",
         "expressions",
-        "failed",
         "form",
         "is_strict",
         "most",
-        "numbered",
         "observes",
     )
 
@@ -61,9 +73,14 @@ class Site:
         self.observes = observes
         self.form = form
         self.most = most
-        self.compiled: dict[tuple[Hashable, ...], Compiled] = {}
-        self.failed: dict[tuple[Hashable, ...], tuple[State, str]] = {}
-        self.numbered: set[tuple[Hashable, ...]] = set()
+        self._key = (expressions, is_strict, observes, form, most)
+        self._hash = hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Site) and self._key == other._key)
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def texts(
         self, symbol: str, arguments: Sequence[Argument], numbers: Sequence[int]

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from repl.python.arguments import DTYPES, GLUE, Argument, HasArgument
+from repl.python.arguments import DTYPES, Argument, HasArgument
 from repl.python.declared import is_single_function
 from repl.python.errors import CallError
 from repl.python.frame import Frame
+from repl.python.glue import GLUE
 from repl.python.results import BOOL, COMPLEX, FLOATING, SIGNED, UNSIGNED
 from repl.python.sites import Site
 

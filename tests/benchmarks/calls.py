@@ -7,11 +7,10 @@ import os
 import statistics
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks.measure import table
+from tests.benchmarks.measure import each_time, table
 
 _SOURCE = """\
 extern "C" int next(int i) { return i + 1; }
@@ -68,9 +67,9 @@ def benchmark(runs: int) -> None:
             for way, (once, count) in ways.items():
                 if "unprotected" in way:
                     with session.unprotected():
-                        seconds[way] += _times(once, count)
+                        seconds[way] += each_time(once, count)
                 else:
-                    seconds[way] += _times(once, count)
+                    seconds[way] += each_time(once, count)
     rows = [
         [way, _us(statistics.median(taken)), _us(sorted(taken)[len(taken) * 95 // 100])]
         for way, taken in seconds.items()
@@ -92,16 +91,6 @@ def _in_this_process(folder: Path) -> Callable[[int], int]:
     function = ctypes.CDLL(str(library)).next
     function.argtypes, function.restype = [ctypes.c_int], ctypes.c_int
     return function
-
-
-def _times(once: Callable[[], object], count: int) -> list[float]:
-    once()
-    times = []
-    for _ in range(count):
-        started = time.perf_counter()
-        once()
-        times.append(time.perf_counter() - started)
-    return times
 
 
 def _us(seconds: float) -> str:

@@ -65,6 +65,17 @@ def clang_repl_modes() -> dict[str, list[str]]:
     return modes
 
 
+def each_time(once: Callable[[], object], count: int) -> list[float]:
+    """Seconds of each of so many calls, after one that does not count."""
+    once()
+    times = []
+    for _ in range(count):
+        started = time.perf_counter()
+        once()
+        times.append(time.perf_counter() - started)
+    return times
+
+
 def in_turns(
     commands: Mapping[str, Callable[[], None]], runs: int, warm_up: int = 1
 ) -> dict[str, Timings]:

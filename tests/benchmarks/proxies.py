@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from tests.benchmarks.measure import table
+from tests.benchmarks.measure import each_time, table
 
 if TYPE_CHECKING:
     from repl import Session
@@ -63,7 +62,7 @@ def benchmark(runs: int) -> None:
         for _ in range(runs):
             for way, once, count, context in _ways(session):
                 with context:
-                    seconds.setdefault(way, []).extend(_times(once, count))
+                    seconds.setdefault(way, []).extend(each_time(once, count))
     theirs = _cppyy()
     rows = [
         [way, _us(statistics.median(taken)), _us(theirs[way]) if way in theirs else ""]
@@ -118,16 +117,6 @@ def _cppyy() -> dict[str, float]:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     pairs = (line.split(":") for line in done.stdout.splitlines() if ":" in line)
     return {way: float(taken) for way, taken in pairs}
-
-
-def _times(once: Callable[[], object], count: int) -> list[float]:
-    once()
-    times = []
-    for _ in range(count):
-        started = time.perf_counter()
-        once()
-        times.append(time.perf_counter() - started)
-    return times
 
 
 def _us(seconds: float) -> str:
