@@ -222,9 +222,10 @@ class Bridge:
     # Objects that Python has forgotten.
 
     def drop(self, type_name: str, address: ExecutorAddress, birth: int) -> None:
-        """Destroy an object that is ours: now, or when the program is next used."""
+        """Destroy an object that is ours: now, or, where this is the midst of something, when the
+        program is next used."""
         self._dropped.append((type_name, address, birth))
-        if self._depth or not self.turns.is_free():
+        if not self.turns.is_free():
             return
         with suppress(ForkreplError), self.turns.take():
             self._destroy()

@@ -24,6 +24,7 @@ class Turns:
         self._processes = processes
         self._owner = os.getpid()
         self._lock = threading.RLock()  # a method may call another
+        self._begun = 0  # turns of the thread that has the lock, one in another
         self._is_looked_at = False
 
     @property
@@ -44,12 +45,14 @@ class Turns:
             raise ShellError("the session is closed")
 
     def is_free(self) -> bool:
-        """Whether this thread could use the session at once."""
-        if not (self.is_owner and self._processes.alive) or self._is_looked_at:
+        """Whether this thread could use the session at once, and is not using it already: Python
+        may collect its garbage at any moment of a question to the program."""
+        if not (self.is_owner and self._processes.alive):
             return False
-        is_free = self._lock.acquire(blocking=False)
-        if is_free:
-            self._lock.release()
+        if not self._lock.acquire(blocking=False):
+            return False
+        is_free = not self._begun
+        self._lock.release()
         return is_free
 
     def take(self, *, to_close: bool = False) -> _Turn:
@@ -71,9 +74,11 @@ class Turns:
         except BaseException:
             self._lock.release()
             raise
+        self._begun += 1
 
     def end(self) -> None:
         """See ``take``."""
+        self._begun -= 1
         self._lock.release()
 
     def looking(self, inspect: Inspect[V]) -> Inspect[V]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Iterator
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -123,3 +127,31 @@ def test_a_session_that_is_closed() -> None:
 def test_a_session_in_c() -> None:
     with Session(language="c") as session, pytest.raises(Exception, match=r"C\+\+"):
         _ = session.gbl
+
+
+def test_garbage_is_collected_in_the_midst_of_a_question(fresh: Session) -> None:
+    """An object that is a part of a cycle is dropped whenever Python collects its garbage."""
+    fresh.run("int alive; struct Counted { Counted() { ++alive; } ~Counted() { --alive; } };")
+    gbl = fresh.gbl
+    collected = 0
+
+    def collect(frame: FrameType, event: str, _: Any) -> None:
+        nonlocal collected
+        if event == "call" and frame.f_code.co_name in ("send", "receive"):
+            collected += gc.collect() > 0
+            cycle = [gbl.Counted.__new__(gbl.Counted)]  # so that there is always some
+            cycle.append(cycle)
+
+    cycles = [[gbl.Counted()] for _ in range(20)]
+    for each in cycles:
+        each.append(each)
+    assert gbl.alive == 20
+    del cycles, each
+    sys.setprofile(collect)
+    try:
+        fresh.run("int twice(int n) { return 2 * n; } int thrice(int n) { return 3 * n; }")
+        assert (gbl.twice(2), gbl.thrice(2)) == (4, 6)
+    finally:
+        sys.setprofile(None)
+    assert collected
+    assert gbl.alive == 0
