@@ -30,10 +30,13 @@ class FunctionArray(Protocol):
     def functions(self) -> tuple[ExecutorAddress, ...]: ...
 
 
-def initializers(arrays: Iterable[FunctionArray]) -> list[ExecutorAddress]:
-    """What to run before the code is used, in order."""
+def initializers(
+    arrays: Iterable[FunctionArray], priority: int | None = None
+) -> list[ExecutorAddress]:
+    """What to run before the code is used, in order; or just what has this priority."""
     ordered = _in_order(arrays, {"preinit_array": 0, "init_array": 1, "ctors": 1})
-    return [function for _, function in ordered]
+    wanted = (0, priority)
+    return [function for key, function in ordered if priority is None or key[1:3] == wanted]
 
 
 def finalizers(arrays: Iterable[FunctionArray]) -> list[ExecutorAddress]:

@@ -17,9 +17,11 @@ class LinuxPlatform:
         """See ``replacements.REPLACEMENTS``."""
         return REPLACEMENTS
 
-    def initializers(self, arrays: Iterable[FunctionArray]) -> list[ExecutorAddress]:
+    def initializers(
+        self, arrays: Iterable[FunctionArray], priority: int | None = None
+    ) -> list[ExecutorAddress]:
         """See ``initializers.initializers``."""
-        return initializers(arrays)
+        return initializers(arrays, priority)
 
     def interposed(self, names: Set[str], *, is_program: bool) -> list[str]:
         """See ``replacements.interposed``."""

@@ -23,7 +23,7 @@ from repl.command_line.session_setup import (
     prompt_options,
     session_options,
 )
-from repl.configuration.joined_inputs import ONE_BY_ONE, JoinedInputs, joined_inputs
+from repl.configuration.joined_inputs import joined_inputs
 from repl.configuration.settings import Settings
 from repl.configuration.user_folders import usual_startup_file
 from repl.errors import (
@@ -159,6 +159,8 @@ def _run(line: CommandLine, mode: Mode, settings: Settings, text: ScriptText | N
         program = _compile_program(line.file, text, options)
     else:
         program = None
+    if not line.interactive:  # or a command at the prompt may be about one of them
+        options = replace(options, joined_inputs=joined_inputs())
     from repl.commands.context import Shell
     from repl.shell.run_input import evaluate
 
@@ -202,7 +204,7 @@ def _run_file(name: str, text: WholeText, settings: Settings, options: SessionOp
         finally:
             if program.headers is not None:
                 program.headers.make_missing()
-    options = replace(options, joined_inputs=_joined_inputs(text))
+    options = replace(options, joined_inputs=joined_inputs())
     from repl.commands.context import Shell
     from repl.shell.run_input import evaluate
     from repl.shell.script import Script, run_script
@@ -214,14 +216,6 @@ def _run_file(name: str, text: WholeText, settings: Settings, options: SessionOp
         session.wait_until_ready()
         script = Script(text, name, played=played.sources if played is not None else None)
         return run_script(shell, script, kept)
-
-
-def _joined_inputs(text: WholeText) -> JoinedInputs:
-    """A command may be about single inputs."""
-    from repl.commands import COMMAND_LINES
-
-    may_have_commands = any(map(COMMAND_LINES.is_command, text.text.splitlines()))
-    return ONE_BY_ONE if may_have_commands else joined_inputs()
 
 
 def _compile_program(name: str, text: WholeText, options: SessionOptions) -> ProgramFile | None:

@@ -68,7 +68,7 @@ class ParsedInput(Struct, frozen=True):
     value: HandedOver | None
     warnings: Messages
     declares: bool
-    joins: bool = False
+    joins: int = 0
     pragmas: tuple[ClingPragma, ...] = ()
 
     @property

@@ -29,20 +29,23 @@ _MUCH_CODE = 1 << 16  # bytes of bitcode: the next inputs may need the same inst
 
 
 class JoinedInput(Struct, frozen=True):
-    """One of a batch. ``name``: of the unit that it would be by itself."""
+    """One of a batch. ``name``: of the unit that it would be by itself; ``priority``: of its
+    initializers, which no other one has."""
 
     name: str
     bitcode: bytes
+    priority: int
 
 
 class CompiledInput(Struct, frozen=True):
     """``machine_code``: a relocatable object, empty if there is no code or data, or if it is
-    part of the object of a later input.
+    part of the object of an earlier input.
 
     ``before``: the compiler's ``length`` without this input. ``value_type``: of the value
     that it hands over, if it does; ``printers``: what users have written for that;
     ``level``: of optimisation; ``joined``: the inputs that the object is made of, this one the
-    last, if they are several.
+    first, if they are several; ``part``: of such an object the priority of what this input
+    runs, 0 if it has one of its own.
     """
 
     parsed: ParsedInput
@@ -52,6 +55,7 @@ class CompiledInput(Struct, frozen=True):
     before: int
     level: int
     joined: tuple[JoinedInput, ...] = ()
+    part: int = 0
 
 
 class _ParsedAhead(Struct, frozen=True):
@@ -69,16 +73,21 @@ class _ParsedAhead(Struct, frozen=True):
         return b"" if isinstance(self.parsed, CompileError) else self.parsed.bitcode
 
     @property
+    def priority(self) -> int:
+        """Of its initializers among those of other inputs; 0 if it is not to be joined."""
+        return 0 if isinstance(self.parsed, CompileError) else self.parsed.joins
+
+    @property
     def may_come_later(self) -> bool:
         """Whether it may be in a batch after another input."""
-        return not isinstance(self.parsed, CompileError) and self.parsed.joins
+        return self.priority != 0
 
     @property
     def may_come_earlier(self) -> bool:
         """Whether it may be in one before another: then nothing is to be said when it has run."""
         return (
             not isinstance(self.parsed, CompileError)
-            and self.parsed.joins
+            and self.priority != 0
             and not self.parsed.value
             and not self.parsed.warnings.full
         )
@@ -237,10 +246,13 @@ class Pipeline:
             else:  # they do not fit together, or there is a fault in one
                 self._ready.extend(self._generate_singly(batch))
             return
-        *earlier, last = batch
-        self._ready.extend(self._compiled(each, b"") for each in earlier)
-        joined = [JoinedInput(each.source.unit_name, each.bitcode) for each in batch]
-        self._ready.append(self._compiled(last, code, tuple(joined) if earlier else ()))
+        first, *later = batch
+        if not (code and later):
+            self._ready.extend(self._compiled(each, code) for each in batch)
+            return
+        joined = [JoinedInput(e.source.unit_name, e.bitcode, e.priority) for e in batch]
+        self._ready.append(self._compiled(first, code, tuple(joined), first.priority))
+        self._ready.extend(self._compiled(each, b"", part=each.priority) for each in later)
 
     def _generate_singly(self, batch: Sequence[_ParsedAhead]) -> Iterator[_Ready]:
         for each in batch:
@@ -251,7 +263,11 @@ class Pipeline:
                 return
 
     def _compiled(
-        self, ahead: _ParsedAhead, code: bytes, joined: tuple[JoinedInput, ...] = ()
+        self,
+        ahead: _ParsedAhead,
+        code: bytes,
+        joined: tuple[JoinedInput, ...] = (),
+        part: int = 0,
     ) -> _Ready:
         assert isinstance(ahead.parsed, ParsedInput)
         asked = ahead.printers
@@ -263,5 +279,6 @@ class Pipeline:
             before=ahead.before,
             level=self.level,
             joined=joined,
+            part=part,
         )
         return _Ready(ahead.source, ahead.before, compiled)

@@ -102,13 +102,13 @@ class Parsed(Reply, frozen=True, kw_only=True):
     """``declares``: there is more in the input than statements; ``variables``: that the code of
     one with includes defines; ``redefines``: what would have to be hidden for a rejected one;
     ``completion``: what would have to be added to it, as only its last ``;`` is missing;
-    ``joins``: its code may be joined to that of others (``frontend_process/joining.h``);
-    ``pragmas``: that the controller is to obey (``frontend_process/cling_pragmas.h``).
-    ``read``: the files that it was the first to read. The bytes beside it are bitcode, and
-    the texts of those."""
+    ``joins``: the priority of its initializers if its code may be joined to that of others
+    (``frontend_process/joining.h``), else 0; ``pragmas``: that the controller is to obey
+    (``frontend_process/cling_pragmas.h``). ``read``: the files that it was the first to read. The
+    bytes beside it are bitcode, and the texts of those."""
 
     declares: bool = False
-    joins: bool = False
+    joins: int = 0
     pragmas: tuple[ClingPragma, ...] = ()
     variables: tuple[str, ...] = ()
     value: HandedOver | None = None

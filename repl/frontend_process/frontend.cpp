@@ -166,8 +166,7 @@ Frontend::parseText(const Message &Request) {
   Precompiled.joinInto(Unit->TheModule);
   Internals->share(*Unit->TheModule);
   Returns->finishModule(*Unit->TheModule);
-  LastJoins =
-      Joinable.note(*Unit->TheModule, CI.getCodeGenOpts().OptimizationLevel > 0);
+  LastJoins = Joinable.note(*Unit->TheModule);
   return Unit;
 }
 

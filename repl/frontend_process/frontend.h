@@ -89,7 +89,7 @@ private:
   Joining Joinable;
   ClingPragmas Pragmas;
   IncludesBeside Beside;
-  bool LastJoins = false; // of the input that was parsed last
+  unsigned LastJoins = 0; // of the input that was parsed last
   std::shared_ptr<Dependencies> DependsOn;
   std::unique_ptr<DiagnosticCollector> Diagnostics;
   InternalDefinitions *Internals = nullptr; // owned by the ASTContext

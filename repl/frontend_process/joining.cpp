@@ -18,6 +18,17 @@ static bool registers(StringRef Function) {
       .Default(false);
 }
 
+// Libraries come to call it, or the user is told that they do not, when it is loaded.
+static bool replacesAllocator(StringRef Function) {
+  return StringSwitch<bool>(Function)
+      .Cases({"malloc", "free", "calloc", "realloc"}, true)
+      .StartsWith("_Znw", true)
+      .StartsWith("_Zna", true)
+      .StartsWith("_Zdl", true)
+      .StartsWith("_Zda", true)
+      .Default(false);
+}
+
 // Of the functions that initialize a module.
 static SmallVector<ConstantInt *> priorities(const Module &Module) {
   SmallVector<ConstantInt *> Found;
@@ -54,17 +65,18 @@ bool forkrepl::Joining::noteUse(const GlobalValue &Value) {
     return !registers(Value.getName());
   }
   return Value.hasLocalLinkage() || Value.hasLinkOnceLinkage() ||
-         !Wanted.contains(Value.getName());
+         !(Wanted.contains(Value.getName()) || replacesAllocator(Value.getName()));
 }
 
-bool forkrepl::Joining::note(Module &Module, bool Optimised) {
+unsigned forkrepl::Joining::note(Module &Module) {
   bool Joins = Module.getModuleInlineAsm().empty() && Module.ifunc_empty() &&
                Module.alias_empty() && !Module.getGlobalVariable("llvm.global_dtors") &&
                all_of(priorities(Module), isUsual);
   for (const GlobalValue &Each : Module.global_values())
     Joins &= noteUse(Each);
   unsigned Number = Modules++ % (UsualPriority - FirstPriority);
-  if (Joins && Optimised)
-    setPriority(Module, FirstPriority + Number);
-  return Joins && Number != 0; // or the one before it would come later
+  if (!Joins || Number == 0) // or the one before it would come later
+    return 0;
+  setPriority(Module, FirstPriority + Number);
+  return FirstPriority + Number;
 }

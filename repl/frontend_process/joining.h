@@ -9,14 +9,11 @@ namespace forkrepl {
 // Sees the modules of all inputs, in order.
 class Joining {
 public:
-  // Whether nobody could tell if the module were linked with those before and after it, and
-  // run in order: it registers nothing that goes when its input fails, runs at the time
-  // that any initializer does, and defines nothing that an earlier one has looked for.
-  //
-  // Optimised: then LLVM goes by the priorities of initializers alone, and may run those
-  // with the same in any order, also before the program starts. So each module gets one of
-  // its own.
-  bool note(llvm::Module &Module, bool Optimised);
+  // The priority that the module's initializers have got, which is its own, if nobody could
+  // tell whether it were linked with those before and after it: it registers nothing that
+  // goes when its input fails, runs at the time that any initializer does, and defines
+  // nothing that an earlier one has looked for, or libraries call. 0 if somebody could.
+  unsigned note(llvm::Module &Module);
 
 private:
   bool noteUse(const llvm::GlobalValue &Value);

@@ -28,7 +28,8 @@ class ScriptInputs:
     An input is to be run before the next is asked for: its macros and types may decide where
     that ends. Diagnostics name ``name``, or what ``#line`` says. ``ask`` is asked about the
     text to come: of what has arrived, all lines up to the next that is like one of the
-    ``commands``, or some kilobytes. ``ahead``: how many of the next inputs are given out.
+    ``commands``, or some kilobytes. ``ahead``: how many of the next inputs are given out, if
+    it ``is_all_code``; else it is a few.
     """
 
     def __init__(
@@ -50,11 +51,21 @@ class ScriptInputs:
         self._after_line_directive = 0  # the line after the last input, if it had one
         self._place = ("", 0)  # where Clang was when it was last asked
         self._made: dict[int, Source] = {}  # of those that are known, by where they begin
+        self._is_all_code: bool | None = None  # unknown before the text has ended
 
     def __iter__(self) -> Iterator[tuple[Source, tuple[Source, ...]]]:
         self._skip_head()
         while (source := self._next()) is not None:
             yield source, self._following(source)
+
+    @property
+    def is_all_code(self) -> bool:
+        """Whether all of the text is there, and what is left of it has no commands: one may be
+        about single inputs."""
+        if self._is_all_code is None and self._script.has_ended:
+            lines = self._text[self._at :].decode("utf-8", "surrogateescape").splitlines()
+            self._is_all_code = not any(map(self._commands.is_command, lines))
+        return bool(self._is_all_code)
 
     def _skip_head(self) -> None:
         """A byte order mark; a line for the kernel."""
@@ -75,7 +86,8 @@ class ScriptInputs:
         a header."""
         following: list[Source] = []
         if not self._commands.is_command(source.text):
-            for begin, end in itertools.islice(self._known, self._ahead):
+            ahead = self._ahead if self.is_all_code else _USUALLY_AHEAD
+            for begin, end in itertools.islice(self._known, ahead):
                 if begin not in self._made:
                     self._made[begin] = self._source(begin, end)
                 each = self._made[begin]
@@ -127,6 +139,7 @@ class ScriptInputs:
     def _find_ends(self) -> None:
         """Ask how far the next inputs go; skip the text if there are none."""
         self._made.clear()
+        self._read(wait=False)  # whether it has ended
         size, commands = _FIRST_WINDOW, 0  # of the window; in it that turned out to be code
         while True:
             end, reason = self._window(size, commands)

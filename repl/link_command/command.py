@@ -106,8 +106,7 @@ class _Command:
         if compiled is None:
             return 1
         import_linker()
-        with self._times.stage("read_ms"):
-            collected = self._read(compiled)
+        collected = self._read(compiled)
         with _target(self._options, self._sanitizers) as target:
             for library in collected.libraries:
                 load_shared(target.process.load_library, library, self._options.folders)
@@ -160,7 +159,8 @@ class _Command:
             LinkInput(entry.name, entry.is_library, whole or entry.is_whole, compiled.get(number))
             for number, entry in enumerate(self._options.inputs)
         ]
-        collected = collect_inputs(named, self._options.folders, [self._options.entry])
+        with self._times.stage("read_ms"):
+            collected = collect_inputs(named, self._options.folders, [self._options.entry])
         if not collected.objects:
             raise _nothing_defines(self._options.entry)
         return collected

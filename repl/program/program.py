@@ -175,11 +175,16 @@ class Program:
         of_archives = {name for name in names if self.libraries.static.has(name)}
         return of_archives | self.execution().defined(names)
 
-    def initialize(self, unit: LoadedUnit, look: LookAtValue | None = None) -> Outcome:
-        """Run the unit's initializers, the input's statements among them. ``look`` gets the value,
-        while the program waits."""
+    def initialize(
+        self,
+        unit: LoadedUnit,
+        look: LookAtValue | None = None,
+        functions: Sequence[ExecutorAddress] | None = None,
+    ) -> Outcome:
+        """Run the unit's initializers, the input's statements among them; or these of them.
+        ``look`` gets the value, while the program waits."""
         with self._hint_at_limit():
-            return self._explained(self.execution().initialize(unit, look))
+            return self._explained(self.execution().initialize(unit, look, functions))
 
     def unload(self, unit: LoadedUnit, *, keeps_members: bool = False) -> Outcome:
         """Run what the unit has registered (destructors, handlers), then free it.

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from repl.clang.pipeline import CompiledInput, JoinedInput
+from msgspec import Struct
+
+from repl.clang.pipeline import CompiledInput
 from repl.display.inspect import format_value
 from repl.display.program_view import ProgramView
 from repl.display.types import ValueType
@@ -14,6 +16,7 @@ from repl.errors import ShellError
 from repl.input.source import Source
 from repl.program.allocators import allocator_warnings
 from repl.program.printing import InputValue, Inspect
+from repl.session.batches import Batches, Part
 from repl.session.state import SessionState
 from repl.session.steps import V
 from repl.session.survival import Survival
@@ -28,12 +31,23 @@ if TYPE_CHECKING:
 Watch = Callable[["LoadedUnit"], AbstractContextManager[None]]
 
 
+class Ran(Struct, frozen=True):
+    """What has been loaded for an input, and what ``inspect`` made of its value. ``emitted``: a
+    unit that the compiler need not bring again. ``has_changed``: the program is not as before."""
+
+    loaded: Loaded
+    value: Any
+    emitted: LoadedUnit | None
+    has_changed: bool
+
+
 class Evaluation:
     """Loads an input's machine code and runs it; looks at its value while the program waits."""
 
-    def __init__(self, state: SessionState, survival: Survival) -> None:
+    def __init__(self, state: SessionState, survival: Survival, batches: Batches) -> None:
         self._state = state
         self._survival = survival
+        self._batches = batches
 
     def evaluate(self, expression: str, inspect: Inspect[V]) -> V:
         """What ``inspect`` makes of the value of an expression. It runs, but nothing is
@@ -44,15 +58,15 @@ class Evaluation:
         try:
             if compiled.value_type is None:
                 raise ValueError(f"{expression!r} has no value: is it an expression without ;?")
-            loaded, value = self.load_and_run(compiled, source, inspect)
-            if loaded.unit is not None:
+            ran = self.load_and_run(compiled, source, inspect)
+            if ran.loaded.unit is not None:
                 with self._survival.running_program():
-                    outcome = state.unload(loaded.unit, keeps_members=True)
+                    outcome = state.unload(ran.loaded.unit, keeps_members=True)
                 self._survival.program_changed()
                 raise_exception(outcome, state)
         finally:
             state.compiler.rollback(len(state.steps))
-        return cast(V, value)
+        return cast(V, ran.value)
 
     def run_main(self, waiting: Sequence[tuple[WaitingInput, str]], *, goes_on: bool) -> int | None:
         """See ``LiveSession.run_main``. ``waiting``: what inputs wait for."""
@@ -79,16 +93,18 @@ class Evaluation:
         source: Source,
         inspect: Inspect[Any],
         watch: Watch | None = None,
-    ) -> tuple[Loaded, Any]:
-        """What was loaded, and what ``inspect`` made of the value; None if there is none.
-        ``watch``: runs it in this context.
+    ) -> Ran:
+        """What comes of it. ``watch``: runs it in this context.
 
-        After an exception, also of the program's or of ``inspect``, it is gone.
+        After an exception, also of the program's or of ``inspect``, it is gone; then
+        ``leave_batch``.
         """
+        if compiled.joined or not compiled.part:
+            self.leave_batch()
         self._survival.attend()
         state, name = self._state, source.unit_name
-        if not compiled.machine_code:
-            return Loaded(None, state.waiting), None
+        if not (compiled.machine_code or compiled.part):
+            return Ran(Loaded(None, state.waiting), None, None, has_changed=False)
         state.program.forget_crash()
         value = InputValue(
             state.program,
@@ -100,8 +116,8 @@ class Evaluation:
             source.number,
         )
         with self._survival.running_program():
-            if compiled.joined:
-                return self._load_and_run_joined(compiled, name, value), value.result
+            if compiled.part:
+                return self._run_part(compiled, value)
             loaded = load(
                 state.program,
                 name,
@@ -112,7 +128,12 @@ class Evaluation:
             if loaded.unit is not None:
                 with self._watched(loaded.unit, watch):
                     self._run(loaded.unit, value)
-            return loaded, value.result
+            return Ran(loaded, value.result, loaded.unit, loaded.unit is not None)
+
+    def leave_batch(self) -> None:
+        """What comes next is not the next one of the batch, if one has begun."""
+        if self._batches.leave():
+            self._survival.program_changed()
 
     @contextmanager
     def _watched(self, unit: LoadedUnit, watch: Watch | None) -> Iterator[None]:
@@ -126,44 +147,36 @@ class Evaluation:
                     raise
             yield
 
-    def _run(self, unit: LoadedUnit, value: InputValue, *, keeps_unit: bool = False) -> None:
-        """Initialize a unit. If that fails the unit goes, or not, and the error is raised."""
+    def _run(self, unit: LoadedUnit, value: InputValue, part: Part | None = None) -> None:
+        """Initialize a unit, or a part of it. If that fails the unit goes, unless other parts
+        have run before, and the error is raised."""
         state = self._state
         for problem in state.program.libraries.take_problems():
             state.warn(f"warning: {problem}")
         for warning in allocator_warnings(unit):
             state.warn(warning)
-        outcome = state.program.initialize(unit, value.look)
+        functions = part.functions if part is not None else None
+        outcome = state.program.initialize(unit, value.look, functions)
         state.note_reports()
         value.keep(unit)
         error = uncaught_exception(outcome, state)
         if error is not None or value.failure is not None:
-            if not keeps_unit:
+            if part is None or part.is_first:
                 state.unload(unit, keeps_members=True)
-                self._survival.program_changed()
+            self._survival.program_changed()
             if error is not None:
                 raise error
             if value.failure is not None:
                 raise value.failure
 
-    def _load_and_run_joined(self, compiled: CompiledInput, name: str, value: InputValue) -> Loaded:
-        """Several inputs as one unit, or one after another if they cannot be linked so."""
-        state = self._state
-        try:
-            unit = state.program.load(name, compiled.machine_code, is_run_next=True)
-        except LinkError:
-            return self._load_and_run_separately(compiled.joined, value)
-        # If one of them fails it has registered nothing that would have to go with it.
-        self._run(unit, value, keeps_unit=True)
-        return Loaded(unit, state.waiting)
-
-    def _load_and_run_separately(self, joined: Sequence[JoinedInput], value: InputValue) -> Loaded:
-        state = self._state
-        loaded = Loaded(None, state.waiting)
-        nothing = InputValue(state.program, "")
-        for number, (name, machine_code) in enumerate(state.compiler.separate(joined), 1):
-            if machine_code:
-                loaded = load(state.program, name, machine_code, loaded.waiting, is_run_next=True)
-                if loaded.unit is not None:
-                    self._run(loaded.unit, value if number == len(joined) else nothing)
-        return loaded
+    def _run_part(self, compiled: CompiledInput, value: InputValue) -> Ran:
+        """An input of which no object of its own was made."""
+        loaded, part = self._batches.take(compiled)
+        if part is None:
+            if loaded.unit is not None:
+                self._run(loaded.unit, value)
+            return Ran(loaded, value.result, loaded.unit, loaded.unit is not None)
+        if part.functions:
+            self._run(part.unit, value, part)
+        emitted = part.unit if part.is_last else None
+        return Ran(loaded, value.result, emitted, bool(part.is_first or part.functions))

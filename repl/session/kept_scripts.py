@@ -32,20 +32,22 @@ NO_CLANG = (
     "this session has come as machine code, without Clang: it runs what it was sent with, and "
     "nothing new can be compiled or declared in it"
 )
-_FORMAT = 3  # of the entries: to be changed with what is in them
+_FORMAT = 4  # of the entries: to be changed with what is in them
 _MOST_BYTES = 128 << 20  # of all entries
 _FOLDER = "scripts"
 
 
 class KeptInput(Struct, frozen=True):
-    """What an input was compiled to. ``joined``: the names of the inputs that the object is made
-    of, if they are several; ``separate``: their own objects, if it could not be linked."""
+    """What an input was compiled to. ``joined``: the inputs that the object is made of, without
+    their bitcode, if they are several; ``part``: see ``CompiledInput``; ``separate``: their own
+    objects, if it could not be linked."""
 
     source: Source
     parsed: ParsedInput  # without its bitcode
     machine_code: bytes
     level: int
-    joined: tuple[str, ...] = ()
+    joined: tuple[JoinedInput, ...] = ()
+    part: int = 0
     separate: tuple[tuple[str, bytes], ...] = ()
 
 
@@ -80,7 +82,8 @@ class PlayedScript:
             None,
             self._length - 1,
             kept.level,
-            tuple(JoinedInput(name, b"") for name in kept.joined),
+            kept.joined,
+            kept.part,
         )
 
     def rollback(self, length: int) -> None:
@@ -122,9 +125,9 @@ class Recorder:
         # What users have written for values is code of its own.
         self._can_be_kept = self._can_be_kept and compiled.printers is None
         parsed = replace(compiled.parsed, bitcode=b"")
-        names = tuple(each.name for each in compiled.joined)
+        joined = tuple(replace(each, bitcode=b"") for each in compiled.joined)
         code, level = compiled.machine_code, compiled.level
-        self._inputs.append(KeptInput(source, parsed, code, level, names))
+        self._inputs.append(KeptInput(source, parsed, code, level, joined, compiled.part))
         return compiled
 
     def rollback(self, length: int) -> None:

@@ -24,6 +24,7 @@ from repl.program.linker_import import import_linker
 from repl.program.printing import Inspect
 from repl.program.program import Program
 from repl.session.again import SplitFile
+from repl.session.batches import Batches
 from repl.session.calls import Calls
 from repl.session.captured import OutputCapture
 from repl.session.debugging import Debugging
@@ -81,7 +82,8 @@ class LiveSession:
             self._processes = stack.pop_all()
         self._state = SessionState(options, compiler, program)
         self._survival = Survival(self._state)
-        self._evaluation = Evaluation(self._state, self._survival)
+        self.batches = Batches(self._state)
+        self._evaluation = Evaluation(self._state, self._survival, self.batches)
         self._libraries = SessionLibraries(self._state, self._survival)
         self._calls = Calls(self._state, self._survival)
         self.debugging = Debugging(self._state, self._take)
@@ -94,8 +96,7 @@ class LiveSession:
     def _start_compiler(
         self, options: SessionOptions, stack: ExitStack, records: bool
     ) -> InputCompiler:
-        # All processes start now, and get ready while the first input is being typed; first
-        # the one that takes longest.
+        # All get ready while the first input is being typed; first the one that takes longest.
         codegen = stack.enter_context(CodeGenerator())
         self._headers = stack.enter_context(SessionHeaders(options))
         frontend = stack.enter_context(
@@ -107,13 +108,11 @@ class LiveSession:
                 precompiled=self._headers.precompiled,
             )
         )
-        self._compiler = Compiler(frontend, codegen, options.optimisation, self._most_joined)
+        self._compiler = Compiler(
+            frontend, codegen, options.optimisation, most_joined=lambda: self.batches.most()
+        )
         self.recorder = Recorder(self._compiler) if records else None
         return self.recorder or self._compiler
-
-    def _most_joined(self) -> int:
-        """Into how many inputs' object one may go: what waits is linked one by one."""
-        return 1 if self._state.waiting else self.options.joined_inputs.most()
 
     def __enter__(self) -> LiveSession:
         return self
@@ -265,20 +264,21 @@ class LiveSession:
         state = self._state
         try:
             self._libraries.obey(compiled.parsed.pragmas)
-            loaded, value = self._evaluation.load_and_run(compiled, source, inspect, watch)
+            ran = self._evaluation.load_and_run(compiled, source, inspect, watch)
         except BaseException:
             # Also if that went back further than to before this input.
             state.compiler.rollback(len(state.steps))
+            self._evaluation.leave_batch()
             raise
         if self._survival.can_rewind:
             self._survival.note_input(state.position())
-        state.steps.append(Step.of(source, compiled, loaded))
-        state.note_defined(compiled.before, loaded.unit)
-        if loaded.unit is not None:
+        state.steps.append(Step.of(source, compiled, ran.loaded))
+        state.note_defined(compiled.before, ran.emitted)
+        if ran.has_changed:
             self._survival.program_changed()
         warnings = compiled.parsed.warnings
-        waits_for = self._libraries.with_hints(loaded)
-        return Result(value, warnings.brief, waits_for, warnings.full, warnings.diagnostics)
+        waits_for = self._libraries.with_hints(ran.loaded)
+        return Result(ran.value, warnings.brief, waits_for, warnings.full, warnings.diagnostics)
 
     def evaluate(self, expression: str, inspect: Inspect[V]) -> V:
         """What ``inspect`` makes of the value of an expression, as for ``Session.value``."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from msgspec import Struct
 
 from repl.clang.inputs import FrontendState
-from repl.clang.pipeline import CompiledInput
+from repl.clang.pipeline import CompiledInput, JoinedInput
 from repl.errors import Diagnostic
 from repl.input.source import Source
 from repl.session.waiting import Loaded, WaitingInput
@@ -47,7 +47,7 @@ class Step(Struct, frozen=True):
     ``waiting``: the inputs up to this one that do.
 
     ``value_symbol``: see ``ParsedInput``; ``bitcode``: what it was compiled from;
-    ``level``: of optimisation.
+    ``level``: of optimisation; ``joined``: see ``CompiledInput``.
     """
 
     source: Source
@@ -58,6 +58,7 @@ class Step(Struct, frozen=True):
     bitcode: bytes
     level: int
     waiting: tuple[WaitingInput, ...]
+    joined: tuple[JoinedInput, ...] = ()
 
     @property
     def is_object(self) -> bool:
@@ -77,6 +78,7 @@ class Step(Struct, frozen=True):
             bitcode=parsed.bitcode,
             level=compiled.level,
             waiting=loaded.waiting,
+            joined=compiled.joined,
         )
 
 

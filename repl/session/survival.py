@@ -13,6 +13,7 @@ from repl.crash_reports.ending import program_crash
 from repl.errors import ProgramCrashed, ProgramExited, ShellError
 from repl.program.at_rest import ProgramAtRest
 from repl.program.printing import InputValue
+from repl.session.batches import one_by_one
 from repl.session.deadly_handlers import deadly_handler
 from repl.session.recovery import Recovery, lost_inputs, rolled_back
 from repl.session.state import SessionState
@@ -54,7 +55,7 @@ class Survival:
         state.program.start_anew(with_libraries=True)
         steps, state.steps = state.steps, []
         try:
-            for step in steps:
+            for step in one_by_one(steps, state):
                 state.steps.append(self._run_again(step))
                 state.note_defined(len(state.steps) - 1, state.steps[-1].unit)
         except ExecutorDied as died:

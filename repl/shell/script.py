@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -63,8 +63,11 @@ def _end_script(shell: Shell, script: Script, progress: Progress) -> int:
 def run_inputs(shell: Shell, script: Script, failure: int = 0) -> Progress:
     """Run all inputs, after others with this ``failure``. Raises SetupError if none can be run."""
     progress = Progress(failure=failure)
+    inputs = None if script.played is not None else _inputs_of(shell, script)
+    played = ((source, ()) for source in script.played or ())
     try:
-        for source, upcoming in _inputs_of(shell, script):
+        for source, upcoming in inputs or played:
+            shell.session.batches.are_allowed = inputs is not None and inputs.is_all_code
             progress.ran.append(source)
             try:
                 evaluate(shell, source, upcoming)
@@ -91,9 +94,7 @@ def run_inputs(shell: Shell, script: Script, failure: int = 0) -> Progress:
     return progress
 
 
-def _inputs_of(shell: Shell, script: Script) -> Iterable[tuple[Source, Sequence[Source]]]:
-    if script.played is not None:
-        return ((source, ()) for source in script.played)
+def _inputs_of(shell: Shell, script: Script) -> ScriptInputs:
     ask = shell.session.compiler.input_ends
     ahead = 2 * shell.session.options.joined_inputs.highest
     return ScriptInputs(script.text, script.name, COMMAND_LINES, ask, ahead)

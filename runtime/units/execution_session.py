@@ -6,9 +6,8 @@ A unit, loaded and unloaded as a whole, goes through ``load`` (linked, registere
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from contextlib import ExitStack
-from typing import Protocol
 
 from msgspec import Struct
 
@@ -19,7 +18,7 @@ from runtime.debugging.symbolizer import Place
 from runtime.errors import ExecutorError
 from runtime.executor_client.interface import ExecutorProcessControl, Patch, UnitRegistration
 from runtime.linker.exported_symbols import ExportedSymbol, shared_object
-from runtime.linker.link import FunctionArray, LinkedUnit, link
+from runtime.linker.link import LinkedUnit, link
 from runtime.linker.link_report import SILENT, LinkReport, PictureReport
 from runtime.linker.symbols import Definition, JITDylib, ProcessSymbols
 from runtime.linker.thread_local_blocks import ThreadLocalBlocks
@@ -29,6 +28,7 @@ from runtime.objects.demangle import demangle
 from runtime.objects.elf import ObjectFile, read_object
 from runtime.protocol.wire import LookAtValue, Outcome, Value
 from runtime.units.kept_values import KeptValues, ValueNoted
+from runtime.units.platform_layer import Platform
 from runtime.units.redirection import Withdrawn, jumps_to
 from runtime.units.unit_journal import (
     LoadedUnit,
@@ -37,23 +37,6 @@ from runtime.units.unit_journal import (
     UnitLoaded,
     UnitUnloaded,
 )
-
-
-class Platform(Protocol):
-    """What the platform layer decides (ORC's term)."""
-
-    @property
-    def replacements(self) -> Mapping[str, str]:
-        """Names that are bound to functions of the platform library instead."""
-
-    def initializers(self, arrays: Iterable[FunctionArray]) -> list[ExecutorAddress]:
-        """What to run before the code is used, in order."""
-
-    def finalizers(self, arrays: Iterable[FunctionArray]) -> list[ExecutorAddress]:
-        """What to run before the code is unmapped, in order."""
-
-    def interposed(self, names: Set[str], *, is_program: bool) -> list[str]:
-        """Of the functions that a unit defines those that libraries are to call, too."""
 
 
 class SessionMark(Struct, frozen=True):
@@ -174,18 +157,26 @@ class ExecutionSession:
             functions = {name: linked.definitions[name].address for name in names}
             self._process.interpose(linked.dso_handle, functions)
 
-    def initialize(self, unit: LoadedUnit, look: LookAtValue | None = None) -> Outcome:
-        """Run a unit's initializers. ``look``: see ``ExecutorProcessControl.run``."""
+    def initialize(
+        self,
+        unit: LoadedUnit,
+        look: LookAtValue | None = None,
+        functions: Sequence[ExecutorAddress] | None = None,
+    ) -> Outcome:
+        """Run a unit's initializers, or these of them. ``look``: see
+        ``ExecutorProcessControl.run``."""
+        if functions is None:
+            functions = self.initializers(unit)
         try:
-            return self._process.run(self.initializers(unit), look)
+            return self._process.run(functions, look)
         except ExecutorError as error:
             if error.was_postponed:  # see load_objects: it could not be registered
                 self._take_away(unit)
             raise
 
-    def initializers(self, unit: LoadedUnit) -> list[ExecutorAddress]:
-        """The functions that ``initialize`` runs, in order."""
-        return self._platform.initializers(unit.linked.function_arrays)
+    def initializers(self, unit: LoadedUnit, priority: int | None = None) -> list[ExecutorAddress]:
+        """The functions that ``initialize`` runs, in order; or those of this priority."""
+        return self._platform.initializers(unit.linked.function_arrays, priority)
 
     def keep_value(self, unit: LoadedUnit, name: str, value: Value, number: int = 0) -> None:
         """From now on this symbol is the value that a unit has made, if it is kept. Those

@@ -65,7 +65,7 @@ def test_snippets(forkrepl: Run, tmp_path: Path, map_file: list[Path]) -> None:
     status = path.lstat()
     assert stat.filemode(status.st_mode) == "-rw-------"
     assert status.st_uid == os.getuid()
-    assert "shapes::Square::area() [script.cpp:3]" in entries(path)
+    assert "shapes::Square::area() [script.cpp:2 to script.cpp:3]" in entries(path)
 
 
 def test_linked_programs(forkrepl: Run, tmp_path: Path, map_file: list[Path]) -> None:

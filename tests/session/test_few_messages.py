@@ -14,8 +14,8 @@ SETUP = 'struct P { int x; double y; }; P p{1, 2}; int n = 4; int *q = &n; char 
 CHECKPOINT = Counter(["CHECKPOINT"])
 
 
-def messages(forkrepl: Run, inputs: str) -> Counter[str]:
-    done = forkrepl(input=inputs, FORKREPL_TRACE="wire")
+def messages(forkrepl: Run, inputs: str, joined: str = "1") -> Counter[str]:
+    done = forkrepl(input=inputs, FORKREPL_TRACE="wire", FORKREPL_JOIN=joined)
     assert done.returncode == 0
     sent: list[str] = _SENT.findall(done.stderr)
     return Counter(each for each in sent if not each.endswith("with it"))
@@ -37,3 +37,12 @@ def test_an_input_is_one_message(forkrepl: Run, text: str, costs: Counter[str]) 
     warm = f"{SETUP}n\n++n;\n"
     alone = messages(forkrepl, warm)
     assert messages(forkrepl, f"{warm}{text}\n") - alone == costs + CHECKPOINT
+
+
+def test_inputs_that_are_compiled_together(forkrepl: Run) -> None:
+    warm = f"{SETUP}n\n++n;\nn\n"
+    alone = messages(forkrepl, warm, "16")
+    declared = "".join(f"int a{number} = {number};\n" for number in range(9))
+    costs = messages(forkrepl, f"{warm}{declared}a1 += 2;\n", "16") - alone
+    # What runs nothing costs nothing. (How many are joined depends on how fast they are parsed.)
+    assert costs.total() < 2 * 10
