@@ -187,12 +187,11 @@ class DeclaredMember(Struct, frozen=True):
 class Declaration(Struct, frozen=True):
     """What a name stands for (``frontend_process/declarations.h``).
 
-    ``kind``: variable, function, type ...; ``input``: the index of the one that has it, -1
-    if none has; ``size``: bytes, 0 for what has none; ``symbol``: the linker's name of a
-    variable, and of a function that was asked for by name; ``offset``: bytes, from what has
-    this symbol, to a structured binding; ``constant``: the value, where Clang knows it. Only
-    where it was asked for by name: ``declaration`` (its text), ``comment``, ``members``,
-    ``bases``.
+    ``kind``: variable, function, type ...; ``input``: the index of the one that has it, -1 if none
+    has; ``size``: bytes, 0 for what has none; ``symbol``: the linker's name of a variable, and of a
+    function that was asked for by name; ``offset``: bytes, from what has this symbol, to a
+    structured binding; ``constant``: the value, where Clang knows it. Only where it was asked for
+    by name: ``declaration`` (its text), ``comment``, ``members``, ``bases``.
     """
 
     kind: str
@@ -365,7 +364,9 @@ class DescribeType(Request[TypeDescribed], frozen=True, tag="type"):
 
 
 class DescribeName(Request[DeclarationsFound], frozen=True, tag="describe"):
-    """What the text stands for: a name, or what it declares as ``__forkrepl_query``."""
+    """Of a name, or of the type declared as ``__forkrepl_query`` (``values``: with its table)."""
+
+    values: bool = False
 
 
 class FindDeclarations(Request[DeclarationsFound], frozen=True, tag="declarations"):

@@ -265,7 +265,7 @@ if not TYPE_CHECKING:  # or a type checker would take any name for one that is t
     def __getattr__(name: str) -> Any:
         # Imported when it is used (PEP 562): `import forkrepl` is a matter of milliseconds.
         if name == "__version__":
-            value: Any = import_module("importlib.metadata").version("forkrepl")
+            value: Any = import_module("repl.version").VERSION
         elif name in __all__:
             value = getattr(repl, name)
         else:

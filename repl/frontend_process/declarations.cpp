@@ -107,7 +107,14 @@ static const char *kindOfMember(const NamedDecl *D) {
   case DeclarationName::CXXConversionFunctionName:
     return "operator";
   default:
-    return isa<UsingDecl>(D) ? "function" : kindOf(D);
+    if (isa<IndirectFieldDecl>(D)) // of an anonymous union or struct
+      return "member";
+    if (const auto *Using = dyn_cast<UsingDecl>(D)) {
+      const UsingShadowDecl *First =
+          Using->shadow_size() ? *Using->shadow_begin() : nullptr;
+      return First ? kindOfMember(First->getTargetDecl()) : "function";
+    }
+    return kindOf(D);
   }
 }
 
@@ -116,7 +123,8 @@ static Array describeMembers(const TagDecl *Tag) {
   Array Members;
   for (const Decl *Each : Tag->decls()) {
     const auto *Member = dyn_cast<NamedDecl>(Each);
-    bool IsHidden = Each->isImplicit() || Each->getAccess() == AS_private ||
+    bool IsNamed = !Each->isImplicit() || isa<IndirectFieldDecl>(Each);
+    bool IsHidden = !IsNamed || Each->getAccess() == AS_private ||
                     Each->getAccess() == AS_protected;
     if (Member && Member->getDeclName() && !IsHidden && !isa<UsingShadowDecl>(Each))
       Members.push_back(Object{{"kind", kindOfMember(Member)},

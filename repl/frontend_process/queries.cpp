@@ -100,7 +100,8 @@ static Array nameBases(ASTContext &Context, const CXXRecordDecl *Record) {
   return Names;
 }
 
-static Object answerClass(llvm::StringRef Text, clang::Interpreter &Interpreter,
+static Object answerClass(llvm::StringRef Text, bool WithValues,
+                          clang::Interpreter &Interpreter,
                           DiagnosticCollector &Diagnostics) {
   TypedefNameDecl *Named = parseQuery(Text, Interpreter);
   if (!Named)
@@ -118,6 +119,10 @@ static Object answerClass(llvm::StringRef Text, clang::Interpreter &Interpreter,
   if (const auto *Record = Named->getUnderlyingType()->getAsCXXRecordDecl();
       Record && Record->hasDefinition())
     Described["bases"] = nameBases(S.getASTContext(), Record);
+  if (WithValues)
+    Described["value_type"] =
+        TypeTable(S.getASTContext())
+            .describe(Named->getUnderlyingType().getNonReferenceType());
   return Object{{"ok", true}, {"found", Array{std::move(Described)}}};
 }
 
@@ -216,7 +221,9 @@ std::optional<Object> forkrepl::answerQuery(llvm::StringRef Operation,
   if (Operation == "type")
     return answerType(Request.Blob, Interpreter, Diagnostics);
   if (Operation == "describe" && llvm::StringRef(Request.Blob).ends_with(";"))
-    return answerClass(Request.Blob, Interpreter, Diagnostics);
+    return answerClass(Request.Blob,
+                       Request.Header.getBoolean("values").value_or(false), Interpreter,
+                       Diagnostics);
   if (Operation == "describe")
     return answerDescribe(Request.Blob, CI);
   if (Operation == "declarations")

@@ -1,72 +1,23 @@
-"""Objects of Python's as arguments of an expression of C++: how each is written there, and how its
-value gets into the frame of a call.
-
-What is to be called is left to Clang. As some ways to write an argument fit more parameters than
-others, each has several, and they are tried in this order:
-
-0. for a function that has one declaration: a number that has to fit, or it is an OverflowError;
-1. as it is: the overload is chosen as in C++;
-2. objects are passed as pointers, lists are made vectors;
-3. objects may be references or pointers, each as it fits, arrays are made vectors, and
-   a text of one character may be that;
-4. objects may be moved from.
-"""
+"""Objects of Python's as arguments of an expression of C++: see ``spelling.py``."""
 
 from __future__ import annotations
 
 import array
 import ctypes
 import enum
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-
-from msgspec import Struct
 
 from repl.display.python_values import EnumValue
 from repl.python.errors import CallError
 from repl.python.frame import Frame
 from repl.python.glue import GLUE
 from repl.python.packing import pack_list
+from repl.python.spelling import LEVELS, Argument, HasArgument
+from repl.python.texts import bytes_argument, str_argument
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from runtime.addresses import ExecutorAddress
-
-LEVELS = 5
-
-Pack = Callable[[Frame, int], None]
-
-
-class Argument(Struct, frozen=True):
-    """``key``: what the wrapper depends on. ``spellings``: one for each level, in which ``#``
-    is the number of the slot, and ``@`` that of the ``function`` of Python's that it is;
-    ``pack``: writes the value into that. ``slots``: how many it takes."""
-
-    key: Hashable
-    spellings: tuple[str, ...]
-    pack: Pack
-    slots: int = 1
-    function: Callable[..., Any] | None = None
-
-    def spelled(self, level: int, first: int) -> str:
-        """The expression. ``first``: the number of its slot."""
-        return self.spellings[min(level, len(self.spellings) - 1)].replace("#", str(first))
-
-
-class HasArgument:
-    """An object that says itself what it is as an argument."""
-
-    __slots__ = ()
-
-    _cpp_type: str
-
-    def _cpp_argument(self) -> Argument:
-        raise NotImplementedError
-
-    def _cpp_place(self) -> ExecutorAddress:
-        """Where it is. Raises GoneError."""
-        raise NotImplementedError
 
 
 def argument_of(value: Any) -> Argument:
@@ -130,45 +81,6 @@ def _none(_: None) -> Argument:
     return Argument("none", ("nullptr",), lambda frame, at: None)
 
 
-def _str(value: str) -> Argument:
-    try:
-        return _text(value.encode("utf-8", "surrogateescape"), "str")
-    except UnicodeEncodeError as error:
-        raise CallError(f"a str that is no text cannot be passed to C++: {error}") from None
-
-
-def _bytes(value: bytes) -> Argument:
-    return _text(value, "bytes")
-
-
-_CHARACTERS = "__f.text(#)"
-_TEXT = (_CHARACTERS, _CHARACTERS, _CHARACTERS, f"{GLUE}::Letter{{{_CHARACTERS}}}")
-_LONG_TEXT = ("__f.value<const char *>(#)",)
-_ANY_TEXT = ("::std::string(__f.text(#), __f.size(#))",)
-_ANY_LONG_TEXT = ("::std::string(__f.value<const char *>(#), __f.size(#))",)
-_SHORT = 1024  # bytes of text that always have room in a frame
-
-
-def _text(data: bytes, key: str) -> Argument:
-    has_zero = b"\0" in data
-    if len(data) <= _SHORT:
-        return Argument((key, has_zero), _ANY_TEXT if has_zero else _TEXT, _packed_text(data))
-
-    def pack_long(frame: Frame, at: int) -> None:
-        frame.put_word(at, frame.room.put(data + b"\0"), len(data))
-
-    key = f"long {key}"
-    return Argument((key, has_zero), _ANY_LONG_TEXT if has_zero else _LONG_TEXT, pack_long)
-
-
-def _packed_text(data: bytes) -> Pack:
-    def pack(frame: Frame, at: int) -> None:
-        if not frame.put_text(at, data):
-            raise CallError("the texts are too long together: pass some by variables")
-
-    return pack
-
-
 def _enum_value(value: EnumValue) -> Argument:
     spelled = (f"static_cast<{value.type_name}>(__f.value<long>(#))",)
     return Argument(
@@ -213,9 +125,15 @@ def _list(value: Sequence[Any]) -> Argument:
         frame.put_word(at, packed.place(frame), count)
 
     made = f"__f.list<{element}>(#)"
-    return Argument(
-        ("list", element), (made, made, f"::std::vector<{packed.owning}>({made})"), pack
-    )
+    vector = f"::std::vector<{packed.owning}>({made})"
+    return Argument(("list", element), (made, made, vector, *_in_braces(element)), pack, typed=2)
+
+
+def _in_braces(element: str) -> tuple[str, str]:
+    """What else a list may be, by the type of its elements."""
+    braces = f"{GLUE}::Braces<{element}>(__f.list<{element}>(#))"
+    words = element.replace("const char *", f"{GLUE}::Word")
+    return braces, braces if words == element else f"__f.list<{words}>(#)"
 
 
 def _mapping(value: Mapping[Any, Any]) -> Argument:
@@ -226,12 +144,14 @@ def _mapping(value: Mapping[Any, Any]) -> Argument:
     def pack(frame: Frame, at: int) -> None:
         frame.put_word(at, packed.place(frame), packed.count)
 
-    return Argument(("list", packed.cpp), (f"__f.list<{packed.cpp}>(#)",), pack)
+    made = f"__f.list<{packed.cpp}>(#)"
+    return Argument(("list", packed.cpp), (made, made, made, *_in_braces(packed.cpp)), pack)
 
 
 _C_NAMES: dict[type[Any], str] = {
     ctypes.c_bool: "bool",
     ctypes.c_char: "char",
+    ctypes.c_wchar: "wchar_t",
     ctypes.c_byte: "signed char",
     ctypes.c_ubyte: "unsigned char",
     ctypes.c_short: "short",
@@ -242,6 +162,7 @@ _C_NAMES: dict[type[Any], str] = {
     ctypes.c_ulong: "unsigned long",
     ctypes.c_float: "float",
     ctypes.c_double: "double",
+    ctypes.c_longdouble: "long double",
 }
 
 
@@ -254,7 +175,8 @@ def _c_variable(value: Any) -> Argument:
         frame.put_variable(at, view)
 
     spelled = f"__f.value<{name}>(#)"
-    return Argument(("variable", name), (spelled, spelled, f"&{spelled}"), pack)
+    same = f"{GLUE}::variable({spelled})"
+    return Argument(("variable", name), (spelled, spelled, f"&{spelled}", same), pack)
 
 
 DTYPES = {
@@ -289,7 +211,7 @@ def _array(value: np.ndarray[Any, Any]) -> Argument:
         if there is None:
             contiguous = np.ascontiguousarray(value)
             there, copy = frame.room.lend(contiguous.nbytes)
-            copy[:] = contiguous.tobytes()
+            np.frombuffer(copy, value.dtype)[:] = contiguous.ravel()
             if value.flags.writeable:
 
                 def copy_back() -> None:
@@ -303,8 +225,15 @@ def _array(value: np.ndarray[Any, Any]) -> Argument:
     made = f"__f.array<{cpp}>(#)"
     return Argument(
         ("array", cpp),
-        (made, made, f"__f.value<{cpp} *>(#)", f"::std::vector<{cpp}>({made})"),
+        (
+            made,
+            made,
+            f"__f.value<{cpp} *>(#)",
+            f"::std::vector<{cpp}>({made})",
+            f"{GLUE}::Braces<{cpp}>({made})",
+        ),
         pack,
+        typed=2,
     )
 
 
@@ -334,7 +263,10 @@ def _other(value: Any) -> Argument:
     if _is_array(value):
         import numpy as np
 
-        return _array(np.asarray(value))
+        try:
+            return _array(np.asarray(value))
+        except ValueError as error:  # what ctypes says of its pointers
+            raise CallError(f"an array of {type(value).__name__}: {error}") from None
     module = type(value).__module__
     if module == "numpy" or hasattr(type(value), "__array_interface__"):
         import numpy as np
@@ -349,7 +281,7 @@ def _other(value: Any) -> Argument:
         if isinstance(value, type_):
             return convert(value)
     if isinstance(value, (bytearray, memoryview)):
-        return _bytes(bytes(value))
+        return bytes_argument(bytes(value))
     if isinstance(value, Mapping):
         return _mapping(value)
     if isinstance(value, (Sequence, range, set, frozenset)):
@@ -363,8 +295,8 @@ _BY_TYPE: dict[type[Any], Callable[[Any], Argument]] = {
     bool: _bool,
     int: _integer,
     float: _float,
-    str: _str,
-    bytes: _bytes,
+    str: str_argument,
+    bytes: bytes_argument,
     complex: _complex,
     type(None): _none,
     EnumValue: _enum_value,

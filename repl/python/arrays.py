@@ -7,14 +7,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from repl.python.objects import CppObject
-from repl.python.sites import Site
+from repl.python.sites import Site, assignments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LENGTHS = re.compile(r"\[(\d+)\](\[\d+\])*$")
 _READ = Site("($0[$1])", observes=True)
-_WRITE = Site("(void)($0[$1] = $2)", is_strict=True)
+_WRITE = Site(*assignments("$0[$1]", "$2"), is_strict=True)
 
 
 def is_array(type_name: str) -> bool:

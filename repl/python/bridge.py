@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from msgspec import Struct
 
+from repl.display.inspect import format_value
 from repl.errors import CompileError, ShellError, UncaughtException
-from repl.python.arguments import Argument, argument_of, type_names
+from repl.python.arguments import argument_of, type_names
 from repl.python.callbacks import Callbacks
 from repl.python.declared import Declared
 from repl.python.errors import CallError, GoneError, UnknownNameError
@@ -26,6 +27,8 @@ from repl.python.glue import GLUE, GLUE_TEXT
 from repl.python.results import Place, read_result
 from repl.python.shared_room import SharedRoom
 from repl.python.sites import Compiled, Known, Site, reason
+from repl.python.spelling import Argument
+from repl.session.values import python_value
 from runtime.addresses import ExecutorAddress
 from runtime.errors import ForkreplError
 
@@ -36,6 +39,13 @@ if TYPE_CHECKING:
     from repl.session.live_session import LiveSession
 
 _numbers = itertools.count(1)
+
+_NO_ARGUMENT = {
+    f"{GLUE}::NotACharacter": "a text for a char needs one character",
+    f"{GLUE}::NotUnicode": "bytes that are not UTF-8 cannot be a text of wide characters",
+    f"{GLUE}::WrongCount": "what is assigned to an array, or is one, needs as many elements",
+}
+"""What wrappers throw, and what is told of it."""
 
 
 class SentBytes(Struct, frozen=True):
@@ -124,7 +134,8 @@ class Bridge:
             self._call(compiled.wrapper.address, offset, site.observes)
             for done in frame.after:
                 done()
-            return read_result(block, offset, compiled.names, _Reading(self, keeps, birth))
+            reading = _Reading(self, keeps, birth, compiled.expression)
+            return read_result(block, offset, compiled.names, reading)
         finally:  # only now may what is dropped be destroyed: it would use this frame
             self._room.end()
             self._depth -= 1
@@ -137,8 +148,8 @@ class Bridge:
         except UncaughtException as error:
             if error.type_name == f"{GLUE}::OutOfRange":
                 raise OverflowError("a value does not fit into its type in C++") from None
-            if error.type_name == f"{GLUE}::NotACharacter":
-                raise CallError("a text for a char needs one character") from None
+            if error.type_name in _NO_ARGUMENT:
+                raise CallError(_NO_ARGUMENT[error.type_name]) from None
             raised = self._callbacks.take_raised()
             if error.type_name == f"{GLUE}::PythonException" and raised is not None:
                 raise raised from None
@@ -171,8 +182,8 @@ class Bridge:
         numbers = self._numbers_of(converted)
         try:
             texts, told_of = site.texts(symbol, converted, numbers)
-            wrapper = self.live.wrappers.add(symbol, GLUE_TEXT, texts, told_of)
-            compiled = Compiled(wrapper, {})
+            wrapper = self.live.wrappers.add(symbol, GLUE_TEXT, list(texts), told_of)
+            compiled = Compiled(wrapper, {}, texts.get(wrapper.text, ""))
         except CompileError as error:
             told = f"{site.title}({type_names(arguments)}): {reason(error)}"
             if not self.sent.is_final:  # where there is no Clang, more calls may come
@@ -197,14 +208,31 @@ class Bridge:
 
     def value_of(self, owner: Any) -> Any:
         """A copy of an object as ``Session.value`` has it."""
+        with self.turns.take():
+            type_ = None if owner._cpp_expression else self.declared.value_type(owner._cpp_type)
+            if type_ is not None:
+                return self.live.wrappers.look_at(type_, owner._cpp_place(), python_value)
         return self._looking(owner, self.live.value)
 
     def show(self, owner: CppObject) -> str:
         """An object as the shell prints it."""
+        place = f"<{owner._cpp_shown_type} at {owner._cpp_place():#x}>"
         if self.live.wrappers.is_calling:  # then nothing else can run
-            return f"<{owner._cpp_type} at {owner._cpp_place():#x}>"
-        text: str = self._looking(owner, self.live.show)
+            return place
+        try:
+            if self.sent.is_final:
+                return self._show_without_clang(owner)
+            text: str = self._looking(owner, self.live.show)
+        except CompileError:  # its type has no name, or is private
+            return place
         return text
+
+    def _show_without_clang(self, owner: CppObject) -> str:
+        """As it is printed where the user has no printer of his own."""
+        with self.turns.take():
+            type_ = self.declared.value_type(owner._cpp_type)
+            assert type_ is not None  # or there is a ShellError
+            return self.live.wrappers.look_at(type_, owner._cpp_place(), format_value)
 
     def _looking(self, owner: CppObject, look: Callable[[str], Any]) -> Any:
         with self.turns.take():
@@ -235,15 +263,19 @@ class Bridge:
             type_name, address, birth = self._dropped.popleft()
             if not self.live.wrappers.is_there(birth):
                 continue
-            site = self._deletes.get(type_name)
-            if site is None:
-                site = self._deletes[type_name] = Site(f"delete ({type_name} *)$0")
             try:
-                self._evaluate(site, [address], None)
+                self._evaluate(self.delete(type_name), [address], None)
             except CallError:
                 pass  # its class has been undone: nothing knows how to destroy it
             except ForkreplError as error:
                 self.live.warn(f"warning: the destructor of {type_name}: {error}")
+
+    def delete(self, type_name: str) -> Site:
+        """What destroys an object, by its address."""
+        site = self._deletes.get(type_name)
+        if site is None:
+            site = self._deletes[type_name] = Site(f"delete ({type_name} *)$0")
+        return site
 
     def free_text(self, address: ExecutorAddress) -> None:
         """Of a text that was made for a result."""
@@ -251,12 +283,14 @@ class Bridge:
 
 
 class _Reading:
-    """A ``Reader`` for one result. ``keeps``: what its object is a part of; ``birth``: of that."""
+    """A ``Reader`` for one result. ``keeps``: what its object is a part of; ``birth``: of that;
+    ``expression``: what it is the value of, "" if that is not known."""
 
-    def __init__(self, bridge: Bridge, keeps: Any, birth: int) -> None:
+    def __init__(self, bridge: Bridge, keeps: Any, birth: int, expression: str = "") -> None:
         self._bridge = bridge
         self._keeps = keeps
         self._birth = birth
+        self._expression = expression
 
     def read_memory(self, address: int, size: int) -> bytes:
         data = self._bridge.live.wrappers.read(ExecutorAddress(address), size)
@@ -279,7 +313,7 @@ class _Reading:
         self._bridge.free_text(address)
 
     def object_at(self, place: Place) -> Any:
-        return self._bridge.classes.proxy(place, self._keeps, self._birth)
+        return self._bridge.classes.proxy(place, self._keeps, self._birth, self._expression)
 
     def enumerator(self, type_name: str, value: int) -> Any:
         return self._bridge.declared.enumerator(type_name, value)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from repl.display.python_values import EnumValue
-from repl.python.arguments import HasArgument
 from repl.python.errors import CallError
 from repl.python.frame import ARGUMENT, FIRST_SLOT, FRAME
 from repl.python.results import (
@@ -20,6 +19,7 @@ from repl.python.results import (
     UNSIGNED,
     read_result,
 )
+from repl.python.spelling import HasArgument
 
 if TYPE_CHECKING:
     from repl.python.results import Reader
@@ -94,7 +94,7 @@ class Callbacks:
             case bytes():
                 self._put(block, offset, TEXT, 0, value)
             case HasArgument():
-                name = value._cpp_type.removeprefix("const ").encode()
+                name = value._cpp_shown_type.removeprefix("const ").encode()
                 self._put(block, offset, REFERENCE, value._cpp_place(), name)
             case _ if hasattr(value, "item"):  # a number of numpy's
                 self._answer(block, offset, value.item())

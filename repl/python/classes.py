@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from repl.python.arrays import CppArray, is_array
 from repl.python.containers import container_methods
 from repl.python.conversions import conversion_methods
-from repl.python.errors import UnknownNameError
+from repl.python.declared import type_of_expression
+from repl.python.errors import CallError, UnknownNameError
 from repl.python.functions import Member, Method, documentation, template_arguments
 from repl.python.objects import CppObject, Unnamed
 from repl.python.results import Place
@@ -15,6 +16,8 @@ from repl.python.sites import Site
 from repl.python.variables import Static
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from repl.clang.protocol import Declaration, DeclaredMember
     from repl.python.bridge import Bridge
     from repl.python.declared import State
@@ -28,6 +31,8 @@ class CppClass(type):
     _cpp_new: Site
     _cpp_key: object
     _cpp_is_gone: bool
+    _cpp_names: set[str]
+    _cpp_query: str
 
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> CppClass:
         if "_cpp_new" not in namespace:
@@ -37,8 +42,19 @@ class CppClass(type):
             )
         return super().__new__(mcs, name, bases, namespace)
 
-    def __call__(cls, *arguments: Any) -> Any:
-        made = cls._cpp_bridge.evaluate(cls._cpp_new, arguments)
+    def __call__(cls, *arguments: Any, **members: Any) -> Any:
+        site = cls._cpp_new
+        if members:  # of an aggregate
+            if not all(map(str.isidentifier, members)):
+                raise CallError(f"{cls.__cpp_name__}: no members are called {', '.join(members)}")
+            first = len(arguments)
+            values = [f"${index}" for index in range(first)]
+            values += [f".{name} = ${first + index}" for index, name in enumerate(members)]
+            site = Site(
+                f"new {cls.__cpp_name__}{{{', '.join(values)}}}", form="new", is_strict=True
+            )
+            arguments = (*arguments, *members.values())
+        made = cls._cpp_bridge.evaluate(site, arguments)
         if cls.__cpp_name__.startswith(_OWNERS) and arguments:
             _hand_over(cls._cpp_bridge, made, arguments[0])
         return made
@@ -56,6 +72,15 @@ class CppClass(type):
             static.__set__(None, value)
         else:
             super().__setattr__(name, value)
+
+    def _cpp_members(cls) -> Iterator[Member]:
+        """The variables of its objects."""
+        found = (each for base in cls.__mro__ for each in vars(base).values())
+        return (each for each in found if isinstance(each, Member))
+
+    def __dir__(cls) -> list[str]:
+        named = (each for each in cls._cpp_names if each.isidentifier())
+        return sorted({*super().__dir__(), *named})
 
     def __repr__(cls) -> str:
         return f"<C++ class {cls.__name__}>"
@@ -78,7 +103,7 @@ class CppTemplate:
         the class, as ``[...]``."""
         if arguments and all(isinstance(each, _TYPES) for each in arguments):
             return self[arguments]
-        return self._bridge.evaluate(Site(f"{self.__cpp_name__}($*)"), arguments)
+        return self._bridge.evaluate(Site(f"{self.__cpp_name__}($*)", is_template=True), arguments)
 
     @property
     def __doc__(self) -> str:  # type: ignore[override]
@@ -96,7 +121,7 @@ class BuiltIn:
         self._bridge = bridge
         self.__name__ = self.__cpp_name__ = name
 
-    def __call__(self, value: Any) -> Any:
+    def __call__(self, value: Any = 0) -> Any:
         """The value, as this type has it."""
         return self._bridge.evaluate(self._make, (value,))
 
@@ -108,6 +133,7 @@ _TYPES = (type, BuiltIn)
 _OWNERS = (
     "std::shared_ptr<", "std::unique_ptr<", "std::__1::shared_ptr<", "std::__1::unique_ptr<",
 )  # fmt: skip
+_TEXTS = ("std::basic_string<", "std::__1::basic_string<")
 _TARGET = Site("$0.get()", observes=True)
 
 
@@ -129,6 +155,7 @@ class Classes:
         self._state: State | None = None
         self._made: dict[str, CppClass] = {}
         self._checked: dict[str, Any] = {}
+        self._unnamed: dict[str, CppClass] = {}
 
     def named(self, name: str) -> Any:
         """A class by any name of its type. Raises UnknownNameError."""
@@ -142,7 +169,10 @@ class Classes:
         """Find out whether a class is still what its name stands for."""
         self._follow()
         name = getattr(cls, "__cpp_name__", "")
-        if name and name not in self._checked:
+        query = getattr(cls, "_cpp_query", "")
+        if query:
+            cls._cpp_is_gone = self._of_expression(query) is not cls
+        elif name and name not in self._checked:
             try:
                 self.named(name)
             except UnknownNameError:
@@ -151,9 +181,15 @@ class Classes:
     def is_plain(self, name: str) -> bool:
         """Whether values of a type become Python's own: numbers and strings."""
         found = self.named(name)
-        return isinstance(found, (BuiltIn, CppEnum)) or found.__cpp_name__.startswith(
-            ("std::basic_string<", "std::__1::basic_string<", "std::complex<")
+        if isinstance(found, BuiltIn):
+            return "*" not in found.__cpp_name__
+        return isinstance(found, CppEnum) or found.__cpp_name__.startswith(
+            (*_TEXTS, "std::complex<")
         )
+
+    def is_text(self, name: str) -> bool:
+        """Whether it is a class of texts, by its name."""
+        return name.removeprefix("const ").startswith(_TEXTS)
 
     def template(self, name: str) -> CppTemplate:
         """A template of classes."""
@@ -187,7 +223,7 @@ class Classes:
 
     def _class_of(self, described: Declaration) -> CppClass:
         """The same class as before, unless another has taken its name."""
-        key = (described.file, described.line, described.size, _outline(described), described.bases)
+        key = _key_of(described)
         made = self._made.get(described.type)
         if made is None or made._cpp_key != key:
             if made is not None:
@@ -196,7 +232,24 @@ class Classes:
         made._cpp_is_gone = False
         return made
 
-    def _make(self, described: Declaration, key: object) -> CppClass:
+    def _of_expression(self, expression: str) -> CppClass | None:
+        """The class of what an expression gives, if Clang can tell, for one that has no name, or
+        that only the class around it may name."""
+        self._follow()
+        if expression in self._checked:
+            found: CppClass | None = self._checked[expression]
+            return found
+        described = self._bridge.declared.type_of(expression)
+        made = None
+        if described is not None and described.declaration == "class" and described.size:
+            key = _key_of(described)
+            made = self._unnamed.get(expression)
+            if made is None or made._cpp_key != key:
+                made = self._unnamed[expression] = self._make(described, key, expression)
+        self._checked[expression] = made
+        return made
+
+    def _make(self, described: Declaration, key: object, query: str = "") -> CppClass:
         bridge, name = self._bridge, described.type
         bases = []
         for each in described.bases:
@@ -211,6 +264,7 @@ class Classes:
             "_cpp_bridge": bridge,
             "_cpp_key": key,
             "_cpp_is_gone": False,
+            "_cpp_query": query,
             "_cpp_new": Site(f"new {name}($*)", f"new {name}{{$*}}", form="new", is_strict=True),
         }
         members = self._members(name, described.members)
@@ -246,8 +300,8 @@ class Classes:
             found[name] = Method(self._bridge, name, [e.declaration for e in overloads], doc)
         return found
 
-    def proxy(self, place: Place, keeps: Any, birth: int) -> Any:
-        """What stands for an object of the program's."""
+    def proxy(self, place: Place, keeps: Any, birth: int, expression: str) -> Any:
+        """What stands for an object of the program's, which an expression has given."""
         is_const = place.type_name.startswith("const ")
         static = place.type_name.removeprefix("const ").removeprefix("volatile ")
         cls, address = self._class_for(static), place.address
@@ -255,6 +309,10 @@ class Classes:
             actual = self._class_for(place.dynamic)
             if issubclass(actual, cls):
                 cls, address, static = actual, place.whole, place.dynamic
+        if cls is Unnamed and expression:
+            found = self._of_expression(expression)
+            if found is not None:
+                cls, static = found, type_of_expression(expression)
         spelled = f"const {static}" if is_const else static
         return CppObject._cpp_make(
             cls, self._bridge, address, spelled, birth, place.is_owned, keeps
@@ -268,6 +326,10 @@ class Classes:
         except UnknownNameError:  # such as of a lambda, or within a function
             return Unnamed
         return found if isinstance(found, CppClass) else Unnamed
+
+
+def _key_of(described: Declaration) -> tuple[object, ...]:
+    return described.file, described.line, described.size, _outline(described), described.bases
 
 
 def _outline(described: Declaration) -> tuple[object, ...]:
@@ -301,6 +363,11 @@ class CppEnum:
         if name.startswith("_"):
             raise AttributeError(name)
         return self._bridge.constant(f"{self.__cpp_name__}::{name}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_"):
+            raise AttributeError(f"{self.__cpp_name__}::{name} is a constant")
+        object.__setattr__(self, name, value)
 
     def __call__(self, value: int) -> Any:
         return self._bridge.declared.enumerator(self.__cpp_name__, int(value))

@@ -6,10 +6,10 @@ import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from repl.python.arguments import HasArgument
 from repl.python.errors import CallError, UnknownNameError
 from repl.python.glue import GLUE
 from repl.python.sites import Site
+from repl.python.spelling import HasArgument
 
 if TYPE_CHECKING:
     from repl.python.bridge import Bridge
@@ -17,12 +17,33 @@ if TYPE_CHECKING:
 Methods = dict[str, Callable[..., Any]]
 
 
+_SIZE = Site("$0.size()", observes=True)
+_ELEMENT = Site("$0[$1]", observes=True)
+_HAS_KEY = Site("$0.count($1) != 0", observes=True)
+_AT_KEY = Site("$0.find($1)->second", observes=True)
+
+
+def reading_sites(names: set[str]) -> Iterator[tuple[Site, tuple[Any, ...]]]:
+    """What is called to read a container whose members have these names, each with arguments like
+    those behind the container."""
+    if "size" in names:
+        yield _SIZE, ()
+    if "key_type" in names:
+        for key in (1, 1 << 40, "text"):
+            yield _HAS_KEY, (key,)
+            if "mapped_type" in names:
+                yield _AT_KEY, (key,)
+    elif "operator[]" in names:
+        yield _ELEMENT, (1,)
+
+
 def container_methods(bridge: Bridge, name: str, names: set[str]) -> Methods:
     """For a class; ``names``: of its members, those of its bases included."""
     methods: Methods = {}
-    contents = _Contents(bridge, name)
+    has_indices = {"size", "operator[]", "value_type"} <= names and "key_type" not in names
+    contents = _Contents(bridge, name, has_indices=has_indices)
     if "size" in names:
-        methods["__len__"] = _evaluating(bridge, Site("$0.size()", observes=True))
+        methods["__len__"] = _evaluating(bridge, _SIZE)
     if "operator()" in names:
         methods["__call__"] = _evaluating(bridge, Site("$0($*)"))
     if {"begin", "end"} <= names:
@@ -32,7 +53,7 @@ def container_methods(bridge: Bridge, name: str, names: set[str]) -> Methods:
     if "mapped_type" in names:
         methods |= _mapping(bridge, contents)
     elif "key_type" in names:
-        methods["__contains__"] = _evaluating(bridge, _count_of_key())
+        methods["__contains__"] = _evaluating(bridge, _HAS_KEY)
     elif "operator[]" in names:
         methods |= _sequence(bridge, has_size="size" in names)
     elif "operator()" in names:
@@ -67,12 +88,8 @@ def _evaluating(bridge: Bridge, site: Site) -> Callable[..., Any]:
     return evaluate
 
 
-def _count_of_key() -> Site:
-    return Site("$0.count($1) != 0", observes=True)
-
-
 def _sequence(bridge: Bridge, *, has_size: bool) -> Methods:
-    read, write = Site("$0[$1]", observes=True), Site("(void)($0[$1] = $2)", is_strict=True)
+    read, write = _ELEMENT, Site("(void)($0[$1] = $2)", is_strict=True)
 
     def index_in(self: Any, index: Any) -> Any:
         if not has_size or not hasattr(index, "__index__"):
@@ -123,8 +140,7 @@ def _matrix(bridge: Bridge) -> Methods:
 
 
 def _mapping(bridge: Bridge, contents: _Contents) -> Methods:
-    has = Site("$0.count($1) != 0", observes=True)
-    read, erase = Site("$0.find($1)->second", observes=True), Site("(void)$0.erase($1)")
+    has, read, erase = _HAS_KEY, _AT_KEY, Site("(void)$0.erase($1)")
     write = Site("(void)($0[$1] = $2)", is_strict=True)
 
     def contains(self: Any, key: Any) -> bool:
@@ -188,9 +204,10 @@ def _appending(bridge: Bridge) -> Methods:
 class _Contents:
     """The elements of the objects of a class, in order."""
 
-    def __init__(self, bridge: Bridge, name: str) -> None:
+    def __init__(self, bridge: Bridge, name: str, *, has_indices: bool) -> None:
         self._bridge = bridge
         self._name = name
+        self._has_indices = has_indices
         self._is_plain: bool | None = None
         self._begin = Site(f"{GLUE}::cursor($0.begin())", observes=True)
         self._end = Site(f"{GLUE}::cursor($0.end())", observes=True)
@@ -206,7 +223,15 @@ class _Contents:
         """Values are copied all at once; of objects each is a proxy."""
         if self._has_plain_elements():
             return iter(self._bridge.value_of(owner))
+        if self._has_indices:
+            return self._elements(owner)
         return self._proxies(owner)
+
+    def _elements(self, owner: HasArgument) -> Iterator[Any]:
+        index = 0
+        while index < self._bridge.evaluate(_SIZE, (owner,)):
+            yield self._bridge.evaluate(_ELEMENT, (owner, index), owner)
+            index += 1
 
     def array(self, owner: HasArgument, dtype: Any = None, copy: bool | None = None) -> Any:
         """A numpy array: of numbers side by side, a copy."""

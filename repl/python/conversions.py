@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from repl.python.errors import CallError
 from repl.python.sites import Site
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def conversion_methods(bridge: Bridge, names: set[str]) -> dict[str, Callable[..
     if integers or floating:
         methods["__int__"] = _number(bridge, int, integers + floating)
         methods["__float__"] = _number(bridge, float, floating + integers)
+    if {"real", "imag"} <= names:
+        methods["__complex__"] = lambda self: complex(self.real(), self.imag())
     texts = [spelled for each, spelled in _TEXTS.items() if each in targets]
     if texts:
         methods["__str__"] = _text(bridge, Site(*texts, most=1))
@@ -50,7 +53,10 @@ def _number(
 
 def _text(bridge: Bridge, site: Site) -> Callable[..., Any]:
     def text(self: Any) -> str:
-        value = bridge.evaluate(site, (self,))
+        try:
+            value = bridge.evaluate(site, (self,))
+        except CallError:  # to a view of other characters
+            return repr(self)
         return value if isinstance(value, str) else repr(self)
 
     return text

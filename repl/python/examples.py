@@ -4,7 +4,7 @@ compiled before there is one."""
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 _MOST = 24  # combinations of one function
@@ -13,11 +13,15 @@ _INTEGERS = {"char", "short", "int", "signed", "unsigned", "long", "size_t", "pt
 _FLOATING = {"float", "double"}
 
 
-def examples_for(function_type: str) -> Iterator[list[tuple[Any, ...]]]:
+def examples_for(
+    function_type: str, object_of: Callable[[str], Any]
+) -> Iterator[list[tuple[Any, ...]]]:
     """Tuples of arguments for a type as Clang writes it: ``double (int, const std::string &)``;
     the likeliest first. First those for all parameters, then for one fewer at a time, as if that
-    had a default argument."""
-    choices = [_values(each) for each in parameters_of(function_type)]
+    had a default argument. ``object_of``: gives an object of a class, None of what is none."""
+    choices = [
+        [*_values(each), *_objects(each, object_of)] for each in parameters_of(function_type)
+    ]
     for count in range(len(choices), -1, -1):
         yield list(itertools.islice(itertools.product(*choices[:count]), _MOST))
 
@@ -40,6 +44,12 @@ def parameters_of(function_type: str) -> list[str]:
             if depth == 0:
                 break
     return [each for each in found if each not in ("", "void", "...")]
+
+
+def _objects(parameter: str, object_of: Callable[[str], Any]) -> list[Any]:
+    plain = parameter.removeprefix("const ").rstrip("&* ")
+    found = object_of(plain) if plain and "string" not in plain.partition("<")[0] else None
+    return [] if found is None else [found]
 
 
 def _values(parameter: str) -> Sequence[Any]:

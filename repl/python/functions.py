@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from repl.python.arguments import HasArgument
-from repl.python.declared import is_single_function
+from repl.python.declared import is_all_templates, is_single_function
 from repl.python.errors import CallError
 from repl.python.examples import examples_for
-from repl.python.sites import Site
+from repl.python.sites import Site, assignments
+from repl.python.spelling import HasArgument
 
 if TYPE_CHECKING:
     from repl.clang.protocol import Declaration
@@ -72,9 +73,12 @@ class CppFunction:
         bridge = self._bridge
         if self._state is not bridge.declared.state:
             self._state = bridge.declared.state
-            is_strict = is_single_function(self._found())
-            if is_strict is not self._call.is_strict:
-                self._call = Site(*self._call.expressions, is_strict=is_strict)
+            found = self._found()
+            is_strict, is_template = is_single_function(found), is_all_templates(found)
+            if (is_strict, is_template) != (self._call.is_strict, self._call.is_template):
+                self._call = Site(
+                    *self._call.expressions, is_strict=is_strict, is_template=is_template
+                )
         return self._call
 
     def prepare(self, *arguments: Any) -> None:
@@ -84,10 +88,13 @@ class CppFunction:
 
     def _prepare_likely(self) -> None:
         """The same for what its parameters look like. What does not fit is no fault."""
+        from repl.python.likely import example_of, prepare_result
+
+        bridge = self._bridge
         for each in self._found():
             if each.kind == "function" and not each.declaration.startswith("template"):
-                self._bridge.declared.prepare_result(self._name)
-                for examples in examples_for(each.type):
+                prepare_result(bridge, self._name)
+                for examples in examples_for(each.type, partial(example_of, bridge)):
                     if examples and sum(map(self._can_prepare, examples)) == 0:
                         break
 
@@ -154,9 +161,11 @@ class Method:
         self.__name__ = name
         self.__doc__ = doc
         is_const = all(each.rstrip().endswith(("const", "const noexcept")) for each in declarations)
+        self._is_template = all(each.startswith("template") for each in declarations)
         is_single = len(declarations) == 1 and not declarations[0].startswith(("template", "using"))
         static = [bool(_STATIC.match(each)) for each in declarations]
-        self.is_static = "always" if all(static) else "sometimes" if any(static) else "never"
+        may_be = any(static) or any(each.startswith("using") for each in declarations)
+        self.is_static = "always" if all(static) else "sometimes" if may_be else "never"
         self._is_const, self._is_single = is_const, is_single
         self.site = self._site("")
 
@@ -166,6 +175,7 @@ class Method:
             f"{dot}{self.__name__}{arguments}($*)",
             is_strict=self._is_single and not arguments,
             observes=self._is_const,
+            is_template=self._is_template,
         )
 
     def instance(self, arguments: str) -> Site:
@@ -212,13 +222,13 @@ class Member:
         self._bridge = bridge
         self.__name__ = name
         self.__doc__ = doc
-        self._read = Site(f"($0.{name})", f"(decltype($0.{name}))$0.{name}", observes=True)
-        self._write = Site(f"(void)($0.{name} = $1)", is_strict=True)
+        self.read = Site(f"($0.{name})", f"(decltype($0.{name}))$0.{name}", observes=True)
+        self._write = Site(*assignments(f"$0.{name}", "$1"), is_strict=True)
 
     def __get__(self, instance: Any, owner: type[Any]) -> Any:
         if instance is None:
             return self
-        return self._bridge.evaluate(self._read, (instance,), instance)
+        return self._bridge.evaluate(self.read, (instance,), instance)
 
     def __set__(self, instance: Any, value: Any) -> None:
         self._bridge.evaluate(self._write, (instance, value))

@@ -1,6 +1,6 @@
 // What compiled wrappers are made of: how a value gets from Python's block of memory into an
-// expression of C++, and its result back. No header is included, because each wrapper is
-// parsed by itself, and C++11 is enough.
+// expression of C++, and its result back; `glue_arguments.hpp` goes on. No header is included,
+// because each wrapper is parsed by itself, and C++11 is enough.
 //
 // A frame: a Result, and from FIRST_SLOT one slot of 16 bytes for each argument. The result is
 // written over them. `arguments.py` and `results.py` are the other side.
@@ -43,6 +43,7 @@ struct Result {
   unsigned long tag, value, size;
   const char *type;    // as `name` has it
   const char *dynamic; // of a polymorphic object: std::type_info::name
+  unsigned long unit;  // of a text: bytes of a character
 };
 
 struct OutOfRange {
@@ -78,7 +79,20 @@ template <class T> struct Mutable<const volatile T> {
 };
 template <class T> T &&some() noexcept;
 
-template <class T> constexpr bool is_char() { return __is_same(T, char); }
+// Characters as such. Those that are signed or unsigned are numbers.
+template <class T> constexpr bool is_char() {
+  return __is_same(T, char) || __is_same(T, wchar_t) || __is_same(T, char16_t) ||
+#ifdef __cpp_char8_t
+         __is_same(T, char8_t) ||
+#endif
+         __is_same(T, char32_t);
+}
+template <class T> struct PointsAtCharacters {
+  static constexpr bool value = false;
+};
+template <class T> struct PointsAtCharacters<const T *> {
+  static constexpr bool value = is_char<T>();
+};
 template <class T> constexpr bool is_object() { return __is_class(T) || __is_union(T); }
 template <class T> constexpr bool is_number() {
   return __is_integral(T) || __is_floating_point(T);
@@ -92,11 +106,11 @@ template <class T> struct IsText {
   template <class U> static long test(...);
   template <class U>
   static typename If<sizeof(test<U>(nullptr, nullptr, 0)) == 1 &&
-                         __is_same(decltype(some<const U &>().data()), const char *),
+                         PointsAtCharacters<decltype(some<const U &>().data())>::value,
                      char>::Type
-  narrow(int);
-  template <class U> static long narrow(...);
-  static constexpr bool value = sizeof(narrow<T>(0)) == 1;
+  of_characters(int);
+  template <class U> static long of_characters(...);
+  static constexpr bool value = sizeof(of_characters<T>(0)) == 1;
 };
 
 template <class T> struct IsComplex {
@@ -113,21 +127,22 @@ inline void copy(Bytes to, const void *from, Size size) {
   __builtin_memmove(to, from, size);
 }
 
-inline void put_text(Bytes frame, const char *text, Size size) {
+inline void put_units(Bytes frame, const void *text, Size size, Size unit) {
   Result &result = *(Result *)frame;
+  result = {TEXT, FIRST_SLOT, size, nullptr, nullptr, unit};
   if (size <= *(Size *)(frame + ROOM_AT)) {
     copy(frame + FIRST_SLOT, text, size);
-    result.value = FIRST_SLOT;
-    result.tag = TEXT;
-  } else {
-    char *made = (char *)__builtin_malloc(size);
-    if (!made)
-      throw OutOfRange{"a string, for which there is no memory"};
-    copy((Bytes)made, text, size);
-    result.value = (unsigned long)made;
-    result.tag = TEXT_MADE;
+    return;
   }
-  result.size = size;
+  void *made = __builtin_malloc(size);
+  if (!made)
+    throw OutOfRange{"a string, for which there is no memory"};
+  copy((Bytes)made, text, size);
+  result.value = (unsigned long)made;
+  result.tag = TEXT_MADE;
+}
+template <class Char> void put_text(Bytes frame, const Char *text, Size count) {
+  put_units(frame, (const void *)text, count * sizeof(Char), sizeof(Char));
 }
 
 enum Kind {
@@ -209,105 +224,120 @@ template <class T, Kind = kind<typename Mutable<T>::Type>()> struct Put {
 
 template <class T> struct Put<T, A_BOOL> {
   static void value(Bytes frame, T &value) {
-    *(Result *)frame = {BOOL, (unsigned long)(value ? 1 : 0), 0, nullptr, nullptr};
+    *(Result *)frame = {BOOL, (unsigned long)(value ? 1 : 0), 0, nullptr, nullptr, 0};
   }
 };
 template <class T> struct Put<T, AN_INTEGER> {
   static void value(Bytes frame, T &value) {
     static_assert(sizeof(T) <= 8,
                   "an integer of more than 64 bits has no form in Python yet");
-    *(Result *)frame = {T(-1) < T(0) ? SIGNED : UNSIGNED, (unsigned long)value,
-                        sizeof(T), nullptr, nullptr};
+    *(Result *)frame = {T(-1) < T(0) ? SIGNED : UNSIGNED,
+                        (unsigned long)value,
+                        sizeof(T),
+                        nullptr,
+                        nullptr,
+                        0};
   }
 };
 template <class T> struct Put<T, A_CHARACTER> {
   static void value(Bytes frame, T &value) {
-    *(Result *)frame = {CHARACTER, (unsigned char)value, 1, nullptr, nullptr};
+    const unsigned long unit = sizeof(T) == 1   ? (unsigned char)value
+                               : sizeof(T) == 2 ? (unsigned short)value
+                                                : (unsigned int)value;
+    *(Result *)frame = {CHARACTER, unit, sizeof(T), nullptr, nullptr, 0};
   }
 };
 template <class T> struct Put<T, A_FLOATING> {
   static void value(Bytes frame, T &value) {
     double wide = (double)value;
-    *(Result *)frame = {FLOATING, 0, 0, nullptr, nullptr};
+    *(Result *)frame = {FLOATING, 0, 0, nullptr, nullptr, 0};
     copy(frame + 8, &wide, sizeof wide);
   }
 };
 template <class T> struct Put<T, AN_ENUMERATOR> {
   static void value(Bytes frame, T &value) {
     using Number = __underlying_type(T);
-    *(Result *)frame = {ENUMERATOR, (unsigned long)(Number)value,
-                        Number(-1) < Number(0), name<typename Mutable<T>::Type>(),
-                        nullptr};
+    *(Result *)frame = {ENUMERATOR,
+                        (unsigned long)(Number)value,
+                        Number(-1) < Number(0),
+                        name<typename Mutable<T>::Type>(),
+                        nullptr,
+                        0};
   }
 };
 template <class T> struct Put<T, A_NULL_POINTER> {
   static void value(Bytes frame, T &) {
-    *(Result *)frame = {NULL_POINTER, 0, 0, nullptr, nullptr};
+    *(Result *)frame = {NULL_POINTER, 0, 0, nullptr, nullptr, 0};
   }
 };
 template <class T> struct Put<T, A_TEXT> {
   static void value(Bytes frame, T &value) {
     put_text(frame, value.data(), value.size());
-    ((Result *)frame)->type = nullptr;
   }
 };
 template <class T> struct Put<T, A_COMPLEX> {
   static void value(Bytes frame, T &value) {
     double parts[2] = {(double)value.real(), (double)value.imag()};
-    *(Result *)frame = {COMPLEX, 0, 0, nullptr, nullptr};
+    *(Result *)frame = {COMPLEX, 0, 0, nullptr, nullptr, 0};
     copy(frame + 8, parts, sizeof parts);
   }
 };
 template <class T> struct Put<T, AN_OBJECT> {
   static void value(Bytes frame, T &value) {
     Result &result = *(Result *)frame;
-    result = {REFERENCE, 0, 0, name<T>(), nullptr};
+    result = {REFERENCE, 0, 0, name<T>(), nullptr, 0};
     Whole<T>::put(result, value);
   }
 };
-template <class T> struct Put<T, AN_ARRAY> {
+template <class T> struct PutArray {
   static void value(Bytes frame, T &value) {
-    *(Result *)frame = {REFERENCE, (unsigned long)&value, 0, name<T>(), nullptr};
+    *(Result *)frame = {REFERENCE, (unsigned long)&value, 0, name<T>(), nullptr, 0};
   }
 };
 // Of characters: a text, up to a zero.
-template <Size COUNT> struct Put<char[COUNT], AN_ARRAY> {
-  static void value(Bytes frame, const char (&value)[COUNT]) {
+template <class Char, Size COUNT, bool = is_char<typename Mutable<Char>::Type>()>
+struct PutElements : PutArray<Char[COUNT]> {};
+template <class Char, Size COUNT> struct PutElements<Char, COUNT, true> {
+  static void value(Bytes frame, Char (&value)[COUNT]) {
     Size length = 0;
     while (length < COUNT && value[length])
       ++length;
     put_text(frame, value, length);
-    ((Result *)frame)->type = nullptr;
   }
 };
-template <Size COUNT>
-struct Put<const char[COUNT], AN_ARRAY> : Put<char[COUNT], AN_ARRAY> {};
+template <class T> struct PutKnownArray : PutArray<T> {};
+template <class T, Size COUNT>
+struct PutKnownArray<T[COUNT]> : PutElements<T, COUNT> {};
+template <class T> struct Put<T, AN_ARRAY> : PutKnownArray<T> {};
 
-template <class T, bool = is_object<typename Mutable<T>::Type>()> struct PutTarget {
+template <class T, Kind = kind<typename Mutable<T>::Type>()> struct PutTarget {
   static void value(Bytes frame, T *value) {
-    *(Result *)frame = {ADDRESS, (unsigned long)value, 0, name<T>(), nullptr};
+    *(Result *)frame = {ADDRESS, (unsigned long)value, 0, name<T>(), nullptr, 0};
   }
 };
-template <class T> struct PutTarget<T, true> {
+template <class T> struct PutObject {
   static void value(Bytes frame, T *value) {
     Result &result = *(Result *)frame;
-    result = {REFERENCE, 0, 0, name<T>(), nullptr};
+    result = {REFERENCE, 0, 0, name<T>(), nullptr, 0};
     Whole<T>::put(result, *value);
   }
 };
-template <> struct PutTarget<const char, false> {
-  static void value(Bytes frame, const char *value) {
-    put_text(frame, value, __builtin_strlen(value));
-    ((Result *)frame)->type = nullptr;
+template <class T> struct PutTarget<T, AN_OBJECT> : PutObject<T> {};
+template <class T> struct PutTarget<T, A_TEXT> : PutObject<T> {};
+template <class T> struct PutTarget<T, A_CHARACTER> {
+  static void value(Bytes frame, T *value) {
+    Size length = 0;
+    while (value[length])
+      ++length;
+    put_text(frame, value, length);
   }
 };
-template <> struct PutTarget<char, false> : PutTarget<const char, false> {};
 
 template <class T> void put_pointer(Bytes frame, T *value) {
   if (value)
     PutTarget<T>::value(frame, value);
   else
-    *(Result *)frame = {NULL_POINTER, 0, 0, nullptr, nullptr};
+    *(Result *)frame = {NULL_POINTER, 0, 0, nullptr, nullptr, 0};
 }
 template <class T> struct Put<T, A_POINTER> {
   static void value(Bytes frame, T &value) { put_pointer(frame, value); }
@@ -342,7 +372,7 @@ template <class T> struct PutResult<T &&> : PutResult<T> {};
 template <> struct PutResult<void> {
   template <class Make> static void value(Bytes frame, Make make) {
     make();
-    *(Result *)frame = {NOTHING, 0, 0, nullptr, nullptr};
+    *(Result *)frame = {NOTHING, 0, 0, nullptr, nullptr, 0};
   }
 };
 
@@ -351,7 +381,7 @@ template <> struct PutResult<void> {
 struct Sink {
   Bytes frame;
   explicit Sink(Bytes frame) : frame(frame) {
-    *(Result *)frame = {NOTHING, 0, 0, nullptr, nullptr};
+    *(Result *)frame = {NOTHING, 0, 0, nullptr, nullptr, 0};
   }
 };
 template <class T> struct Moved {
@@ -370,9 +400,15 @@ template <class T> void operator,(const Sink &sink, T &&value) {
   PutAny<T>::value(sink.frame, value);
 }
 
+// It does not have its elements: they would be gone.
+template <class T> struct IsBraces {
+  static constexpr bool value = false;
+};
+
 template <class T> void put_new(Bytes frame, T *made) {
+  static_assert(!IsBraces<T>::value, "a std::initializer_list is made for a call only");
   Result &result = *(Result *)frame;
-  result = {OWNED, (unsigned long)made, 0, name<T>(), nullptr};
+  result = {OWNED, (unsigned long)made, 0, name<T>(), nullptr, 0};
   Whole<T>::put(result, *made);
   result.dynamic = nullptr;
 }
@@ -394,6 +430,69 @@ struct Entered {
 
 // A function of Python's has raised an exception, which goes on as this through C++.
 struct PythonException {};
+
+struct NotACharacter {};
+struct NotUnicode {};
+
+// The next character of UTF-8.
+inline unsigned long next_character(const char *&at, const char *end) {
+  const unsigned long first = (unsigned char)*at++;
+  if (first < 0x80)
+    return first;
+  long more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+  if (first < 0xc2 || first > 0xf4 || end - at < more)
+    throw NotUnicode{};
+  unsigned long code = first & (0x3f >> more);
+  for (; more > 0; --more, ++at) {
+    if ((*at & 0xc0) != 0x80)
+      throw NotUnicode{};
+    code = code << 6 | (*at & 0x3f);
+  }
+  if (code > 0x10ffff || code >> 11 == 0x1b)
+    throw NotUnicode{};
+  return code;
+}
+
+// UTF-8 as characters of another kind; how many they are. Without `to` they are only counted.
+template <class Char> Size widen(const char *text, Size size, Char *to) {
+  Size count = 0;
+  for (const char *at = text, *end = text + size; at != end;) {
+    const unsigned long code =
+        sizeof(Char) == 1 ? (unsigned char)*at++ : next_character(at, end);
+    const bool is_pair = sizeof(Char) == 2 && code > 0xffff;
+    if (to && is_pair) {
+      to[count] = (Char)(0xd7c0 + (code >> 10));
+      to[count + 1] = (Char)(0xdc00 | (code & 0x3ff));
+    } else if (to) {
+      to[count] = (Char)code;
+    }
+    count += is_pair ? 2 : 1;
+  }
+  return count;
+}
+template <class Char> Char character_of(const char *text, Size size) {
+  Char found[2];
+  if (size == 0 || size > 4 || widen(text, size, (Char *)nullptr) != 1)
+    throw NotACharacter{};
+  widen(text, size, found);
+  return found[0];
+}
+
+// The characters of a text, as long as this lives.
+template <class Char> struct Widened {
+  Size count;
+  Char *first;
+  Widened(const char *text, Size size)
+      : count(widen(text, size, (Char *)nullptr)),
+        first((Char *)__builtin_malloc((count + 1) * sizeof(Char))) {
+    if (!first)
+      throw OutOfRange{"a text, for which there is no memory"};
+    widen(text, size, first);
+    first[count] = 0;
+  }
+  Widened(const Widened &) = delete;
+  ~Widened() { __builtin_free(first); }
+};
 
 // What a function of Python's has returned, until it is known what is wanted.
 struct Answer {
@@ -432,7 +531,8 @@ struct Answer {
   };
   template <class To> struct As<To, A_CHARACTER> {
     static To get(const Answer &answer) {
-      return answer.word(0) == TEXT ? answer.text()[0] : answer.integer<To>();
+      return answer.word(0) == TEXT ? character_of<To>(answer.text(), answer.word(2))
+                                    : answer.integer<To>();
     }
   };
   template <class To> struct As<To, AN_ENUMERATOR> {
@@ -448,7 +548,10 @@ struct Answer {
     static To get(const Answer &answer) {
       if (answer.word(0) != TEXT)
         answer.mismatch(name<To>());
-      return To(answer.text(), answer.word(2));
+      using Char = typename Mutable<
+          typename Bare<decltype(*some<const To &>().data())>::Type>::Type;
+      const Widened<Char> wide(answer.text(), answer.word(2));
+      return To(wide.first, wide.count);
     }
   };
   template <class To> struct As<To, A_POINTER> {
@@ -521,138 +624,7 @@ template <class Returned, class Each> void loop(Bytes frame, Each each) {
                   : what == A_COMPLEX     ? COMPLEX
                   : __is_signed(Returned) ? SIGNED
                                           : UNSIGNED;
-  *(Result *)frame = {SIGNED, 256 * tag + sizeof(Returned), 0, nullptr, nullptr};
+  *(Result *)frame = {SIGNED, 256 * tag + sizeof(Returned), 0, nullptr, nullptr, 0};
 }
-
-// Numbers of Python's: they fit, or it is an error.
-template <class From> struct Integer {
-  From value;
-  template <class To, class = typename If<is_number<To>()>::Type> operator To() const {
-    To converted = (To)value;
-    if (__is_integral(To) && !__is_same(To, bool) &&
-        ((From)converted != value || (converted < To(0)) != (value < From(0))))
-      throw OutOfRange{name<To>()};
-    return converted;
-  }
-};
-struct Floating {
-  double value;
-  template <class To, class = typename If<__is_floating_point(To)>::Type>
-  operator To() const {
-    return (To)value;
-  }
-};
-
-// A text, which may be a character if it is one.
-struct NotACharacter {};
-struct Letter {
-  const char *text;
-  operator const char *() const { return text; }
-  template <class To, class = typename If<is_char<To>() ||
-                                          (is_object<To>() &&
-                                           __is_constructible(To, const char *))>::Type>
-  operator To() const {
-    return made<To>(text, static_cast<To *>(nullptr));
-  }
-  template <class To> static To made(const char *text, void *) { return To(text); }
-  template <class To> static char made(const char *text, char *) {
-    if (!text[0] || text[1])
-      throw NotACharacter{};
-    return text[0];
-  }
-};
-
-// Numbers side by side, or other elements: whatever can be made of two iterators, or of a
-// pointer and a size. Integers have to fit, and what has a fraction becomes none.
-template <class From, class To> constexpr bool can_become() {
-  return __is_constructible(To, From &) &&
-         !(__is_floating_point(From) && __is_integral(To));
-}
-template <class To, class From, bool = __is_integral(From) && __is_integral(To)>
-struct Elements {
-  static void check(const From *, Size) {}
-};
-template <class To, class From> struct Elements<To, From, true> {
-  static void check(const From *first, Size count) {
-    if (__is_same(To, From) || __is_same(To, bool))
-      return;
-    for (Size index = 0; index < count; ++index) {
-      const To converted = (To)first[index];
-      if ((From)converted != first[index] ||
-          (converted < To(0)) != (first[index] < From(0)))
-        throw OutOfRange{name<To>()};
-    }
-  }
-};
-template <class T> struct List {
-  using Element = T;
-  T *first;
-  Size count;
-  template <
-      class To,
-      class = typename If<!__is_pointer(To) && __is_constructible(To, T *, T *)>::Type,
-      class = typename If<can_become<T, typename To::value_type>()>::Type>
-  operator To() const {
-    using Wanted = typename Mutable<typename To::value_type>::Type;
-    Elements<Wanted, typename Mutable<T>::Type>::check(first, count);
-    return To(first, first + count);
-  }
-};
-template <class T> struct Array : List<T> {
-  constexpr Array(T *first, Size count) : List<T>{first, count} {}
-  operator T *() const { return this->first; }
-};
-
-// An entry of a dict.
-template <class Key, class Value> struct Pair {
-  Key first;
-  Value second;
-  template <class To, class = typename If<__is_constructible(To, Key, Value)>::Type>
-  operator To() const {
-    return To(first, second);
-  }
-};
-
-// Where an iteration is: its iterator may be a pointer, which alone would stand for an object.
-template <class Iterator> struct Cursor {
-  Iterator at;
-};
-template <class Iterator> Cursor<Iterator> cursor(Iterator at) {
-  return {static_cast<Iterator &&>(at)};
-}
-
-// An object for a parameter that may be a reference or a pointer.
-template <class T> struct Either {
-  T *address;
-  operator T &() const { return *address; }
-  operator T *() const { return address; }
-};
-
-template <class T> struct PointerTo {
-  using Type = T *;
-};
-
-struct Frame {
-  Bytes bytes;
-  template <class T> T &value(unsigned index) const {
-    return *(T *)(bytes + FIRST_SLOT + SLOT * index);
-  }
-  const char *text(unsigned index) const {
-    return (const char *)bytes + value<unsigned long>(index);
-  }
-  Size size(unsigned index) const {
-    return *(Size *)(bytes + FIRST_SLOT + SLOT * index + 8);
-  }
-  template <class T> T &object(unsigned index) const { return *value<T *>(index); }
-  template <class T> Either<T> either(unsigned index) const {
-    return {value<T *>(index)};
-  }
-  template <class T> Array<T> array(unsigned index) const {
-    return {value<T *>(index), size(index)};
-  }
-  template <class T> List<T> list(unsigned index) const {
-    return {value<T *>(index), size(index)};
-  }
-};
 
 } // namespace __forkrepl_glue

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-GLUE_TEXT = Path(__file__).with_name("glue.hpp").read_text(encoding="utf-8")
+GLUE_TEXT = "".join(
+    Path(__file__).with_name(name).read_text(encoding="utf-8")
+    for name in ("glue.hpp", "glue_arguments.hpp")
+)
 
 GLUE = "__forkrepl_glue"
 """Its namespace."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from repl.python.arguments import Argument, HasArgument
 from repl.python.errors import CallError, GoneError, UnknownNameError
 from repl.python.frame import Frame
 from repl.python.sites import Site
+from repl.python.spelling import Argument, HasArgument
 
 if TYPE_CHECKING:
     from repl.python.bridge import Bridge
@@ -30,6 +31,7 @@ class CppObject(HasArgument):
     )
     _cpp_is_gone = False
     _cpp_names: frozenset[str] | set[str] = frozenset()
+    _cpp_query = ""
     _cpp_bridge_: Bridge
     _cpp_address: ExecutorAddress
     _cpp_birth: int
@@ -66,12 +68,20 @@ class CppObject(HasArgument):
         """Raises GoneError."""
         self._cpp_bridge_.classes.check(type(self))
         if self._cpp_is_gone:
-            raise GoneError(f"another class is {self._cpp_type} now, or none: this object is lost")
+            raise GoneError(
+                f"another class is {self._cpp_shown_type} now, or none: this object is lost"
+            )
         if not self._cpp_bridge_.live.wrappers.is_there(self._cpp_birth):
             raise GoneError(
-                f"this {self._cpp_type} is gone: the program is as it was before it was made"
+                f"this {self._cpp_shown_type} is gone: the program is as it was before it was made"
             )
         return self._cpp_address
+
+    @property
+    def _cpp_shown_type(self) -> str:
+        """For messages: ``_cpp_type`` may be an expression's."""
+        named: str = getattr(type(self), "__cpp_name__", "")
+        return named if self._cpp_query and named else self._cpp_type
 
     def _cpp_pointer_type(self) -> str:
         return f"{self._cpp_type} *"
@@ -81,19 +91,7 @@ class CppObject(HasArgument):
             self._cpp_place()
             name = self._cpp_expression
             return Argument(("name", name), (name, name, f"&{name}"), _nothing, slots=0)
-        address = self._cpp_place()
-        type_name = self._cpp_type
-        lvalue = f"__f.object<{type_name}>(#)"
-        spelled = (
-            lvalue,
-            lvalue,
-            f"__builtin_addressof({lvalue})",
-            f"__f.either<{type_name}>(#)",
-            f"static_cast<{type_name} &&>({lvalue})",
-        )
-        return Argument(
-            ("object", type_name), spelled, lambda frame, at: frame.put_word(at, address)
-        )
+        return object_argument(self._cpp_type, self._cpp_place())
 
     def __repr__(self) -> str:
         try:
@@ -109,9 +107,11 @@ class CppObject(HasArgument):
             target = self._cpp_bridge_.evaluate(_TARGET, (self,), self)
             if type(target) is not type(self):
                 return getattr(target, name)
+        with suppress(AttributeError, CallError):  # an enumerator of its class
+            return getattr(type(self), name)
         names = [each for each in dir(type(self)) if not each.startswith("_")]
         raise UnknownNameError(
-            f"{self._cpp_type} has no member {name}"
+            f"{self._cpp_shown_type} has no member {name}"
             + self._cpp_bridge_.declared.similar(name, names)
         )
 
@@ -151,9 +151,22 @@ class CppObject(HasArgument):
 
     def __reduce__(self) -> Any:
         raise TypeError(
-            f"an object of C++ ({self._cpp_type}) lives in its program and cannot be pickled: "
-            "make it a value of Python's first"
+            f"an object of C++ ({self._cpp_shown_type}) lives in its program and cannot be "
+            "pickled: make it a value of Python's first"
         )
+
+
+def object_argument(type_name: str, address: int) -> Argument:
+    """An object of the program's."""
+    lvalue = f"__f.object<{type_name}>(#)"
+    spelled = (
+        lvalue,
+        lvalue,
+        f"__builtin_addressof({lvalue})",
+        f"__f.either<{type_name}>(#)",
+        f"static_cast<{type_name} &&>({lvalue})",
+    )
+    return Argument(("object", type_name), spelled, lambda frame, at: frame.put_word(at, address))
 
 
 class Unnamed(CppObject):
@@ -192,6 +205,8 @@ def _compare(site: Site, left: CppObject, right: object) -> Any:
             return is_same is (site is _EQUAL)
         if isinstance(right, (list, tuple)) and hasattr(left, "__iter__"):
             return (list(left) == list(right)) is (site is _EQUAL)
+        if isinstance(right, str) and left._cpp_bridge_.classes.is_text(left._cpp_shown_type):
+            return (left._cpp_bridge_.value_of(left) == right) is (site is _EQUAL)
         return NotImplemented
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from repl.python.arguments import Argument, HasArgument
 from repl.python.errors import GoneError
-from repl.python.sites import Site
+from repl.python.sites import Site, assignments
+from repl.python.spelling import Argument, HasArgument
 
 if TYPE_CHECKING:
     from repl.python.bridge import Bridge
@@ -71,6 +71,6 @@ class CppPointer(HasArgument):
 
 
 _READ = Site("($0[$1])", observes=True)
-_WRITE = Site("(void)($0[$1] = $2)", is_strict=True)
+_WRITE = Site(*assignments("$0[$1]", "$2"), is_strict=True)
 _ADVANCE = Site("$0 + $1", observes=True)
 _CALL = Site("$0($*)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -13,7 +14,7 @@ from repl.python.frame import FRAME
 from runtime.addresses import ExecutorAddress
 from runtime.objects.demangle import demangle
 
-_RESULT = struct.Struct("<QQQQQ")
+_RESULT = struct.Struct("<QQQQQQ")
 _DOUBLE = struct.Struct("<d")
 _COMPLEX = struct.Struct("<dd")
 _MOST_NAME = 4096  # bytes of a type's name
@@ -62,7 +63,7 @@ Names = dict[int, str]
 
 def read_result(block: memoryview, offset: int, names: Names, reader: Reader) -> Any:
     """Raises ShellError for what makes no sense: the program may have written it."""
-    tag, value, size, type_, dynamic = _RESULT.unpack_from(block, offset)
+    tag, value, size, type_, dynamic, unit = _RESULT.unpack_from(block, offset)
     simple = _SIMPLE.get(tag)
     if simple is not None:
         return simple(value, size)
@@ -71,7 +72,7 @@ def read_result(block: memoryview, offset: int, names: Names, reader: Reader) ->
     if tag == COMPLEX:
         return complex(*_COMPLEX.unpack_from(block, offset + 8))
     if tag in (TEXT, TEXT_MADE):
-        return _text(block, offset, tag, value, size, reader)
+        return _text(_bytes_of_text(block, offset, tag, value, size, reader), unit)
     if tag == ENUMERATOR:
         number = _signed(value, size) if size else value
         return reader.enumerator(_name_at(type_, names, reader), number)
@@ -91,8 +92,11 @@ def _signed(value: int, _: int) -> int:
     return value - (1 << 64) if value >> 63 else value
 
 
-def _character(value: int, _: int) -> str:
-    return bytes([value & 0xFF]).decode("latin-1")
+def _character(value: int, size: int) -> str | int:
+    """Of what is no character of Unicode, the number."""
+    if size == 1:
+        return chr(value & 0xFF)
+    return chr(value) if value <= sys.maxunicode else value
 
 
 _SIMPLE: dict[int, Callable[[int, int], Any]] = {
@@ -105,21 +109,30 @@ _SIMPLE: dict[int, Callable[[int, int], Any]] = {
 }
 
 
-def _text(
+_ENCODINGS = {1: "utf-8", 2: "utf-16-le", 4: "utf-32-le"}
+"""By the bytes of a character."""
+
+
+def _bytes_of_text(
     block: memoryview, offset: int, tag: int, value: int, size: int, reader: Reader
-) -> str | bytes:
+) -> bytes:
     if tag == TEXT:
         begin = offset + value
         if value + size > FRAME:
             raise ShellError("the program answered a call with nonsense (a text)")
-        data = bytes(block[begin : begin + size])
-    else:
-        if size > _MOST_TEXT:
-            raise ShellError(f"a text of {size} bytes is too long to be read")
-        data = reader.read_memory(value, size)
-        reader.free_text(ExecutorAddress(value))
+        return bytes(block[begin : begin + size])
+    if size > _MOST_TEXT:
+        raise ShellError(f"a text of {size} bytes is too long to be read")
+    data = reader.read_memory(value, size)
+    reader.free_text(ExecutorAddress(value))
+    return data
+
+
+def _text(data: bytes, unit: int) -> str | bytes:
     try:
-        return data.decode("utf-8")
+        return data.decode(_ENCODINGS[unit], "strict" if unit == 1 else "surrogatepass")
+    except KeyError:
+        raise ShellError("the program answered a call with nonsense (a text)") from None
     except UnicodeDecodeError:
         return data
 

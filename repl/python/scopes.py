@@ -75,9 +75,11 @@ class Scope:
         if not found:
             if not self._name and name in _BUILT_IN:
                 return bridge.classes.built_in(name)
-            if "<" in qualified:  # a type in an instance of a template, which Clang knows as such
+            if "<" in qualified:  # in an instance of a template, which Clang knows as such
                 with suppress(UnknownNameError):
                     return bridge.classes.named(f"::{qualified}")
+                if bridge.declared.type_named(f"decltype(::{qualified})") is not None:
+                    return Variable(bridge, f"::{qualified}")
             raise UnknownNameError(
                 f"nothing is declared as {qualified}"
                 + bridge.declared.similar(name, bridge.declared.names() if not self._name else [])

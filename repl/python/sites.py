@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from repl.python.arguments import LEVELS, Argument
 from repl.python.errors import CallError
 from repl.python.glue import GLUE
 from repl.python.results import Names
+from repl.python.spelling import LEVELS, Argument
 from repl.session.wrappers import Wrapper
 
 if TYPE_CHECKING:
@@ -25,10 +25,12 @@ _MOST_LINES = 12  # of what Clang says
 
 
 class Compiled(Struct, frozen=True):
-    """A wrapper; ``names``: of the types of its results."""
+    """A wrapper; ``names``: of the types of its results; ``expression``: what is evaluated in it,
+    with ``__f`` for the frame, "" if that is not known."""
 
     wrapper: Wrapper
     names: Names
+    expression: str
 
 
 class Known:
@@ -47,8 +49,9 @@ class Site:
     """``expressions``: ways to write it, of which the first that Clang takes counts; ``$0`` is the
     first argument, ``$*`` all that have no number. ``is_strict``: numbers have to fit;
     ``observes``: it does not change the program; ``form``: "new" if it is such an expression,
-    "loop" if it is for each element of arrays; ``most``: the last level of ``arguments`` that may
-    be tried. Sites that say the same are equal."""
+    "loop" if it is for each element of arrays; ``most``: the last level of ``spelling`` that may
+    be tried; ``is_template``: what is called takes its types from the arguments. Sites that say
+    the same are equal."""
 
     __slots__ = (
         "_hash",
@@ -56,6 +59,7 @@ class Site:
         "expressions",
         "form",
         "is_strict",
+        "is_template",
         "most",
         "observes",
     )
@@ -67,13 +71,15 @@ class Site:
         observes: bool = False,
         form: str = "value",
         most: int = LEVELS - 1,
+        is_template: bool = False,
     ) -> None:
         self.expressions = expressions
         self.is_strict = is_strict
         self.observes = observes
         self.form = form
         self.most = most
-        self._key = (expressions, is_strict, observes, form, most)
+        self.is_template = is_template
+        self._key = (expressions, is_strict, observes, form, most, is_template)
         self._hash = hash(self._key)
 
     def __eq__(self, other: object) -> bool:
@@ -84,18 +90,20 @@ class Site:
 
     def texts(
         self, symbol: str, arguments: Sequence[Argument], numbers: Sequence[int]
-    ) -> tuple[list[str], int]:
-        """What may be compiled for these arguments, each a function of this name, the best first;
-        and the index of the one that Clang is to be quoted about if none is right. ``numbers``: of
-        the functions of Python's among them. Raises CallError if some are missing."""
+    ) -> tuple[dict[str, str], int]:
+        """What may be compiled for these arguments, each a function of this name, the best first,
+        with the expression in it; and the index of the one that Clang is to be quoted about if
+        none is right. ``numbers``: of the functions of Python's among them. Raises CallError if
+        some are missing."""
         if not any(self._fits(each, len(arguments)) for each in self.expressions):
             raise CallError(f"{self.title}: needs an object as its first argument")
         levels = range(0 if self.is_strict else 1, self.most + 1)
         found = [self._texts(symbol, arguments, numbers, level, self.form) for level in levels]
         if self.form == "value":
             found.append(self._texts(symbol, arguments, numbers, 1, "made"))
-        flat = dict.fromkeys(text for each in found for text in each)
-        return list(flat), list(flat).index(found[1 if self.is_strict else 0][0])
+        flat = {text: expression for each in found for text, expression in each.items()}
+        told = next(iter(found[1 if self.is_strict else 0]))
+        return flat, list(flat).index(told)
 
     def _texts(
         self,
@@ -104,15 +112,16 @@ class Site:
         numbers: Sequence[int],
         level: int,
         form: str,
-    ) -> list[str]:
-        spelled = list(_spelled(arguments, numbers, level))
+    ) -> dict[str, str]:
+        spelled = list(_spelled(arguments, numbers, level, is_typed=self.is_template))
         # Whose member it is stays an object where the others may become pointers.
         plain = list(_spelled(arguments, numbers, min(level, 1)))
-        return [
-            _text(symbol, form, _filled(each, plain, spelled))
+        expressions = [
+            _filled(each, plain, spelled)
             for each in self.expressions
             if self._fits(each, len(spelled))
         ]
+        return {_text(symbol, form, each): each for each in expressions}
 
     @staticmethod
     def _fits(expression: str, count: int) -> bool:
@@ -123,6 +132,12 @@ class Site:
     def title(self) -> str:
         """What is called, for messages."""
         return self.expressions[0].partition("(")[0].lstrip(":").replace("$0.", "")
+
+
+def assignments(place: str, value: str) -> tuple[str, str]:
+    """The ways to assign to what is an array, a text or anything else; a bit-field only as it
+    is."""
+    return f"(void)({GLUE}::target({place}) = {value})", f"(void)({place} = {value})"
 
 
 _FORMS = {
@@ -137,10 +152,12 @@ _FORMS = {
 }
 
 
-def _spelled(arguments: Sequence[Argument], numbers: Sequence[int], level: int) -> Iterator[str]:
+def _spelled(
+    arguments: Sequence[Argument], numbers: Sequence[int], level: int, *, is_typed: bool = False
+) -> Iterator[str]:
     slot, functions = 0, iter(numbers)
     for each in arguments:
-        text = each.spelled(level, slot)
+        text = each.spelled(max(level, each.typed) if is_typed else level, slot)
         yield text.replace("@", f"{next(functions)}UL") if each.function is not None else text
         slot += each.slots
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from repl.python.objects import CppObject
-from repl.python.sites import Site
+from repl.python.arrays import CppArray
+from repl.python.objects import Unnamed
+from repl.python.sites import Site, assignments
 from runtime.errors import LinkError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class Variable:
         self._bridge = bridge
         self._name = name
         self._read = Site(f"({name})", observes=True)
-        self._write = Site(f"(void)({name} = $0)", is_strict=True)
+        self._write = Site(*assignments(name, "$0"), is_strict=True)
 
     def read(self) -> Any:
         """Its value, or a proxy of the object."""
@@ -28,7 +29,7 @@ class Variable:
         except LinkError:
             # A constant within a class that is defined nowhere has a value, but no place.
             return self._constant()
-        if isinstance(value, CppObject):
+        if isinstance(value, (CppArray, Unnamed)):
             value._cpp_expression = self._name  # its type may have no name
         return value
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from repl.python.arguments import DTYPES, Argument, HasArgument
+from repl.python.arguments import DTYPES
 from repl.python.declared import is_single_function
 from repl.python.errors import CallError
 from repl.python.frame import Frame
 from repl.python.glue import GLUE
 from repl.python.results import BOOL, COMPLEX, FLOATING, SIGNED, UNSIGNED
 from repl.python.sites import Site
+from repl.python.spelling import Argument, HasArgument
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,16 +46,16 @@ class Vectorized:
         with self._bridge.turns.take():
             if key not in self._dtypes:
                 self._dtypes[key] = self._dtype(elements)
-            loop = _Loop(int(np.prod(shape)), self._dtypes[key])
+            dtype = self._dtypes[key]
+            # Not an array that the program shares: new ones cost more than the copy, as theirs is
+            # memory that the machine has to clear.
+            results = np.empty(shape, dtype) if out is None else out
+            loop = _Loop(shape, dtype, results)
             self._bridge.evaluate(self._site, (loop, *elements))
-        result = loop.results[0].reshape(shape)
-        if out is not None:
-            out[...] = result
-            return out
-        return result if shape else result[()]
+        return results if shape or out is not None else results[()]
 
     def _dtype(self, elements: list[_Elements]) -> np.dtype[Any]:
-        told = self._bridge.evaluate(self._site, (_Loop(0, None), *elements))
+        told = self._bridge.evaluate(self._site, (_Loop((), None), *elements))
         kind, size = divmod(told, 256)
         return np.dtype(f"{_KINDS[kind]}{size}")
 
@@ -63,26 +64,33 @@ class Vectorized:
 
 
 class _Loop(HasArgument):
-    """How many results there are, and where they go. Without a dtype only that is asked."""
+    """The shape of the results, and where they go when all are there. Without a dtype only that
+    is asked."""
 
-    def __init__(self, count: int, dtype: np.dtype[Any] | None) -> None:
-        self._count = count
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any] | None,
+        results: NDArray[Any] | None = None,
+    ) -> None:
+        self._shape = shape
         self._dtype = dtype
-        self.results: list[NDArray[Any]] = []
+        self._results = results
 
     def _cpp_argument(self) -> Argument:
         return Argument("loop", ("0",), self._pack, slots=0)
 
     def _pack(self, frame: Frame, _: int) -> None:
-        dtype = self._dtype
-        if dtype is None:
+        dtype, results = self._dtype, self._results
+        if dtype is None or results is None:
             frame.put_head(0, 0)
             return
-        address, view = frame.room.lend(max(1, self._count * dtype.itemsize))
-        frame.put_head(self._count, address)
+        count = int(np.prod(self._shape))
+        address, view = frame.room.lend(max(1, count * dtype.itemsize))
+        frame.put_head(count, address)
 
         def take() -> None:
-            self.results.append(np.frombuffer(view, dtype, self._count).copy())
+            results[...] = np.frombuffer(view, dtype, count).reshape(self._shape)
 
         frame.after.append(take)
 
@@ -110,5 +118,6 @@ class _Elements(HasArgument):
         address = frame.room.address_of(self._array)
         if address is None:
             address, view = frame.room.lend(max(1, self._array.nbytes))
-            view[: self._array.nbytes] = self._array.tobytes()
+            copy = np.frombuffer(view, self._array.dtype, self._array.size)
+            copy[:] = self._array.ravel()
         frame.put_word(at, address, self._stride)

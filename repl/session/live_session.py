@@ -312,9 +312,9 @@ class LiveSession:
     # Going back.
 
     def take_over(self, steps: Sequence[Step]) -> None:
-        """Have inputs in force that were compiled elsewhere; see ``restart``."""
-        self._state.steps += steps
-        self.restart()
+        """Have inputs in force that were compiled elsewhere, in a session that has just begun; see
+        ``restart``."""
+        self._survival.take_over(steps)
 
     def undo(self, count: int = 1, *, keeps_members: bool = False) -> None:
         """See ``Session.undo``. ``keeps_members``: not what has come from archives for them."""

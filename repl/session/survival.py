@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -54,6 +54,15 @@ class Survival:
         self._forget_moments()
         state.program.start_anew(with_libraries=True)
         steps, state.steps = state.steps, []
+        self._run_all_again(steps)
+
+    def take_over(self, steps: Sequence[Step]) -> None:
+        """The same for inputs of another session, in a program in which nothing has run."""
+        self._must_restart = True
+        self._run_all_again(list(steps))
+
+    def _run_all_again(self, steps: list[Step]) -> None:
+        state = self._state
         try:
             for step in one_by_one(steps, state):
                 state.steps.append(self._run_again(step))

@@ -15,9 +15,10 @@ from repl.clang.compiler import Compiler
 from repl.display.types import ValueType
 from repl.errors import CompileError, ShellError
 from repl.input.source import Source
+from repl.program.printing import Inspect, ProgramMemory
 from repl.session.calls import Calls
 from repl.session.state import SessionState
-from repl.session.steps import Step
+from repl.session.steps import Step, V
 from runtime.addresses import ExecutorAddress
 
 if TYPE_CHECKING:
@@ -187,6 +188,12 @@ class Wrappers:
         self._calls.attend()
         with self._calls.running():
             return self._state.program.executor.read_memory(address, size)
+
+    def look_at(self, type_: ValueType, address: ExecutorAddress, inspect: Inspect[V]) -> V:
+        """What ``inspect`` makes of a value, in whose type the program has it at an address."""
+        self._calls.attend()
+        with self._calls.running():
+            return inspect(type_, address, ProgramMemory(self._state.program))
 
     @property
     def is_calling(self) -> bool:

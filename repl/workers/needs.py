@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import platform
-from importlib.metadata import PackageNotFoundError, version
+import os
 
 from msgspec import Struct
 
 from repl.errors import ShellError
+from repl.version import VERSION
 from repl.workers.features import features_here
 from runtime.errors import printable
 
@@ -24,11 +24,8 @@ class Needs(Struct, frozen=True):
 
 def needs_here(features: tuple[str, ...]) -> Needs:
     """Of code that was made on this machine."""
-    try:
-        ours = version("forkrepl")
-    except PackageNotFoundError:
-        ours = ""
-    return Needs(ours, platform.system(), platform.machine(), features)
+    here = os.uname()
+    return Needs(VERSION, here.sysname, here.machine, features)
 
 
 def check_needs(needs: Needs) -> None:

@@ -18,6 +18,7 @@ distributed = pytest.importorskip("distributed")
 CODE = """
 #include <stdexcept>
 #include <unistd.h>
+#include <vector>
 double simulate(int seed) {
   if (seed == 13)
     throw std::out_of_range("seed 13");
@@ -26,6 +27,7 @@ double simulate(int seed) {
   return seed * 0.5;
 }
 int process() { return getppid(); }
+std::vector<double> steps(int n) { return std::vector<double>(n, 0.5); }
 void hang() { for (;;) {} }
 """
 
@@ -66,6 +68,21 @@ def left() -> list[bytes]:
 def test_map(client: Any, session: Session) -> None:
     futures = client.map(session.gbl.simulate, range(20, 60))
     assert client.gather(futures) == [seed * 0.5 for seed in range(20, 60)]
+
+
+def test_an_object_is_used_where_it_lives(client: Any, session: Session) -> None:
+    steps = session.gbl.steps
+
+    def summed(count: int) -> tuple[int, float, float, float]:
+        import numpy as np
+
+        found = steps(count)
+        return len(found), found[1], sum(found), float(np.asarray(found).sum())
+
+    futures = client.map(summed, [2, 4, 1000])
+    assert client.gather(futures) == [(n, 0.5, n / 2, n / 2) for n in (2, 4, 1000)]
+    with pytest.raises(TypeError, match="lives in its program"):
+        client.submit(steps, 3).result()
 
 
 def test_errors_are_those_of_their_tasks(client: Any, session: Session) -> None:
