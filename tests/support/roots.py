@@ -144,13 +144,17 @@ def _mirror() -> str:
     return "http://deb.debian.org/debian"
 
 
-def install(root: Root, wheel: Path, extras: Sequence[str] = ()) -> None:
-    """Install a wheel as a user does: into an environment of one's own, by pip."""
+def install(
+    root: Root, wheel: Path, extras: Sequence[str] = (), besides: Sequence[str] = ()
+) -> None:
+    """Install a wheel as a user does: into an environment of one's own, by pip. ``besides``:
+    what the registry has."""
     shutil.copy(wheel, root.path / HOME[1:] / wheel.name)
     wanted = f"./{wheel.name}" + (f"[{','.join(extras)}]" if extras else "")
-    root.check("python3", "-m", "venv", "venv")
+    if not (root.path / HOME[1:] / "venv").exists():
+        root.check("python3", "-m", "venv", "venv")
     certificates = "/etc/ssl/certs/ca-certificates.crt"
-    root.check("venv/bin/pip", "install", "--quiet", wanted, PIP_CERT=certificates)
+    root.check("venv/bin/pip", "install", "--quiet", wanted, *besides, PIP_CERT=certificates)
 
 
 def installed_program(root: Root) -> Run:
