@@ -12,15 +12,14 @@ import pytest
 from tests.session import test_values_of_c, test_values_of_cxx, test_values_of_the_library
 from tests.shell.scripts import test_examples
 from tests.support.roots import Root, install, installed_program, unpack
+from tests.tables.values import check_values
 
 _OLDER = 14  # the newest gcc whose library the other roots have
 _FOLDERS = "/usr/lib/gcc/x86_64-linux-gnu"
 
 
 @pytest.fixture(scope="module")
-def newest(
-    wheel: Path, roots_are_possible: None, tmp_path_factory: pytest.TempPathFactory
-) -> Root:
+def newest(wheel: Path, roots_are_possible: None, tmp_path_factory: pytest.TempPathFactory) -> Root:
     root = unpack("forky", tmp_path_factory.mktemp("forky"))
     install(root, wheel)
     root.check("apt-get", "update", "--quiet", user="")
@@ -47,6 +46,17 @@ def test_values(newest: Root) -> None:
         test_values_of_c.test_values_of_c(forkrepl)
         test_values_of_cxx.test_values_of_cxx(forkrepl)
         test_values_of_the_library.test_values_of_the_library(forkrepl)
+
+
+def test_values_of_cxx26(newest: Root) -> None:
+    rows = [
+        ("int one() { return 1; }", "std::copyable_function<int()>(one)",
+         "(std::copyable_function<int ()>) <one()>"),
+        ("auto two = [] { return 2; };", "std::copyable_function<int() const>(two)",
+         "(std::copyable_function<int () const>) <lambda>"),
+        ("", "std::copyable_function<int()>()", "(std::copyable_function<int ()>) empty"),
+    ]  # fmt: skip
+    check_values(installed_program(newest), rows, "-std=c++2c", prelude="#include <functional>")
 
 
 def test_tours(newest: Root) -> None:
