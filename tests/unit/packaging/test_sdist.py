@@ -45,7 +45,16 @@ def test_it_is_the_packages(unpacked: Path) -> None:
 
 def test_it_can_be_configured(unpacked: Path, tmp_path: Path) -> None:
     programs = Path(sys.executable).parent
-    configure = [programs / "cmake", "-S", unpacked, "-B", tmp_path, "-G", "Ninja"]
+    configure: list[str | Path] = [
+        programs / "cmake",
+        "-S",
+        unpacked,
+        "-B",
+        tmp_path,
+        "-G",
+        "Ninja",
+    ]
     options = [f"-DCMAKE_MAKE_PROGRAM={programs / 'ninja'}", "--log-level=NOTICE"]
-    done = subprocess.run([*configure, *options], capture_output=True, text=True)
+    configure += options
+    done = subprocess.run(configure, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
