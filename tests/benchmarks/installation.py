@@ -1,4 +1,4 @@
-"""``make bench ARGS=installation``: the wheel beside the clang-repl of Debian 13, each in a bare
+"""``make bench ARGS=installation``: the wheel beside the clang-repl of Debian 12, each in a bare
 root: size, time to install, time to the first ``1+1``. Needs root, and ``make wheel``.
 """
 
@@ -12,11 +12,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tests.support.roots import HOME, Root, cannot_be_made, unpack
+from tests.support.roots import HOME, Root, cannot_be_made, mirror, unpack
 
-_SUITE = "trixie"
-_HEADERS = "libstdc++-14-dev"
-_CLANG_REPL = "clang-tools-19"  # the newest that this Debian has
+_SUITE = "bookworm"
+_UPDATES = "bookworm-security"  # where Debian 12 has LLVM 22
+_HEADERS = "libstdc++-12-dev"
+_CLANG_REPL = "clang-tools-22"
 _DIST = Path(__file__).resolve().parents[2] / "dist"
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 # Runs in the root: entering it takes time, too.
@@ -56,6 +57,8 @@ def benchmark(runs: int) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         root = unpack(_SUITE, Path(folder))
+        updates = f"deb {mirror()}-security {_UPDATES} main\n"
+        (root.path / "etc/apt/sources.list.d/updates.list").write_text(updates)
         root.check("apt-get", "update", "--quiet", user="")
         parts = [
             _by_pip(root, wheels[-1]),

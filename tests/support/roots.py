@@ -126,7 +126,7 @@ def _kept(suite: str) -> Path:
             f"--include={','.join(_BARE)}",
             suite,
             made,
-            _mirror(),
+            mirror(),
         )
         made.rename(kept)
     return kept
@@ -137,7 +137,7 @@ def _run(*command: str | Path) -> None:
     assert result.returncode == 0, result.stderr[-3000:]
 
 
-def _mirror() -> str:
+def mirror() -> str:
     """Where this machine has its packages from."""
     places = [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]
     for place in places:

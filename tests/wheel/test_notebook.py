@@ -7,9 +7,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.notebooks import shown
 from tests.support.program import EXAMPLES
 from tests.support.roots import HOME, Root, install
+
+pytestmark = pytest.mark.xdist_group("bare roots")
 
 
 def executed(root: Root, name: str) -> tuple[Any, Any]:

@@ -21,11 +21,13 @@ def test_pip_builds_it(wheel: Path, tmp_path: Path) -> None:
     home = tmp_path / "venv"
     base = Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
     subprocess.run([base, "-m", "venv", home], check=True, timeout=_PATIENCE)
-    # For ccache, if the machine builds by it: what is the same need not be compiled again.
-    temporary = {"TMPDIR": str(tmp_path), "CCACHE_BASEDIR": str(tmp_path)}
+    # By the same CMake, and for ccache, if the machine builds by it: what is the same need not be
+    # compiled again.
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    settings = {"PATH": programs, "TMPDIR": str(tmp_path), "CCACHE_BASEDIR": str(tmp_path)}
     install: list[str | Path] = [home / "bin" / "pip", "install", "--quiet", archive]
     done = subprocess.run(
-        install, env={**os.environ, **temporary}, capture_output=True, text=True, timeout=_PATIENCE
+        install, env={**os.environ, **settings}, capture_output=True, text=True, timeout=_PATIENCE
     )
     assert done.returncode == 0, done.stderr[-3000:]
     program = home / "bin" / "forkrepl"
