@@ -46,9 +46,10 @@ test: setup
 wheel: setup
 	.ci/wheel
 
-# That wheel in bare roots of Debian 12 and 13, which it takes some minutes to make.
+# That wheel in bare roots of Debian 12, 13 and the next, which it takes some minutes to make.
 test-wheel: wheel
-	FORKREPL_TESTED_WHEEL=$$(ls dist/forkrepl-*.whl) $(BIN)/pytest tests/wheel $(ARGS)
+	FORKREPL_TESTED_WHEEL=$$(ls dist/forkrepl-*.whl) \
+		$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadgroup tests/wheel $(ARGS)
 
 bench: setup
 	.ci/setup --for-notebooks

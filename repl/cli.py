@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -15,9 +16,14 @@ from repl.terminal.standard_streams import prepare_standard_streams
 from runtime import trace
 from runtime.errors import RuntimeFailure, printable_lines
 
+_GARBAGE = 10_000
+"""Objects after whose making Python looks for cycles of garbage. Ours makes few: to look after each
+700, as is usual, takes time at the start, and in a session."""
+
 
 def main() -> None:
     """The entry point of ``forkrepl``."""
+    gc.set_threshold(_GARBAGE)
     debugging = is_debugging()
     prepare_standard_streams()
     try:

@@ -6,7 +6,6 @@ Nothing here raises for what may be wrong with the disk: there is an entry, or t
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 import zlib
@@ -43,7 +42,9 @@ def _is_ours(path: Path) -> bool:
 
 def key_of(*about: object) -> str:
     """A key for all that decides what the payload is."""
-    return hashlib.sha256(repr(about).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    from hashlib import sha256  # slow to import
+
+    return sha256(repr(about).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 class Entries:

@@ -60,7 +60,9 @@ class OptionParser(argparse.ArgumentParser):
 
     def add_argument(self, *names: Any, **attributes: Any) -> argparse.Action:
         """As argparse's; ``help`` is plain text, where ``%`` is nothing special."""
+        text = attributes.pop("help", None)
         action = super().add_argument(*names, **attributes)
+        action.help = text  # only now: since Python 3.14 argparse itself looks at what it is given
         self.sections.setdefault(self._section, []).append(action)
         self._ours |= dict.fromkeys(action.option_strings, action)
         return action

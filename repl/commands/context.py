@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -95,7 +94,9 @@ class Shell(Struct):
     @property
     def width(self) -> int:
         """The width of the terminal, in columns."""
-        return shutil.get_terminal_size().columns
+        from shutil import get_terminal_size  # slow to import
+
+        return get_terminal_size().columns
 
     def show(self, type_: ValueType, address: ExecutorAddress, view: ProgramView) -> str:
         """A value as text that fits the terminal: see ``Session.run``."""

@@ -10,6 +10,7 @@ from repl.clang.protocol import Declaration, FindDeclarations
 from repl.display.inspect import inspect
 from repl.display.limits import Limits
 from repl.display.names import as_users_write
+from repl.display.nodes import Node
 from repl.display.text import render
 from repl.display.types import ValueType
 from repl.errors import ShellError
@@ -59,7 +60,7 @@ def value_of(program: ProgramAtRest, variable: Declaration, limits: Limits) -> s
         address = _address_of(program, variable)
         if address is None:
             return variable.constant or "<not in memory>"
-        return _value_at(program, variable, address, limits)
+        return render(_node_at(program, variable, address, limits)).lstrip()
     except (ShellError, ExecutorError):
         return _NOT_READABLE
 
@@ -80,10 +81,20 @@ def _address_of(program: ProgramAtRest, variable: Declaration) -> ExecutorAddres
     return ExecutorAddress(address + variable.offset)
 
 
-def _value_at(
+def node_of(program: ProgramAtRest, variable: Declaration, limits: Limits) -> Node | None:
+    """The value of a variable, for other forms than text; None if it has none. Runs nothing.
+
+    Raises ExecutorDied if the program has ended, and ShellError or ExecutorError for memory that
+    cannot be read.
+    """
+    if variable.value_type is None or not variable.symbol:
+        return None
+    address = _address_of(program, variable)
+    return None if address is None else _node_at(program, variable, address, limits)
+
+
+def _node_at(
     program: ProgramAtRest, variable: Declaration, address: ExecutorAddress, limits: Limits
-) -> str:
-    """The value at an address, as text."""
+) -> Node:
     assert variable.value_type is not None
-    type_ = ValueType.from_table(variable.value_type)
-    return render(inspect(type_, address, program, limits)).lstrip()
+    return inspect(ValueType.from_table(variable.value_type), address, program, limits)

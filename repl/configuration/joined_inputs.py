@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 
 from msgspec import Struct
 
@@ -23,7 +22,9 @@ class JoinedInputs(Struct, frozen=True):
         """For the next ones."""
         if self.least == self.highest:
             return self.highest
-        return random.randint(self.least, self.highest)
+        from random import randint  # tests only
+
+        return randint(self.least, self.highest)
 
 
 ONE_BY_ONE = JoinedInputs(1, 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from fractions import Fraction
 
 from repl.display.characters import quote_character
 from repl.display.nodes import Enumerator, Node, Plain, Problem
@@ -144,17 +143,17 @@ def _quadruple(data: bytes) -> tuple[str, float]:
         text = "nan" if fraction else f"{sign}inf"
         return text, float(text)
     significand = fraction | (1 << 112 if exponent else 0)
-    number = Fraction(significand) * Fraction(2) ** (max(exponent, 1) - 16383 - 112)
-    text = sign + _decimal(number)
+    power = max(exponent, 1) - 16383 - 112
+    text = sign + _quotient(significand << max(power, 0), 1 << max(-power, 0))
     return text, float(text)
 
 
-def _decimal(number: Fraction) -> str:
+def _quotient(numerator: int, denominator: int) -> str:
     from decimal import Context, Decimal
 
-    if not number:
+    if not numerator:
         return "0.0"
     context = Context(prec=34)  # what a binary128 holds for certain is 33
-    quotient = context.divide(Decimal(number.numerator), Decimal(number.denominator))
+    quotient = context.divide(Decimal(numerator), Decimal(denominator))
     text = str(quotient.normalize(context)).lower()
     return text if "." in text or "e" in text else text + ".0"

@@ -1,5 +1,6 @@
-# Clang's own headers, for a wheel: it must not need an LLVM where it is installed. A developer's
-# installation (an editable one) uses those of its LLVM, to which packages may be added.
+# Clang's own headers, for a wheel: it must not need an LLVM where it is installed. In a developer's
+# installation (an editable one) .ci/setup makes a link there, to those of the LLVM that it is built
+# with: packages may be added to these.
 option(FORKREPL_BUNDLED_HEADERS "Install Clang's headers and LLVM's licence beside the frontend" ON)
 if(NOT FORKREPL_BUNDLED_HEADERS OR SKBUILD_STATE STREQUAL "editable")
   return()

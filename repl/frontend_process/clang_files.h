@@ -1,6 +1,6 @@
-// Where Clang's own files are: its headers, and the runtimes of sanitizers. A wheel has the headers
-// beside this program; the rest, and in a developer's checkout the headers too, are an LLVM's
-// that the system has.
+// Where Clang's own files are: its headers, and the runtimes of sanitizers. The headers are beside
+// this program: a wheel has them, in a developer's checkout it is a link to those of an LLVM that
+// the system has. The runtimes are that LLVM's, and the headers too if none are beside it.
 #pragma once
 
 #include "llvm/ADT/ArrayRef.h"

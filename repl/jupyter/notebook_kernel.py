@@ -21,7 +21,7 @@ from repl.commands import Quit
 from repl.errors import ProgramExited, ShellError
 from repl.jupyter.cells import Bundle, Cells
 from repl.jupyter.debugger.cell_debugger import CellDebugger, find_adapter
-from repl.jupyter.debugger.variables import variables_of
+from repl.jupyter.debugger.variables import forms_of, variables_of
 from repl.jupyter.displays import Displays, Shown
 from repl.jupyter.errors import ErrorContent, error_content
 from repl.jupyter.history import CellHistory
@@ -67,7 +67,7 @@ class ForkreplKernel(Kernel):
         self._cells = Cells(self.shell, self)
         self._history = CellHistory()
         suffix = str(self.language_info["file_extension"])
-        self._debugger = CellDebugger(suffix, self._send_debug_event, self._variables)
+        self._debugger = CellDebugger(suffix, self._send_debug_event, self._variables, self._forms)
         self._payload: list[dict[str, Any]] = []
         self._cell: dict[str, Any] = {}  # the request that output belongs to
         self._cell_ident: Any = b""
@@ -225,6 +225,11 @@ class ForkreplKernel(Kernel):
 
     def _variables(self) -> list[dict[str, Any]]:
         return [] if self._waiting else variables_of(self.shell)
+
+    def _forms(self, name: str) -> dict[str, Any]:
+        if self._waiting:
+            raise ShellError("a cell runs, or is about to: variables are shown when it has run")
+        return forms_of(self.shell, name)
 
     # Questions.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,8 @@ def function_code(name: str, machine_code: bytes) -> dict[str, bytes]:
     """A digest for each global function. ``name``: of the object's unit."""
     if not machine_code:
         return {}
+    from hashlib import blake2b  # slow to import
+
     from runtime.objects import elf  # needs numpy
 
     read = elf.read_object(name, machine_code)
@@ -26,7 +27,7 @@ def function_code(name: str, machine_code: bytes) -> dict[str, bytes]:
     for index in (is_function & is_global & (read.symbol_sections >= 0)).nonzero()[0].tolist():
         section, symbol = int(read.symbol_sections[index]), read.symbols[index]
         start, size = int(symbol["value"]), int(symbol["size"])
-        digest = hashlib.blake2b(_contents(read, section, start, size), digest_size=16)
+        digest = blake2b(_contents(read, section, start, size), digest_size=16)
         known = references.get(section, [])
         for offset, kind, target in known[bisect_left(known, (start,)) :]:
             if offset >= start + size:

@@ -6,7 +6,6 @@ input that it was made after.
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -43,8 +42,10 @@ class Wrapper(Struct, frozen=True, eq=False):
 
 def key_of_texts(symbol: str, texts: Sequence[str]) -> bytes:
     """The same for the same texts, whatever the function in them is called."""
+    from hashlib import blake2b  # slow to import
+
     plain = "\0".join(texts).replace(symbol, "")
-    return hashlib.blake2b(plain.encode("utf-8", "surrogateescape"), digest_size=16).digest()
+    return blake2b(plain.encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
 
 class SentCode(Struct, frozen=True):

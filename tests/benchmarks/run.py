@@ -15,6 +15,7 @@ from tests.benchmarks import (
     crowd,
     editor,
     growth,
+    installation,
     link,
     memory,
     proxies,
@@ -43,6 +44,7 @@ _BENCHMARKS = (
     "notebooks",
     "calls",
     "proxies",
+    "installation",
 )
 _USUAL = ("scripts",)  # the table of all that matters most, in less than ten minutes
 
@@ -96,6 +98,8 @@ def main() -> None:
         crowd.benchmark()
     if "workers" in chosen:
         workers.benchmark(options.runs)
+    if "installation" in chosen:
+        installation.benchmark(options.runs)
     if "notebooks" in chosen:
         from tests.benchmarks import notebooks  # needs Jupyter
 

@@ -150,6 +150,34 @@ def test_a_breakpoint(frontend: Frontend) -> None:
 
 
 @needs_lldb
+def test_what_a_variable_looks_like(frontend: Frontend) -> None:
+    assert frontend.body("debugInfo")["richRendering"] is True
+    frontend.kernel.run("#include <vector>\nstruct Place { double x, y; };")
+    cell = "std::vector<Place> places{{1, 2}, {3, 4}};\nint height = 7;\nheight += 1;"
+    frontend.kernel.run(cell)
+    found = frontend.body("richInspectVariables", variableName="height")
+    assert found == {"data": {"text/plain": "(int) 8"}, "metadata": {}}
+    data = frontend.body("richInspectVariables", variableName="places")["data"]
+    assert data["text/plain"].startswith("(std::vector<Place>) { { .x = 1.0, .y = 2.0 }")
+    assert data["text/html"].startswith("<table")
+    assert "no variable" in frontend.ask("richInspectVariables", variableName="none")["message"]
+
+    frontend.body("attach")
+    frontend.kernel.run("int depth(int steps) {\n  int sum = steps * 2;\n  return sum;\n}")
+    stopping = "int at = 3;\nat = depth(at);\nat += 1;"
+    path = frontend.body("dumpCell", code=stopping)["sourcePath"]
+    frontend.body("setBreakpoints", source={"path": path}, breakpoints=[{"line": 3}])
+    frontend.start(stopping)
+    thread = frontend.wait_for_stop()
+    frame = frontend.body("stackTrace", threadId=thread)["stackFrames"][0]["id"]
+    told = frontend.body("richInspectVariables", variableName="at", frameId=frame)
+    assert "6" in told["data"]["text/plain"]
+    frontend.body("continue", threadId=thread)
+    assert frontend.finish()["status"] == "ok"
+    frontend.body("disconnect")
+
+
+@needs_lldb
 def test_a_cell_that_stands_is_interrupted_or_crashes(frontend: Frontend) -> None:
     frontend.body("attach")
     kept = "int kept = 5;"

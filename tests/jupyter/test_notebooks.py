@@ -13,6 +13,7 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
+from tests.support.notebooks import shown
 from tests.support.program import EXAMPLES, PROGRAM
 
 NOTEBOOKS = sorted((EXAMPLES / "notebooks").glob("*.ipynb"))
@@ -28,21 +29,6 @@ def kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("XDG_CACHE_HOME", os.environ["FORKREPL_TESTS_CACHE"])
     else:
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-
-
-def shown(notebook: Any) -> list[list[dict[str, Any]]]:
-    """What is below each cell; pieces of a stream as one."""
-    found = []
-    for cell in notebook.cells:
-        outputs: list[dict[str, Any]] = []
-        for output in cell.get("outputs", ()):
-            last = outputs[-1] if outputs else {}
-            if output["output_type"] == "stream" and output.get("name") == last.get("name"):
-                last["text"] += output["text"]
-            else:
-                outputs.append({k: v for k, v in output.items() if k != "execution_count"})
-        found.append(outputs)
-    return found
 
 
 @pytest.mark.usefixtures("kernels")

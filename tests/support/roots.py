@@ -121,10 +121,12 @@ def _kept(suite: str) -> Path:
         _run(
             "mmdebstrap",
             "--variant=minbase",
+            # A mirror may be as it was some time ago, which a release in the making says of itself.
+            '--aptopt=Acquire::Check-Valid-Until "false"',
             f"--include={','.join(_BARE)}",
             suite,
             made,
-            _mirror(),
+            mirror(),
         )
         made.rename(kept)
     return kept
@@ -135,7 +137,7 @@ def _run(*command: str | Path) -> None:
     assert result.returncode == 0, result.stderr[-3000:]
 
 
-def _mirror() -> str:
+def mirror() -> str:
     """Where this machine has its packages from."""
     places = [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]
     for place in places:
@@ -144,13 +146,17 @@ def _mirror() -> str:
     return "http://deb.debian.org/debian"
 
 
-def install(root: Root, wheel: Path, extras: Sequence[str] = ()) -> None:
-    """Install a wheel as a user does: into an environment of one's own, by pip."""
+def install(
+    root: Root, wheel: Path, extras: Sequence[str] = (), besides: Sequence[str] = ()
+) -> None:
+    """Install a wheel as a user does: into an environment of one's own, by pip. ``besides``:
+    what the registry has."""
     shutil.copy(wheel, root.path / HOME[1:] / wheel.name)
     wanted = f"./{wheel.name}" + (f"[{','.join(extras)}]" if extras else "")
-    root.check("python3", "-m", "venv", "venv")
+    if not (root.path / HOME[1:] / "venv").exists():
+        root.check("python3", "-m", "venv", "venv")
     certificates = "/etc/ssl/certs/ca-certificates.crt"
-    root.check("venv/bin/pip", "install", "--quiet", wanted, PIP_CERT=certificates)
+    root.check("venv/bin/pip", "install", "--quiet", wanted, *besides, PIP_CERT=certificates)
 
 
 def installed_program(root: Root) -> Run:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.session import (
     test_values_of_c,
     test_values_of_cxx,
@@ -11,6 +13,8 @@ from tests.session import (
 from tests.shell.scripts import test_examples
 from tests.support.roots import Root, installed_program
 from tests.tables.values import check_values
+
+pytestmark = pytest.mark.xdist_group("bare roots")
 
 # Without any headers. These tests come first: those after them install some.
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import re
 import zlib
@@ -107,10 +106,12 @@ class HeaderCache:
 
     def path(self, headers: Sequence[str]) -> Path:
         """Where the entry for these includes is, if it is."""
+        from hashlib import sha256  # slow to import
+
         about = [_FORMAT, str(self.program), stamp(self.program), self.flags, list(headers)]
         if self.for_programs:
             about.append("for programs")
-        key = hashlib.sha256(repr(about).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        key = sha256(repr(about).encode("utf-8", "surrogateescape")).hexdigest()[:32]
         return self.folder / f"{key}.pch"
 
     def find(self, headers: Sequence[str]) -> Path | None:

@@ -33,8 +33,11 @@ def _move_only_function(function: Object) -> Node:
     if not invoker:
         return Plain("empty", None)
     symbol = function.symbol_at(invoker)
-    arguments = template_arguments(symbol, "::_S_invoke<")
-    return target(function, function["_M_storage"].word(), arguments[0] if arguments else "")
+    names = template_arguments(symbol, "::_S_invoke<")
+    if not names:  # since GCC 16, as a reference to what is called
+        names = template_arguments(symbol, "::_S_call_storage<")
+    name = names[0].removesuffix("&").removesuffix(" const") if names else ""
+    return target(function, function["_M_storage"].word(), name)
 
 
 def target(function: Object, stored: int, name: str) -> Node:
@@ -138,5 +141,6 @@ _KNOWN: dict[str, Callable[[Object, int], Node]] = {
 READERS = {
     "std::function": Reader(_function),
     "std::move_only_function": Reader(_move_only_function),
+    "std::copyable_function": Reader(_move_only_function),
     "std::any": Reader(_any),
 }

@@ -73,8 +73,8 @@ READERS = {
     "std::source_location": Reader(_source_location),
     "std::strong_ordering": Reader(_ordering({-1: "less", 0: "equal", 1: "greater"})),
     "std::weak_ordering": Reader(_ordering({-1: "less", 0: "equivalent", 1: "greater"})),
-    "std::partial_ordering": Reader(
-        _ordering({-1: "less", 0: "equivalent", 1: "greater", 2: "unordered"})
+    "std::partial_ordering": Reader(  # -128: since GCC 16
+        _ordering({-128: "unordered", -1: "less", 0: "equivalent", 1: "greater", 2: "unordered"})
     ),
     # Whose members say nothing to those who use them.
     **{f"std::{name}": Reader(_opaque) for name in _OPAQUE},

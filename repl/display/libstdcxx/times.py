@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from repl.display.libstdcxx.reader import Reader
 from repl.display.nodes import Node, Plain
 from repl.display.objects import LayoutError, Object
 from repl.display.types import ValueType
 
+if TYPE_CHECKING:
+    from fractions import Fraction
+
 _UNITS = {
-    Fraction(1, 10**9): "ns",
-    Fraction(1, 10**6): "us",
-    Fraction(1, 10**3): "ms",
-    Fraction(1): "s",
-    Fraction(60): "min",
-    Fraction(3600): "h",
-    Fraction(86400): "d",
+    (1, 10**9): "ns",
+    (1, 10**6): "us",
+    (1, 10**3): "ms",
+    (1, 1): "s",
+    (60, 1): "min",
+    (3600, 1): "h",
+    (86400, 1): "d",
 }
 _WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 _MONTHS = (
@@ -27,11 +30,13 @@ _MONTHS = (
 
 
 def _duration(duration: Object) -> Node:
+    from fractions import Fraction  # slow to import
+
     period = _period(duration.argument(1))
     count = duration.any("__r", "__rep_").show()
     if not isinstance(count, Plain) or not isinstance(count.value, int | float):
         return count
-    unit = _UNITS.get(period, f"[{period}]s")
+    unit = _UNITS.get(period.as_integer_ratio(), f"[{period}]s")
     try:
         value: object = timedelta(seconds=float(Fraction(count.value) * period))
     except (OverflowError, ValueError):  # longer than Python's, or not a number
@@ -40,6 +45,8 @@ def _duration(duration: Object) -> Node:
 
 
 def _period(ratio: ValueType) -> Fraction:
+    from fractions import Fraction  # slow to import
+
     match ratio.arguments:
         case (int(numerator), int(denominator)) if numerator > 0 and denominator > 0:
             return Fraction(numerator, denominator)

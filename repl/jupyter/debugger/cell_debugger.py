@@ -51,17 +51,19 @@ def find_adapter() -> str | None:
 
 class CellDebugger:
     """``send``: an event, to the frontend; from any thread. ``variables``: those of the program,
-    for when it does not run."""
+    for when it does not run, and ``forms``: what one of them looks like, by MIME type."""
 
     def __init__(
         self,
         suffix: str,
         send: Callable[[Message], None],
         variables: Callable[[], list[dict[str, Any]]],
+        forms: Callable[[str], dict[str, Any]],
     ) -> None:
         self._files = CellFiles(suffix)
         self._send = send
         self._variables = variables
+        self._forms = forms
         self._breakpoints: dict[str, list[dict[str, Any]]] = {}
         self._adapter: Adapter | None = None
         self._stopped: set[int] = set()
@@ -118,6 +120,8 @@ class CellDebugger:
             case "inspectVariables":
                 is_busy = self._adapter is not None
                 return {"variables": [] if is_busy else await asyncio.to_thread(self._variables)}
+            case "richInspectVariables":
+                return await self._inspect(str(arguments["variableName"]), arguments.get("frameId"))
             case "stackTrace":
                 return await self._stack(arguments)
             case "scopes":
@@ -136,10 +140,18 @@ class CellDebugger:
             **self._files.how_named(),
             "breakpoints": breakpoints,
             "stoppedThreads": sorted(self._stopped),
-            "richRendering": False,
+            "richRendering": True,
             "exceptionPaths": [],
             "copyToGlobals": False,
         }
+
+    async def _inspect(self, name: str, frame: int | None) -> dict[str, Any]:
+        """A variable in all its forms; while a cell stands, lldb has its text only."""
+        if self._adapter is None:
+            return {"data": await asyncio.to_thread(self._forms, name), "metadata": {}}
+        where = {} if frame is None else {"frameId": frame}
+        told = await self._forward("evaluate", {"expression": name, "context": "hover", **where})
+        return {"data": {"text/plain": str(told.get("result", ""))}, "metadata": {}}
 
     async def _switch_off(self) -> None:
         self.is_on = False
