@@ -17,6 +17,7 @@ from runtime.errors import LinkError, ObjectFormatError, OutOfMemoryError
 from runtime.executor_client.interface import SymbolDescription, ThreadArea
 from runtime.linker.link import LinkedUnit, link
 from runtime.linker.link_graph import build
+from runtime.linker.machines.x86_64 import X86_64
 from runtime.linker.symbols import JITDylib, ProcessSymbols
 from runtime.linker.thread_local_blocks import ThreadLocalBlocks
 from runtime.memory.manager import MapperMemoryManager
@@ -56,6 +57,8 @@ def samples() -> list[bytes]:
 
 class EverySymbol:
     """A process that has them all, functions and variables in alternation."""
+
+    machine = X86_64.number
 
     def lookup(self, names: list[str]) -> list[ExecutorAddress]:
         return [ExecutorAddress(0x7EFFF0000000 + 16 * index) for index in range(len(names))]
@@ -235,7 +238,7 @@ def test_reading_does_not_need_a_symbol_table() -> None:
     for section, header in enumerate(read_object("x.o", data).sections):
         if header["type"] == elf.SHT_SYMTAB:
             data = with_field(data, table + 64 * section, SECTION_FIELDS, "type", elf.SHT_PROGBITS)
-    assert len(build([read_object("x.o", data)]).symbol_value) == 1
+    assert len(build([read_object("x.o", data)], X86_64()).symbol_value) == 1
 
 
 # Foreign input: the message names the file and what is wrong with it.
