@@ -49,9 +49,11 @@ def library_folders(folders: Sequence[str] = (), machine: int = OWN_MACHINE) -> 
 @cache
 def system_folders(machine: int = OWN_MACHINE) -> tuple[str, ...]:
     """gcc's own (``libstdc++.so``, ``libgomp.so``), the usual ones, and those that
-    ld.so.conf(5) names."""
-    usual = [*_OF_MACHINE[machine], *_USUAL, *_of_dynamic_linker(_DYNAMIC_LINKERS)]
-    return tuple(dict.fromkeys([*_of_gcc(machine), *usual]))
+    ld.so.conf(5) names; for another machine those of cross compilers."""
+    found = [*_of_gcc(machine), *_OF_MACHINE[machine]]
+    if machine == OWN_MACHINE:
+        found += [*_USUAL, *_of_dynamic_linker(_DYNAMIC_LINKERS)]
+    return tuple(dict.fromkeys(found))
 
 
 def environment_folders() -> Iterator[str]:

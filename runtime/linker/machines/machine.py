@@ -45,13 +45,14 @@ class Machine(ABC):
 
     ``number``: ``e_machine`` of its ELF files; ``plt_entry_size``: in bytes; ``reach``: how
     far, in bytes, code may be from a variable or function that it takes the address of without
-    the GOT.
+    the GOT; ``has_low_memory``: whether Linux gives memory in the first 2 GiB who asks for it.
     """
 
     number: ClassVar[int]
     kinds: ClassVar[KindTable]
     plt_entry_size: ClassVar[int]
     reach: ClassVar[int]
+    has_low_memory: ClassVar[bool]
 
     @abstractmethod
     def write_plt_entries(self, entries: Array, address: int, slots: Array) -> None:

@@ -61,6 +61,7 @@ class X86_64(Machine):
     kinds = TABLE
     plt_entry_size = PLT_ENTRY_SIZE
     reach = (1 << 31) - (1 << 20)  # addends point a little further
+    has_low_memory = True
 
     def write_plt_entries(self, entries: Array, address: int, slots: Array) -> None:
         """See ``Machine``."""

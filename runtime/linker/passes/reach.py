@@ -38,7 +38,10 @@ class OutOfReach(Struct, frozen=True):
 
 
 def needs_low_memory(graph: LinkGraph) -> bool:
-    """Whether the code has 32 bits for an absolute address (the small code model)."""
+    """Whether the code has 32 bits for an absolute address (x86-64's small code model), and
+    there may be such memory. If not, the relocation will not fit."""
+    if not graph.machine.has_low_memory:
+        return False
     chosen = np.flatnonzero(graph.machine.kinds.ABSOLUTE[graph.relocation_type])
     symbols = graph.symbol_canonical[graph.relocation_symbol[chosen]]
     thread_local = graph.symbol_info[symbols] & 0xF == elf.STT_TLS

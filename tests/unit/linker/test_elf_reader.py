@@ -23,6 +23,7 @@ from runtime.linker.thread_local_blocks import ThreadLocalBlocks
 from runtime.memory.manager import MapperMemoryManager
 from runtime.objects import elf
 from runtime.objects.elf import read_object
+from tests.support.damage import EDITS, Edit, corrupted
 from tests.support.runtime import COMPILERS, FakeMapper, assemble, compile_source, relocation_table
 
 C = """
@@ -140,30 +141,6 @@ def test_truncated_objects(index: int) -> None:
     for size in range(64):
         with pytest.raises(ObjectFormatError, match=r"^cut\.o: "):
             read_object("cut.o", data[:size])
-
-
-Edit = tuple[str, int, int]  # where it is counted from, how far, the new byte
-
-EDITS = st.lists(
-    st.tuples(
-        st.sampled_from(["start", "tables", "contents"]),
-        st.integers(0, 1 << 16),
-        st.sampled_from([0, 1, 0x7F, 0x80, 0xFF]) | st.integers(0, 255),
-    ),
-    min_size=1,
-    max_size=4,
-)
-
-
-def corrupted(data: bytes, edits: list[Edit]) -> bytes:
-    """Some bytes changed, most of them where the structure is."""
-    changed = bytearray(data)
-    (table,) = struct.unpack_from("<Q", data, 40)
-    regions = {"start": (0, 64), "tables": (table, len(data)), "contents": (64, table)}
-    for region, distance, value in edits:
-        start, end = regions[region]
-        changed[start + distance % (end - start)] = value
-    return bytes(changed)
 
 
 @settings(max_examples=600, deadline=None)
