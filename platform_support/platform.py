@@ -1,4 +1,4 @@
-"""The platform for x86-64 Linux with glibc and libgcc's unwinder."""
+"""The platform for Linux with glibc and libgcc's unwinder."""
 
 from __future__ import annotations
 

@@ -11,10 +11,10 @@ ExecutorAddress = NewType("ExecutorAddress", int)
 """An address in the process that runs the code (ORC's ``ExecutorAddr``)."""
 
 PAGE_SIZE = 4096
-"""Bytes, of x86-64."""
+"""Bytes, of x86-64, and of the others as far as they are set up like it."""
 
-USER_SPACE_END = ExecutorAddress(1 << 47)
-"""Where the addresses end that a program on x86-64 can have."""
+USER_SPACE_END = ExecutorAddress(1 << 48)
+"""Where the addresses end that a program can have: on AArch64; on x86-64 at half of it."""
 
 NULL = ExecutorAddress(0)
 

@@ -3,8 +3,10 @@
 // as one is called without it.
 #include "deadly_handlers.h"
 #include "handlers.h"
+#include "machine.h"
 #include "thrown.h"
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -146,9 +148,7 @@ template <class Callable> void guard(Callable call, forkrepl_outcome *outcome) {
   } catch (...) {
     describe_current(outcome);
   }
-  // All code takes the direction flag to be clear (psABI, 3.2.1); the user's
-  // assembly may have left it set.
-  __asm__ volatile("cld");
+  machine_return_to_order();
 }
 
 } // namespace
@@ -224,6 +224,7 @@ void forkrepl_run_program(const uint64_t *initializers, size_t count, uint64_t m
   auto call = [](uint64_t function) {
     return reinterpret_cast<Function>(function)(forkrepl_argc, forkrepl_argv, environ);
   };
+  errno = 0; // as natively (C11, 7.5)
   for (size_t i = 0; i < count; ++i)
     call(initializers[i]);
   std::exit(main ? call(main) : 0);

@@ -6,6 +6,7 @@
 // it is in stay: their memory is none of the user's.
 #define _GNU_SOURCE
 #include "handlers.h"
+#include "machine.h"
 #include "patch.h"
 
 #include <errno.h>
@@ -47,8 +48,7 @@ static int redirect_all(const struct dl_phdr_info *info,
   for (size_t i = 0; i < table.count; ++i) {
     const ElfW(Rela) *entry = &table.start[i];
     uint64_t type = ELF64_R_TYPE(entry->r_info), symbol = ELF64_R_SYM(entry->r_info);
-    if (!symbol || (type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT &&
-                    type != R_X86_64_64))
+    if (!symbol || (!machine_is_call(type) && !machine_is_reference(type)))
       continue;
     if (strcmp(names + symbols[symbol].st_name, target->name))
       continue;

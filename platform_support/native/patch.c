@@ -7,6 +7,7 @@
 // relocated long ago, so its references are changed afterwards.
 #define _GNU_SOURCE
 #include "patch.h"
+#include "machine.h"
 
 #include <errno.h>
 #include <link.h>
@@ -90,8 +91,7 @@ static int redirect(struct dl_phdr_info *info, size_t size, void *context) {
     const ElfW(Rela) *entry = &table.start[i];
     uint64_t type = ELF64_R_TYPE(entry->r_info);
     // Only references by name: others are not redirected natively either.
-    if (!ELF64_R_SYM(entry->r_info) ||
-        (type != R_X86_64_GLOB_DAT && type != R_X86_64_64))
+    if (!ELF64_R_SYM(entry->r_info) || !machine_is_reference(type))
       continue;
     uint64_t *slot = (uint64_t *)(info->dlpi_addr + entry->r_offset);
     if (*slot - move->source >= move->size)

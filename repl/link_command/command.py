@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -35,11 +36,14 @@ from runtime.executor_client.client import ExecutorClient
 from runtime.executor_client.in_process import InProcessExecutor
 from runtime.executor_client.interface import ExecutorProcessControl
 from runtime.linker.link_report import LinkPicture, RecordingReport
+from runtime.objects.foreign_files import machine_in
+from runtime.objects.input_files import read_input_file
 from runtime.protocol import tokens
+from runtime.protocol.machine import OWN_MACHINE
 
 if TYPE_CHECKING:
     from runtime.executor_client.sanitizer_runtime import SanitizerRuntime
-    from runtime.linker.link_inputs import CollectedInputs
+    from runtime.linker.link_inputs import CollectedInputs, LinkInput
     from runtime.units.execution_session import ExecutionSession
     from runtime.units.unit_journal import LoadedUnit
 
@@ -63,10 +67,11 @@ def main(arguments: list[str]) -> int:
 def _sanitizers(options: LinkOptions) -> Sanitizers | None:
     """What is asked for by -fsanitize=. Raises SetupError if it cannot be."""
     wanted = wanted_sanitizers(options.compile.flags)
-    if wanted is not None and (options.listener is not None or options.memory == "in-process"):
+    is_elsewhere = options.listener is not None or bool(options.executor)
+    if wanted is not None and (is_elsewhere or options.memory == "in-process"):
         raise SetupError(
-            "-fsanitize needs a process of its own on this machine: leave out --connect and "
-            "--memory=in-process"
+            "-fsanitize needs a process of its own on this machine: leave out --connect, "
+            "--executor and --memory=in-process"
         )
     return wanted
 
@@ -159,11 +164,26 @@ class _Command:
             LinkInput(entry.name, entry.is_library, whole or entry.is_whole, compiled.get(number))
             for number, entry in enumerate(self._options.inputs)
         ]
+        machine = self._machine(named)
         with self._times.stage("read_ms"):
-            collected = collect_inputs(named, self._options.folders, [self._options.entry])
+            collected = collect_inputs(named, self._options.folders, [self._options.entry], machine)
         if not collected.objects:
             raise _nothing_defines(self._options.entry)
         return collected
+
+    def _machine(self, named: Sequence[LinkInput]) -> int:
+        """What all inputs must be for: where another machine may run the code, what the first
+        object is for."""
+        if self._options.listener is None and not self._options.executor:
+            return OWN_MACHINE
+        for each in named:
+            if each.is_library:
+                continue
+            start = each.contents or read_input_file(Path(each.name), 64)
+            machine = machine_in(start[:64])
+            if machine is not None:
+                return machine
+        return OWN_MACHINE
 
     def _link(self, target: _Target, collected: CollectedInputs) -> LoadedUnit:
         """Link, and write the map if it is wanted. Afterwards the terminal is the program's."""
@@ -173,7 +193,8 @@ class _Command:
             try:
                 unit = target.session.load_objects(collected.objects, report, is_program=True)
             except UndefinedSymbolsError as error:
-                hints = library_hints(error.names, self._options.folders, "-l")
+                machine = target.process.machine
+                hints = library_hints(error.names, self._options.folders, "-l", machine)
                 raise LinkError("\n".join([str(error), *hints])) from None
         self._progress.clear()
         if self._options.map_file is not None and report.picture is not None:
@@ -240,6 +261,14 @@ class _Target(Struct, frozen=True):
         return self.sanitizer.take_reports() if self.sanitizer is not None else ""
 
 
+def _greet(process: ExecutorClient, command: Sequence[str]) -> None:
+    """Raise ShellError if a command has not started an executor."""
+    try:
+        process.greet()
+    except ExecutorDied as died:
+        raise ShellError(f"--executor: {shlex.join(command)} is no executor: {died}") from None
+
+
 @contextmanager
 def _target(options: LinkOptions, sanitizers: Sanitizers | None) -> Iterator[_Target]:
     from platform_support.platform import LinuxPlatform
@@ -265,8 +294,10 @@ def _target(options: LinkOptions, sanitizers: Sanitizers | None) -> Iterator[_Ta
         return
     with (
         sanitizer_runtime(sanitizers, goes_on=False) or nullcontext() as sanitizer,
-        start_executor(options.listener, sanitizer=sanitizer) as process,
+        start_executor(options.listener, command=options.executor, sanitizer=sanitizer) as process,
     ):
+        if options.executor:
+            _greet(process, options.executor)
         is_shared = options.memory != "stream" and can_share()
         mapper = SharedMemoryMapper if is_shared else StreamMemoryMapper
         memory_manager = MapperMemoryManager(mapper(process))

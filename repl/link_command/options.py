@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from msgspec import Struct
 
 from repl.clang.options.gathering import NamedInput
@@ -31,7 +33,8 @@ _ALONE = {
 
 class LinkOptions(Struct, frozen=True):
     """What was asked for. ``language``: what ``-x`` says; ``times``: ``table``, ``json``
-    or empty; ``map_file``: None if no map is wanted. ``warnings``: about options that have no
+    or empty; ``executor``: a command that starts one, empty for the usual one; ``map_file``: None
+    if no map is wanted. ``warnings``: about options that have no
     effect."""
 
     inputs: list[NamedInput]
@@ -41,6 +44,7 @@ class LinkOptions(Struct, frozen=True):
     whole_archive: bool
     memory: str
     listener: Listener | None
+    executor: list[str]
     times: str
     map_file: str | None
     language: str | None
@@ -58,6 +62,7 @@ def parse(arguments: list[str]) -> LinkOptions:
     inputs = compiler.inputs
     if not inputs:
         parser.error(f"nothing to link: give {ACCEPTED}")
+    listener = find_listener(parser, parsed)
     return LinkOptions(
         inputs=inputs,
         arguments=[inputs[0].name, *program_arguments],
@@ -65,7 +70,8 @@ def parse(arguments: list[str]) -> LinkOptions:
         entry=parsed.entry,
         whole_archive=parsed.whole_archive,
         memory=_memory(parser, parsed.memory, parsed.connect, parsed.perf),
-        listener=find_listener(parser, parsed),
+        listener=listener,
+        executor=_executor(parser, parsed.executor, parsed.memory, listener),
         times=parsed.times,
         map_file=parsed.map_file,
         language=compiler.language,
@@ -108,6 +114,13 @@ def _parser() -> tuple[OptionParser, CompilerWords]:
         dest="map_file",
         metavar="FILE",
         help="What was linked and where it is, into FILE (--print-map alone: on standard error).",
+    )
+    add(
+        "--executor",
+        metavar="COMMAND",
+        help="Run the code in a process that COMMAND starts: an executor that was built for "
+        "another machine, behind an emulator if need be, as in 'qemu-aarch64 PATH'. The inputs "
+        "must be for that machine.",
     )
     add_perf_option(parser)
     add_connect_options(parser)
@@ -153,6 +166,26 @@ def _memory(parser: OptionParser, choice: str | None, address: Address | None, p
     if choice == "shared" and over_network:
         parser.error(f"memory cannot be shared with {address}: use --memory=stream or unix:PATH")
     return choice
+
+
+def _executor(
+    parser: OptionParser, command: str | None, memory: str | None, listener: Listener | None
+) -> list[str]:
+    """The words of a command; wrong usage ends with status 2."""
+    if command is None:
+        return []
+    if listener is not None or memory == "in-process":
+        parser.error(
+            "--executor starts a process here; --connect and --memory=in-process need none: "
+            "choose one"
+        )
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        parser.error(f"--executor={command}: {str(error).lower()}")
+    if not words:
+        parser.error("--executor needs a command")
+    return words
 
 
 def _split_at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from runtime.protocol.machine import OWN_MACHINE
+
 # For all symbols of a message: of the processor's time, which a busy machine does not change, and
 # by the clock, where folders are slow.
 _MOST_TIME = 0.4  # s
@@ -17,8 +19,11 @@ How = Literal["%lib ", "-l"]
 """How a library is asked for: at a prompt, on a command line."""
 
 
-def library_hints(symbols: Iterable[str], folders: Sequence[str], how: How) -> list[str]:
-    """A line for each library that has some: ``crc32 is in libz: %lib z``."""
+def library_hints(
+    symbols: Iterable[str], folders: Sequence[str], how: How, machine: int = OWN_MACHINE
+) -> list[str]:
+    """A line for each library that has some: ``crc32 is in libz: %lib z``. ``machine``: the
+    ``e_machine`` of what lacks them."""
     from runtime.objects.demangle import demangle  # seldom needed
     from runtime.objects.dynamic_symbols import library_with
     from runtime.objects.library_folders import library_folders
@@ -28,7 +33,7 @@ def library_hints(symbols: Iterable[str], folders: Sequence[str], how: How) -> l
     def is_late() -> bool:
         return time.thread_time() - used > _MOST_TIME or time.monotonic() - began > _LONGEST
 
-    where = library_folders(folders)
+    where = library_folders(folders, machine)
     owned: dict[str, list[str]] = {}
     for symbol in list(symbols)[:_MOST_SYMBOLS]:
         library = library_with(symbol, where, is_late)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from repl import native_programs
@@ -29,6 +30,7 @@ def prepare_streams(executor: ExecutorClient, options: SessionOptions) -> None:
 def start_executor(
     listener: Listener | None,
     *,
+    command: Sequence[str] = (),
     standard_input: int | None = None,
     memory_limit: int | None = None,
     survives_interrupts: bool = False,
@@ -37,14 +39,14 @@ def start_executor(
     sanitizer: SanitizerRuntime | None = None,
 ) -> ExecutorClient:
     """An executor from the listener, which connects when it is needed; without one, a
-    child with this standard input, ``memory_limit`` bytes of memory, and ``ends_forks``,
-    ``keeps_crashes`` and ``sanitizer``, see ``ExecutorProcess``. ``survives_interrupts``: see
-    ``Connection``. Raises ShellError or ExecutorError."""
+    child (by ``command`` if that is not empty) with this standard input, ``memory_limit`` bytes
+    of memory, and ``ends_forks``, ``keeps_crashes`` and ``sanitizer``, see ``ExecutorProcess``.
+    ``survives_interrupts``: see ``Connection``. Raises ShellError or ExecutorError."""
     if listener is None:
         from runtime.executor_client.child import ExecutorProcess  # the command line has no need
 
         return ExecutorProcess(
-            native_programs.executor(),
+            command or native_programs.executor(),
             standard_input=standard_input,
             memory_limit=memory_limit,
             survives_interrupts=survives_interrupts,

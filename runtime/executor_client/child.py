@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from runtime.addresses import ExecutorAddress
@@ -34,7 +34,7 @@ class ExecutorProcess(ExecutorClient):
 
     def __init__(
         self,
-        program: Path,
+        program: Path | Sequence[str],
         *,
         standard_input: int | None = None,
         environment: Mapping[str, str] | None = None,
@@ -44,7 +44,8 @@ class ExecutorProcess(ExecutorClient):
         keeps_crashes: bool = False,
         sanitizer: SanitizerRuntime | None = None,
     ) -> None:
-        """``memory_limit``: bytes that the program may have, see ``limit_memory``.
+        """``program``: the executor, or a command that ends with one: the sockets are what it
+        is given besides. ``memory_limit``: bytes that the program may have, see ``limit_memory``.
         ``survives_interrupts``: see ``Connection``. ``ends_forks``: the program's forks end with
         it, as far as they run no other program. ``keeps_crashes``: see ``KeptCrashes``.
         ``sanitizer``: what it starts with; the caller closes that."""

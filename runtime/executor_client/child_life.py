@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -118,7 +119,7 @@ class ChildLife:
 
 
 def start_child(
-    program: Path,
+    program: Path | Sequence[str],
     *,
     standard_input: int | None,
     environment: Mapping[str, str] | None,
@@ -127,12 +128,14 @@ def start_child(
     keeps_crashes: bool,
     sanitizer: SanitizerRuntime | None,
 ) -> ChildLife:
-    """Start a keeper, and with it an executor. Raises ExecutorError."""
+    """Start a keeper, and with it an executor. ``program``: see ``ExecutorProcess``. Raises
+    ExecutorError."""
     trace.check_setting()
+    command = [os.fspath(program)] if isinstance(program, Path) else list(program)
     environment = without_token(os.environ if environment is None else environment)
     if sanitizer is not None:
         environment = sanitizer.environment(environment)
-    environment = loadable(program, environment)
+    environment = loadable(Path(command[-1]), environment)
     with ExitStack() as ours, ExitStack() as theirs:
         pairs = [socket.socketpair(), socket.socketpair()]
         if keeps_crashes:
@@ -144,13 +147,15 @@ def start_child(
         reports = [] if sanitizer is None else [sanitizer.fileno()]
         try:
             process = subprocess.Popen(
-                [os.fspath(program), *map(str, passed)],
+                [*command, *map(str, passed)],
                 stdin=standard_input,
                 pass_fds=[*passed, *reports],
                 env=environment,
             )
         except OSError as error:
-            raise ExecutorError(f"cannot start the executor {program}: {reason(error)}") from error
+            raise ExecutorError(
+                f"cannot start the executor {shlex.join(command)}: {reason(error)}"
+            ) from error
         ours.pop_all()
     connection, keepers = (mine for mine, _ in pairs[:2])
     crashes = KeptCrashes(pairs[2][0], process.pid) if keeps_crashes else None

@@ -62,6 +62,12 @@ class ExecutorClient:
         return self._life.pid
 
     @property
+    def machine(self) -> int:
+        """See ``ExecutorProcessControl``."""
+        self._connection.greet()
+        return self._connection.machine
+
+    @property
     def passes_descriptors(self) -> bool:
         """Whether requests can have a descriptor."""
         return self._life.passes_descriptors

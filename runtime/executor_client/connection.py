@@ -29,7 +29,7 @@ from runtime.executor_client.states import (
 )
 from runtime.executor_client.stream import FrameStream, StreamEnded
 from runtime.protocol import wire
-from runtime.protocol.claims import claimed_process
+from runtime.protocol.claims import check_page_size, claimed_machine, claimed_process
 from runtime.protocol.crash import read_report
 from runtime.protocol.wire import CallBack, Operation, Outcome
 
@@ -56,6 +56,7 @@ class Connection:
     """
 
     def __init__(self, life: ExecutorLife, *, survives_interrupts: bool = False) -> None:
+        self.machine = 0  # the ``e_machine`` of what it runs; not before ``greet``
         self._life = life
         self._survives_interrupts = survives_interrupts
         self._trace = trace.tracer("wire")
@@ -82,15 +83,18 @@ class Connection:
         self._state = IDLE
         with DeferredInterrupt():  # or nobody would know the process
             reply = self.ask(Operation.HELLO, (wire.VERSION).to_bytes(4, "little"))
-            version, pid, _ = self.unpack(wire.HELLO, reply)
-            if version != wire.VERSION:
+            version = int.from_bytes(reply[:4], "little")
+            if version != wire.VERSION and len(reply) >= 4:
                 self._disown()
                 raise ExecutorError(
                     f"the executor speaks protocol version {version}, this is version "
                     f"{wire.VERSION}: they come from different installations"
                 )
+            _, pid, page_size, machine = self.unpack(wire.HELLO, reply)
             try:
                 process = claimed_process(pid)
+                self.machine = claimed_machine(machine)
+                check_page_size(page_size)
             except ExecutorError:
                 self._disown()
                 raise

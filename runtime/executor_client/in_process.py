@@ -16,6 +16,7 @@ from runtime.addresses import PAGE_SIZE, ExecutorAddress, Protection
 from runtime.errors import ExecutorError, describe_error
 from runtime.executor_client.interface import Patch, SymbolDescription, ThreadArea, UnitRegistration
 from runtime.kernel_calls.memory_files import REFUSED
+from runtime.protocol.machine import OWN_MACHINE
 from runtime.protocol.wire import (
     MAX_VALUE,
     MOST_CAUSES,
@@ -126,6 +127,11 @@ class InProcessExecutor:
         self._libc.dlerror.restype = ctypes.c_char_p
         self._libc.process_vm_readv.restype = ctypes.c_ssize_t
         self._arguments: object = None  # the program may keep pointers to them
+
+    @property
+    def machine(self) -> int:
+        """See ``ExecutorProcessControl``."""
+        return OWN_MACHINE
 
     def map_memory(self, size: int, descriptor: int | None, low: bool = False) -> ExecutorAddress:
         """See ``ExecutorProcessControl``, as for all methods here."""

@@ -63,6 +63,10 @@ class ExecutorProcessControl(Protocol):
     """Methods raise ExecutorError if a request is refused and, where the process is
     another one, ExecutorDied if it has ended."""
 
+    @property
+    def machine(self) -> int:
+        """The ``e_machine`` of what it runs."""
+
     # Memory.
 
     def map_memory(self, size: int, descriptor: int | None, low: bool = False) -> ExecutorAddress:

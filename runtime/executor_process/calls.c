@@ -2,6 +2,7 @@
 #include "calls.h"
 #include "forkrepl_platform.h"
 #include "keyboard.h"
+#include "machine.h"
 #include "request.h"
 #include "running.h"
 
@@ -107,7 +108,7 @@ static int find_in_words(struct call *call) {
     for (int i = 0; i < LOOKS; ++i) {
       if (take_from_words(call))
         return 1;
-      __builtin_ia32_pause();
+      machine_pause();
     }
     if (!connection_has_more() && now() < until) {
       sched_yield(); // the controller may be waiting for this processor

@@ -7,6 +7,7 @@
 #include "forkrepl_platform.h"
 #include "frames.h"
 #include "kept_crash.h"
+#include "machine.h"
 #include "mappings.h"
 #include "memory.h"
 
@@ -29,7 +30,6 @@ static const int told_signals[CRASH_SIGNALS + 1] = {SIGSEGV, SIGBUS,  SIGILL, SI
 enum { NEWEST = 32, OLDEST = 16 }; // frames that are kept of a deep stack
 enum { MOST_MS = 400 };            // for walking it
 enum { MOST_CRASHES = 8 };         // of threads, and of the report itself
-enum { INSTRUCTION_FETCH = 0x10 }; // in the error code of a page fault
 
 static int (*in_control)(void);
 static char stack[64 << 10] __attribute__((aligned(16))); // the handler's
@@ -51,32 +51,22 @@ static uint64_t instruction;
 static char payload[64 << 10];
 static size_t filled;
 
-// Without the C library, of which the program may have unmapped parts.
-static long system_call(long number, long a, long b, long c, long d) {
-  register long r10 __asm__("r10") = d;
-  long result;
-  __asm__ volatile("syscall"
-                   : "=a"(result)
-                   : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10)
-                   : "rcx", "r11", "memory");
-  return result;
-}
-
-static int own_thread(void) { return (int)system_call(SYS_gettid, 0, 0, 0, 0); }
+static int own_thread(void) { return (int)machine_system_call(SYS_gettid, 0, 0, 0, 0); }
 
 static void set_default(int number) {
   static const uint64_t by_default[4]; // the kernel's struct sigaction
-  system_call(SYS_rt_sigaction, number, (long)by_default, 0, sizeof(uint64_t));
+  machine_system_call(SYS_rt_sigaction, number, (long)by_default, 0, sizeof(uint64_t));
 }
 
 // With a signal that the process may not survive.
 static _Noreturn void die(int number) {
   uint64_t set = 1ul << (number - 1);
   set_default(number);
-  system_call(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&set, 0, sizeof set);
-  system_call(SYS_tgkill, system_call(SYS_getpid, 0, 0, 0, 0), own_thread(), number, 0);
+  machine_system_call(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&set, 0, sizeof set);
+  machine_system_call(SYS_tgkill, machine_system_call(SYS_getpid, 0, 0, 0, 0),
+                      own_thread(), number, 0);
   for (;;)
-    system_call(SYS_exit_group, 128 + number, 0, 0, 0);
+    machine_system_call(SYS_exit_group, 128 + number, 0, 0, 0);
 }
 
 static void note_frame(uint64_t pc, int is_return) {
@@ -114,17 +104,16 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *seen) {
 
 static void walk(const struct wire_crash *crash, ucontext_t *context) {
   int is_inside = 0;
-  uint64_t caller;
+  struct machine_place caller;
   clock_gettime(CLOCK_MONOTONIC, &started);
   // A call of what is no code has no frame of its own: unwind from its return
   // address, as if it had returned.
-  if (crash->access & INSTRUCTION_FETCH && crash->address == crash->pc &&
-      memory_read(crash->sp, &caller, sizeof caller) == sizeof caller) {
+  if (crash->access & MACHINE_FETCH && crash->address == crash->pc &&
+      machine_return(context, &caller)) {
     note_frame(crash->pc, 0);
-    context->uc_mcontext.gregs[REG_RIP] = (greg_t)caller;
-    context->uc_mcontext.gregs[REG_RSP] += (greg_t)sizeof caller;
+    machine_set_place(context, caller);
   }
-  resumed_pc = (uint64_t)context->uc_mcontext.gregs[REG_RIP];
+  resumed_pc = machine_place(context).pc;
   is_complete = _Unwind_Backtrace(visit, &is_inside) == _URC_END_OF_STACK;
   if (!walked)
     note_frame(crash->pc, 0);
@@ -207,11 +196,11 @@ static void report(const struct wire_crash *crash, ucontext_t *context) {
 
 static struct wire_crash describe(int number, const siginfo_t *info,
                                   const ucontext_t *context) {
-  const greg_t *registers = context->uc_mcontext.gregs;
+  struct machine_place place = machine_place(context);
   struct wire_crash crash = {.signal = (uint32_t)number,
                              .code = info->si_code,
-                             .pc = (uint64_t)registers[REG_RIP],
-                             .sp = (uint64_t)registers[REG_RSP],
+                             .pc = place.pc,
+                             .sp = place.sp,
                              .process = (uint32_t)getpid(),
                              .thread = (uint32_t)own_thread()};
   if (info->si_code <= 0) { // kill(2), raise(3) and their kin
@@ -220,7 +209,7 @@ static struct wire_crash describe(int number, const siginfo_t *info,
   }
   crash.address = (uint64_t)info->si_addr;
   crash.access =
-      number == SIGSYS ? (uint64_t)info->si_syscall : (uint64_t)registers[REG_ERR];
+      number == SIGSYS ? (uint64_t)info->si_syscall : machine_access(context);
   return crash;
 }
 
@@ -228,9 +217,10 @@ static struct wire_crash describe(int number, const siginfo_t *info,
 static void raise_again(int number, siginfo_t *info) {
   uint64_t all = ~0ul;
   set_default(number);
-  system_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, 0, sizeof all);
-  system_call(SYS_rt_tgsigqueueinfo, system_call(SYS_getpid, 0, 0, 0, 0), own_thread(),
-              number, (long)info);
+  machine_system_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, 0, sizeof all);
+  machine_system_call(SYS_rt_tgsigqueueinfo,
+                      machine_system_call(SYS_getpid, 0, 0, 0, 0), own_thread(), number,
+                      (long)info);
 }
 
 static void on_signal(int number, siginfo_t *info, void *context) {
@@ -249,13 +239,11 @@ static void on_signal(int number, siginfo_t *info, void *context) {
   }
   first_signal = number;
   struct wire_crash crash = describe(number, info, interrupted);
-  greg_t *registers = interrupted->uc_mcontext.gregs; // which the walk may change
-  greg_t pc = registers[REG_RIP], sp = registers[REG_RSP];
+  struct machine_place place = machine_place(interrupted); // which the walk may change
   report(&crash, interrupted);
   if (!kept_crash_keep())
     die(number);
-  registers[REG_RIP] = pc;
-  registers[REG_RSP] = sp;
+  machine_set_place(interrupted, place);
   raise_again(number, info);
 }
 

@@ -13,6 +13,7 @@
 #include "forkrepl_platform.h"
 #include "keeper.h"
 #include "kept_crash.h"
+#include "machine.h"
 #include "memory.h"
 #include "printer.h"
 #include "request.h"
@@ -40,7 +41,7 @@ static _Thread_local char thread_area[16 << 10]
 
 static void on_hello(const struct request *request) {
   struct wire_hello hello = {WIRE_VERSION, (uint32_t)running_pid(),
-                             (uint64_t)sysconf(_SC_PAGESIZE)};
+                             (uint64_t)sysconf(_SC_PAGESIZE), machine_number};
   reply(request, 0, &hello, sizeof hello);
 }
 

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "memory.h"
+#include "machine.h"
 #include "sanitizers.h"
 
 #include <errno.h>
@@ -52,8 +53,10 @@ int memory_reserve(uint64_t size, int low, enum wire_sharing sharing, int descri
   int flags = (sharing == WIRE_SHARED ? MAP_SHARED : MAP_PRIVATE) | MAP_NORESERVE;
   if (sharing == WIRE_ANONYMOUS)
     flags |= MAP_ANONYMOUS;
+  if (low && !machine_low_memory_flag)
+    return EOPNOTSUPP;
   if (low)
-    flags |= MAP_32BIT;
+    flags |= machine_low_memory_flag;
   if (wanted)
     flags |= MAP_FIXED_NOREPLACE;
   void *at = mmap((void *)wanted, size, PROT_NONE, flags, descriptor, 0);
@@ -100,6 +103,8 @@ static int protect(const struct wire_range *range) {
   void *at = (void *)range->address;
   if (mprotect(at, range->size, (int)range->protection))
     return errno;
+  if (range->protection & PROT_EXEC)
+    machine_code_has_changed(at, range->size);
   sanitizers_note_use(range->address, range->size, range->protection != PROT_NONE);
   if (range->protection == PROT_NONE && madvise(at, range->size, MADV_DONTNEED))
     return errno;
@@ -181,6 +186,8 @@ int memory_patch(const struct wire_patch *patches, size_t count) {
     else if (memory < 0 || pwrite(memory, patch->bytes, patch->size,
                                   (off_t)patch->address) != (ssize_t)patch->size)
       error = patch_by_protection(patch);
+    if (!error)
+      machine_code_has_changed((void *)patch->address, patch->size);
   }
   if (memory >= 0)
     close(memory);

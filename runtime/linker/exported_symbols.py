@@ -16,7 +16,6 @@ from msgspec import Struct
 from runtime.addresses import PAGE_SIZE, ExecutorAddress
 from runtime.objects import elf
 from runtime.objects.elf import Array
-from runtime.objects.foreign_files import EM_X86_64
 
 OPENERS = frozenset({"dlopen", "dlmopen", "dlsym", "dlvsym"})
 """Code that refers to one of these may want libraries to see what has been linked."""
@@ -42,8 +41,8 @@ class ExportedSymbol(Struct, frozen=True):
     is_function: bool
 
 
-def shared_object(symbols: Sequence[ExportedSymbol]) -> bytes:
-    """An ELF file that defines the symbols at their addresses.
+def shared_object(symbols: Sequence[ExportedSymbol], machine: int) -> bytes:
+    """An ELF file for a machine (``e_machine``) that defines the symbols at their addresses.
 
     It is loaded into memory that can be written (the dynamic linker does) and not
     run, and asks for no executable stack.
@@ -63,10 +62,10 @@ def shared_object(symbols: Sequence[ExportedSymbol]) -> bytes:
     rows["shndx"] = elf.SHN_ABS
     rows["value"] = np.array([symbol.address for symbol in symbols], np.uint64)[order]
     rows["size"] = np.array([symbol.size for symbol in symbols], np.uint64)[order]
-    return _file(table.tobytes(), _gnu_hash_table(hashes[order], buckets), strings)
+    return _file(machine, table.tobytes(), _gnu_hash_table(hashes[order], buckets), strings)
 
 
-def _file(symbols: bytes, hash_table: bytes, strings: bytes) -> bytes:
+def _file(machine: int, symbols: bytes, hash_table: bytes, strings: bytes) -> bytes:
     tags = (_DT_SYMTAB, _DT_GNU_HASH, _DT_STRTAB)
     dynamic_size = _DYNAMIC.size * (len(tags) + 4)
     dynamic_at = _HEADER.size + 3 * _PROGRAM_HEADER.size
@@ -90,7 +89,7 @@ def _file(symbols: bytes, hash_table: bytes, strings: bytes) -> bytes:
     identification = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
     pieces = [
         _HEADER.pack(
-            *(identification, elf.ET_DYN, EM_X86_64, 1, 0, _HEADER.size, 0, 0),
+            *(identification, elf.ET_DYN, machine, 1, 0, _HEADER.size, 0, 0),
             *(_HEADER.size, _PROGRAM_HEADER.size, len(headers), 0, 0, 0),
         ),
         *(_PROGRAM_HEADER.pack(*header) for header in headers),

@@ -20,11 +20,13 @@ from runtime.addresses import (
     Protection,
     ThreadLocalImage,
 )
-from runtime.errors import OutOfMemoryError
+from runtime.errors import LinkError, OutOfMemoryError
 from runtime.executor_client.interface import Move
 from runtime.linker.exported_symbols import OPENERS
 from runtime.linker.link_graph import NOT_LOADED, SEGMENTS, LinkGraph, build
 from runtime.linker.link_report import SILENT, LinkPicture, LinkReport
+from runtime.linker.machines.choice import machine_of
+from runtime.linker.machines.machine import Machine
 from runtime.linker.passes.addresses import assign_addresses, redirect
 from runtime.linker.passes.layout import SegmentMemory, Tables, check_relocation_types, lay_out
 from runtime.linker.passes.reach import find_out_of_reach, needs_low_memory
@@ -35,6 +37,7 @@ from runtime.linker.thread_local_blocks import ThreadLocalBlock, ThreadLocalBloc
 from runtime.memory.manager import FinalizedAllocation, InFlightAllocation, MapperMemoryManager
 from runtime.objects import elf
 from runtime.objects.elf import Array, ObjectFile
+from runtime.objects.foreign_files import machine_name
 from runtime.objects.placed_object import PlacedObject
 
 _RX = SEGMENTS.index(RX)
@@ -92,7 +95,9 @@ def link(
         OutOfMemoryError, ExecutorError: there is no memory for it.
     In each case nothing of the link stays behind.
     """
-    graph = build(list(objects))
+    machine = machine_of(process.machine)
+    _check_machines(objects, machine)
+    graph = build(list(objects), machine)
     check_relocation_types(graph)
     report.lap("build")
     # From here on all relocations are of kinds that the table describes.
@@ -153,10 +158,19 @@ def link(
         groups=tuple(groups),
         opens_libraries=not OPENERS.isdisjoint(graph.global_names),
         objects=tuple(
-            PlacedObject(source.name, source.data, addresses)
+            PlacedObject(source.name, source.data, source.machine, addresses)
             for source, addresses in zip(graph.objects, graph.loaded_addresses(), strict=True)
         ),
     )
+
+
+def _check_machines(objects: Sequence[ObjectFile], machine: Machine) -> None:
+    for each in objects:
+        if each.machine != machine.number:
+            raise LinkError(
+                f"{each.name}: made for another machine ({machine_name(each.machine)}) than what "
+                f"is to run it ({machine_name(machine.number)})"
+            )
 
 
 def _allocate(

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from runtime.addresses import RO, RW, RX, Protection
 from runtime.errors import ObjectFormatError, printable
+from runtime.linker.machines.machine import Machine
 from runtime.objects import elf
 from runtime.objects.elf import Array, ObjectFile
 
@@ -30,6 +31,7 @@ _RELRO_TYPES = (elf.SHT_INIT_ARRAY, elf.SHT_FINI_ARRAY, elf.SHT_PREINIT_ARRAY)
 class LinkGraph(Struct):
     """See the module. n sections, m symbols, r relocations of loaded sections."""
 
+    machine: Machine
     objects: list[ObjectFile]
     section_base: list[int]  # of each object: the number of its first section
     symbol_base: list[int]
@@ -114,7 +116,7 @@ class LinkGraph(Struct):
         return f"{owner}: {name} has {size} bytes, aligned to {align}"
 
 
-def build(objects: list[ObjectFile]) -> LinkGraph:
+def build(objects: list[ObjectFile], machine: Machine) -> LinkGraph:
     """Number the sections, symbols and relocations of a batch of objects through."""
     section_base = _bases(len(o.sections) for o in objects)
     symbol_base = _bases(len(o.symbols) for o in objects)
@@ -133,6 +135,7 @@ def build(objects: list[ObjectFile]) -> LinkGraph:
     segment = _choose_segments(sections, names)
     relocations = _gather_relocations(objects, section_base, symbol_base, segment)
     return LinkGraph(
+        machine=machine,
         objects=objects,
         section_base=section_base,
         symbol_base=symbol_base,

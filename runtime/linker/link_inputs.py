@@ -13,8 +13,9 @@ from runtime.objects import elf
 from runtime.objects.archive import Archive, is_archive
 from runtime.objects.elf import Array, ObjectFile, read_object
 from runtime.objects.foreign_files import ELF_MAGIC, check_machine
-from runtime.objects.input_files import read_input_file
+from runtime.objects.input_files import Contents, read_input_file
 from runtime.objects.libraries import find_library, linker_script_files
+from runtime.protocol.machine import OWN_MACHINE
 
 _START = 4096  # bytes that tell what a file is
 
@@ -65,20 +66,25 @@ class CollectedInputs(Struct):
 
 
 def collect_inputs(
-    inputs: Sequence[LinkInput], folders: Sequence[str] = (), wanted: Iterable[str] = ()
+    inputs: Sequence[LinkInput],
+    folders: Sequence[str] = (),
+    wanted: Iterable[str] = (),
+    machine: int = OWN_MACHINE,
 ) -> CollectedInputs:
     """Read objects and pull in the members of archives that are needed.
 
     As traditional linkers do: an archive serves what is undefined when its turn
-    comes. ``wanted``: names that are needed from the start, such as ``main``. Raises
-    RuntimeFailure, naming the file.
+    comes. ``wanted``: names that are needed from the start, such as ``main``; ``machine``: the
+    ``e_machine`` that all must be for. Raises RuntimeFailure, naming the file.
     """
-    collector = _Collector(folders, wanted)
+    collector = _Collector(folders, wanted, machine=machine)
     for entry in inputs:
         if entry.contents is not None:
-            collector.add_object(read_object(entry.name, entry.contents))
+            collector.add_object(read_object(entry.name, entry.contents, machine))
             continue
-        paths = find_library(entry.name, folders) if entry.is_library else [entry.name]
+        paths = (
+            find_library(entry.name, folders, machine=machine) if entry.is_library else [entry.name]
+        )
         for path in paths:
             collector.add(Path(path), entry.whole_archive)
     return collector.result
@@ -124,19 +130,21 @@ class _Collector:
         folders: Sequence[str],
         wanted: Iterable[str],
         is_there: Callable[[str], bool] = lambda name: False,
+        machine: int = OWN_MACHINE,
     ) -> None:
         self.result = CollectedInputs()
         self.owners: list[int] = []
         self.undefined: dict[str, int] = dict.fromkeys(wanted, _ENTRY)
         self._folders = folders
         self._is_there = is_there
+        self._machine = machine
         self._defined: set[str] = set()
         self._tentative: set[str] = set()  # common symbols, without another definition
 
     def add(self, path: Path, whole_archive: bool, may_be_script: bool = True) -> None:
         start = read_input_file(path, _START)
         if _is_shared_library(start):
-            check_machine(str(path), start)
+            check_machine(str(path), start, self._machine)
             self.result.libraries.append(str(path.resolve()))
             return
         data = read_input_file(path)
@@ -144,11 +152,13 @@ class _Collector:
             self.add_archive(Archive(path, data), whole_archive)
             return
         may_be_script = may_be_script and not start.startswith(ELF_MAGIC)
-        named = linker_script_files(path, start, self._folders) if may_be_script else []
+        named = (
+            linker_script_files(path, start, self._folders, self._machine) if may_be_script else []
+        )
         for script_entry in named:  # a script that names scripts, maybe itself, is an error
             self.add(Path(script_entry), whole_archive, may_be_script=False)
         if not named:
-            self.add_object(read_object(str(path), data))
+            self.add_object(self._read(str(path), data))
 
     def add_object(self, added: ObjectFile, needed_by: int = _ENTRY) -> None:
         number = len(self.result.objects)
@@ -196,7 +206,7 @@ class _Collector:
         found = {}
         for name in self._tentative & archive.index.keys():
             offset = archive.index[name]
-            if offset not in taken and _defines(read_object(*archive.member(offset)), name):
+            if offset not in taken and _defines(self._read(*archive.member(offset)), name):
                 found[offset] = (_TENTATIVE, name)
         return found
 
@@ -206,7 +216,10 @@ class _Collector:
         name, data = archive.member(offset)
         reason = "" if needed_by is None else self._name_of(needed_by)
         self.result.members.append(ArchiveMember(name, reason, symbol))
-        self.add_object(read_object(name, data), _ENTRY if needed_by is None else needed_by)
+        self.add_object(self._read(name, data), _ENTRY if needed_by is None else needed_by)
+
+    def _read(self, name: str, data: Contents) -> ObjectFile:
+        return read_object(name, data, self._machine)
 
     def _name_of(self, needed_by: int) -> str:
         if needed_by == _TENTATIVE:

@@ -10,7 +10,6 @@ from runtime.addresses import RO, RW, RX, Protection
 from runtime.linker.link_graph import NOT_LOADED, SEGMENTS, LinkGraph
 from runtime.linker.link_inputs import ArchiveMember, CollectedInputs
 from runtime.linker.link_report import LinkPicture
-from runtime.linker.machines.x86_64 import PLT_ENTRY_SIZE
 from runtime.linker.passes.layout import GOT_ENTRY_SIZE
 from runtime.objects import elf
 from runtime.objects.demangle import demangle
@@ -89,7 +88,7 @@ def _tables(picture: LinkPicture) -> Iterator[str]:
     yield _row(start, entries * GOT_ENTRY_SIZE, f"GOT, {entries} entries")
     entries = len(tables.plt_symbols) + len(tables.redirected_symbols)
     start = segments[SEGMENTS.index(RX)].address + tables.plt_offset
-    yield _row(start, entries * PLT_ENTRY_SIZE, f"PLT, {entries} entries")
+    yield _row(start, entries * picture.graph.machine.plt_entry_size, f"PLT, {entries} entries")
     for variable, offset in tables.moved:
         name = picture.graph.symbol_name(variable.symbols[0])
         start = segments[SEGMENTS.index(RW)].address + offset

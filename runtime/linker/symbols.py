@@ -17,6 +17,10 @@ from runtime.executor_client.interface import SymbolDescription
 class SymbolSource(Protocol):
     """Where the process's symbols are asked for: see ``ExecutorProcessControl``."""
 
+    @property
+    def machine(self) -> int:
+        """The ``e_machine`` of what it runs."""
+
     def lookup(self, names: list[str]) -> list[ExecutorAddress]:
         """Addresses; 0 where there is none."""
 
@@ -139,6 +143,11 @@ class ProcessSymbols:
         self._replacements = replacements
         self._is_ours = is_ours
         self._known: dict[str, ExecutorAddress] = {}
+
+    @property
+    def machine(self) -> int:
+        """The ``e_machine`` of what the process runs."""
+        return self._source.machine
 
     def forget(self) -> None:
         """Forget what is known of the process, because it has changed: ask it again."""

@@ -1,4 +1,4 @@
-"""Reading x86-64 ELF relocatable objects into arrays (System V gABI, chapter 4).
+"""Reading 64-bit little-endian ELF relocatable objects into arrays (System V gABI, chapter 4).
 
 An object is bytes that somebody else made: every offset and index that the rest
 of the linker will use without looking is checked here, once, for whole columns.
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from runtime.errors import ObjectFormatError
 from runtime.objects.foreign_files import ELF_MAGIC, check_machine, describe_foreign
 from runtime.objects.input_files import Contents
+from runtime.protocol.machine import OWN_MACHINE
 
 Array = NDArray[Any]
 """A structured or plain numpy array; docstrings say which dtype."""
@@ -37,7 +38,6 @@ SHT_FINI_ARRAY = 15
 SHT_PREINIT_ARRAY = 16
 SHT_GROUP = 17
 SHT_SYMTAB_SHNDX = 18
-SHT_X86_64_UNWIND = 0x70000001
 
 # sh_flags
 SHF_WRITE = 0x1
@@ -107,6 +107,7 @@ class ObjectFile(Struct, frozen=True):
     symbol the index of its section, or UNDEFINED, ABSOLUTE or COMMON; ``strings``:
     the symbols' names; ``global_names``: of the symbols that are not local, in order.
     A definition's NAME@@VERSION, its default one, is NAME (``.symver`` in gas's manual).
+    ``machine``: its ``e_machine``.
     """
 
     name: str
@@ -117,6 +118,7 @@ class ObjectFile(Struct, frozen=True):
     symbol_sections: Array
     strings: bytes
     global_names: list[str]
+    machine: int
 
     def symbol_name(self, index: int) -> str:
         """Its name in the string table, or its section's for a section symbol."""
@@ -146,21 +148,21 @@ def strings_at(table: bytes, offsets: Array) -> list[str]:
     return [text[start : text.index("\0", start)] for start in offsets.tolist()]
 
 
-def read_object(name: str, data: Contents) -> ObjectFile:
-    """Parse a relocatable object.
+def read_object(name: str, data: Contents, machine: int = OWN_MACHINE) -> ObjectFile:
+    """Parse a relocatable object for a machine.
 
     Raises:
         ObjectFormatError: it is something else, or damaged; the message names
             the file and what is wrong with it.
     """
     try:
-        return _read(name, data)
+        return _read(name, data, machine)
     except (ValueError, IndexError, struct.error, OverflowError) as error:
         raise ObjectFormatError(f"{name}: damaged ELF object ({error})") from error
 
 
-def _read(name: str, data: Contents) -> ObjectFile:
-    sections = _section_table(name, data)
+def _read(name: str, data: Contents, machine: int) -> ObjectFile:
+    sections = _section_table(name, data, machine)
     header = EHDR.unpack_from(data)
     string_index = header[13] if header[13] != 0xFFFF else int(sections[0]["link"])
     names_table = _section_bytes(data, sections[string_index])
@@ -175,7 +177,15 @@ def _read(name: str, data: Contents) -> ObjectFile:
     _check_sections(name, sections, len(symbols))
     global_names = _global_names(symbols, strings)
     return ObjectFile(
-        name, data, sections, section_names, symbols, symbol_sections, strings, global_names
+        name,
+        data,
+        sections,
+        section_names,
+        symbols,
+        symbol_sections,
+        strings,
+        global_names,
+        machine,
     )
 
 
@@ -184,14 +194,14 @@ def _global_names(symbols: Array, strings: bytes) -> list[str]:
     return [name.partition("@@")[0] for name in names] if b"@@" in strings else names
 
 
-def _section_table(name: str, data: Contents) -> Array:
+def _section_table(name: str, data: Contents, machine: int) -> Array:
     if data[: len(ELF_MAGIC)] != ELF_MAGIC:
         what = describe_foreign(bytes(data[:4096]))
         raise ObjectFormatError(f"{name}: not an ELF object file: {what}")
     if len(data) < EHDR.size:
         raise ObjectFormatError(f"{name}: truncated ELF object ({len(data)} bytes)")
     _, kind, _, _, _, _, offset, _, _, _, _, entsize, count, _ = EHDR.unpack_from(data)
-    check_machine(name, data)
+    check_machine(name, data, machine)
     if kind != ET_REL:
         what = ET_NAMES.get(kind, f"e_type {kind}")
         raise ObjectFormatError(f"{name}: {what}, not a relocatable object (compile with -c)")
@@ -266,7 +276,7 @@ def _check_sections(name: str, sections: Array, symbol_count: int) -> None:
         (missing, "relocations for a section that does not exist"),
         (
             (kind == SHT_REL) & ((target_flags & SHF_ALLOC) != 0),
-            "relocations without addends, which x86-64 does not have",
+            "relocations without addends, which 64-bit machines do not have",
         ),
         (
             (flags & _LOADED_COMPRESSED) == _LOADED_COMPRESSED,

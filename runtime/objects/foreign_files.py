@@ -6,6 +6,7 @@ import re
 
 from runtime.errors import ObjectFormatError
 from runtime.objects.input_files import Contents
+from runtime.protocol.machine import EM_AARCH64, EM_X86_64, LINKED, OWN_MACHINE
 
 ELF_MAGIC = b"\x7fELF"
 BITCODE_MAGIC = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
@@ -29,7 +30,6 @@ _MAGIC = {
 }
 _TEXT = re.compile(rb"[\t\n\f\r\x20-\x7e\x80-\xff]+\Z")
 
-EM_X86_64 = 62
 _MACHINES = {
     3: "i386",
     8: "MIPS",
@@ -38,7 +38,7 @@ _MACHINES = {
     22: "S/390",
     40: "Arm",
     EM_X86_64: "x86-64",
-    183: "AArch64",
+    EM_AARCH64: "AArch64",
     243: "RISC-V",
     247: "BPF",
     258: "LoongArch",
@@ -64,15 +64,25 @@ def machine_name(e_machine: int) -> str:
     return number if name is None else f"{name}, {number}"
 
 
-def check_machine(name: str, data: Contents) -> None:
-    """Raise ObjectFormatError if an ELF file (its first 64 bytes do) is not for x86-64."""
+def check_machine(name: str, data: Contents, wanted: int = OWN_MACHINE) -> None:
+    """Raise ObjectFormatError if an ELF file (its first 64 bytes do) is not for the machine
+    with this ``e_machine``."""
     big_endian = data[5] == 2
     number = int.from_bytes(data[18:20], "big" if big_endian else "little")
-    machine = machine_name(number)
+    machine, ours = machine_name(number), _MACHINES[wanted]
     if data[4] != 2 or data[5] != 1:
         how = f"{32 if data[4] == 1 else 64}-bit {'big' if big_endian else 'little'}-endian"
         raise ObjectFormatError(
-            f"{name}: not a 64-bit little-endian ELF file for x86-64 but a {how} one ({machine})"
+            f"{name}: not a 64-bit little-endian ELF file for {ours} but a {how} one ({machine})"
         )
-    if number != EM_X86_64:
-        raise ObjectFormatError(f"{name}: made for another machine ({machine}), not for x86-64")
+    if number != wanted:
+        raise ObjectFormatError(f"{name}: made for another machine ({machine}), not for {ours}")
+
+
+def machine_in(start: bytes) -> int | None:
+    """The ``e_machine`` that an ELF file (its first 64 bytes do) is for, if code for it can be
+    linked."""
+    if not start.startswith(ELF_MAGIC) or len(start) < 20 or start[4:6] != b"\2\1":
+        return None
+    number = int.from_bytes(start[18:20], "little")
+    return number if number in LINKED else None

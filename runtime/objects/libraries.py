@@ -14,6 +14,7 @@ from runtime.objects.archive import is_archive
 from runtime.objects.foreign_files import ELF_MAGIC, check_machine, describe_foreign
 from runtime.objects.input_files import absolute_path, expanded_path, read_input_file
 from runtime.objects.library_folders import library_folders, version_of
+from runtime.protocol.machine import OWN_MACHINE
 
 _ET_REL = 1
 _START = 4096  # bytes: linker scripts that are longer are none
@@ -46,13 +47,20 @@ class LibraryKind(Enum):
     OBJECT = "object"
 
 
-def find_library(name: str, folders: Sequence[str] = (), *, looks_here: bool = False) -> list[str]:
+def find_library(
+    name: str,
+    folders: Sequence[str] = (),
+    *,
+    looks_here: bool = False,
+    machine: int = OWN_MACHINE,
+) -> list[str]:
     """The files of a library given as ``m``, ``libm``, ``libm.so.6``, ``:libm.a`` or a path.
 
     In each folder ``libNAME.so`` comes before ``libNAME.a``. A development file that is a
     linker script (Debian's ``libm.so``) stands for the libraries that it names; what the C
     library has already may stand for nothing. ``looks_here``: the name of a file may be of
-    one in the current folder. Raises RuntimeFailure if there is none.
+    one in the current folder; ``machine``: the ``e_machine`` that it must be for. Raises
+    RuntimeFailure if there is none.
     """
     path = expanded_path(name)
     if "/" in path:
@@ -62,19 +70,19 @@ def find_library(name: str, folders: Sequence[str] = (), *, looks_here: bool = F
             raise _not_there(name, path) from None
         except OSError as error:
             raise RuntimeFailure(f"cannot read {printable(name)}: {error.strerror}") from None
-        return _contents(path, absolute_path(path), folders)
+        return _contents(path, absolute_path(path), folders, machine)
     if looks_here and _FILE_NAME.fullmatch(name) and os.path.isfile(name):
-        return _contents(name, absolute_path(name), folders)
-    where = library_folders(folders)
+        return _contents(name, absolute_path(name), folders, machine)
+    where = library_folders(folders, machine)
     passed_over: list[ObjectFormatError] = []
     for candidate in _candidates(name, where):
         try:
-            _check_machine(candidate)
+            _check_machine(candidate, machine)
         except ObjectFormatError as error:
             passed_over.append(error)  # as linkers do
         else:
             # The file behind libNAME.so is also there where nothing is compiled.
-            return _contents(candidate, os.path.realpath(candidate), folders)
+            return _contents(candidate, os.path.realpath(candidate), folders, machine)
     if passed_over:
         raise passed_over[0]
     if _plain(name) in _PARTS_OF_C_LIBRARY:
@@ -124,23 +132,25 @@ def _plain(name: str) -> str:
     return match["name"] if match else name.removeprefix("lib")
 
 
-def _contents(path: str, real_path: str, folders: Sequence[str]) -> list[str]:
+def _contents(path: str, real_path: str, folders: Sequence[str], machine: int) -> list[str]:
     start = read_input_file(Path(path), _START)
     if start.startswith(ELF_MAGIC):
         return [real_path]
     instead = _SHARED_INSTEAD.get(os.path.basename(path))
     if instead is not None:
-        return find_library(instead)
+        return find_library(instead, machine=machine)
     if is_archive(start):
         return [path]
-    named = linker_script_files(Path(path), start, folders)
+    named = linker_script_files(Path(path), start, folders, machine)
     if not named:
         what = describe_foreign(start)
         raise RuntimeFailure(f"{path}: not a library, an archive or an object: {what}")
     return named
 
 
-def linker_script_files(path: Path, text: bytes, folders: Sequence[str] = ()) -> list[str]:
+def linker_script_files(
+    path: Path, text: bytes, folders: Sequence[str] = (), machine: int = OWN_MACHINE
+) -> list[str]:
     """The libraries that a linker script stands for; none if ``text`` is no such script.
 
     They are its shared libraries (what it has besides is in the C library, which runs
@@ -151,32 +161,32 @@ def linker_script_files(path: Path, text: bytes, folders: Sequence[str] = ()) ->
     words = re.split(r"[\s(),\"]+", " ".join(_SCRIPT_COMMAND.findall(plain)))
     named = [word for word in words if ".so" in word and not word.startswith("-l")]
     if named:
-        return [_find_named(path, word, folders) for word in named]
+        return [_find_named(path, word, folders, machine) for word in named]
     found: list[str] = []
     for word in words:
         if word.startswith("-l"):
-            found += find_library(word[2:], folders)
+            found += find_library(word[2:], folders, machine=machine)
         elif word.endswith(".a"):
-            found.append(_find_named(path, word, folders))
+            found.append(_find_named(path, word, folders, machine))
     return found
 
 
-def _find_named(script: Path, word: str, folders: Sequence[str]) -> str:
-    for folder in [os.curdir, *folders, os.fspath(script.parent), *library_folders()]:
+def _find_named(script: Path, word: str, folders: Sequence[str], machine: int) -> str:
+    for folder in [os.curdir, *folders, os.fspath(script.parent), *library_folders((), machine)]:
         candidate = os.path.join(folder, word)  # only the word if it is absolute
         if os.path.isfile(candidate):
             return candidate
     raise RuntimeFailure(f"{script}: a linker script that names {printable(word)}: no such file")
 
 
-def _check_machine(path: str) -> None:
+def _check_machine(path: str, machine: int) -> None:
     """Raise ObjectFormatError for an ELF file of another machine."""
     try:
         start = read_input_file(Path(path), 64)
     except RuntimeFailure:
         return  # it is to be told why it cannot be read
     if start.startswith(ELF_MAGIC) and len(start) >= 20:
-        check_machine(path, start)
+        check_machine(path, start, machine)
 
 
 def _word(start: bytes, offset: int) -> int:

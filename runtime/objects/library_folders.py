@@ -8,11 +8,23 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-_GCC = "/usr/lib/gcc/x86_64*-linux*"  # Debian: -linux-gnu, Fedora: -redhat-linux
+from runtime.protocol.machine import EM_AARCH64, EM_X86_64, OWN_MACHINE
+
+# Debian: -linux-gnu, Fedora: -redhat-linux; what cross compilers have is beside that
+_GCC = {
+    EM_X86_64: "/usr/lib/gcc/x86_64*-linux*",
+    EM_AARCH64: "/usr/lib/gcc*/aarch64*-linux*",
+}
 _DYNAMIC_LINKERS = "/etc/ld.so.conf"
+_OF_MACHINE = {
+    EM_X86_64: ("/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu"),
+    EM_AARCH64: (
+        "/lib/aarch64-linux-gnu",
+        "/usr/lib/aarch64-linux-gnu",
+        "/usr/aarch64-linux-gnu/lib",
+    ),
+}
 _USUAL = (
-    "/lib/x86_64-linux-gnu",
-    "/usr/lib/x86_64-linux-gnu",
     "/usr/local/lib",
     "/lib64",
     "/usr/lib64",
@@ -24,9 +36,10 @@ _FOLDERS_THAT_CONFIGURATIONS_INCLUDE = 3  # deep
 _VERSION = re.compile(r"\d+")
 
 
-def library_folders(folders: Sequence[str] = ()) -> list[str]:
-    """All of them, each once: ``folders``, those of the environment, the system's."""
-    wanted = [*folders, *environment_folders(), *system_folders()]
+def library_folders(folders: Sequence[str] = (), machine: int = OWN_MACHINE) -> list[str]:
+    """All of them, each once: ``folders``, those of the environment, the system's for a machine
+    (``e_machine``)."""
+    wanted = [*folders, *environment_folders(), *system_folders(machine)]
     found: dict[str, str] = {}
     for folder in wanted:
         found.setdefault(os.path.normpath(folder), folder)
@@ -34,10 +47,13 @@ def library_folders(folders: Sequence[str] = ()) -> list[str]:
 
 
 @cache
-def system_folders() -> tuple[str, ...]:
+def system_folders(machine: int = OWN_MACHINE) -> tuple[str, ...]:
     """gcc's own (``libstdc++.so``, ``libgomp.so``), the usual ones, and those that
-    ld.so.conf(5) names."""
-    return tuple(dict.fromkeys([*_of_gcc(), *_USUAL, *_of_dynamic_linker(_DYNAMIC_LINKERS)]))
+    ld.so.conf(5) names; for another machine those of cross compilers."""
+    found = [*_of_gcc(machine), *_OF_MACHINE[machine]]
+    if machine == OWN_MACHINE:
+        found += [*_USUAL, *_of_dynamic_linker(_DYNAMIC_LINKERS)]
+    return tuple(dict.fromkeys(found))
 
 
 def environment_folders() -> Iterator[str]:
@@ -48,9 +64,9 @@ def environment_folders() -> Iterator[str]:
                 yield os.path.expanduser(folder)
 
 
-def _of_gcc() -> list[str]:
+def _of_gcc(machine: int) -> list[str]:
     """Of the newest version that can link, which Clang takes, too."""
-    installed = glob.glob(f"{_GCC}/*/crtbegin.o")
+    installed = glob.glob(f"{_GCC[machine]}/*/crtbegin.o")
     by_version = sorted(map(os.path.dirname, installed), key=version_of)
     return by_version[-1:]
 

@@ -14,21 +14,27 @@ from msgspec import Struct
 from runtime.objects import elf
 from runtime.objects.elf import Array, ObjectFile
 from runtime.objects.input_files import Contents
+from runtime.protocol.machine import EM_AARCH64, EM_X86_64
 
-_DEBUG_RELOCATIONS = {1: 8, 10: 4}  # R_X86_64_64 and R_X86_64_32: their sizes in bytes
+_DEBUG_RELOCATIONS = {  # their sizes in bytes
+    EM_X86_64: {1: 8, 10: 4},  # R_X86_64_64, R_X86_64_32
+    EM_AARCH64: {257: 8, 258: 4},  # R_AARCH64_ABS64, R_AARCH64_ABS32
+}
 
 
 class PlacedObject(Struct, frozen=True, eq=False, dict=True):
-    """An object and the addresses (int64) of its sections, 0 where one is not loaded."""
+    """An object for a machine (``e_machine``), and the addresses (int64) of its sections, 0
+    where one is not loaded."""
 
     name: str
     data: Contents
+    machine: int
     section_addresses: Array
 
     @functools.cached_property
     def file(self) -> ObjectFile:
         """The object, parsed."""
-        return elf.read_object(self.name, self.data)
+        return elf.read_object(self.name, self.data, self.machine)
 
     @functools.cached_property
     def symbol_addresses(self) -> Array:
@@ -77,7 +83,7 @@ class PlacedObject(Struct, frozen=True, eq=False, dict=True):
         """Of what debug sections have: absolute addresses, and offsets in other sections."""
         symbols = self.file.symbols["value"].astype(np.int64)
         values = np.where(self.symbol_addresses != 0, self.symbol_addresses, symbols)
-        for kind, size in _DEBUG_RELOCATIONS.items():
+        for kind, size in _DEBUG_RELOCATIONS[self.machine].items():
             chosen = entries[entries["type"] == kind]
             chosen = chosen[chosen["symbol"] < len(symbols)]
             chosen = chosen[chosen["offset"] <= len(contents) - size]

@@ -24,6 +24,22 @@ def claimed_process(number: int) -> int:
     return number
 
 
+def claimed_machine(number: int) -> int:
+    """The ``e_machine`` of the code that it runs. Raises ExecutorError."""
+    if not 0 < number < 1 << 16:
+        raise ExecutorError(f"the executor says that its machine is {number}, which cannot be")
+    return number
+
+
+def check_page_size(size: int) -> None:
+    """Raises ExecutorError for pages that memory cannot be shared out in."""
+    if size != PAGE_SIZE:
+        raise ExecutorError(
+            f"the executor says that its pages have {size} bytes: code can be run only where they "
+            f"have {PAGE_SIZE}"
+        )
+
+
 def claimed_address(word: int, name: str) -> ExecutorAddress:
     """The address of a symbol, 0 if it has none. Raises ExecutorError."""
     if not 0 <= word < USER_SPACE_END:

@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-enum { WIRE_VERSION = 10 };
+enum { WIRE_VERSION = 11 };
 
 enum { WIRE_MAX_PAYLOAD = 64 << 20 };
 
@@ -142,6 +142,7 @@ struct wire_hello {
   uint32_t version;
   uint32_t pid;
   uint64_t page_size;
+  uint64_t machine; // e_machine of an ELF file
 };
 
 struct wire_thread_area {

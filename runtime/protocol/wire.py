@@ -18,11 +18,11 @@ from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorError, ExecutorOutOfMemory, describe_error, told
 from runtime.protocol.frames import Frame, Records
 
-VERSION = 10
+VERSION = 11
 MAX_PAYLOAD = 64 << 20
 
 HEAD = struct.Struct("<IHH")  # payload size, operation, error
-HELLO = struct.Struct("<IIQ")  # struct wire_hello
+HELLO = struct.Struct("<IIQQ")  # struct wire_hello
 RESERVATION = struct.Struct("<QQQ")  # size, low, Sharing
 RANGE = struct.Struct("<QQQ")  # address, size, protection
 UNIT = struct.Struct("<QQQQQQQQqQ")  # struct wire_unit

@@ -87,7 +87,7 @@ class ExecutionSession:
         kept: Set[str] | None = None,
     ) -> LoadedUnit:
         """Read objects, given as (name, contents), and ``load_objects``."""
-        objects = [read_object(name, data) for name, data in inputs]
+        objects = [read_object(name, data, self._process.machine) for name, data in inputs]
         return self.load_objects(objects, is_program=is_program, is_run_next=is_run_next, kept=kept)
 
     def load_objects(
@@ -101,8 +101,7 @@ class ExecutionSession:
     ) -> LoadedUnit:
         """Link objects and register the result. ``report`` is told of each step.
         ``is_program``: nothing has run before it. ``is_run_next``: ``initialize`` comes next,
-        and may register it; if that is refused, it raises what this would. ``kept``: see
-        ``linker.link``.
+        and may register it; if that is refused, it raises what this would. ``kept``: see ``link``.
 
         Its symbols are visible to later units from now on. Raises what
         ``linker.link`` raises; then nothing has changed.
@@ -210,7 +209,7 @@ class ExecutionSession:
         """Code that refers to earlier definitions of these functions comes to those of a unit
         from now on. Returns the bytes that were there, for ``patch``, and the names of those
         that are too short for a jump."""
-        patches, too_short = jumps_to(unit, names, self._units, self._dylib)
+        patches, too_short = jumps_to(unit, names, self._units, self._dylib, self._process.machine)
         before = [
             Patch(p.address, self._process.read_memory(p.address, len(p.bytes))) for p in patches
         ]
@@ -384,7 +383,8 @@ class ExecutionSession:
             if d.is_exported
         ]
         if symbols:
-            self._exports[unit.number] = self._process.open_exports(shared_object(symbols))
+            exports = shared_object(symbols, self._process.machine)
+            self._exports[unit.number] = self._process.open_exports(exports)
 
     def discard(self) -> None:
         """Drop the controller's half of everything: the executor process is gone."""

@@ -6,7 +6,6 @@ old version. It stays where it is, and begins with a jump to the new one.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -15,15 +14,14 @@ from msgspec import Struct
 from runtime.addresses import ExecutorAddress, align_up
 from runtime.executor_client.interface import Patch
 from runtime.linker.link import LinkedUnit
+from runtime.linker.machines.choice import machine_of
+from runtime.linker.machines.machine import Machine
 from runtime.linker.symbols import Definition, JITDylib
 from runtime.objects import elf
 from runtime.objects.placed_object import PlacedObject
 from runtime.units.unit_journal import LoadedUnit
 
 _CODE_ALIGNMENT = 8  # bytes: of what the linker puts behind sections of code
-_NEAR = struct.Struct("<Bi")  # jmp rel32
-_FAR = struct.Struct("<HiQ")  # jmp *0(%rip), and the address
-_NEAR_CODE, _FAR_CODE = 0xE9, 0x25FF
 
 
 class Withdrawn(Struct, frozen=True):
@@ -34,19 +32,16 @@ class Withdrawn(Struct, frozen=True):
     groups: tuple[str, ...]
 
 
-def jump(start: int, target: int, room: int) -> bytes | None:
-    """The instruction that goes from one address to another; None if there is no room."""
-    distance = target - (start + _NEAR.size)
-    if room >= _NEAR.size and -(1 << 31) <= distance < 1 << 31:
-        return _NEAR.pack(_NEAR_CODE, distance)
-    return _FAR.pack(_FAR_CODE, 0, target) if room >= _FAR.size else None
-
-
 def jumps_to(
-    unit: LoadedUnit, names: Iterable[str], units: Mapping[int, LoadedUnit], dylib: JITDylib
+    unit: LoadedUnit,
+    names: Iterable[str],
+    units: Mapping[int, LoadedUnit],
+    dylib: JITDylib,
+    machine: int,
 ) -> tuple[list[Patch], list[str]]:
     """What to write where the earlier definitions of a unit's functions begin, in other units
-    of those that are loaded; and the names of those that are too short."""
+    of those that are loaded; and the names of those that are too short. ``machine``: the
+    ``e_machine`` of the code."""
     by_owner: dict[int, list[tuple[str, Definition, Definition]]] = {}
     for name in names:
         new, old = unit.linked.definitions[name], dylib.find_before(name, unit.number)
@@ -55,21 +50,21 @@ def jumps_to(
     patches: list[Patch] = []
     too_short: list[str] = []
     for owner, replaced in by_owner.items():
-        found, short = _jumps(units[owner].linked, replaced)
+        found, short = _jumps(units[owner].linked, replaced, machine_of(machine))
         patches += found
         too_short += short
     return patches, too_short
 
 
 def _jumps(
-    unit: LinkedUnit, replaced: Iterable[tuple[str, Definition, Definition]]
+    unit: LinkedUnit, replaced: Iterable[tuple[str, Definition, Definition]], machine: Machine
 ) -> tuple[list[Patch], list[str]]:
     """What to write into the code of a unit for functions of its, given with their old and new
     definitions; and the names of those that are too short."""
     patches: dict[ExecutorAddress, Patch] = {}  # a constructor has several names
     too_short: list[str] = []
     for name, old, new in replaced:
-        code = jump(old.address, new.address, _room(unit, old.address))
+        code = machine.jump(old.address, new.address, _room(unit, old.address))
         if code is None:
             too_short.append(name)
         else:

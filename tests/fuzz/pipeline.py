@@ -20,6 +20,7 @@ from runtime.linker.link_inputs import LinkInput, collect_inputs
 from runtime.memory.manager import MapperMemoryManager
 from runtime.objects.elf import ObjectFile
 from runtime.protocol import wire
+from runtime.protocol.machine import EM_X86_64
 from runtime.protocol.wire import Outcome
 from runtime.units.execution_session import ExecutionSession
 from tests.support.runtime import FakeMapper
@@ -30,6 +31,11 @@ class FakeProcess:
 
     def __init__(self, has_symbols: bool) -> None:
         self._has_symbols = has_symbols
+
+    @property
+    def machine(self) -> int:
+        """That of the samples."""
+        return EM_X86_64
 
     def lookup(self, names: list[str]) -> list[ExecutorAddress]:
         """Places that direct calls from FakeMapper's memory reach."""

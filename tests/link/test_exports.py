@@ -11,6 +11,7 @@ import pytest
 from runtime.addresses import ExecutorAddress
 from runtime.errors import ExecutorError
 from runtime.linker.exported_symbols import ExportedSymbol, shared_object
+from runtime.protocol.machine import OWN_MACHINE
 from tests.support.program import Run
 from tests.support.runtime import Program, compile_source, mappings, running_program
 
@@ -117,7 +118,7 @@ def test_any_number_of_names(program: Program) -> None:
         ExportedSymbol(name, ExecutorAddress(0x5000 + 16 * number), 4, number % 2 == 0)
         for number, name in enumerate(names)
     ]
-    handle = program.process.open_exports(shared_object(symbols))
+    handle = program.process.open_exports(shared_object(symbols, OWN_MACHINE))
     assert program.process.lookup([*names, "forkrepl_test_none"]) == [
         s.address for s in symbols
     ] + [0]
@@ -129,7 +130,9 @@ def test_nothing_of_an_export_stays_when_it_is_closed(program: Program) -> None:
     def exports() -> int:
         return sum("forkrepl-symbols" in m.path for m in mappings(program.process.pid))
 
-    data = shared_object([ExportedSymbol("forkrepl_test", ExecutorAddress(1), 0, True)])
+    data = shared_object(
+        [ExportedSymbol("forkrepl_test", ExecutorAddress(1), 0, True)], OWN_MACHINE
+    )
     for _ in range(100):
         handle = program.process.open_exports(data)
         assert exports() == 1
@@ -143,7 +146,9 @@ def test_nothing_of_an_export_stays_when_it_is_closed(program: Program) -> None:
 def test_an_export_can_be_neither_executed_nor_asks_for_an_executable_stack(
     program: Program,
 ) -> None:
-    data = shared_object([ExportedSymbol("forkrepl_test", ExecutorAddress(1), 0, True)])
+    data = shared_object(
+        [ExportedSymbol("forkrepl_test", ExecutorAddress(1), 0, True)], OWN_MACHINE
+    )
     program.process.open_exports(data)
     found = [m for m in mappings(program.process.pid) if "x" in m.permissions]
     assert not [m for m in found if "forkrepl-symbols" in m.path or "[stack]" in m.path]

@@ -30,6 +30,7 @@ from runtime.protocol.listener_address import (
     connect,
     parse_address,
 )
+from runtime.protocol.machine import OWN_MACHINE
 from runtime.protocol.wire import Operation
 from tests.support.leaks import wait_for
 from tests.support.listener import KINDS, RunningListener, running_listener
@@ -631,7 +632,7 @@ def test_how_the_end_is_told(
                 assert handshake.receive(connection.recv(ANSWER.size, socket.MSG_WAITALL))
                 connection.sendall(handshake.welcome())
                 connection.recv(100)
-                hello = wire.HELLO.pack(wire.VERSION, 1234, 4096)
+                hello = wire.HELLO.pack(wire.VERSION, 1234, 4096, OWN_MACHINE)
                 connection.sendall(wire.HEAD.pack(len(hello), Operation.HELLO, 0) + hello)
                 connection.recv(100)
                 connection.sendall(said)

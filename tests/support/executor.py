@@ -13,6 +13,7 @@ from runtime.addresses import PAGE_SIZE, RO, ExecutorAddress
 from runtime.executor_client.calls import CallMemory
 from runtime.executor_client.child import ExecutorProcess
 from runtime.protocol import wire
+from runtime.protocol.machine import OWN_MACHINE
 
 SIZE = 16 * PAGE_SIZE
 
@@ -32,7 +33,7 @@ def send(operation, payload=b"", error=0, size=None):
     connection.sendall(struct.pack("<IHH", size, operation, error) + payload)
 
 def greet():
-    send(take(), struct.pack("<IIQ", {version}, os.getpid(), 4096))
+    send(take(), struct.pack("<IIQQ", {version}, os.getpid(), 4096, {machine}))
 
 {body}
 """
@@ -62,7 +63,7 @@ def methods() -> dict[str, Method]:
 def start_peer(folder: Path, body: str) -> ExecutorProcess:
     """A program that is started like the executor and then does ``body``."""
     path = folder / "peer"
-    text = PEER.format(python=sys.executable, version=wire.VERSION, body=body)
+    text = PEER.format(python=sys.executable, version=wire.VERSION, machine=OWN_MACHINE, body=body)
     path.write_text(text)
     path.chmod(0o755)
     return ExecutorProcess(path)

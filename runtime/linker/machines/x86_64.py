@@ -15,9 +15,15 @@ is about operands in memory, which direct branches do not have.
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 
+from runtime.linker.machines.kinds import Base
+from runtime.linker.machines.machine import Machine, Uses, WrongInstruction, write_numbers
+from runtime.linker.machines.x86_64_kinds import TABLE
 from runtime.objects.elf import Array
+from runtime.protocol.machine import EM_X86_64
 
 PLT_ENTRY_SIZE = 8
 _PLT_JUMP_SIZE = 6
@@ -39,6 +45,80 @@ _ADDRESS_SIZE = 0x67
 _REX, _REX_W, _REX_R, _REX_B = 0x40, 0x48, 0x04, 0x01
 _REX2 = 0xD5  # a byte follows with W, R and B where REX has them, and R4, B4
 _REX2_W, _REX2_R, _REX2_B = 0x08, 0x44, 0x11
+
+_INT32_MIN, _INT32_MAX = -(1 << 31), (1 << 31) - 1
+_TLSDESC_CALL = 35
+_TLSDESC_LOADS = (34, 45)  # R_X86_64_GOTPC32_TLSDESC, R_X86_64_CODE_4_GOTPC32_TLSDESC
+_NEAR = struct.Struct("<Bi")  # jmp rel32
+_FAR = struct.Struct("<HiQ")  # jmp *0(%rip), and the address
+_FAR_CODE = 0x25FF
+
+
+class X86_64(Machine):
+    """See ``Machine``."""
+
+    number = EM_X86_64
+    kinds = TABLE
+    plt_entry_size = PLT_ENTRY_SIZE
+    reach = (1 << 31) - (1 << 20)  # addends point a little further
+    has_low_memory = True
+
+    def write_plt_entries(self, entries: Array, address: int, slots: Array) -> None:
+        """See ``Machine``."""
+        write_plt_entries(entries, address, slots)
+
+    def relax_got_uses(self, uses: Uses, memory: Array) -> None:
+        """See ``Machine`` (psABI B.2)."""
+        candidates = np.flatnonzero(TABLE.RELAXABLE.take(uses.kind))
+        if not len(candidates):
+            return
+        # Another addend, or no room for an instruction, is nothing that compilers make.
+        usual = (uses.A[candidates] == -4) & (uses.offset[candidates] >= 2)
+        candidates = candidates[usual]
+        distance = uses.S[candidates] + uses.A[candidates] - uses.P[candidates]
+        candidates = candidates[_fits(distance) & _fits(distance + 1)]
+        has_rex2 = TABLE.REX2.take(uses.kind[candidates])
+        direct, moved = relax_got_uses(memory, uses.position[candidates], has_rex2)
+        uses.position[candidates[moved]] -= 1
+        uses.P[candidates[moved]] -= 1
+        uses.base[candidates[direct]] = Base.S
+
+    def relax_descriptors(self, uses: Uses, memory: Array) -> None:
+        """See ``Machine``."""
+        calls = np.flatnonzero(uses.kind == _TLSDESC_CALL)
+        loads = np.flatnonzero(np.isin(uses.kind, _TLSDESC_LOADS))
+        has_rex2 = TABLE.REX2.take(uses.kind[loads])
+        _require(calls, uses.room[calls] >= 2)
+        _require(loads, (uses.offset[loads] >= 3 + has_rex2) & (uses.room[loads] >= 4))
+        calls_at, loads_at = uses.position[calls], uses.position[loads]
+        _require(calls, are_descriptor_calls(memory, calls_at))
+        _require(loads, are_descriptor_loads(memory, loads_at, has_rex2))
+        relax_descriptor_calls(memory, calls_at)
+        relax_descriptor_loads(memory, loads_at, has_rex2)
+        uses.pc_relative[loads] = False
+        uses.A = uses.A.copy()
+        uses.A[loads] += 4
+
+    def write_fields(self, kind: Array, position: Array, values: Array, memory: Array) -> None:
+        """See ``Machine``. A field may begin at any byte."""
+        write_numbers(TABLE.WIDTH.take(kind), position, values, memory)
+
+    def jump(self, start: int, target: int, room: int) -> bytes | None:
+        """See ``Machine``."""
+        distance = target - (start + _NEAR.size)
+        if room >= _NEAR.size and _INT32_MIN <= distance <= _INT32_MAX:
+            return _NEAR.pack(_JMP, distance)
+        return _FAR.pack(_FAR_CODE, 0, target) if room >= _FAR.size else None
+
+
+def _fits(value: Array) -> Array:
+    return (value >= _INT32_MIN) & (value <= _INT32_MAX)
+
+
+def _require(chosen: Array, good: Array) -> None:
+    """Raise WrongInstruction if one of these relocations does not belong to its instruction."""
+    if not good.all():
+        raise WrongInstruction(int(chosen[np.flatnonzero(~good)[0]]))
 
 
 def write_plt_entries(entries: Array, address: int, slots: Array) -> None:

@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from runtime.addresses import RO, RW, RX, ExecutorAddress, ThreadLocalImage
 from runtime.linker.link_graph import SEGMENTS, LinkGraph
-from runtime.linker.machines.x86_64 import PLT_ENTRY_SIZE
 from runtime.linker.passes.layout import GOT_ENTRY_SIZE, SegmentMemory, Tables
 from runtime.linker.passes.linker_symbols import (
     DATA_END,
@@ -71,7 +70,7 @@ def redirect(graph: LinkGraph, tables: Tables, segments: list[SegmentMemory]) ->
     number = np.arange(len(symbols))
     entries = len(tables.plt_symbols) + number
     graph.symbol_address[symbols] = (
-        segments[_RX].address + tables.plt_offset + PLT_ENTRY_SIZE * entries
+        segments[_RX].address + tables.plt_offset + graph.machine.plt_entry_size * entries
     )
     if len(symbols):
         _spread(graph)

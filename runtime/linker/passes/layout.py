@@ -7,12 +7,10 @@ from msgspec import Struct
 
 from runtime.addresses import RO, RW, RX, ExecutorAddress, align_up
 from runtime.errors import LinkError
-from runtime.linker import relocations
 from runtime.linker.link_graph import NOT_LOADED, SEGMENTS, LinkGraph, distinct
-from runtime.linker.machines.x86_64 import PLT_ENTRY_SIZE
+from runtime.linker.machines.kinds import Base
 from runtime.linker.passes.linker_symbols import gather_bounded
 from runtime.linker.passes.reach import MovedVariable, OutOfReach
-from runtime.linker.relocations import Base
 from runtime.objects import elf
 from runtime.objects.demangle import demangle
 from runtime.objects.elf import Array
@@ -84,11 +82,12 @@ class SegmentMemory(Struct, frozen=True):
 
 def check_relocation_types(graph: LinkGraph) -> None:
     """Raise LinkError for a kind that the table does not have."""
-    known = relocations.is_known(graph.relocation_type)
+    kinds = graph.machine.kinds
+    known = kinds.is_known(graph.relocation_type)
     if known.all():
         return
     first = int(np.flatnonzero(~known)[0])
-    name = relocations.name_of(int(graph.relocation_type[first]))
+    name = kinds.name_of(int(graph.relocation_type[first]))
     symbol = demangle(graph.symbol_name(int(graph.relocation_symbol[first])))
     raise LinkError(f"{graph.describe_place(first)}: unsupported {name} against {symbol}")
 
@@ -113,8 +112,9 @@ def lay_out(graph: LinkGraph, out_of_reach: OutOfReach) -> Tables:
     redirected = np.concatenate([indirect, out_of_reach.functions])
     got_offset = align_up(ends[_RO], GOT_ENTRY_SIZE)
     ends[_RO] = got_offset + GOT_ENTRY_SIZE * len(got)
-    plt_offset = align_up(ends[_RX], PLT_ENTRY_SIZE)
-    ends[_RX] = plt_offset + PLT_ENTRY_SIZE * (len(plt) + len(redirected))
+    entry_size = graph.machine.plt_entry_size
+    plt_offset = align_up(ends[_RX], entry_size)
+    ends[_RX] = plt_offset + entry_size * (len(plt) + len(redirected))
     slots_offset = align_up(ends[_RW], GOT_ENTRY_SIZE)
     if len(redirected):
         ends[_RW] = slots_offset + GOT_ENTRY_SIZE * len(redirected)
@@ -192,7 +192,7 @@ def _lay_out_thread_locals(graph: LinkGraph, sections: list[int], ends: list[int
         graph.section_position[section] = end
         end += int(graph.section_size[section])
     graph.segment_align[_RO] = max(graph.segment_align[_RO], align)
-    base = relocations.BASE[graph.relocation_type]
+    base = graph.machine.kinds.BASE[graph.relocation_type]
     pairs = distinct(graph.symbol_canonical[graph.relocation_symbol[base == Base.TLS_PAIR]])
     pairs_offset = align_up(end, GOT_ENTRY_SIZE)
     ends[_RO] = pairs_offset + TLS_PAIR_SIZE * (len(pairs) + bool((base == Base.TLS_MODULE).any()))
@@ -202,7 +202,7 @@ def _lay_out_thread_locals(graph: LinkGraph, sections: list[int], ends: list[int
 
 def _uses_static_block(graph: LinkGraph) -> bool:
     """Whether code has the place of one of this unit's variables in its instructions."""
-    fixed = relocations.STATIC_TLS[graph.relocation_type]
+    fixed = graph.machine.kinds.STATIC_TLS[graph.relocation_type]
     symbols = graph.symbol_canonical[graph.relocation_symbol[fixed]]
     return bool((~graph.symbol_external[symbols]).any())
 
@@ -251,11 +251,11 @@ def _indirect_functions(graph: LinkGraph) -> Array:
 
 def _entries_needed(graph: LinkGraph) -> tuple[Array, Array]:
     """The canonical symbols that may need a GOT entry, and those a PLT entry."""
-    kind = graph.relocation_type
+    kinds, kind = graph.machine.kinds, graph.relocation_type
     canonical = graph.symbol_canonical[graph.relocation_symbol]
-    calls = (relocations.BASE[kind] == Base.L) & graph.symbol_external[canonical]
+    calls = (kinds.BASE[kind] == Base.L) & graph.symbol_external[canonical]
     plt = distinct(canonical[calls])
-    through_got = relocations.NEEDS_GOT_ENTRY[kind]
+    through_got = kinds.NEEDS_GOT_ENTRY[kind]
     if not through_got.any() and not len(plt):
         return plt, plt
     return distinct(np.concatenate([canonical[through_got], plt])), plt

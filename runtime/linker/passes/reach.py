@@ -13,13 +13,11 @@ from msgspec import Struct
 
 from runtime.addresses import ExecutorAddress
 from runtime.executor_client.interface import SymbolDescription
-from runtime.linker import relocations
 from runtime.linker.link_graph import LinkGraph, distinct
 from runtime.linker.symbols import JITDylib, ProcessSymbols
 from runtime.objects import elf
 from runtime.objects.elf import Array
 
-_REACH = (1 << 31) - (1 << 20)  # bytes; addends point a little further
 _MOST_ALIGNMENT = 64  # bytes, of a moved variable
 
 
@@ -40,8 +38,11 @@ class OutOfReach(Struct, frozen=True):
 
 
 def needs_low_memory(graph: LinkGraph) -> bool:
-    """Whether the code has 32 bits for an absolute address (the small code model)."""
-    chosen = np.flatnonzero(relocations.ABSOLUTE[graph.relocation_type])
+    """Whether the code has 32 bits for an absolute address (x86-64's small code model), and
+    there may be such memory. If not, the relocation will not fit."""
+    if not graph.machine.has_low_memory:
+        return False
+    chosen = np.flatnonzero(graph.machine.kinds.ABSOLUTE[graph.relocation_type])
     symbols = graph.symbol_canonical[graph.relocation_symbol[chosen]]
     thread_local = graph.symbol_info[symbols] & 0xF == elf.STT_TLS
     fixed = (graph.symbol_section[symbols] == elf.ABSOLUTE) | (
@@ -59,12 +60,13 @@ def find_out_of_reach(
     """
     address = graph.symbol_address
     start, end = span
-    far = (np.abs(address - start) > _REACH) | (np.abs(address - end) > _REACH)
+    reach = graph.machine.reach
+    far = (np.abs(address - start) > reach) | (np.abs(address - end) > reach)
     far &= graph.symbol_external & (graph.symbol_module == 0)
     far &= address != 0  # undefined and weak
     if not far.any():
         return OutOfReach(np.zeros(0, np.int64), ())
-    chosen = np.flatnonzero(relocations.DIRECT[graph.relocation_type])
+    chosen = np.flatnonzero(graph.machine.kinds.DIRECT[graph.relocation_type])
     symbols = distinct(graph.symbol_canonical[graph.relocation_symbol[chosen]])
     symbols = symbols[far[symbols]]
     functions, of_process = [], []

@@ -6,10 +6,9 @@ import numpy as np
 
 from runtime.addresses import RO, RW, RX, STATIC_MODULE
 from runtime.errors import LinkError
-from runtime.linker import relocations
 from runtime.linker.link_graph import NOT_LOADED, SEGMENTS, LinkGraph, distinct
-from runtime.linker.machines import x86_64
-from runtime.linker.machines.x86_64 import PLT_ENTRY_SIZE
+from runtime.linker.machines.kinds import Base
+from runtime.linker.machines.machine import Uses, WrongInstruction
 from runtime.linker.passes.addresses import Redirection
 from runtime.linker.passes.layout import (
     GOT_ENTRY_SIZE,
@@ -17,7 +16,6 @@ from runtime.linker.passes.layout import (
     SegmentMemory,
     Tables,
 )
-from runtime.linker.relocations import Base
 from runtime.objects import elf
 from runtime.objects.demangle import demangle
 from runtime.objects.elf import Array
@@ -25,9 +23,7 @@ from runtime.objects.elf import Array
 _RX = SEGMENTS.index(RX)
 _RO = SEGMENTS.index(RO)
 _RW = SEGMENTS.index(RW)
-_INT32_MIN, _INT32_MAX = -(1 << 31), (1 << 31) - 1
-_TLSDESC_CALL = 35
-_TLSDESC_LOADS = (34, 45)  # R_X86_64_GOTPC32_TLSDESC, R_X86_64_CODE_4_GOTPC32_TLSDESC
+_PAGE = 4096  # of the kinds that are from page to page
 
 
 def copy_sections(graph: LinkGraph, memory: Array, segments: list[SegmentMemory]) -> None:
@@ -79,8 +75,8 @@ def fill_tables(
     through_slots = segments[_RW].address + tables.slots_offset + GOT_ENTRY_SIZE * number
     through = np.concatenate([through_got, through_slots])
     first = segments[_RX].position + tables.plt_offset
-    x86_64.write_plt_entries(
-        memory[first : first + PLT_ENTRY_SIZE * len(through)],
+    graph.machine.write_plt_entries(
+        memory[first : first + graph.machine.plt_entry_size * len(through)],
         segments[_RX].address + tables.plt_offset,
         through,
     )
@@ -94,7 +90,7 @@ def _fill_thread_local_pairs(
     pairs = memory[start : start + TLS_PAIR_SIZE * len(symbols)].view("<i8").reshape(-1, 2)
     pairs[:, 0] = graph.symbol_module[symbols]
     pairs[:, 1] = graph.symbol_address[symbols]
-    if (relocations.BASE[graph.relocation_type] == Base.TLS_MODULE).any():
+    if (graph.machine.kinds.BASE[graph.relocation_type] == Base.TLS_MODULE).any():
         end = start + TLS_PAIR_SIZE * len(symbols)
         memory[end : end + GOT_ENTRY_SIZE].view("<i8")[0] = module
 
@@ -107,116 +103,72 @@ def apply(graph: LinkGraph, tables: Tables, memory: Array, segments: list[Segmen
     """
     if not len(graph.relocation_type):
         return
+    machine = graph.machine
     work = _Relocations(graph, tables, segments)
-    work.relax(memory)
-    if relocations.STATIC_TLS.take(work.kind).any():
+    machine.relax_got_uses(work.uses, memory)
+    if machine.kinds.STATIC_TLS.take(work.uses.kind).any():
         _check_static_thread_locals(graph, work.symbol)
-        work.relax_descriptors(memory)
+        try:
+            machine.relax_descriptors(work.uses, memory)
+        except WrongInstruction as wrong:
+            raise _not_its_instruction(graph, wrong.relocation) from None
     values = work.values()
-    _check_ranges(graph, work, values)
-    width = relocations.WIDTH.take(work.kind)
-    for size in (1, 2, 4, 8):
-        chosen = np.flatnonzero(width == size)
-        if len(chosen):
-            # A field may begin at any byte.
-            fields = np.ndarray(len(memory) - size + 1, f"<u{size}", memory, strides=(1,))
-            fields[work.position[chosen]] = values[chosen].astype(f"<u{size}")
+    _check_ranges(graph, work.uses.kind, values)
+    machine.write_fields(work.uses.kind, work.uses.position, values, memory)
 
 
 class _Relocations:
-    """The columns that the formulas need (int64), in the psABI's letters."""
+    """The columns that the formulas need, in the psABI's letters."""
 
     def __init__(self, graph: LinkGraph, tables: Tables, segments: list[SegmentMemory]) -> None:
-        section = graph.relocation_section
+        kinds = graph.machine.kinds
+        section, offset = graph.relocation_section, graph.relocation_offset
         kind = graph.relocation_type.astype(np.intp)
         symbol = graph.symbol_canonical.take(graph.relocation_symbol)
-        end = graph.section_size.take(section) - relocations.WIDTH.take(kind)
-        outside = (graph.relocation_offset < 0) | (graph.relocation_offset > end)
+        room = graph.section_size.take(section) - offset
+        outside = (offset < 0) | (room < kinds.WIDTH.take(kind))
         if outside.any():
             where = graph.describe_place(int(np.flatnonzero(outside)[0]))
             raise LinkError(f"{where}: damaged object: a relocation outside of its section")
         segment_positions = np.array([*(s.position for s in segments), 0], np.int64)
         section_positions = segment_positions[graph.section_segment] + graph.section_position
         self.graph = graph
+        self.kinds = kinds
         self.symbol = symbol
-        self.kind = kind
-        self.position = section_positions.take(section) + graph.relocation_offset
-        self.P = graph.section_address.take(section) + graph.relocation_offset
-        self.S = graph.symbol_address.take(symbol)
-        self.A = graph.relocation_addend
+        self.uses = Uses(
+            kind=kind,
+            offset=offset,
+            room=room,
+            position=section_positions.take(section) + offset,
+            P=graph.section_address.take(section) + offset,
+            S=graph.symbol_address.take(symbol),
+            A=graph.relocation_addend,
+            base=kinds.BASE.take(kind),
+            pc_relative=kinds.PC_RELATIVE.take(kind),
+        )
         self.GOT = segments[_RO].address + tables.got_offset
-        self.base = relocations.BASE.take(kind)
-        self.pc_relative = relocations.PC_RELATIVE.take(kind)
         self.tables = tables
         self.tls_pairs = segments[_RO].address + tables.thread_locals.pairs_offset
         self.plt = segments[_RX].address + tables.plt_offset
         self.gone = _refers_to_discarded(graph)
 
-    def _fits(self, value: Array) -> Array:
-        return (value >= _INT32_MIN) & (value <= _INT32_MAX)
-
-    def relax(self, memory: Array) -> None:
-        """Use what is in reach directly, instead of through the GOT (psABI B.2)."""
-        candidates = np.flatnonzero(relocations.RELAXABLE.take(self.kind))
-        if not len(candidates):
-            return
-        # Another addend, or no room for an instruction, is nothing that compilers make.
-        usual = (self.A[candidates] == -4) & (self.graph.relocation_offset[candidates] >= 2)
-        candidates = candidates[usual]
-        distance = self.S[candidates] + self.A[candidates] - self.P[candidates]
-        candidates = candidates[self._fits(distance) & self._fits(distance + 1)]
-        has_rex2 = relocations.REX2.take(self.kind[candidates])
-        direct, moved = x86_64.relax_got_uses(memory, self.position[candidates], has_rex2)
-        self.position[candidates[moved]] -= 1
-        self.P[candidates[moved]] -= 1
-        self.base[candidates[direct]] = Base.S
-
-    def relax_descriptors(self, memory: Array) -> None:
-        """Load a thread-local variable's distance instead of asking its descriptor.
-
-        Raises LinkError where the instructions are not those of the psABI.
-        """
-        calls = np.flatnonzero(self.kind == _TLSDESC_CALL)
-        loads = np.flatnonzero(np.isin(self.kind, _TLSDESC_LOADS))
-        has_rex2 = relocations.REX2.take(self.kind[loads])
-        self._require(calls, self._has_around(calls, 0, 2))
-        self._require(loads, self._has_around(loads, 3 + has_rex2, 4))
-        calls_at, loads_at = self.position[calls], self.position[loads]
-        self._require(calls, x86_64.are_descriptor_calls(memory, calls_at))
-        self._require(loads, x86_64.are_descriptor_loads(memory, loads_at, has_rex2))
-        x86_64.relax_descriptor_calls(memory, calls_at)
-        x86_64.relax_descriptor_loads(memory, loads_at, has_rex2)
-        self.pc_relative[loads] = False
-        self.A = self.A.copy()  # it may be the object's own bytes
-        self.A[loads] += 4
-
-    def _has_around(self, chosen: Array, before: Array | int, after: int) -> Array:
-        """Whether the sections have so many bytes before and from these places on (bool)."""
-        offset = self.graph.relocation_offset[chosen]
-        size = self.graph.section_size[self.graph.relocation_section[chosen]]
-        return np.asarray((offset >= before) & (offset + after <= size))
-
-    def _require(self, chosen: Array, good: Array) -> None:
-        """Raise LinkError if one of these relocations does not belong to its instruction."""
-        if good.all():
-            return
-        first = int(chosen[np.flatnonzero(~good)[0]])
-        raise LinkError(
-            f"{self.graph.describe_place(first)}: not the instruction that belongs to "
-            f"{relocations.name_of(int(self.kind[first]))}"
-        )
-
     def values(self) -> Array:
         """The formula of each kind, for all relocations (int64, wraps around)."""
-        start = self.S.copy()
-        calls = np.flatnonzero(self.base == Base.L)
+        uses = self.uses
+        start = uses.S.copy()
+        calls = np.flatnonzero(uses.base == Base.L)
         start[calls] = self._call_targets(calls)
-        others = np.flatnonzero((self.base != Base.S) & (self.base != Base.L))
-        for choice in distinct(self.base[others]).tolist():
-            chosen = others[self.base[others] == choice]
+        others = np.flatnonzero((uses.base != Base.S) & (uses.base != Base.L))
+        for choice in distinct(uses.base[others]).tolist():
+            chosen = others[uses.base[others] == choice]
             start[chosen] = self._start(Base(choice), chosen)
-        value = start + self.A
-        np.subtract(value, self.P, out=value, where=self.pc_relative)
+        value, place = start + uses.A, uses.P
+        if self.kinds.has_pages:
+            paged = np.flatnonzero(self.kinds.PAGED.take(uses.kind))
+            value[paged] &= -_PAGE
+            place = place.copy()
+            place[paged] &= -_PAGE
+        np.subtract(value, place, out=value, where=uses.pc_relative)
         value[self.gone] = 0
         return value
 
@@ -224,12 +176,14 @@ class _Relocations:
         """What the formula of some relocations, all of one kind, starts from."""
         if base is Base.GOT_ENTRY:
             return self.GOT + self._got_offset(chosen)
+        if base is Base.GOT_ENTRY_IN_PAGE:
+            return self.GOT % _PAGE + self._got_offset(chosen)
         if base is Base.G:
             return self._got_offset(chosen)
         if base is Base.GOT:
             return self.GOT
         if base in (Base.S_MINUS_GOT, Base.L_MINUS_GOT):  # 64 bits reach everything
-            return self.S[chosen] - self.GOT
+            return self.uses.S[chosen] - self.GOT
         if base is Base.TLS_PAIR:
             symbols = self.tables.thread_locals.pair_symbols
             return self.tls_pairs + TLS_PAIR_SIZE * np.searchsorted(symbols, self.symbol[chosen])
@@ -245,18 +199,24 @@ class _Relocations:
 
     def _call_targets(self, chosen: Array) -> Array:
         """The symbol itself where a direct call reaches it, else its PLT entry."""
-        target = self.S[chosen]
+        uses = self.uses
+        target = uses.S[chosen]
         external = np.flatnonzero(self.graph.symbol_external.take(self.symbol[chosen]))
         calls = chosen[external]
-        far = ~self._fits(self.S[calls] + self.A[calls] - self.P[calls])
+        distance = uses.S[calls] + uses.A[calls] - uses.P[calls]
+        low, high = (
+            self.kinds.LOWEST.take(uses.kind[calls]),
+            self.kinds.HIGHEST.take(uses.kind[calls]),
+        )
+        far = (distance < low) | (distance > high)
         index = np.searchsorted(self.tables.plt_symbols, self.symbol[calls[far]])
-        target[external[far]] = self.plt + PLT_ENTRY_SIZE * index
+        target[external[far]] = self.plt + self.graph.machine.plt_entry_size * index
         return target
 
 
 def _check_static_thread_locals(graph: LinkGraph, symbol: Array) -> None:
     """Where the code has a variable's distance from the thread pointer, it must have one."""
-    fixed = relocations.STATIC_TLS[graph.relocation_type]
+    fixed = graph.machine.kinds.STATIC_TLS[graph.relocation_type]
     wrong = np.flatnonzero(fixed & (graph.symbol_module[symbol] != STATIC_MODULE))
     if len(wrong):
         first = int(wrong[0])
@@ -295,13 +255,23 @@ def _refers_to_discarded(graph: LinkGraph) -> Array:
     return gone
 
 
-def _check_ranges(graph: LinkGraph, work: _Relocations, values: Array) -> None:
-    low, high = relocations.LOWEST.take(work.kind), relocations.HIGHEST.take(work.kind)
-    bad = np.flatnonzero((values < low) | (values > high))
+def _not_its_instruction(graph: LinkGraph, relocation: int) -> LinkError:
+    name = graph.machine.kinds.name_of(int(graph.relocation_type[relocation]))
+    return LinkError(
+        f"{graph.describe_place(relocation)}: not the instruction that belongs to {name}"
+    )
+
+
+def _check_ranges(graph: LinkGraph, kind: Array, values: Array) -> None:
+    kinds = graph.machine.kinds
+    wrong = (values < kinds.LOWEST.take(kind)) | (values > kinds.HIGHEST.take(kind))
+    if kinds.has_alignments:
+        wrong |= values & kinds.UNALIGNED.take(kind) != 0
+    bad = np.flatnonzero(wrong)
     if not len(bad):
         return
     first = int(bad[0])
-    name = relocations.name_of(int(work.kind[first]))
+    name = kinds.name_of(int(kind[first]))
     symbol = demangle(graph.symbol_name(int(graph.relocation_symbol[first])))
     raise LinkError(
         f"{graph.describe_place(first)}: {name} against {symbol or 'no symbol'} does not fit: "

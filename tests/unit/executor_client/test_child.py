@@ -469,7 +469,7 @@ def test_after_a_broken_protocol_nothing_more_is_believed(body: str, tmp_path: P
 
 def test_another_version_is_refused_every_time(tmp_path: Path) -> None:
     body = """
-send(take(), struct.pack("<IIQ", 999, os.getpid(), 4096))
+send(take(), struct.pack("<IIQQ", 999, os.getpid(), 4096, 62))
 while True:
     send(take(), bytes(56))
 """

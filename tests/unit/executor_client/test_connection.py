@@ -18,6 +18,7 @@ from runtime.errors import ExecutorDied, ExecutorError
 from runtime.executor_client.connection import Connection
 from runtime.executor_client.states import IDLE, NEW, Asked, Ended, Owing, Printing, Running, State
 from runtime.protocol import wire
+from runtime.protocol.machine import OWN_MACHINE
 from runtime.protocol.wire import Operation
 
 PID = 4711
@@ -45,7 +46,7 @@ class Peer:
         self.send(operation, payload, error)
 
     def greet(self) -> None:
-        self.answer(Operation.HELLO, wire.HELLO.pack(wire.VERSION, PID, 4096))
+        self.answer(Operation.HELLO, wire.HELLO.pack(wire.VERSION, PID, 4096, OWN_MACHINE))
 
 
 class FakeLife:
@@ -302,7 +303,7 @@ def test_ctrl_c_while_it_is_greeted_leaves_a_process_that_is_known() -> None:
         peer = Peer(theirs)
         peer.take(Operation.HELLO)
         press_ctrl_c()
-        peer.send(Operation.HELLO, wire.HELLO.pack(wire.VERSION, PID, 4096))
+        peer.send(Operation.HELLO, wire.HELLO.pack(wire.VERSION, PID, 4096, OWN_MACHINE))
 
     thread = threading.Thread(target=greet)
     thread.start()

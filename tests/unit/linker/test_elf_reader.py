@@ -17,11 +17,13 @@ from runtime.errors import LinkError, ObjectFormatError, OutOfMemoryError
 from runtime.executor_client.interface import SymbolDescription, ThreadArea
 from runtime.linker.link import LinkedUnit, link
 from runtime.linker.link_graph import build
+from runtime.linker.machines.x86_64 import X86_64
 from runtime.linker.symbols import JITDylib, ProcessSymbols
 from runtime.linker.thread_local_blocks import ThreadLocalBlocks
 from runtime.memory.manager import MapperMemoryManager
 from runtime.objects import elf
 from runtime.objects.elf import read_object
+from tests.support.damage import EDITS, Edit, corrupted
 from tests.support.runtime import COMPILERS, FakeMapper, assemble, compile_source, relocation_table
 
 C = """
@@ -56,6 +58,8 @@ def samples() -> list[bytes]:
 
 class EverySymbol:
     """A process that has them all, functions and variables in alternation."""
+
+    machine = X86_64.number
 
     def lookup(self, names: list[str]) -> list[ExecutorAddress]:
         return [ExecutorAddress(0x7EFFF0000000 + 16 * index) for index in range(len(names))]
@@ -139,30 +143,6 @@ def test_truncated_objects(index: int) -> None:
             read_object("cut.o", data[:size])
 
 
-Edit = tuple[str, int, int]  # where it is counted from, how far, the new byte
-
-EDITS = st.lists(
-    st.tuples(
-        st.sampled_from(["start", "tables", "contents"]),
-        st.integers(0, 1 << 16),
-        st.sampled_from([0, 1, 0x7F, 0x80, 0xFF]) | st.integers(0, 255),
-    ),
-    min_size=1,
-    max_size=4,
-)
-
-
-def corrupted(data: bytes, edits: list[Edit]) -> bytes:
-    """Some bytes changed, most of them where the structure is."""
-    changed = bytearray(data)
-    (table,) = struct.unpack_from("<Q", data, 40)
-    regions = {"start": (0, 64), "tables": (table, len(data)), "contents": (64, table)}
-    for region, distance, value in edits:
-        start, end = regions[region]
-        changed[start + distance % (end - start)] = value
-    return bytes(changed)
-
-
 @settings(max_examples=600, deadline=None)
 @given(st.integers(0, 5), EDITS)
 def test_random_corruptions(index: int, edits: list[Edit]) -> None:
@@ -235,7 +215,7 @@ def test_reading_does_not_need_a_symbol_table() -> None:
     for section, header in enumerate(read_object("x.o", data).sections):
         if header["type"] == elf.SHT_SYMTAB:
             data = with_field(data, table + 64 * section, SECTION_FIELDS, "type", elf.SHT_PROGBITS)
-    assert len(build([read_object("x.o", data)]).symbol_value) == 1
+    assert len(build([read_object("x.o", data)], X86_64()).symbol_value) == 1
 
 
 # Foreign input: the message names the file and what is wrong with it.

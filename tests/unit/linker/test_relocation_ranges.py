@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from runtime.errors import LinkError
-from runtime.linker.relocations import BY_NUMBER, KINDS, Base, Kind
+from runtime.linker.machines.kinds import Base, Kind
+from runtime.linker.machines.x86_64_kinds import KINDS
 from tests.support.native_link import is_accepted_by_ld
 from tests.support.runtime import Program, assemble, running_program
 from tests.tables.relocations import with_relocation_type
@@ -118,7 +119,7 @@ ABSOLUTE_AND_RELATIVE = ("8", "16", "32", "32S", "PC8", "PC16", "PC32", "SIZE32"
 
 @pytest.mark.parametrize("name", ABSOLUTE_AND_RELATIVE)
 def test_ld_has_the_same_limits(tmp_path: Path, name: str) -> None:
-    kind = next(kind for kind in BY_NUMBER.values() if kind.name == f"R_X86_64_{name}")
+    kind = next(kind for kind in KINDS if kind.name == f"R_X86_64_{name}")
     lowest, highest = limits(kind)
     accepted = {
         value: is_accepted_by_ld(tmp_path, [object_with(kind, value), NUMBER])

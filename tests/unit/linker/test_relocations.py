@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.linker import relocations
+from runtime.linker.machines.x86_64_kinds import KINDS, TABLE
 from runtime.objects import elf
 from tests.support.native_link import link_natively, run_natively
 from tests.support.runtime import (
@@ -39,13 +39,13 @@ def kinds_in(data: bytes) -> set[str]:
     for index in range(len(found.sections)):
         if found.sections[index]["type"] == elf.SHT_RELA:
             numbers = relocation_table(found, index)["type"].tolist()
-            kinds |= {relocations.name_of(number) for number in numbers}
+            kinds |= {TABLE.name_of(number) for number in numbers}
     return kinds
 
 
 def test_every_kind_has_a_case() -> None:
     tested = {f"R_X86_64_{case.kind}" for case in ALL}
-    assert tested | TESTED_ELSEWHERE == {kind.name for kind in relocations.KINDS}
+    assert tested | TESTED_ELSEWHERE == {kind.name for kind in KINDS}
     assert len({case.name for case in ALL}) == len(ALL)
 
 

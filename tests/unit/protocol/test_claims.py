@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from runtime.addresses import PAGE_SIZE, STATIC_MODULE, USER_SPACE_END
 from runtime.errors import ExecutorError
 from runtime.protocol.claims import (
+    check_page_size,
     claimed_address,
+    claimed_machine,
     claimed_memory,
     claimed_process,
     claimed_symbol,
@@ -27,6 +29,8 @@ def test_what_can_be() -> None:
     assert claimed_memory(PAGE_SIZE, PAGE_SIZE) == PAGE_SIZE
     assert claimed_memory(END - PAGE_SIZE, PAGE_SIZE) == END - PAGE_SIZE
     assert claimed_process(1) == 1
+    assert claimed_machine(183) == 183
+    check_page_size(PAGE_SIZE)
     assert claimed_symbol((END - 8, 8, 1), "x") == (END - 8, 8, True)
     assert claimed_symbol((0, 0, 0), "x") == (0, 0, False)
     # Of the C library's modules, of the threads' static block, of none.
@@ -41,6 +45,9 @@ REFUSED: dict[str, Callable[[], object]] = {
     "no memory": lambda: claimed_memory(0, PAGE_SIZE),
     "half a page": lambda: claimed_memory(PAGE_SIZE + 8, PAGE_SIZE),
     "memory beyond the end": lambda: claimed_memory(END - PAGE_SIZE, 2 * PAGE_SIZE),
+    "no machine": lambda: claimed_machine(0),
+    "a machine that ELF has no number for": lambda: claimed_machine(1 << 16),
+    "larger pages": lambda: check_page_size(1 << 16),
     "no process": lambda: claimed_process(0),
     "a large process": lambda: claimed_process(1 << 31),
     "a large symbol": lambda: claimed_symbol((8, END, 0), "x"),

@@ -40,7 +40,7 @@ HEADER = ROOT / "runtime" / "protocol" / "wire.h"
 # The structs, their Python layouts, and their fields in the order of the layout.
 LAYOUTS = {
     "wire_head": (wire.HEAD, ["size", "operation", "error"]),
-    "wire_hello": (wire.HELLO, ["version", "pid", "page_size"]),
+    "wire_hello": (wire.HELLO, ["version", "pid", "page_size", "machine"]),
     "wire_thread_area": (wire.THREAD_AREA, ["offset", "size", "align"]),
     "wire_range": (wire.RANGE, ["address", "size", "protection"]),
     "wire_unit": (
