@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.program import OpenShell, Run, Shell, program_runner, user_environment
+from tests.support.together import Together
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -31,6 +32,12 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def forkrepl(environment: dict[str, str], tmp_path: Path) -> Run:
     """Call it with arguments; relative names are looked up in ``tmp_path``."""
     return program_runner(environment, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def together(tmp_path_factory: pytest.TempPathFactory) -> Together:
+    """Call it with a table of inputs, a name in it, and options: the cases share a session."""
+    return Together(tmp_path_factory.mktemp("together"))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.program import OpenShell, Run, values
+from tests.support.together import Together
 
 # Inputs, and the values that they show.
 CPP = {
@@ -435,18 +436,21 @@ C = {
 }
 
 
+def texts(table: dict[str, tuple[str, list[str]]]) -> dict[str, str]:
+    return {case: text for case, (text, _) in table.items()}
+
+
 @pytest.mark.parametrize("case", CPP)
-def test_cpp(forkrepl: Run, case: str) -> None:
-    text, expected = CPP[case]
-    result = forkrepl("--Xcc=-std=c++20", input=text)
-    assert (values(result.stdout), result.stderr, result.returncode) == (expected, "", 0)
+def test_cpp(together: Together, case: str) -> None:
+    result = together(texts(CPP), case, "--Xcc=-std=c++20")
+    assert (values(result.stdout), result.stderr, result.status) == (CPP[case][1], "", 0)
 
 
 @pytest.mark.parametrize("case", C)
-def test_c(forkrepl: Run, case: str) -> None:
-    text, expected = C[case]
-    result = forkrepl("-x", "c", "--Xcc=-Wno-incompatible-library-redeclaration", input=text)
-    assert (values(result.stdout), result.stderr, result.returncode) == (expected, "", 0)
+def test_c(together: Together, case: str) -> None:
+    options = ("-x", "c", "--Xcc=-Wno-incompatible-library-redeclaration")
+    result = together(texts(C), case, *options)
+    assert (values(result.stdout), result.stderr, result.status) == (C[case][1], "", 0)
 
 
 # Inputs that fail, what Clang or the shell says, and what holds afterwards.

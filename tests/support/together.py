@@ -1,0 +1,63 @@
+"""The cases of a table in one session: what each shows, without a start for each.
+
+After each case comes ``%reset``, which leaves nothing of it, and a command of the system's shell
+that tells on both streams that it has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.program import program_runner, user_environment
+
+_TIMEOUT = 300.0  # s, for a whole table
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a case has shown. ``status``: of the whole session, 1 if an input of any case has
+    failed."""
+
+    stdout: str
+    stderr: str
+    status: int
+
+
+class Together:
+    """Runs each table once with the same options."""
+
+    def __init__(self, folder: Path) -> None:
+        self._run = program_runner(user_environment(folder), folder)
+        self._known: dict[tuple[object, ...], dict[str, Shown]] = {}
+
+    def __call__(self, table: Mapping[str, str], case: str, *options: str) -> Shown:
+        """Of the case with this name, whose inputs are in the table. Fails if the session has
+        not come to its end."""
+        key = (options, *table.items())
+        if key not in self._known:
+            self._known[key] = self._shown(table, options)
+        assert case in self._known[key], "the session was lost here, or in an earlier case"
+        return self._known[key][case]
+
+    def _shown(self, table: Mapping[str, str], options: tuple[str, ...]) -> dict[str, Shown]:
+        """Of the cases that came to their end."""
+        lines = []
+        for number, text in enumerate(table.values()):
+            end = _end(number)
+            lines += [text.rstrip("\n"), "%reset", f"!echo '{end}'; echo '{end}' >&2", ""]
+        result = self._run("--no-cache", *options, input="\n".join(lines), timeout=_TIMEOUT)
+        found = {}
+        stdout, stderr = result.stdout, result.stderr
+        for number, name in enumerate(table):
+            shown, ended, stdout = stdout.partition(f"{_end(number)}\n")
+            told, ended_too, stderr = stderr.partition(f"{_end(number)}\n")
+            if not (ended and ended_too):
+                break
+            found[name] = Shown(shown, told, result.returncode)
+        return found
+
+
+def _end(number: int) -> str:
+    return f"--- end of case {number} ---"
