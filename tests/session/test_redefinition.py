@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.program import OpenShell, Run, values
-from tests.support.together import Together
+from tests.support.together import Together, texts
 
 # Inputs, and the values that they show.
 CPP = {
@@ -434,10 +434,6 @@ C = {
         ["2.5", "1"],
     ),
 }
-
-
-def texts(table: dict[str, tuple[str, list[str]]]) -> dict[str, str]:
-    return {case: text for case, (text, _) in table.items()}
 
 
 @pytest.mark.parametrize("case", CPP)

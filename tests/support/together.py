@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.support.program import program_runner, user_environment
 
@@ -57,6 +58,11 @@ class Together:
                 break
             found[name] = Shown(shown, told, result.returncode)
         return found
+
+
+def texts(table: Mapping[str, tuple[str, Any]]) -> dict[str, str]:
+    """Of a table that says also what is expected."""
+    return {case: text for case, (text, _) in table.items()}
 
 
 def _end(number: int) -> str:
