@@ -12,6 +12,26 @@ import pytest
 from tests.support.program import OpenShell, Run, Shell, program_runner, user_environment
 from tests.support.together import Together
 
+LONGEST = (
+    "jupyter/test_jupyterlab.py",
+    "session/test_faults.py",
+    "shell/scripts/test_joined_inputs.py",
+    "rules/test_recipes.py",
+    "session/header_cache/test_program_instances.py",
+    "session/test_kills.py",
+    "platform/test_exit_handlers.py",
+    "jupyter/test_notebooks.py",
+    "session/test_random_session.py",
+    "shell/scripts/test_programs.py",
+)
+"""Files that begin first: begun last, they would be waited for by all other workers."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    first = {here / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: first.get(item.path, len(LONGEST)))
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Tests stop processes. If nobody looks after our group of processes, as in a session without
