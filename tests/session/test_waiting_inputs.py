@@ -194,11 +194,10 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("case", ERRORS)
-def test_used_too_early(forkrepl: Run, case: str) -> None:
-    text, message = ERRORS[case]
-    result = forkrepl(input=text)
-    assert message in result.stderr
-    assert (result.stdout, result.returncode) == ("", 1)
+def test_used_too_early(together: Together, case: str) -> None:
+    result = together(texts(ERRORS), case)
+    assert ERRORS[case][1] in result.stderr
+    assert (result.stdout, result.status) == ("", 1)
 
 
 def test_the_end_of_a_script_tells_what_waits(forkrepl: Run) -> None:

@@ -1,11 +1,13 @@
 """The cases of a table in one session: what each shows, without a start for each.
 
 After each case comes ``%reset``, which leaves nothing of it, and a command of the system's shell
-that tells on both streams that it has ended.
+that tells on both streams that it has ended. Places in the inputs, such as ``-:7:2``, count from
+the first line of their case.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,11 +46,13 @@ class Together:
 
     def _shown(self, table: Mapping[str, str], options: tuple[str, ...]) -> dict[str, Shown]:
         """Of the cases that came to their end."""
-        lines = []
+        lines: list[str] = []
+        before = []  # how many lines each has before it
         for number, text in enumerate(table.values()):
             end = _end(number)
-            lines += [text.rstrip("\n"), "%reset", f"!echo '{end}'; echo '{end}' >&2", ""]
-        result = self._run("--no-cache", *options, input="\n".join(lines), timeout=_TIMEOUT)
+            before.append(len(lines))
+            lines += [*text.rstrip("\n").split("\n"), "%reset", f"!echo '{end}'; echo '{end}' >&2"]
+        result = self._run("--no-cache", *options, input="\n".join([*lines, ""]), timeout=_TIMEOUT)
         found = {}
         stdout, stderr = result.stdout, result.stderr
         for number, name in enumerate(table):
@@ -56,13 +60,21 @@ class Together:
             told, ended_too, stderr = stderr.partition(f"{_end(number)}\n")
             if not (ended and ended_too):
                 break
-            found[name] = Shown(shown, told, result.returncode)
+            found[name] = Shown(
+                _from_line(before[number], shown),
+                _from_line(before[number], told),
+                result.returncode,
+            )
         return found
 
 
 def texts(table: Mapping[str, tuple[str, Any]]) -> dict[str, str]:
     """Of a table that says also what is expected."""
     return {case: text for case, (text, _) in table.items()}
+
+
+def _from_line(before: int, text: str) -> str:
+    return re.sub(r"(?<![\w-])-:(\d+)", lambda match: f"-:{int(match[1]) - before}", text)
 
 
 def _end(number: int) -> str:
