@@ -342,7 +342,7 @@ def test_as_one_by_one(forkrepl: Run, tmp_path: Path, name: str, flags: tuple[st
     text, shown = SCRIPTS[name]
     if "main" not in name:  # or it would be a program, which is compiled as one
         text += "0;\n"
-    sizes = ("1", "16") if flags and not ALL else SIZES  # joined before it is optimised
+    sizes = SIZES if ALL else ("1", "16") if flags else ("1", "2", "16")  # optimised or not
     alone, *joined = [run(forkrepl, tmp_path, text, size, *flags) for size in sizes]
     assert shown in alone.stdout
     for result in joined:
