@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.support.program import program_runner, user_environment
 
-_TIMEOUT = 300.0  # s, for a whole table
+_TIMEOUT = 240.0  # s, for a whole table
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +33,20 @@ class Together:
 
     def __init__(self, folder: Path) -> None:
         self._run = program_runner(user_environment(folder), folder)
-        self._known: dict[tuple[object, ...], dict[str, Shown]] = {}
+        self._known: dict[tuple[object, ...], dict[str, Shown | str]] = {}
 
     def __call__(self, table: Mapping[str, str], case: str, *options: str) -> Shown:
         """Of the case with this name, whose inputs are in the table. Fails if the session has
-        not come to its end."""
+        ended in it or in an earlier one."""
         key = (options, *table.items())
         if key not in self._known:
             self._known[key] = self._shown(table, options)
-        assert case in self._known[key], "the session was lost here, or in an earlier case"
-        return self._known[key][case]
+        shown = self._known[key][case]
+        assert isinstance(shown, Shown), shown
+        return shown
 
-    def _shown(self, table: Mapping[str, str], options: tuple[str, ...]) -> dict[str, Shown]:
-        """Of the cases that came to their end."""
+    def _shown(self, table: Mapping[str, str], options: tuple[str, ...]) -> dict[str, Shown | str]:
+        """Of the cases that came to their end; of the others, where the session was lost."""
         lines: list[str] = []
         before = []  # how many lines each has before it
         for number, text in enumerate(table.values()):
@@ -53,13 +54,14 @@ class Together:
             before.append(len(lines))
             lines += [*text.rstrip("\n").split("\n"), "%reset", f"!echo '{end}'; echo '{end}' >&2"]
         result = self._run("--no-cache", *options, input="\n".join([*lines, ""]), timeout=_TIMEOUT)
-        found = {}
+        found: dict[str, Shown | str] = {}
         stdout, stderr = result.stdout, result.stderr
         for number, name in enumerate(table):
             shown, ended, stdout = stdout.partition(f"{_end(number)}\n")
             told, ended_too, stderr = stderr.partition(f"{_end(number)}\n")
             if not (ended and ended_too):
-                break
+                lost = f"the session was lost in {name!r}: {shown[-500:]}{told[-1000:]}"
+                return dict.fromkeys(table, lost) | found
             found[name] = Shown(
                 _from_line(before[number], shown),
                 _from_line(before[number], told),
