@@ -40,7 +40,7 @@ jupyter: setup
 
 test: setup
 	.ci/setup --for-tests
-	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile $(ARGS)
+	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 # What pip installs on a machine without LLVM: dist/forkrepl-*.whl.
 wheel: setup

@@ -10,6 +10,27 @@ from pathlib import Path
 import pytest
 
 from tests.support.program import OpenShell, Run, Shell, program_runner, user_environment
+from tests.support.together import Together
+
+LONGEST = (
+    "jupyter/test_jupyterlab.py",
+    "session/test_faults.py",
+    "shell/scripts/test_joined_inputs.py",
+    "rules/test_recipes.py",
+    "session/header_cache/test_program_instances.py",
+    "session/test_kills.py",
+    "platform/test_exit_handlers.py",
+    "jupyter/test_notebooks.py",
+    "session/test_random_session.py",
+    "shell/scripts/test_programs.py",
+)
+"""Files that begin first: begun last, they would be waited for by all other workers."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    first = {here / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: first.get(item.path, len(LONGEST)))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -31,6 +52,12 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def forkrepl(environment: dict[str, str], tmp_path: Path) -> Run:
     """Call it with arguments; relative names are looked up in ``tmp_path``."""
     return program_runner(environment, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def together(tmp_path_factory: pytest.TempPathFactory) -> Together:
+    """Call it with a table of inputs, a name in it, and options: the cases share a session."""
+    return Together(tmp_path_factory.mktemp("together"))
 
 
 @pytest.fixture

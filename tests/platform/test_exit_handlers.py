@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.exit_handlers import COMMON, MEMORIES, as_shell, linked, natively
+from tests.support.exit_handlers import MEMORIES, as_shell, linked, natively, whole
 from tests.support.program import Run
 from tests.support.runtime import make_object
 
@@ -167,7 +167,7 @@ int main() { return 4; }
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_as_natively(forkrepl: Run, tmp_path: Path, name: str) -> None:
-    source = COMMON + PROGRAMS[name]
+    source = whole(PROGRAMS[name])
     expected = natively(tmp_path, source)
     (tmp_path / "script.cpp").write_text(source)
     runs = {"script": forkrepl("script.cpp"), "input": forkrepl(input=source)}
@@ -178,7 +178,7 @@ def test_as_natively(forkrepl: Run, tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", IN_ONE_UNIT)
 def test_linked_as_natively(forkrepl: Run, tmp_path: Path, name: str) -> None:
-    source = COMMON + IN_ONE_UNIT[name]
+    source = whole(IN_ONE_UNIT[name])
     expected = natively(tmp_path, source)
     assert linked(forkrepl, tmp_path, source) == dict.fromkeys(MEMORIES, expected)
 

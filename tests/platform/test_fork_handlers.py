@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.exit_handlers import COMMON, linked, natively
+from tests.support.exit_handlers import COMMON, linked, natively, whole
 from tests.support.program import Run
 
 SET = """\
@@ -54,7 +54,7 @@ int main() {
 
 
 def test_as_natively(forkrepl: Run, tmp_path: Path) -> None:
-    source = COMMON + SET + FORK + PROGRAM
+    source = whole(SET + FORK + PROGRAM)
     expected = natively(tmp_path, source)
     (tmp_path / "script.cpp").write_text(source)
     script = forkrepl("script.cpp")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.exit_handlers import COMMON, linked, natively
+from tests.support.exit_handlers import COMMON, linked, natively, whole
 from tests.support.program import Run
 from tests.support.runtime import running_program
 
@@ -78,7 +78,7 @@ int main() {
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_as_natively(forkrepl: Run, tmp_path: Path, name: str) -> None:
-    source = "#include <cerrno>\n" + COMMON + PROGRAMS[name]
+    source = "#include <cerrno>\n" + whole(PROGRAMS[name])
     expected = natively(tmp_path, source)
     (tmp_path / "script.cpp").write_text(source)
     script = forkrepl("script.cpp")
@@ -105,7 +105,9 @@ def test_a_key_goes_with_its_destructor(forkrepl: Run) -> None:
 
 def test_other_threads_do_not_call_what_is_gone(forkrepl: Run) -> None:
     result = forkrepl(
-        input="#include <semaphore.h>\n" + COMMON + "pthread_key_t key;\nsem_t set, end;\n"
+        input="#include <semaphore.h>\n#include <thread>\n"
+        + COMMON
+        + "pthread_key_t key;\nsem_t set, end;\n"
         'void run() { sem_wait(&set); pthread_setspecific(key, "left"); sem_post(&end); '
         "sem_wait(&set); }\n"
         "std::thread thread(run);\n"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from runtime.errors import ExecutorError
+from tests.support.amount import amount
 from tests.support.program import Run
 from tests.support.runtime import COMPILERS, Program, compile_source, running_program
 
@@ -209,6 +210,9 @@ def test_a_thing_of_the_past_costs_no_memory(program: Program) -> None:
     assert len({unit.linked.thread_locals.module for unit in units}) == 3
 
 
+THOUSANDS = amount(2000, 5000)
+
+
 def test_thousands_of_units_have_thread_locals(program: Program) -> None:
     """All loaded at once, and used by two threads; memory is given back with them."""
     program.load_c(WORKER)
@@ -222,13 +226,13 @@ def test_thousands_of_units_have_thread_locals(program: Program) -> None:
     )
     code = compile_source(source, "-fPIC")
     units = []
-    for _ in range(5000):
+    for _ in range(THOUSANDS):
         unit = program.load(code)
         units.append(unit)
         assert program.session.initialize(unit).exception_type is None
         if len(units) % 50 == 0:
             program.call("ask")
-    assert program.integer("sum") == 7 * (5000 + 100)
+    assert program.integer("sum") == 7 * THOUSANDS + 7 * (THOUSANDS // 50)
     while units:
         program.session.unload(units.pop())
     assert program.session.statistics().used == used

@@ -14,8 +14,6 @@ import pytest
 from tests.support.names import Tree
 from tests.support.runtime import ROOT
 
-TREE = Tree(ROOT)
-
 # Files that are not in the tree: users', those of examples and tests, other projects'.
 ELSEWHERE = {
     *("config.toml", "prelude.cpp", "prelude.c"),
@@ -37,10 +35,16 @@ _NATIVE_COMMENT = re.compile(
 )
 
 
+@functools.cache
+def tree() -> Tree:
+    """Read by the tests, not by every process that collects them."""
+    return Tree(ROOT)
+
+
 def missing_names(text: str, folder: Path) -> list[str]:
     """The paths and dotted names in a text that are not there."""
     return [path for path in paths_in(text) if not exists(path, folder)] + [
-        name for name in dotted_names_in(text) if not TREE.has_name(name)
+        name for name in dotted_names_in(text) if not tree().has_name(name)
     ]
 
 
@@ -52,8 +56,8 @@ def exists(path: str, folder: Path) -> bool:
     if path in ELSEWHERE or (folder / path).exists():
         return True
     if path.split("/")[0] in (*_ROOTS, "examples", ".ci") and "/" in path:
-        return TREE.has_path_from_root(path)
-    return TREE.has_path(path) or is_system_header(path)
+        return tree().has_path_from_root(path)
+    return tree().has_path(path) or is_system_header(path)
 
 
 @functools.cache
@@ -69,7 +73,7 @@ def dotted_names_in(text: str) -> list[str]:
     names = [name for name in _DOTTED.findall(text) if name.split(".")[0] in _ROOTS]
     for quoted in _IN_BACKTICKS.findall(text):
         match = _DOTTED.fullmatch(quoted.removesuffix("()"))
-        if match and TREE.knows(match[1].split(".")[0]):
+        if match and tree().knows(match[1].split(".")[0]):
             names.append(match[1])
     return [name for name in names if not re.search(r"\.(py|pyi|c|cpp|h|md|toml|so|a|o)$", name)]
 
@@ -114,7 +118,7 @@ READERS = {
 def test_what_is_named_exists(suffix: str) -> None:
     wrong = {
         path.relative_to(ROOT).as_posix(): names
-        for path in TREE.files
+        for path in tree().files
         if path.suffix == suffix and (names := missing_names(READERS[suffix](path), path.parent))
     }
     assert wrong == {}
@@ -139,17 +143,23 @@ def test_names_are_found_and_looked_up() -> None:
 
 
 CODE = re.compile(r"`[^`\n]*`")  # in which [k = n](int x) is a lambda
-LINKS = [
-    (path, target)
-    for path in TREE.files
-    if path.suffix == ".md"
-    for target in re.findall(
-        r"\[[^]\n]+\]\(([^)#:]+)(?:#[^)]*)?\)", CODE.sub("`", path.read_text())
-    )
-]
+
+
+def links() -> list[tuple[Path, str]]:
+    """Those of all documents, with where they stand."""
+    return [
+        (path, target)
+        for path in tree().files
+        if path.suffix == ".md"
+        for target in re.findall(
+            r"\[[^]\n]+\]\(([^)#:]+)(?:#[^)]*)?\)", CODE.sub("`", path.read_text())
+        )
+    ]
 
 
 def test_links_lead_somewhere() -> None:
-    assert len(LINKS) > 50
-    broken = [(path.name, target) for path, target in LINKS if not (path.parent / target).exists()]
+    assert len(links()) > 50
+    broken = [
+        (path.name, target) for path, target in links() if not (path.parent / target).exists()
+    ]
     assert broken == []

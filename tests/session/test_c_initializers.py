@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.program import OpenShell, Run
+from tests.support.together import Together, texts
 
 _CASES = {
     "a variable": ("int a = 2;\nint b = a + 1;\nb", "(int) 3"),
@@ -46,10 +47,9 @@ _CASES = {
 
 
 @pytest.mark.parametrize("case", _CASES)
-def test_value(forkrepl: Run, case: str) -> None:
-    code, value = _CASES[case]
-    result = forkrepl("-xc", "--Xcc=-w", input=code + "\n")
-    assert (result.stdout, result.stderr) == (value + "\n", "")
+def test_value(together: Together, case: str) -> None:
+    result = together(texts(_CASES), case, "-xc", "--Xcc=-w")
+    assert (result.stdout, result.stderr) == (_CASES[case][1] + "\n", "")
 
 
 def test_the_heap(forkrepl: Run) -> None:
@@ -57,19 +57,22 @@ def test_the_heap(forkrepl: Run) -> None:
     assert forkrepl("-xc", input=code).stdout.splitlines()[-1] == '(char *) "heap"'
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
+_ERRORS = {
+    code: f"{code}\n7\n"
+    for code in (
         "int f(int a) { static int n = a; return n; }",
         "int a = 1; int *p = &(int){a};",
         "int a = 1; _Thread_local int n = a;",
         "int a = 1; static const int n = a;",
         "int a = 1; struct f { int n; int d[]; } s = {1, {a, a}};",
-    ],
-)
+    )
+}
+
+
+@pytest.mark.parametrize("code", _ERRORS)
 @pytest.mark.parametrize("flag", ["-Wall", "--Xcc=-w", "-Werror"])
-def test_what_stays_an_error(forkrepl: Run, code: str, flag: str) -> None:
-    result = forkrepl("-xc", flag, input=f"{code}\n7\n")
+def test_what_stays_an_error(together: Together, code: str, flag: str) -> None:
+    result = together(_ERRORS, code, "-xc", flag)
     assert "error: initializer element is not a compile-time constant" in result.stderr
     assert result.stdout == "(int) 7\n"
 

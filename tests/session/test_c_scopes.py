@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.program import OpenShell, Run
+from tests.support.together import Together, texts
 
 # What is typed, line by line, and the values that C gives it.
 _CASES = {
@@ -96,10 +97,9 @@ _CASES = {
 
 
 @pytest.mark.parametrize("case", _CASES)
-def test_piped(forkrepl: Run, case: str) -> None:
-    code, value = _CASES[case]
-    result = forkrepl("-xc", "--Xcc=-w", input=code + "\n")
-    assert (result.stdout, result.stderr) == (value + "\n", "")
+def test_piped(together: Together, case: str) -> None:
+    result = together(texts(_CASES), case, "-xc", "--Xcc=-w")
+    assert (result.stdout, result.stderr) == (_CASES[case][1] + "\n", "")
 
 
 @pytest.mark.parametrize("case", _CASES)

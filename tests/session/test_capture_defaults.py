@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.program import Run
+from tests.support.together import Together, texts
 
 _CASES = {
     "by reference": ("int n = 1;\nauto f = [&](int x) { return x + n; };\nn = 5;\nf(1)", "(int) 6"),
@@ -28,10 +29,9 @@ _CASES = {
 
 
 @pytest.mark.parametrize("case", _CASES)
-def test_value(forkrepl: Run, case: str) -> None:
-    code, value = _CASES[case]
-    result = forkrepl(input=code + "\n")
-    assert (result.stdout, result.stderr) == (value + "\n", "")
+def test_value(together: Together, case: str) -> None:
+    result = together(texts(_CASES), case)
+    assert (result.stdout, result.stderr) == (_CASES[case][1] + "\n", "")
 
 
 @pytest.mark.parametrize(

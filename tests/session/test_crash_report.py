@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.program import Completed, OpenShell, Run
+from tests.support.together import Shown, Together
 
 BUMP = "int bump(int *p) {\n  return ++*p;\n}\n"
 
@@ -221,7 +222,7 @@ IN_THREADS = ("in a thread", "uncaught in a thread")
 AFTERMATH = re.compile("^rolled back")
 
 
-def report(result: Completed) -> list[str]:
+def report(result: Completed | Shown) -> list[str]:
     """From the line with the signal's name on."""
     lines = result.stderr.splitlines()
     first = next((n for n, line in enumerate(lines) if line.startswith("SIG")), len(lines))
@@ -233,11 +234,25 @@ def calls(lines: list[str]) -> list[str]:
     return [re.sub(r"\.\.\. [\d,]+ ", "... N ", " ".join(line.split())) for line in lines[1:]]
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_the_report(forkrepl: Run, name: str) -> None:
+def with_flags(flags: tuple[str, ...]) -> dict[str, str]:
+    return {name: case.inputs for name, case in CASES.items() if case.flags == flags}
+
+
+# The first of each signal.
+STATUSES = {case.signal: name for name, case in reversed(CASES.items())}
+
+
+@pytest.mark.parametrize("name", STATUSES.values())
+def test_the_exit_status(forkrepl: Run, name: str) -> None:
     case = CASES[name]
     result = forkrepl(*case.flags, input=case.inputs + "\n")
     assert result.returncode == 128 + case.signal, result.stderr
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_report(together: Together, name: str) -> None:
+    case = CASES[name]
+    result = together(with_flags(case.flags), name, *case.flags)
     lines = report(result)
     thread = " in another thread" if name in IN_THREADS else ""
     assert re.fullmatch(f"{case.signal.name}{thread}: {case.first}", lines[0]), result.stderr

@@ -25,7 +25,7 @@ from tests.support.leaks import MARK, living, wait_for
 from tests.support.program import PROGRAM, Run, Shell, user_environment
 from tests.tables.faults import C_CHECK, C_WORLD, CHECK, HEADERS, SESSIONS, WORLD, Fault
 
-PATIENCE = 20
+PATIENCE = 60
 """Seconds after which a session is given up."""
 
 PAUSE = 0.4

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.program import OpenShell, Run
+from tests.support.together import Together
 
 _CASES = {
     "on one line": "twice(n) { return n * 2; }\ntwice(4)",
@@ -36,8 +37,8 @@ _CASES = {
 
 
 @pytest.mark.parametrize("name", _CASES)
-def test_a_function_without_a_type(forkrepl: Run, name: str) -> None:
-    result = forkrepl("-x", "c", "-std=gnu89", "--Xcc=-w", input=_CASES[name] + "\n")
+def test_a_function_without_a_type(together: Together, name: str) -> None:
+    result = together(_CASES, name, "-x", "c", "-std=gnu89", "--Xcc=-w")
     assert (result.stdout, result.stderr) == ("(int) 8\n", "")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.program import Run, piped, values
+from tests.support.together import Together, texts
 
 
 def check(forkrepl: Run, code: str, output: str, *options: str) -> None:
@@ -54,10 +55,13 @@ HEADERS = {
 }
 
 
+WITH_HEADERS = {header: f"#include <{header}>\n{code}" for header, (code, _) in HEADERS.items()}
+
+
 @pytest.mark.parametrize("header", HEADERS)
-def test_standard_header(forkrepl: Run, header: str) -> None:
-    code, output = HEADERS[header]
-    check(forkrepl, f"#include <{header}>\n{code}", output)
+def test_standard_header(together: Together, header: str) -> None:
+    result = together(WITH_HEADERS, header)
+    assert (result.stdout, result.stderr, result.status) == (HEADERS[header][1], "", 0)
 
 
 def test_all_headers_together(forkrepl: Run) -> None:
@@ -266,11 +270,20 @@ CPP = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CPP)
-def test_cpp(forkrepl: Run, name: str) -> None:
-    code, output = CPP[name]
+AT_THE_END = [name for name, (code, _) in CPP.items() if "int main" in code]
+
+
+@pytest.mark.parametrize("name", AT_THE_END)
+def test_main(forkrepl: Run, name: str) -> None:
+    """It runs at the end of the session."""
+    check(forkrepl, *CPP[name])
+
+
+@pytest.mark.parametrize("name", [name for name in CPP if name not in AT_THE_END])
+def test_cpp(together: Together, name: str) -> None:
     standard = ["-std=c++20"] if name in ("concepts", "coroutines") else []
-    check(forkrepl, code, output, *standard)
+    result = together(texts(CPP), name, *standard)
+    assert (result.stdout, result.stderr, result.status) == (CPP[name][1], "", 0)
 
 
 C = {
@@ -330,9 +343,9 @@ C = {
 
 
 @pytest.mark.parametrize("name", C)
-def test_c(forkrepl: Run, name: str) -> None:
-    code, output = C[name]
-    check(forkrepl, code, output, "-x", "c")
+def test_c(together: Together, name: str) -> None:
+    result = together(texts(C), name, "-x", "c")
+    assert (result.stdout, result.stderr, result.status) == (C[name][1], "", 0)
 
 
 def test_lambdas_of_statements_in_views(forkrepl: Run) -> None:

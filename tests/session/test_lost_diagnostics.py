@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.program import OpenShell, Run, Shell
+from tests.support.together import Together
 
 _CASES = {
     "an unnamed namespace": (
@@ -42,13 +43,15 @@ _CASES = {
 }
 
 
+_INPUTS = {case: f"int before = 7;\n{code}\nbefore\n" for case, (code, _) in _CASES.items()}
+
+
 @pytest.mark.parametrize("case", _CASES)
-def test_error(forkrepl: Run, case: str) -> None:
-    code, error = _CASES[case]
-    result = forkrepl(input=f"int before = 7;\n{code}\nbefore\n")
-    assert error in result.stderr
+def test_error(together: Together, case: str) -> None:
+    result = together(_INPUTS, case)
+    assert _CASES[case][1] in result.stderr
     assert "crash" not in result.stderr
-    assert (result.stdout, result.returncode) == ("(int) 7\n", 1)
+    assert (result.stdout, result.status) == ("(int) 7\n", 1)
 
 
 def test_the_first_program_of_a_student(shell: Shell) -> None:

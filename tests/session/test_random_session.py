@@ -16,6 +16,7 @@ from repl.errors import CompileError, ProgramCrashed, ShellError, UncaughtExcept
 from repl.input.source import Source
 from repl.session.live_session import LiveSession
 from runtime.errors import LinkError
+from tests.support.amount import amount
 
 SUPPORT = """\
 #include <cstdlib>
@@ -222,7 +223,7 @@ def test_random_sessions() -> None:
     run_state_machine_as_test(
         RandomSession,
         settings=settings(
-            max_examples=60,
+            max_examples=amount(20, 60),
             stateful_step_count=50,
             deadline=None,
             suppress_health_check=list(HealthCheck),

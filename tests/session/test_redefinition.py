@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.program import OpenShell, Run, values
+from tests.support.together import Together, texts
 
 # Inputs, and the values that they show.
 CPP = {
@@ -436,17 +437,16 @@ C = {
 
 
 @pytest.mark.parametrize("case", CPP)
-def test_cpp(forkrepl: Run, case: str) -> None:
-    text, expected = CPP[case]
-    result = forkrepl("--Xcc=-std=c++20", input=text)
-    assert (values(result.stdout), result.stderr, result.returncode) == (expected, "", 0)
+def test_cpp(together: Together, case: str) -> None:
+    result = together(texts(CPP), case, "--Xcc=-std=c++20")
+    assert (values(result.stdout), result.stderr, result.status) == (CPP[case][1], "", 0)
 
 
 @pytest.mark.parametrize("case", C)
-def test_c(forkrepl: Run, case: str) -> None:
-    text, expected = C[case]
-    result = forkrepl("-x", "c", "--Xcc=-Wno-incompatible-library-redeclaration", input=text)
-    assert (values(result.stdout), result.stderr, result.returncode) == (expected, "", 0)
+def test_c(together: Together, case: str) -> None:
+    options = ("-x", "c", "--Xcc=-Wno-incompatible-library-redeclaration")
+    result = together(texts(C), case, *options)
+    assert (values(result.stdout), result.stderr, result.status) == (C[case][1], "", 0)
 
 
 # Inputs that fail, what Clang or the shell says, and what holds afterwards.
@@ -516,11 +516,11 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("case", FAILURES)
-def test_failure_leaves_the_original(forkrepl: Run, case: str) -> None:
-    text, message, expected = FAILURES[case]
-    result = forkrepl(input=text)
+def test_failure_leaves_the_original(together: Together, case: str) -> None:
+    _, message, expected = FAILURES[case]
+    result = together({each: text for each, (text, _, _) in FAILURES.items()}, case)
     assert message in result.stderr
-    assert (values(result.stdout), result.returncode) == (expected, 1)
+    assert (values(result.stdout), result.status) == (expected, 1)
 
 
 def test_failure_in_c_leaves_the_original(forkrepl: Run) -> None:

@@ -7,6 +7,7 @@ import pytest
 from repl import Session
 from runtime.errors import LinkError
 from tests.support.program import Run, values
+from tests.support.together import Together, texts
 
 CASES = {
     "a function": (
@@ -151,18 +152,16 @@ C_CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("level", ["-O0", "-O2"])
-def test_in_cxx(forkrepl: Run, case: str, level: str) -> None:
-    text, expected = CASES[case]
-    result = forkrepl(level, input=text + "\n")
-    assert (values(result.stdout), result.stderr) == (expected.split(), "")
-    assert result.returncode == 0
+def test_in_cxx(together: Together, case: str, level: str) -> None:
+    result = together(texts(CASES), case, level)
+    assert (values(result.stdout), result.stderr) == (CASES[case][1].split(), "")
+    assert result.status == 0
 
 
 @pytest.mark.parametrize("case", C_CASES)
-def test_in_c(forkrepl: Run, case: str) -> None:
-    text, expected = C_CASES[case]
-    result = forkrepl("-xc", input=text + "\n")
-    assert (values(result.stdout), result.stderr) == (expected.split(), "")
+def test_in_c(together: Together, case: str) -> None:
+    result = together(texts(C_CASES), case, "-xc")
+    assert (values(result.stdout), result.stderr) == (C_CASES[case][1].split(), "")
 
 
 def test_main_runs_at_the_end(forkrepl: Run) -> None:
@@ -195,11 +194,10 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("case", ERRORS)
-def test_used_too_early(forkrepl: Run, case: str) -> None:
-    text, message = ERRORS[case]
-    result = forkrepl(input=text)
-    assert message in result.stderr
-    assert (result.stdout, result.returncode) == ("", 1)
+def test_used_too_early(together: Together, case: str) -> None:
+    result = together(texts(ERRORS), case)
+    assert ERRORS[case][1] in result.stderr
+    assert (result.stdout, result.status) == ("", 1)
 
 
 def test_the_end_of_a_script_tells_what_waits(forkrepl: Run) -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from repl import Session, UncaughtException
-from tests.support.program import Run
+from tests.support.program import TIMEOUT, Run, program_runner, user_environment
 
 PRELUDE = """\
 #include <exception>
@@ -81,13 +81,28 @@ def calls(lines: list[str]) -> list[str]:
     return found
 
 
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """What one session tells of the cases, one after another: none leaves anything."""
+    folder = tmp_path_factory.mktemp("told")
+    run = program_runner(user_environment(folder), folder)
+    ends = [f"!echo '--- {name}' >&2" for name in CASES]
+    lines = [f"{code}\n{end}\n" for (code, _), end in zip(CASES.values(), ends, strict=True)]
+    result = run(input=PRELUDE + "".join(lines), timeout=4 * TIMEOUT)
+    found, left = {}, result.stderr
+    for number, name in enumerate(CASES):
+        text, ended, left = left.partition(f"--- {name}\n")
+        assert ended, f"no end of {name}: {text}"
+        # As if it were the first.
+        found[name] = text.replace(f"at -:{FIRST + 2 * number}", f"at -:{FIRST}").splitlines()
+    return found
+
+
 @pytest.mark.parametrize("name", CASES)
-def test_the_calls(forkrepl: Run, name: str) -> None:
-    code, expected = CASES[name]
-    result = forkrepl(input=f"{PRELUDE}{code}\n")
-    first, *rest = result.stderr.splitlines()
+def test_the_calls(told: dict[str, list[str]], name: str) -> None:
+    first, *rest = told[name]
     assert first.startswith("uncaught exception of type ")
-    assert calls(rest) == expected
+    assert calls(rest) == CASES[name][1]
 
 
 TERMINATED = {

@@ -153,7 +153,8 @@ def _external_editor(terminal: EditorTerminal) -> None:
     """Ctrl-X Ctrl-E and F2; an editor that fails, or leaves what is no text."""
     terminal.type("fail")
     terminal.key("ctrl-X", "ctrl-E")
-    terminal.wait_for("exit status 3")
+    # The editor's path comes before, so anywhere may a line end.
+    terminal.wait_until(lambda: "exit status 3" in " ".join(terminal.lines), "its exit status")
     terminal.wait_for_prompt(4, "fail")
     terminal.key("ctrl-U")
     terminal.type("bytes")

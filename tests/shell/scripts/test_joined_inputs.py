@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.amount import ALL, amount
 from tests.support.program import Completed, Run
 
 SIZES = ("1", "2", "16", "random")
@@ -341,7 +342,8 @@ def test_as_one_by_one(forkrepl: Run, tmp_path: Path, name: str, flags: tuple[st
     text, shown = SCRIPTS[name]
     if "main" not in name:  # or it would be a program, which is compiled as one
         text += "0;\n"
-    alone, *joined = [run(forkrepl, tmp_path, text, size, *flags) for size in SIZES]
+    sizes = SIZES if ALL else ("1", "16") if flags else ("1", "2", "16")  # optimised or not
+    alone, *joined = [run(forkrepl, tmp_path, text, size, *flags) for size in sizes]
     assert shown in alone.stdout
     for result in joined:
         assert (result.stdout, result.returncode) == (alone.stdout, alone.returncode)
@@ -369,7 +371,7 @@ STATEMENTS = (
 ENDS = ("throw 1;", "exit(3);", "return 4;", "v0 = nothing;", "*(int *)8 = 1;", "late();", "")
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(amount(3, 6)))
 def test_random_scripts(forkrepl: Run, tmp_path: Path, seed: int) -> None:
     choose = random.Random(seed)
     lines = [
