@@ -5,7 +5,7 @@ from __future__ import annotations
 import array
 import ctypes
 import enum
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from repl.display.python_values import EnumValue
@@ -284,7 +284,7 @@ def _other(value: Any) -> Argument:
         return bytes_argument(bytes(value))
     if isinstance(value, Mapping):
         return _mapping(value)
-    if isinstance(value, (Sequence, range, set, frozenset)):
+    if isinstance(value, (Sequence, range, set, frozenset, Iterator)):
         return _list(list(value))
     if callable(value):
         return _function(value)

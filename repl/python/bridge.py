@@ -27,7 +27,7 @@ from repl.python.glue import GLUE, GLUE_TEXT
 from repl.python.results import Place, read_result
 from repl.python.shared_room import SharedRoom
 from repl.python.sites import Compiled, Known, Site, reason
-from repl.python.spelling import Argument
+from repl.python.spelling import Argument, HasArgument
 from repl.session.values import python_value
 from runtime.addresses import ExecutorAddress
 from runtime.errors import ForkreplError
@@ -134,7 +134,7 @@ class Bridge:
             self._call(compiled.wrapper.address, offset, site.observes)
             for done in frame.after:
                 done()
-            reading = _Reading(self, keeps, birth, compiled.expression)
+            reading = _Reading(self, keeps, birth, compiled.expression, arguments)
             return read_result(block, offset, compiled.names, reading)
         finally:  # only now may what is dropped be destroyed: it would use this frame
             self._room.end()
@@ -284,9 +284,17 @@ class Bridge:
 
 class _Reading:
     """A ``Reader`` for one result. ``keeps``: what its object is a part of; ``birth``: of that;
-    ``expression``: what it is the value of, "" if that is not known."""
+    ``expression``: what it is the value of, "" if that is not known; ``arguments``: of the call."""
 
-    def __init__(self, bridge: Bridge, keeps: Any, birth: int, expression: str = "") -> None:
+    def __init__(
+        self,
+        bridge: Bridge,
+        keeps: Any,
+        birth: int,
+        expression: str = "",
+        arguments: Sequence[Any] = (),
+    ) -> None:
+        self._arguments = arguments
         self._bridge = bridge
         self._keeps = keeps
         self._birth = birth
@@ -313,7 +321,19 @@ class _Reading:
         self._bridge.free_text(address)
 
     def object_at(self, place: Place) -> Any:
-        return self._bridge.classes.proxy(place, self._keeps, self._birth, self._expression)
+        keeps = self._keeps if place.is_owned else self._owners()
+        return self._bridge.classes.proxy(place, keeps, self._birth, self._expression)
+
+    def _owners(self) -> Any:
+        """Of what a reference may refer to: whatever the function was given. (Not these
+        themselves: a list that is walked along would never be forgotten.)"""
+        owners: dict[int, Any] = {}
+        for each in (self._keeps, *self._arguments):
+            found = each._cpp_owner() if isinstance(each, HasArgument) else None
+            for owner in found if isinstance(found, tuple) else (found,):
+                if owner is not None:
+                    owners[id(owner)] = owner
+        return tuple(owners.values()) or None
 
     def enumerator(self, type_name: str, value: int) -> Any:
         return self._bridge.declared.enumerator(type_name, value)
@@ -321,4 +341,4 @@ class _Reading:
     def address_of(self, address: ExecutorAddress, type_name: str) -> Any:
         from repl.python.pointers import CppPointer
 
-        return CppPointer(self._bridge, address, type_name, self._birth)
+        return CppPointer(self._bridge, address, type_name, self._birth, self._owners())

@@ -56,7 +56,7 @@ def _text(bridge: Bridge, site: Site) -> Callable[..., Any]:
         try:
             value = bridge.evaluate(site, (self,))
         except CallError:  # to a view of other characters
-            return repr(self)
+            value = bridge.value_of(self)
         return value if isinstance(value, str) else repr(self)
 
     return text

@@ -83,6 +83,9 @@ class CppObject(HasArgument):
         named: str = getattr(type(self), "__cpp_name__", "")
         return named if self._cpp_query and named else self._cpp_type
 
+    def _cpp_owner(self) -> Any:
+        return self if self._cpp_is_owned else self._cpp_keeps
+
     def _cpp_pointer_type(self) -> str:
         return f"{self._cpp_type} *"
 
@@ -242,9 +245,12 @@ def _add_operators() -> None:
 
 def _binary(site: Site) -> Any:
     def operate(self: CppObject, other: Any) -> Any:
+        bridge = self._cpp_bridge_
         try:
-            return self._cpp_bridge_.evaluate(site, (self, other))
+            return bridge.evaluate(site, (self, other))
         except CallError:
+            if isinstance(other, str) and bridge.classes.is_text(self._cpp_shown_type):
+                return bridge.evaluate(site, (self, type(self)(other)))  # type: ignore[call-arg]
             return NotImplemented
 
     return operate

@@ -17,11 +17,13 @@ class CppPointer(HasArgument):
     """``p[i]`` reads, and ``p[i] = value`` writes, what it points at, as in C++: nothing says how
     much is there. ``int(p)``: the address."""
 
-    __slots__ = ("_address", "_birth", "_bridge", "_cpp_type")
+    __slots__ = ("_address", "_birth", "_bridge", "_cpp_type", "_keeps")
 
     def __init__(
-        self, bridge: Bridge, address: ExecutorAddress, type_name: str, birth: int
+        self, bridge: Bridge, address: ExecutorAddress, type_name: str, birth: int, keeps: Any
     ) -> None:
+        """``keeps``: what must live as long as this."""
+        self._keeps = keeps
         self._bridge = bridge
         self._address = address
         self._cpp_type = type_name
@@ -31,6 +33,9 @@ class CppPointer(HasArgument):
         if not self._bridge.live.wrappers.is_there(self._birth):
             raise GoneError(f"this {self._cpp_type} * is gone: the program is as it was before it")
         return self._address
+
+    def _cpp_owner(self) -> Any:
+        return self._keeps
 
     def _cpp_argument(self) -> Argument:
         address, spelled = self._cpp_place(), f"__f.value<{self._pointer_type()}>(#)"

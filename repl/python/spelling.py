@@ -58,6 +58,10 @@ class HasArgument:
     def _cpp_shown_type(self) -> str:
         return self._cpp_type
 
+    def _cpp_owner(self) -> Any:
+        """What must live as long as that which this is, or points at; None if nobody knows."""
+        return None
+
     def _cpp_argument(self) -> Argument:
         raise NotImplementedError
 

@@ -206,6 +206,7 @@ def test_lists_and_dicts(session: Session) -> None:
     assert gbl.total([]) == 0
     assert gbl.total(range(4)) == 6
     assert gbl.count([1, 2, 3]) == 3
+    assert gbl.count(n * n for n in range(4)) == 4
     assert gbl.lines([[1, 2], [3, 4], [5, 6]]) == 302
     assert gbl.sum({"a": 1, "b": 2}) == 3
     assert gbl.sum({}) == 0

@@ -155,3 +155,55 @@ def test_garbage_is_collected_in_the_midst_of_a_question(fresh: Session) -> None
         sys.setprofile(None)
     assert collected
     assert gbl.alive == 0
+
+
+PARTS = """
+#include <string>
+#include <vector>
+struct Part {
+  static int living;
+  int n;
+  Part *next = nullptr;
+  Part(int n) : n(n) { ++living; }
+  Part(const Part &other) : n(other.n) { ++living; }
+  ~Part() { n = -1; --living; }
+};
+int Part::living = 0;
+struct Whole { Part part{7}; Part &get() { return part; } };
+Part &larger(Part &a, Part &b) { return a.n < b.n ? b : a; }
+Part &part_of(Whole &whole) { return whole.part; }
+Part *next_of(Part &part) { return part.next; }
+void link(Part &first, Part &second) { first.next = &second; second.next = &first; }
+int living() { return Part::living; }
+"""
+
+
+def test_what_a_reference_refers_to_is_kept(fresh: Session) -> None:
+    fresh.run(PARTS)
+    gbl = fresh.gbl
+    assert gbl.larger(gbl.Part(1), gbl.Part(2)).n == 2
+    assert gbl.part_of(gbl.Whole()).n == 7
+    part = gbl.larger(gbl.part_of(gbl.Whole()), gbl.Part(3))
+    gc.collect()
+    assert (part.n, gbl.living()) == (7, 2)
+    del part
+    gc.collect()
+    assert gbl.living() == 0
+    numbers = gbl.std.vector["int"]([4, 5]).data()
+    gc.collect()
+    assert gbl.living() == 0  # a call, before which what was dropped is destroyed
+    assert (numbers[0], numbers[1]) == (4, 5)
+
+
+def test_a_walk_keeps_no_more_than_where_it_began(fresh: Session) -> None:
+    fresh.run(PARTS)
+    gbl = fresh.gbl
+    first, second = gbl.Part(1), gbl.Part(2)
+    gbl.link(first, second)
+    at = first
+    for _ in range(20):
+        at = gbl.larger(gbl.next_of(at), at)
+    assert at._cpp_owner() == (first,)
+    del first, second, at
+    gc.collect()
+    assert gbl.living() == 0

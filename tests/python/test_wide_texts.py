@@ -133,4 +133,6 @@ def test_an_object_is_compared_with_a_text(session: Session) -> None:
     text = session.gbl.std.wstring(ALL)
     assert text == ALL
     assert text != "other"
-    assert str(text)
+    assert str(text) == ALL
+    assert text + "!" == f"{ALL}!"
+    assert "!" + text == f"!{ALL}"
