@@ -23,7 +23,7 @@ import pytest
 
 from tests.support.leaks import MARK, living, wait_for
 from tests.support.program import PROGRAM, Run, Shell, user_environment
-from tests.tables.faults import C_CHECK, C_WORLD, CHECK, HEADERS, SESSIONS, WORLD, Fault
+from tests.tables.faults import C_WORLD, CHECK, HEADERS, SESSIONS, WORLD, Fault
 
 PATIENCE = 60
 """Seconds after which a session is given up."""
@@ -56,10 +56,6 @@ class Setting:
     @property
     def world(self) -> tuple[str, ...]:
         return C_WORLD if self.session == "C" else WORLD
-
-    @property
-    def check(self) -> str:
-        return C_CHECK if self.session == "C" else CHECK
 
 
 Problems = dict[str, str]
@@ -145,7 +141,7 @@ class Typist:
 
     def _check(self) -> str:
         self.count += 1
-        output = self._shell.run(self._setting.check)
+        output = self._shell.run(CHECK)
         return "" if shorts(output) == [self.count] else f"check {self.count} gave {output!r}"
 
     def leave(self, rows: Sequence[Fault]) -> str:
@@ -187,7 +183,7 @@ def pipe_rows(setting: Setting, rows: Sequence[Fault]) -> Problems:
     for row in rows:
         lines += [*inputs_of(row), f"%reported-{row.name}"]
         lines += [PAUSE_INPUT] if row.pause else []
-        lines += [setting.check, *row.after, f"%done-{row.name}"]
+        lines += [CHECK, *row.after, f"%done-{row.name}"]
     lines += [*names_declared(rows), "%errors"]  # which shows all of them
     output, errors, status = run_piped(setting, lines)
     counts = shorts(output)
