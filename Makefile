@@ -49,7 +49,7 @@ wheel: setup
 # That wheel in bare roots of Debian 12, 13 and the next, which it takes some minutes to make.
 test-wheel: wheel
 	FORKREPL_TESTED_WHEEL=$$(ls dist/forkrepl-*.whl) \
-		$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadgroup tests/wheel $(ARGS)
+		$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile tests/wheel $(ARGS)
 
 bench: setup
 	.ci/setup --for-notebooks

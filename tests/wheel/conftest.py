@@ -26,7 +26,7 @@ def roots_are_possible(wheel: Path) -> None:
         skip_or_fail(why)
 
 
-@pytest.fixture(scope="session", params=["bookworm", "trixie"])
+@pytest.fixture(scope="module", params=["bookworm", "trixie"])
 def bare(
     request: pytest.FixtureRequest,
     wheel: Path,
@@ -40,7 +40,7 @@ def bare(
     return root
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def complete(bare: Root) -> Root:
     """The same, with the C++ library's headers. Tests of ``bare`` come before those of this."""
     root = bare

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+import shutil
+from pathlib import Path
+from typing import Any
 
 from tests.session import (
     test_values_of_c,
@@ -11,10 +14,10 @@ from tests.session import (
     test_values_of_the_library,
 )
 from tests.shell.scripts import test_examples
-from tests.support.roots import Root, installed_program
+from tests.support.notebooks import shown
+from tests.support.program import EXAMPLES
+from tests.support.roots import HOME, Root, install, installed_program
 from tests.tables.values import check_values
-
-pytestmark = pytest.mark.xdist_group("bare roots")
 
 # Without any headers. These tests come first: those after them install some.
 
@@ -128,3 +131,29 @@ def test_values_of_llvms_library(complete: Root) -> None:
         prelude = prelude.replace("#include <expected>\n", "")
     complete.check("apt-get", "install", "-y", "--no-install-recommends", package, user="")
     check_values(installed_program(complete), rows, "-stdlib=libc++", prelude=prelude)
+
+
+# Jupyter's kernel, with notebooks by nbclient.
+
+
+def executed(root: Root, name: str) -> tuple[Any, Any]:
+    """What is below the cells of a notebook of ``examples/`` after it has run, and before."""
+    source, target = EXAMPLES / "notebooks" / name, root.path / HOME[1:] / name
+    notebook = json.loads(source.read_text())
+    before = shown(notebook)
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = []
+    target.write_text(json.dumps(notebook))
+    shutil.chown(target, 1000, 1000)
+    root.check("jupyter", "execute", "--inplace", "--allow-errors", "--startup_timeout=300", name)
+    return shown(json.loads(target.read_text())), before
+
+
+def test_notebooks(complete: Root, wheel: Path) -> None:
+    install(complete, wheel, ("jupyter",), ("nbclient",))
+    complete.check("forkrepl", "kernel", "install", "--sys-prefix")
+    for name, telling in (("tour.ipynb", "<table"), ("crashes.ipynb", "SIGSEGV")):
+        after, before = executed(complete, name)
+        assert after == before
+        assert telling in str(after)

@@ -14,8 +14,6 @@ from tests.shell.scripts import test_examples
 from tests.support.roots import Root, install, installed_program, unpack
 from tests.tables.values import check_values
 
-pytestmark = pytest.mark.xdist_group("newest")
-
 _OLDER = 14  # the newest gcc whose library the other roots have
 _FOLDERS = "/usr/lib/gcc/x86_64-linux-gnu"
 
