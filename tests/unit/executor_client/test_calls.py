@@ -174,7 +174,9 @@ def test_answers_by_words_are_the_rule() -> None:
             return is_there
 
         caller.memory.exchange = counted  # type: ignore[method-assign]
-        wait_for(lambda: caller.call("count").status != 0 or by_words > 10, 60)
+        deadline = time.monotonic() + 60
+        while by_words <= 10 and time.monotonic() < deadline:
+            caller.call("count")  # at once: the executor watches the words for a short while
         assert by_words > 10 or len(os.sched_getaffinity(0)) == 1
 
 
