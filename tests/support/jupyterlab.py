@@ -53,7 +53,11 @@ def jupyterlab(folder: Path) -> Iterator[tuple[Page, str]]:
                 browser.close()
     finally:
         server.send_signal(signal.SIGTERM)
-        server.wait(TIMEOUT)
+        try:
+            server.wait(TIMEOUT)
+        except subprocess.TimeoutExpired:  # it waits for a thread of anyio's, its kernels are gone
+            server.kill()
+            server.wait()
 
 
 def _address(file: Path, server: subprocess.Popen[bytes]) -> str:
