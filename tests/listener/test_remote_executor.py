@@ -96,7 +96,7 @@ p.y
         '(const char[9]) "a string"',
     ]
     assert result.returncode == 0
-    assert listener.output.readline() == "from the program\n"
+    assert listener.read_line() == "from the program\n"
     assert listener.errors == "on its standard error\n"
 
 
@@ -144,7 +144,7 @@ def test_ctrl_c_ends_an_endless_loop(open_shell: OpenShell, listener: RunningLis
     shell = open_shell("-q", "--connect", listener.address, FORKREPL_TOKEN=listener.token)
     shell.run("#include <cstdio>")
     shell.type(BUSY.partition("\n")[2])
-    assert listener.output.readline() == "busy\n"
+    assert listener.read_line() == "busy\n"
     (first,) = listener.executors
     shell.child.sendintr()
     assert "SIGINT" in shell.output()
@@ -184,8 +184,8 @@ def test_link(
     )
     result = remotely("link", *memory, main, "--", "argument")
     assert (result.stdout, result.stderr, result.returncode) == ("", "", 3)
-    assert listener.output.readline() == "2 argument\n"
-    assert listener.output.readline() == "bye\n"
+    assert listener.read_line() == "2 argument\n"
+    assert listener.read_line() == "bye\n"
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_the_end_of_the_shell_ends_the_program_and_not_the_listener(
         [str(PROGRAM), "--connect", listener.address, "-c", BUSY],
         env=environment | {"FORKREPL_TOKEN": listener.token},
     ) as shell:
-        assert listener.output.readline() == "busy\n"
+        assert listener.read_line() == "busy\n"
         shell.send_signal(number)
         shell.wait(TIMEOUT)
     assert wait_for(lambda: not listener.executors)
@@ -312,7 +312,7 @@ def test_a_signal_ends_the_listener_and_the_program(
         stderr=subprocess.PIPE,
         text=True,
     ) as shell:
-        assert listener.output.readline() == "busy\n"
+        assert listener.read_line() == "busy\n"
         assert listener.stop(number) == 0
         _, errors = shell.communicate(timeout=TIMEOUT)
         assert shell.returncode == 128 + signal.SIGKILL
@@ -327,7 +327,7 @@ def test_a_listener_that_is_killed(listener: RunningListener, environment: dict[
         stderr=subprocess.PIPE,
         text=True,
     ) as shell:
-        assert listener.output.readline() == "busy\n"
+        assert listener.read_line() == "busy\n"
         listener.stop(signal.SIGKILL)
         _, errors = shell.communicate(timeout=TIMEOUT)
     assert (shell.returncode, errors) == (

@@ -7,6 +7,7 @@ import re
 import secrets
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,6 +46,15 @@ class RunningListener:
     def executors(self) -> list[int]:
         """The processes that it has started."""
         return [pid for pid in living(self.mark) if pid != self.process.pid]
+
+    def read_line(self) -> str:
+        """The next line of its output; "" if none comes, and then it is ended."""
+        timer = threading.Timer(TIMEOUT, self.process.kill)
+        timer.start()
+        try:
+            return self.output.readline()
+        finally:
+            timer.cancel()
 
     def descriptors(self) -> int:
         """How many files it has open."""
