@@ -112,6 +112,7 @@ class Keeper:
             with contextlib.suppress(OSError):
                 self._connection.sendall(b"f")
         self._connection.close()
+        self._is_gone = True  # nothing more is heard of it
         if is_traced(self._process.pid) or self.wait(_PATIENCE) is None:
             self._process.kill()
             self.wait(_PATIENCE)  # its tracer may have to let it go first

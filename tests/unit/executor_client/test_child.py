@@ -596,3 +596,12 @@ def test_killed_while_an_answer_is_awaited(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr(FrameStream, "wait", kill_and_wait)
         with pytest.raises(ExecutorDied):
             process.lookup(["puts"])
+
+
+def test_one_of_another_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ExecutorProcess(native_programs.executor()) as process:
+        monkeypatch.setattr(wire, "VERSION", wire.VERSION + 1)
+        with pytest.raises(ExecutorError, match="different installations"):
+            process.greet()
+        with pytest.raises(ExecutorDied):
+            process.check()
