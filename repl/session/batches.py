@@ -105,12 +105,14 @@ class Batches:
         nobody finds what the unit has of them any more. Whether there was something."""
         batch, self._batch, self._separate = self._batch, None, {}
         state = self._state
-        if batch is None or not batch.begin < len(state.steps) < batch.begin + len(batch.joined):
+        if batch is None or not state.options.recover:  # or nothing comes after what has failed
             return False
-        if not state.options.recover:  # then nothing comes after what has failed
+        in_force = len(state.steps) - batch.begin
+        if not 0 <= in_force < len(batch.joined):
             return False
         self._single_until = len(state.steps) + state.options.joined_inputs.highest
-        in_force = len(state.steps) - batch.begin
+        if in_force == 0:  # the unit has gone
+            return False
         objects = list(state.compiler.separate(batch.joined))
         for index, (_, code) in enumerate(objects[:in_force], batch.begin):
             state.steps[index] = replace(state.steps[index], machine_code=code, joined=())
