@@ -46,7 +46,7 @@ test: setup
 wheel: setup
 	.ci/wheel
 
-# That wheel in bare roots of Debian 12, 13 and the next, which it takes some minutes to make.
+# That wheel in bare roots of Debian 12 and 13, which it takes some minutes to make.
 test-wheel: wheel
 	FORKREPL_TESTED_WHEEL=$$(ls dist/forkrepl-*.whl) \
 		$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile tests/wheel $(ARGS)

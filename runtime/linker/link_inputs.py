@@ -17,7 +17,7 @@ from runtime.objects.input_files import Contents, read_input_file
 from runtime.objects.libraries import find_library, linker_script_files
 from runtime.protocol.machine import OWN_MACHINE
 
-_START = 4096  # bytes that tell what a file is
+_START = 1 << 16  # bytes: all of a small object, and what tells what else a file is
 
 
 class LinkInput(Struct, frozen=True):
@@ -147,7 +147,7 @@ class _Collector:
             check_machine(str(path), start, self._machine)
             self.result.libraries.append(str(path.resolve()))
             return
-        data = read_input_file(path)
+        data = start if len(start) < _START else read_input_file(path)
         if is_archive(data):
             self.add_archive(Archive(path, data), whole_archive)
             return
