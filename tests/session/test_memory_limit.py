@@ -57,7 +57,8 @@ def test_a_program_that_has_used_all_of_it_up(forkrepl: Run) -> None:
         "struct Small { int many[10000]; } small{{7}};\n"
         "small.many[0]\n"
     )
-    result = forkrepl("--memory-limit=256M", input=code)
+    # One by one, or all would be loaded before the memory is used up.
+    result = forkrepl("--memory-limit=256M", input=code, FORKREPL_JOIN="1")
     assert result.stdout == "(int) 7\n"
     assert "the program has no memory left" in result.stderr
     assert HINT in result.stderr
