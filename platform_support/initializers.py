@@ -30,13 +30,10 @@ class FunctionArray(Protocol):
     def functions(self) -> tuple[ExecutorAddress, ...]: ...
 
 
-def initializers(
-    arrays: Iterable[FunctionArray], priority: int | None = None
-) -> list[ExecutorAddress]:
-    """What to run before the code is used, in order; or just what has this priority."""
+def initializers(arrays: Iterable[FunctionArray]) -> list[tuple[ExecutorAddress, int | None]]:
+    """What to run before the code is used, in order, each with its priority, if it has one."""
     ordered = _in_order(arrays, {"preinit_array": 0, "init_array": 1, "ctors": 1})
-    wanted = (0, priority)
-    return [function for key, function in ordered if priority is None or key[1:3] == wanted]
+    return [(function, key[2] if key[1] == 0 else None) for key, function in ordered]
 
 
 def finalizers(arrays: Iterable[FunctionArray]) -> list[ExecutorAddress]:

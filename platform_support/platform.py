@@ -18,10 +18,10 @@ class LinuxPlatform:
         return REPLACEMENTS
 
     def initializers(
-        self, arrays: Iterable[FunctionArray], priority: int | None = None
-    ) -> list[ExecutorAddress]:
+        self, arrays: Iterable[FunctionArray]
+    ) -> list[tuple[ExecutorAddress, int | None]]:
         """See ``initializers.initializers``."""
-        return initializers(arrays, priority)
+        return initializers(arrays)
 
     def interposed(self, names: Set[str], *, is_program: bool) -> list[str]:
         """See ``replacements.interposed``."""

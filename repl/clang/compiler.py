@@ -5,6 +5,7 @@ What ``pipeline`` has done ahead is dropped when it turns out that it was not wa
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -110,7 +111,7 @@ class Compiler:
         _check_brackets(source)
         if not self._pipeline.goes_on_with(source):
             self._pipeline.drop()
-        next_ones = itertools.takewhile(lambda each: not _missing_bracket(each), upcoming)
+        next_ones = itertools.takewhile(lambda each: not _missing_bracket(each.text), upcoming)
         before = self.length
         try:
             return self._pipeline.take([source, *next_ones])
@@ -300,7 +301,7 @@ class Compiler:
 
 def _check_brackets(source: Source) -> None:
     """Raises CompileError if there is a bracket to which there is no other."""
-    if missing := _missing_bracket(source):
+    if missing := _missing_bracket(source.text):
         opener, row = opening_of(source.text, missing)
         last = source.line + source.text.rstrip("\n").count("\n")
         raise CompileError(
@@ -310,9 +311,10 @@ def _check_brackets(source: Source) -> None:
         )
 
 
-def _missing_bracket(source: Source) -> str:
+@functools.lru_cache(maxsize=256)
+def _missing_bracket(text: str) -> str:
     """Among brackets beyond number Clang's parser calls itself until its stack is full: the
     closing one that the end of the text waits for, or nothing."""
-    if max(map(source.text.count, "([{")) <= _MOST_BRACKETS:
+    if max(map(text.count, "([{")) <= _MOST_BRACKETS:
         return ""
-    return unclosed_bracket(source.text)
+    return unclosed_bracket(text)

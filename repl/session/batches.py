@@ -2,7 +2,8 @@
 runs in its turn.
 
 So what an input that fails leaves behind is as if each had been compiled by itself; only then does
-it cost something that it was not.
+it cost something that it was not. Where nothing comes after an input that has failed, all of them
+run with the last one.
 """
 
 from __future__ import annotations
@@ -87,11 +88,13 @@ class Batches:
             objects = state.compiler.separate(joined)
             self._separate = {e.priority: o for e, o in zip(joined, objects, strict=True)}
             return
-        execution = state.program.execution()
-        later = {e.priority: execution.initializers(unit, e.priority) for e in joined[1:]}
-        others = set().union(*later.values())
-        first = [each for each in execution.initializers(unit) if each not in others]
-        functions = {joined[0].priority: first, **later}
+        functions: dict[int, list[ExecutorAddress]] = {each.priority: [] for each in joined}
+        first = functions[joined[0].priority]  # and what no input has asked for, as sanitizers do
+        for function, priority in state.program.execution().prioritized(unit):
+            functions.get(priority or 0, first).append(function)
+        if not state.options.recover:  # then no input is taken back: all run with the last one
+            last = [each for functions_of in functions.values() for each in functions_of]
+            functions = {priority: [] for priority in functions} | {joined[-1].priority: last}
         self._batch = _Loaded(joined, len(state.steps), unit, functions)
 
     def _load_separately(self, name: str, machine_code: bytes) -> Loaded:

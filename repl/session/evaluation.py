@@ -33,12 +33,14 @@ Watch = Callable[["LoadedUnit"], AbstractContextManager[None]]
 
 class Ran(Struct, frozen=True):
     """What has been loaded for an input, and what ``inspect`` made of its value. ``emitted``: a
-    unit that the compiler need not bring again. ``has_changed``: the program is not as before."""
+    unit that the compiler need not bring again. ``has_changed``: the program is not as before.
+    ``is_moment``: before it is a moment to go back to, if others are lost."""
 
     loaded: Loaded
     value: Any
     emitted: LoadedUnit | None
     has_changed: bool
+    is_moment: bool = True
 
 
 class Evaluation:
@@ -179,4 +181,5 @@ class Evaluation:
         if part.functions:
             self._run(part.unit, value, part)
         emitted = part.unit if part.is_last else None
-        return Ran(loaded, value.result, emitted, bool(part.is_first or part.functions))
+        has_changed = bool(part.is_first or part.functions)
+        return Ran(loaded, value.result, emitted, has_changed, is_moment=part.is_first)

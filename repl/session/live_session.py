@@ -270,7 +270,7 @@ class LiveSession:
             state.compiler.rollback(len(state.steps))
             self._evaluation.leave_batch()
             raise
-        if self._survival.can_rewind:
+        if self._survival.can_rewind and ran.is_moment:
             self._survival.note_input(state.position())
         state.steps.append(Step.of(source, compiled, ran.loaded))
         state.note_defined(compiled.before, ran.emitted)

@@ -173,9 +173,13 @@ class ExecutionSession:
                 self._take_away(unit)
             raise
 
-    def initializers(self, unit: LoadedUnit, priority: int | None = None) -> list[ExecutorAddress]:
-        """The functions that ``initialize`` runs, in order; or those of this priority."""
-        return self._platform.initializers(unit.linked.function_arrays, priority)
+    def initializers(self, unit: LoadedUnit) -> list[ExecutorAddress]:
+        """The functions that ``initialize`` runs, in order."""
+        return [function for function, _ in self.prioritized(unit)]
+
+    def prioritized(self, unit: LoadedUnit) -> list[tuple[ExecutorAddress, int | None]]:
+        """The same, each with its priority, if it has one."""
+        return self._platform.initializers(unit.linked.function_arrays)
 
     def keep_value(self, unit: LoadedUnit, name: str, value: Value, number: int = 0) -> None:
         """From now on this symbol is the value that a unit has made, if it is kept. Those

@@ -17,9 +17,9 @@ class Platform(Protocol):
         """Names that are bound to functions of the platform library instead."""
 
     def initializers(
-        self, arrays: Iterable[FunctionArray], priority: int | None = None
-    ) -> list[ExecutorAddress]:
-        """What to run before the code is used, in order; or just what has this priority."""
+        self, arrays: Iterable[FunctionArray]
+    ) -> list[tuple[ExecutorAddress, int | None]]:
+        """What to run before the code is used, in order, each with its priority, if it has one."""
 
     def finalizers(self, arrays: Iterable[FunctionArray]) -> list[ExecutorAddress]:
         """What to run before the code is unmapped, in order."""

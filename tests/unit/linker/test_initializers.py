@@ -35,7 +35,7 @@ def section(name: str, *functions: int) -> Functions:
 
 
 def started(*sections: Functions) -> list[int]:
-    return list(initializers(sections))
+    return [function for function, _ in initializers(sections)]
 
 
 def ended(*sections: Functions) -> list[int]:
