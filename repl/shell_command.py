@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -161,10 +161,10 @@ def _run(line: CommandLine, mode: Mode, settings: Settings, text: ScriptText | N
         program = None
     if not line.interactive:  # or a command at the prompt may be about one of them
         options = replace(options, joined_inputs=joined_inputs())
-    from repl.commands.context import Shell
-    from repl.shell.run_input import evaluate
-
     with _session(options) as session:
+        from repl.commands.context import Shell
+        from repl.shell.run_input import evaluate
+
         shows_all = line.file not in (None, "-") and not line.interactive
         shell = Shell(session, evaluate, colour, settings, shows_all_messages=shows_all)
         _open_libraries(session, line)
@@ -180,9 +180,15 @@ def _session(
     options: SessionOptions, *, played: PlayedScript | None = None, records: bool = False
 ) -> Iterator[LiveSession]:
     """A session; what it still has to say is printed at its end, such as of leaks."""
-    from repl.session.live_session import LiveSession  # starts processes: when the usage is right
+    from repl.session.compilers import Compilers  # starts processes: when the usage is right
 
-    with LiveSession(options, played=played, records=records) as session:
+    with ExitStack() as stack:
+        compilers = stack.enter_context(Compilers(options)) if played is None else None
+        from repl.session.live_session import LiveSession  # takes a while: they load meanwhile
+
+        session = stack.enter_context(
+            LiveSession(options, compilers=compilers, played=played, records=records)
+        )
         try:
             yield session
         finally:
@@ -205,12 +211,12 @@ def _run_file(name: str, text: WholeText, settings: Settings, options: SessionOp
             if program.headers is not None:
                 program.headers.make_missing()
     options = replace(options, joined_inputs=joined_inputs())
-    from repl.commands.context import Shell
-    from repl.shell.run_input import evaluate
-    from repl.shell.script import Script, run_script
-
     played = PlayedScript(found) if found is not None else None
     with _session(options, played=played, records=True) as session:
+        from repl.commands.context import Shell
+        from repl.shell.run_input import evaluate
+        from repl.shell.script import Script, run_script
+
         shell = Shell(session, evaluate, options.colour, settings, shows_all_messages=True)
         session.open_libraries()
         session.wait_until_ready()
@@ -238,10 +244,10 @@ def _begin_dialogue(
     # What a startup file prints comes before the first prompt.
     is_early = startup is None
     with EarlyPrompt(greeting=words, colour=shows_colour) if is_early else nullcontext() as early:
-        from repl.commands.context import Shell
-        from repl.shell.run_input import evaluate
-
         with _session(options) as session:
+            from repl.commands.context import Shell
+            from repl.shell.run_input import evaluate
+
             _open_libraries(session, line)
             shell = Shell(session, evaluate, colour, settings)
             return _interact(shell, line, startup, early)

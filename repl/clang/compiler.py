@@ -85,10 +85,12 @@ class Compiler:
         codegen: CodeGenerator,
         level: int,
         most_joined: Callable[[], int] = lambda: 1,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
         self._frontend = frontend
         self._codegen = codegen
-        self._pipeline = Pipeline(frontend, codegen, level, most_joined)
+        self._meanwhile = meanwhile
+        self._pipeline = Pipeline(frontend, codegen, level, most_joined, meanwhile)
         self._turn = threading.RLock()
         self._before_beside: int | None = None  # how many inputs there are without what is beside
 
@@ -186,6 +188,8 @@ class Compiler:
 
     def wait_until_ready(self) -> None:
         """Wait for Clang to have started. Raises SetupError if it cannot."""
+        if not self._frontend.is_ready():
+            self._meanwhile()
         self._frontend.wait_until_ready()
 
     @contextmanager

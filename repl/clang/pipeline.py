@@ -115,15 +115,22 @@ class Pipeline:
     """``take`` gives out inputs in order; what is in here, ahead of it, ``drop`` forgets.
 
     ``level``: of optimisation. ``most_joined``: of how many inputs an object may be made.
+    ``meanwhile``: what there is to do while code is generated, called each time.
     """
 
     def __init__(
-        self, frontend: Frontend, codegen: CodeGenerator, level: int, most_joined: Callable[[], int]
+        self,
+        frontend: Frontend,
+        codegen: CodeGenerator,
+        level: int,
+        most_joined: Callable[[], int],
+        meanwhile: Callable[[], None],
     ) -> None:
         self.level = level
         self._frontend = frontend
         self._codegen = codegen
         self._most_joined = most_joined
+        self._meanwhile = meanwhile
         # In the order in which they come:
         self._ready: deque[_Ready] = deque()
         self._batch: tuple[_ParsedAhead, ...] = ()  # which the code generator is at
@@ -237,6 +244,7 @@ class Pipeline:
             self._codegen.begin(modules, self.level)
 
     def _finish_batch(self) -> None:
+        self._meanwhile()
         batch, self._batch = self._batch, ()
         try:
             code = self._codegen.finish() if any(each.bitcode for each in batch) else b""

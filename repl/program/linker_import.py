@@ -12,10 +12,13 @@ _PAUSE = 0.3  # s: the line editor comes first
 
 _importing = threading.Lock()
 _wanted = threading.Event()
+_done = threading.Event()
 
 
 def import_linker() -> None:
     """Import what ``repl.program.program`` needs to link, unless that is done."""
+    if _done.is_set():
+        return
     _wanted.set()
     with _importing:
         _import_all()
@@ -41,11 +44,14 @@ def _import_all() -> None:
     # An interrupt comes when it is over: inside, numpy would make an ImportError of it.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
+        import numpy  # noqa: F401
         import platform_support.platform  # noqa: F401
         import runtime.debugging.developer_tools
         import runtime.memory.memfd_mapper
         import runtime.memory.stream_mapper
         import runtime.units.execution_session  # noqa: F401
+
+        _done.set()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         if ours:  # the user's program has the environment that the user gave it

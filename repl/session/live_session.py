@@ -9,10 +9,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any, overload
 
-from repl import native_programs
-from repl.clang.code_generator import CodeGenerator
 from repl.clang.compiler import Compiler, InputCompiler
-from repl.clang.frontend import Frontend
 from repl.clang.pipeline import CompiledInput
 from repl.clang.protocol import DescribeShapes
 from repl.configuration.session_options import SessionOptions, frontend_flags
@@ -27,12 +24,12 @@ from repl.session.again import SplitFile
 from repl.session.batches import Batches
 from repl.session.calls import Calls
 from repl.session.captured import OutputCapture
+from repl.session.compilers import Compilers
 from repl.session.debugging import Debugging
 from repl.session.evaluation import Evaluation, Watch
 from repl.session.kept_scripts import NO_CLANG, Recorder
 from repl.session.reload import Reload, seen_files
 from repl.session.reload_report import ReloadReport
-from repl.session.session_headers import SessionHeaders
 from repl.session.session_libraries import SessionLibraries
 from repl.session.shapes import check_same
 from repl.session.shared_arrays import SharedArrays
@@ -61,9 +58,15 @@ class LiveSession:
     """
 
     def __init__(
-        self, options: SessionOptions, *, played: InputCompiler | None = None, records: bool = False
+        self,
+        options: SessionOptions,
+        *,
+        compilers: Compilers | None = None,
+        played: InputCompiler | None = None,
+        records: bool = False,
     ) -> None:
-        """``played``: all inputs have been compiled before, and there is no Clang; ``records``:
+        """``compilers``: that have been started for these options, and stay the caller's to end;
+        ``played``: all inputs have been compiled before, and there is no Clang; ``records``:
         what they are compiled to is to be kept.
 
         Raises SetupError, ShellError if there is nobody at the listener's address, or
@@ -71,11 +74,13 @@ class LiveSession:
         """
         for name in options.libraries:
             find_library(name, options.library_folders)
-        self._headers: SessionHeaders | None = None
         self.recorder: Recorder | None = None
         self._compiler: Compiler | None = None
         with ExitStack() as stack:
-            compiler = played or self._start_compiler(options, stack, records)
+            if played is None and compilers is None:
+                compilers = stack.enter_context(Compilers(options))
+            self._headers = compilers.headers if compilers is not None else None
+            compiler = played or self._compiler_of(compilers, options, records)
             program = stack.enter_context(Program(options))
             if options.listener is not None:
                 program.executor.greet()  # better now than after the first input
@@ -93,23 +98,16 @@ class LiveSession:
         self._count = 0
         self.on_callback: OnCallBack | None = None  # for ``call``; it may call again
 
-    def _start_compiler(
-        self, options: SessionOptions, stack: ExitStack, records: bool
+    def _compiler_of(
+        self, compilers: Compilers | None, options: SessionOptions, records: bool
     ) -> InputCompiler:
-        # All get ready while the first input is being typed; first the one that takes longest.
-        codegen = stack.enter_context(CodeGenerator())
-        self._headers = stack.enter_context(SessionHeaders(options))
-        frontend = stack.enter_context(
-            Frontend(
-                native_programs.frontend(),
-                frontend_flags(options),
-                redefinition=options.redefinition,
-                parse_timeout=options.parse_timeout,
-                precompiled=self._headers.precompiled,
-            )
-        )
+        assert compilers is not None
         self._compiler = Compiler(
-            frontend, codegen, options.optimisation, most_joined=lambda: self.batches.most()
+            compilers.frontend,
+            compilers.codegen,
+            options.optimisation,
+            most_joined=lambda: self.batches.most(),
+            meanwhile=import_linker,
         )
         self.recorder = Recorder(self._compiler) if records else None
         return self.recorder or self._compiler
@@ -193,7 +191,6 @@ class LiveSession:
 
     def wait_until_ready(self) -> None:
         """Wait for Clang. Raises SetupError if it cannot start, as with a bad flag."""
-        import_linker()  # while the other processes start
         self._state.compiler.wait_until_ready()
 
     def prepare(self) -> None:
