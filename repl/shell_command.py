@@ -298,7 +298,6 @@ def _run_source(
 ) -> int | None:
     """Run a script or a program; None if the session goes on with a prompt."""
     from repl.shell.script import Script, leave_script, run_inputs, run_script
-    from repl.shell.whole_file import run_as_input
 
     script = Script(
         text=text,
@@ -307,7 +306,12 @@ def _run_source(
     )
     if not line.interactive and program is None:
         return run_script(shell, script)
-    progress = run_inputs(shell, script) if program is None else run_as_input(shell, program)
+    if program is not None:
+        from repl.shell.whole_file import run_as_input
+
+        progress = run_as_input(shell, program)
+    else:
+        progress = run_inputs(shell, script)
     if not line.interactive:
         return leave_script(shell, progress)
     if progress.status is None and not mode.is_terminal:  # there is nobody to prompt

@@ -7,18 +7,20 @@ of the linker will use without looking is checked here, once, for whole columns.
 from __future__ import annotations
 
 import struct
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 
 from runtime.errors import ObjectFormatError
 from runtime.objects.foreign_files import ELF_MAGIC, check_machine, describe_foreign
 from runtime.objects.input_files import Contents
 from runtime.protocol.machine import OWN_MACHINE
 
-Array = NDArray[Any]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[Any]"
 """A structured or plain numpy array; docstrings say which dtype."""
 
 # e_type
