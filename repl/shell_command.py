@@ -243,14 +243,14 @@ def _begin_dialogue(
     words = greeting_of(line, settings, options)
     # What a startup file prints comes before the first prompt.
     is_early = startup is None
-    with EarlyPrompt(greeting=words, colour=shows_colour) if is_early else nullcontext() as early:
-        with _session(options) as session:
-            from repl.commands.context import Shell
-            from repl.shell.run_input import evaluate
+    prompt = EarlyPrompt(greeting=words, colour=shows_colour) if is_early else nullcontext()
+    with prompt as early, _session(options) as session:
+        from repl.commands.context import Shell
+        from repl.shell.run_input import evaluate
 
-            _open_libraries(session, line)
-            shell = Shell(session, evaluate, colour, settings)
-            return _interact(shell, line, startup, early)
+        _open_libraries(session, line)
+        shell = Shell(session, evaluate, colour, settings)
+        return _interact(shell, line, startup, early)
 
 
 def _open_libraries(session: LiveSession, line: CommandLine) -> None:

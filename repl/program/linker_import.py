@@ -45,6 +45,7 @@ def _import_all() -> None:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         import numpy  # noqa: F401
+
         import platform_support.platform  # noqa: F401
         import runtime.debugging.developer_tools
         import runtime.memory.memfd_mapper

@@ -28,10 +28,6 @@ from repl.display.types import ValueType
 from repl.input.source import Source
 from repl.session.program_cache import RACE, VARIABLES, current_folder
 
-NO_CLANG = (
-    "this session has come as machine code, without Clang: it runs what it was sent with, and "
-    "nothing new can be compiled or declared in it"
-)
 _FORMAT = 4  # of the entries: to be changed with what is in them
 _MOST_BYTES = 128 << 20  # of all entries
 _FOLDER = "scripts"

@@ -20,32 +20,26 @@ from repl.program.at_rest import ProgramAtRest
 from repl.program.linker_import import import_linker
 from repl.program.printing import Inspect
 from repl.program.program import Program
-from repl.session.again import SplitFile
 from repl.session.batches import Batches
 from repl.session.calls import Calls
-from repl.session.captured import OutputCapture
 from repl.session.compilers import Compilers
-from repl.session.debugging import Debugging
 from repl.session.evaluation import Evaluation, Watch
-from repl.session.kept_scripts import NO_CLANG, Recorder
-from repl.session.reload import Reload, seen_files
-from repl.session.reload_report import ReloadReport
+from repl.session.extensions import Extensions
 from repl.session.session_libraries import SessionLibraries
-from repl.session.shapes import check_same
-from repl.session.shared_arrays import SharedArrays
-from repl.session.state import SessionState
+from repl.session.state import NO_CLANG, SessionState
 from repl.session.steps import Result, Step, V
 from repl.session.survival import Survival
 from repl.session.undo import undo_newest
-from repl.session.values import python_value
 from repl.session.waiting import WaitingInput, what_waits
-from repl.session.wrappers import Wrappers
 from runtime.errors import ExecutorDied
 from runtime.objects.libraries import find_library
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from repl.session.again import SplitFile
+    from repl.session.kept_scripts import Recorder
+    from repl.session.reload_report import ReloadReport
     from runtime.addresses import ExecutorAddress
     from runtime.executor_client.calls import OnCallBack
     from runtime.memory.manager import Statistics
@@ -91,10 +85,8 @@ class LiveSession:
         self._evaluation = Evaluation(self._state, self._survival, self.batches)
         self._libraries = SessionLibraries(self._state, self._survival)
         self._calls = Calls(self._state, self._survival)
-        self.debugging = Debugging(self._state, self._take)
-        self.wrappers = Wrappers(self._state, self._calls)
-        self.arrays = SharedArrays(self._state, self._survival, self.run, self.evaluate)
-        self.output = OutputCapture(self._state, self._survival)
+        mine = self._state, self._survival, self._calls
+        self.extensions = Extensions(*mine, self._take, self.run, self.evaluate)
         self._count = 0
         self.on_callback: OnCallBack | None = None  # for ``call``; it may call again
 
@@ -102,15 +94,18 @@ class LiveSession:
         self, compilers: Compilers | None, options: SessionOptions, records: bool
     ) -> InputCompiler:
         assert compilers is not None
-        self._compiler = Compiler(
+        self._compiler = compiler = Compiler(
             compilers.frontend,
             compilers.codegen,
             options.optimisation,
             most_joined=lambda: self.batches.most(),
             meanwhile=import_linker,
         )
-        self.recorder = Recorder(self._compiler) if records else None
-        return self.recorder or self._compiler
+        if records:
+            from repl.session.kept_scripts import Recorder
+
+            self.recorder = Recorder(compiler)
+        return self.recorder or compiler
 
     def __enter__(self) -> LiveSession:
         return self
@@ -121,7 +116,7 @@ class LiveSession:
     def close(self) -> None:
         """End all processes; nothing of the program's runs. See ``finish``."""
         self._processes.close()
-        self.output.close()
+        self.extensions.close()
 
     # What is there.
 
@@ -209,6 +204,8 @@ class LiveSession:
     def change_options(self, options: SessionOptions) -> None:
         """Compile the next inputs differently; raises ShellError if Clang then rejects
         those in force, or takes their objects for something else, and leaves all as it was."""
+        from repl.session.shapes import check_same
+
         compiler = self.compiler
         question = DescribeShapes(len(self._state.steps))
         before = compiler.ask(question)
@@ -283,6 +280,8 @@ class LiveSession:
 
     def value(self, expression: str) -> Any:
         """See ``Session.value``."""
+        from repl.session.values import python_value
+
         return self._evaluation.evaluate(expression, python_value)
 
     def show(self, expression: str) -> str:
@@ -319,6 +318,8 @@ class LiveSession:
 
     def reload(self, edited: dict[str, SeenFile], split: SplitFile) -> ReloadReport:
         """Put the new text of files in force, and go on; see ``Reload``."""
+        from repl.session.reload import Reload
+
         return Reload(self._state, self._survival, self.compiler, edited, split).run()
 
     def seen_files(self) -> list[tuple[SeenFile, str]]:
@@ -326,6 +327,8 @@ class LiveSession:
         first; "" for those that were loaded themselves."""
         if self._compiler is None:
             return []
+        from repl.session.reload import seen_files
+
         return seen_files(self._state.steps, self._compiler.snapshot(len(self._state.steps)))
 
     def settle(self) -> None:
