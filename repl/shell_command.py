@@ -41,8 +41,9 @@ if TYPE_CHECKING:
     from repl.commands.context import Shell
     from repl.configuration.session_options import SessionOptions
     from repl.configuration.settings_file import LoadedSettings
-    from repl.session.kept_scripts import PlayedScript
+    from repl.session.kept_scripts import KeptScript
     from repl.session.live_session import LiveSession
+    from repl.session.played_scripts import PlayedScript
     from repl.session.program_file import ProgramFile
     from repl.shell.prelude import StartupFile
 
@@ -196,22 +197,31 @@ def _session(
                 print(printable_lines(warning), file=sys.stderr, flush=True)
 
 
+def _played(found: KeptScript | None) -> PlayedScript | None:
+    if found is None:
+        return None
+    from repl.session.played_scripts import PlayedScript
+
+    return PlayedScript(found)
+
+
 def _run_file(name: str, text: WholeText, settings: Settings, options: SessionOptions) -> int:
     """Run a file and nothing else: a program as natively, or its inputs one after another."""
-    from repl.session.kept_scripts import PlayedScript, ScriptCache
-    from repl.session.program_file import run_program
+    from repl.session.kept_scripts import ScriptCache
 
     kept = ScriptCache(text.text, name, options)
     found = kept.find()
     program = _compile_program(name, text, options) if found is None else None
     if program is not None:
+        from repl.session.program_run import run_program
+
         try:
             return run_program(program, options)
         finally:
             if program.headers is not None:
                 program.headers.make_missing()
     options = replace(options, joined_inputs=joined_inputs())
-    played = PlayedScript(found) if found is not None else None
+    played = _played(found)
     with _session(options, played=played, records=True) as session:
         from repl.commands.context import Shell
         from repl.shell.run_input import evaluate
@@ -225,10 +235,24 @@ def _run_file(name: str, text: WholeText, settings: Settings, options: SessionOp
 
 
 def _compile_program(name: str, text: WholeText, options: SessionOptions) -> ProgramFile | None:
-    from repl.commands import COMMAND_LINES
     from repl.session.program_file import compile_program
 
-    return compile_program(text.text, name, options, COMMAND_LINES)
+    return compile_program(
+        text.text, name, options, has_commands=_has_commands, meanwhile=_import_for_program
+    )
+
+
+def _has_commands(text: str) -> bool:
+    from repl.commands import COMMAND_LINES
+
+    return COMMAND_LINES.are_in(text)
+
+
+def _import_for_program() -> None:
+    """What is wanted once Clang has compiled a program."""
+    from repl.program.linker_import import import_linker
+
+    import_linker()
 
 
 def _begin_dialogue(

@@ -17,8 +17,8 @@ from repl.caching.stamps import Dependencies, read_dependencies
 from repl.clang.code_generator import CodeGenerator
 from repl.clang.frontend import Frontend
 from repl.clang.frontend_copies import FrontendCopy
-from repl.clang.inputs import FrontendState, ParsedInput
-from repl.clang.pipeline import CompiledInput, JoinedInput, Pipeline
+from repl.clang.inputs import FrontendState, JoinedInput, ParsedInput
+from repl.clang.pipeline import CompiledInput, Pipeline
 from repl.clang.protocol import DescribeName, Rebind, ReplyType, Request, TellDependencies
 from repl.errors import CodegenError, CompileError, CompilerDied, ShellError
 from repl.input.input_ends import InputEnds

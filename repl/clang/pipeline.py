@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from repl.clang.code_generator import CodeGenerator
 from repl.clang.frontend import Frontend
-from repl.clang.inputs import ParsedInput
+from repl.clang.inputs import JoinedInput, ParsedInput
 from repl.clang.printer_questions import AskedPrinters, PrinterCode, ask_for_printers
 from repl.display.types import ValueType
 from repl.errors import CodegenError, CompileError
@@ -26,15 +26,6 @@ from repl.input.source import Source
 
 _PATIENCE = 0.03  # s, for which an input that could run waits for others to be parsed
 _MUCH_CODE = 1 << 16  # bytes of bitcode: the next inputs may need the same instances
-
-
-class JoinedInput(Struct, frozen=True):
-    """One of a batch. ``name``: of the unit that it would be by itself; ``priority``: of its
-    initializers, which no other one has."""
-
-    name: str
-    bitcode: bytes
-    priority: int
 
 
 class CompiledInput(Struct, frozen=True):

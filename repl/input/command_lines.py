@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from repl.input.command_syntax import CommandSyntax
+from repl.input.open_brackets import lines_outside_brackets
 
 _BEGIN = re.compile(r"[ \t]*(?:%(?!:)|\?|\.?![A-Za-z./~]|(?P<of_cling>\.\S*))")
 _NAME = re.compile(r"\s*(?:\.(?=!))?(?P<name>[!?]|[%.]\S*)\s*")
@@ -39,6 +40,10 @@ class CommandLines:
         if begin is None:
             return _ASKED.match(text) is not None
         return begin["of_cling"] is None or begin["of_cling"] in self._of_cling
+
+    def are_in(self, text: str) -> bool:
+        """Whether a line of a text, outside of brackets, is a command."""
+        return any(self.is_command(line) for _, line in lines_outside_brackets(text))
 
     def is_known(self, text: str) -> bool:
         """Whether it is a command also in the midst of code, where ``? 1 : 2`` may stand."""

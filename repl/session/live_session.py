@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from repl.session.again import SplitFile
-    from repl.session.kept_scripts import Recorder
+    from repl.session.played_scripts import Recorder
     from repl.session.reload_report import ReloadReport
     from runtime.addresses import ExecutorAddress
     from runtime.executor_client.calls import OnCallBack
@@ -102,7 +102,7 @@ class LiveSession:
             meanwhile=import_linker,
         )
         if records:
-            from repl.session.kept_scripts import Recorder
+            from repl.session.played_scripts import Recorder
 
             self.recorder = Recorder(compiler)
         return self.recorder or compiler

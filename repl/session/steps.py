@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
 
-from repl.clang.inputs import FrontendState
-from repl.clang.pipeline import CompiledInput, JoinedInput
+from repl.clang.inputs import FrontendState, JoinedInput
+from repl.clang.pipeline import CompiledInput
 from repl.errors import Diagnostic
 from repl.input.source import Source
 from repl.session.waiting import Loaded, WaitingInput

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
-from repl.clang.inputs import FrontendState
-from repl.clang.pipeline import CompiledInput, JoinedInput
+from repl.clang.inputs import FrontendState, JoinedInput
+from repl.clang.pipeline import CompiledInput
 from repl.configuration.session_options import SessionOptions
 from repl.errors import ShellError
 from repl.input.source import Source
