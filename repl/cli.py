@@ -11,6 +11,7 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
+import repl.quick_msgspec  # noqa: F401
 from repl.errors import ShellError, describe_unexpected, is_debugging
 from repl.terminal.standard_streams import prepare_standard_streams
 from runtime import trace

@@ -18,6 +18,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+import repl.quick_msgspec  # noqa: F401
 from repl.clang.framing import Channel, receive_message, send_message
 from repl.clang.generation import Generate, Generated
 from repl.errors import CompilerDied, MalformedMessage, UnreadableModule

@@ -34,6 +34,7 @@ class Compilers:
                     precompiled=self.headers.precompiled,
                 )
             )
+            stack.callback(self.codegen.kill)  # takes longest to end, too: while the others do
             self._processes = stack.pop_all()
 
     def __enter__(self) -> Compilers:
