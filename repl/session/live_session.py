@@ -27,7 +27,7 @@ from repl.session.evaluation import Evaluation, Watch
 from repl.session.extensions import Extensions
 from repl.session.session_libraries import SessionLibraries
 from repl.session.state import NO_CLANG, SessionState
-from repl.session.steps import Result, Step, V
+from repl.session.steps import Result, Step, V, seen_files
 from repl.session.survival import Survival
 from repl.session.undo import undo_newest
 from repl.session.waiting import WaitingInput, what_waits
@@ -327,8 +327,6 @@ class LiveSession:
         first; "" for those that were loaded themselves."""
         if self._compiler is None:
             return []
-        from repl.session.reload import seen_files
-
         return seen_files(self._state.steps, self._compiler.snapshot(len(self._state.steps)))
 
     def settle(self) -> None:
