@@ -32,7 +32,6 @@ from repl.errors import (
     ShellError,
 )
 from repl.input.script_text import ArrivingText, ScriptText, WholeText
-from repl.terminal.early_prompt import EarlyPrompt
 from repl.terminal.terminal import use_colour
 from runtime.errors import RuntimeFailure, printable, printable_lines
 
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from repl.session.played_scripts import PlayedScript
     from repl.session.program_file import ProgramFile
     from repl.shell.prelude import StartupFile
+    from repl.terminal.early_prompt import EarlyPrompt
 
 
 def main(arguments: list[str]) -> int:
@@ -262,6 +262,8 @@ def _begin_dialogue(
     colour: bool,
     startup: StartupFile | None,
 ) -> int:
+    from repl.terminal.early_prompt import EarlyPrompt
+
     shows_colour = colour and settings.theme != "none"
     options = session_options(line, settings, mode, colour)
     words = greeting_of(line, settings, options)

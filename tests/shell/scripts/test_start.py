@@ -35,9 +35,12 @@ UNNEEDED = [
     "tempfile",
     "typing_extensions",
     "numpy.typing",
+    "repl.clang.brief_diagnostics",
+    "repl.clang.header_cache.builder",
+    "repl.clang.library_headers",
+    "repl.clang.options.project",
     "repl.commands.inspection",
     "repl.commands.members",
-    "repl.clang.header_cache.builder",
     "repl.display.libcxx",
     "repl.display.libstdcxx",
     "repl.session.again",
@@ -49,6 +52,7 @@ UNNEEDED = [
     "repl.session.shared_arrays",
     "repl.session.wrappers",
     "repl.shell.whole_file",
+    "repl.terminal.early_prompt",
 ]
 """What takes a while, and is for other scripts."""
 
