@@ -18,8 +18,8 @@ from runtime import trace
 from runtime.errors import RuntimeFailure, printable_lines
 
 _GARBAGE = 100_000
-"""Objects after whose making Python looks for cycles of garbage. Ours makes few: to look after each
-700, as is usual, takes time in a session; and to look at all while it is imported, at the start."""
+"""Objects after whose making Python looks for cycles of garbage. Ours makes few, and to look after
+each 700, as is usual, takes time at the start. A prompt changes that."""
 
 
 def main() -> None:

@@ -47,7 +47,7 @@ def _import_all() -> None:
     # An interrupt comes when it is over: inside, numpy would make an ImportError of it.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
-        import numpy  # noqa: F401
+        import numpy  # noqa: F401  # first: from deep within another import it takes longer
 
         import platform_support.platform  # noqa: F401
         import runtime.debugging.developer_tools

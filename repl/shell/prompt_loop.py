@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,10 @@ from repl.shell.several_inputs import split_at_commands
 from repl.terminal.early_prompt import EarlyPrompt
 from repl.terminal.unfinished_line import begin_line
 from runtime.errors import ForkreplError, RuntimeFailure, printable_lines
+
+_GARBAGE = 10_000
+"""Objects after whose making Python looks for cycles of garbage: more seldom than it does by
+itself, but a session may last for days, and the line editor makes some with each key."""
 
 
 def run_interactive(
@@ -60,6 +65,8 @@ def run_interactive(
             early.erase()
         elif greeting:
             print(greeting)
+        gc.freeze()  # what has been imported stays
+        gc.set_threshold(_GARBAGE)
         import_linker_behind()
         if is_building and greeting:
             print("(preparing the standard library for next time)")
