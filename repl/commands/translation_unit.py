@@ -9,7 +9,6 @@ from repl.commands.context import Shell
 from repl.configuration.session_options import SessionOptions
 from repl.errors import CompileError
 from repl.input.source import Source
-from repl.program.linker_import import import_linker
 from repl.session.program_file import compile_program
 
 
@@ -33,8 +32,4 @@ def evaluate_as_whole(shell: Shell, text: str, rest: Source) -> bool:
 
 
 def _is_program(text: str, name: str, options: SessionOptions) -> bool:
-    has_commands = COMMAND_LINES.are_in
-    program = compile_program(
-        text, name, options, has_commands=has_commands, meanwhile=import_linker
-    )
-    return program is not None
+    return compile_program(text, name, options, has_commands=COMMAND_LINES.are_in) is not None

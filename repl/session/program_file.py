@@ -61,7 +61,7 @@ def compile_program(
     options: SessionOptions,
     *,
     has_commands: Callable[[str], bool],
-    meanwhile: Callable[[], None],
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> ProgramFile | None:
     """Compile a file as one translation unit; None if it is a list of inputs.
 
