@@ -7,8 +7,6 @@ import signal
 import threading
 from contextlib import suppress
 
-from repl.display.readers import all_readers
-
 _THREADS = "OPENBLAS_NUM_THREADS"
 _PAUSE = 0.3  # s: the line editor comes first
 
@@ -36,7 +34,6 @@ def _import_when_idle() -> None:
     if not _wanted.wait(_PAUSE):
         with _importing, suppress(Exception):  # the first input tries again, and tells
             _import_all()
-            all_readers()  # which sooner or later a value wants
 
 
 def _import_all() -> None:

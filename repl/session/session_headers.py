@@ -61,6 +61,8 @@ class SessionHeaders:
         self.precompiled = PrecompiledHeaders(find_cache(options))
         self._options = options
         self._may_build = options.interactive
+        if self._may_build:  # before checkpoints take the last descriptors
+            import repl.clang.header_cache.builder  # noqa: F401
         self._build: BackgroundBuild | None = None
         self._to_make: list[tuple[HeaderCache, list[Headers]]] = []
         self._has_looked = False  # for the common ones
@@ -85,7 +87,7 @@ class SessionHeaders:
         self._note_missing()
         if not self._to_make:
             return False
-        from repl.clang.header_cache.builder import BackgroundBuild  # hardly ever
+        from repl.clang.header_cache.builder import BackgroundBuild  # which is there
 
         cache, wishes = self._to_make.pop(0)
         if self._build is not None:

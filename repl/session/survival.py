@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from repl.crash_reports.ending import program_crash
+from repl.display.readers import all_readers
 from repl.errors import ProgramCrashed, ProgramExited, ShellError
 from repl.program.at_rest import ProgramAtRest
 from repl.program.printing import InputValue
@@ -34,6 +35,7 @@ class Survival:
         self._state = state
         self._recovery: Recovery[Position] | None = None
         if state.options.recover:
+            all_readers()  # before checkpoints take the last descriptors: importing needs one
             self._recovery = Recovery(state.program, state.go_to, state.warn)
         self._must_restart = False
         self._must_start_anew = False

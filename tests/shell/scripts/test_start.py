@@ -35,9 +35,7 @@ UNNEEDED = [
     "tempfile",
     "typing_extensions",
     "numpy.typing",
-    "repl.clang.brief_diagnostics",
     "repl.clang.header_cache.builder",
-    "repl.clang.library_headers",
     "repl.clang.options.project",
     "repl.commands.inspection",
     "repl.commands.members",
@@ -68,11 +66,10 @@ class Start(Struct):
         return next(modules for words, modules in self.started if word in " ".join(words))
 
 
-def start(folder: Path, *arguments: str) -> Start:
+def start(folder: Path, *arguments: str, typed: bytes = b"") -> Start:
     place = folder / "imports"
-    subprocess.run(
-        [sys.executable, "-c", RECORDER, *arguments, place], check=True, capture_output=True
-    )
+    command = [sys.executable, "-c", RECORDER, *arguments, place]
+    subprocess.run(command, check=True, capture_output=True, input=typed)
     return msgspec.json.decode(place.read_bytes(), type=Start)
 
 
@@ -86,6 +83,10 @@ def test_what_is_left_for_later_is_there_when_it_is_wanted(tmp_path: Path) -> No
         "repl.commands.inspection",
         "repl.display.libstdcxx",
     }
+
+
+def test_nothing_is_left_for_when_checkpoints_have_taken_all_descriptors(tmp_path: Path) -> None:
+    assert "repl.display.libstdcxx" in start(tmp_path, typed=b"1\n").end
 
 
 def test_the_compilers_start_before_the_rest_of_a_session_is_imported(tmp_path: Path) -> None:
