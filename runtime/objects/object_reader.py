@@ -7,7 +7,9 @@ of the linker will use without looking is checked here, once, for whole columns.
 from __future__ import annotations
 
 import struct
+from bisect import bisect_right
 from collections.abc import Sequence
+from functools import reduce
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -52,46 +54,48 @@ def read_objects(inputs: Sequence[NamedContents], machine: int = OWN_MACHINE) ->
 
 
 class _Joined(Struct):
-    """One table of all objects, those of each after another's.
-
-    ``rows``: all of them; ``owner`` (int64): for each row the number of its object;
-    ``counts``, ``first`` (int64): for each object how many, and where they begin.
-    """
+    """One table of all objects, those of each after another's: the ``rows``, and for each object
+    the ``bounds`` of its own."""
 
     rows: Array
-    owner: Array
-    counts: Array
-    first: Array
-    bounds: list[tuple[int, int]]  # for each object, of its rows
+    bounds: list[tuple[int, int]]
+
+    def of_rows(self, values: Sequence[int]) -> Array | int:
+        """For each row the value of its object; of one object, just that."""
+        if len(values) == 1:
+            return values[0]
+        return np.repeat(np.array(values), [end - first for first, end in self.bounds])
+
+    def owner(self, row: int) -> int:
+        """The number of the object that a row belongs to."""
+        return bisect_right(self.bounds, row, key=lambda each: each[0]) - 1
+
+    def counts(self) -> list[int]:
+        """How many rows each object has."""
+        return [end - first for first, end in self.bounds]
 
 
 def _join(tables: Sequence[Contents], dtype: np.dtype[np.void]) -> _Joined:
-    ends = list(accumulate((len(table) // dtype.itemsize for table in tables), initial=0))
-    edges = np.array(ends, np.int64)
-    counts = np.diff(edges)
-    return _Joined(
-        rows=np.frombuffer(b"".join(tables), dtype),
-        owner=np.repeat(np.arange(len(tables)), counts),
-        counts=counts,
-        first=edges[:-1],
-        bounds=list(pairwise(ends)),
-    )
+    ends = accumulate((len(table) // dtype.itemsize for table in tables), initial=0)
+    rows = np.frombuffer(tables[0] if len(tables) == 1 else b"".join(tables), dtype)
+    return _Joined(rows, list(pairwise(ends)))
 
 
 def _read(inputs: Sequence[NamedContents], machine: int) -> list[ObjectFile]:
     sections = _section_tables(inputs, machine)
     symbols, strings = _symbol_tables(inputs, sections)
-    _check_sections(inputs, sections, symbols.counts)
+    _check_sections(inputs, sections, symbols)
     symbol_sections = _symbol_sections(inputs, sections, symbols)
     section_names = _section_names(inputs, sections)
     is_global = symbols.rows["info"] >= elf.STB_GLOBAL << 4
     global_names = _names(strings, symbols, is_global)
     kinds = _global_kinds(symbols.rows["info"][is_global], symbol_sections[is_global])
-    ends = np.cumsum(np.bincount(symbols.owner[is_global], minlength=len(inputs))).tolist()
     result = []
+    ended = 0
     for number, (name, data) in enumerate(inputs):
         section, symbol = slice(*sections.bounds[number]), slice(*symbols.bounds[number])
-        named = slice(ends[number - 1] if number else 0, ends[number])
+        named = slice(ended, ended + int(np.count_nonzero(is_global[symbol])))
+        ended = named.stop
         names = global_names[named]
         if b"@@" in strings[number]:
             names = [each.partition("@@")[0] for each in names]
@@ -116,7 +120,7 @@ def _section_tables(inputs: Sequence[NamedContents], machine: int) -> _Joined:
     tables = [_section_table(name, data, machine) for name, data in inputs]
     sections = _join(tables, SECTION)
     rows = sections.rows
-    size = np.array([len(data) for _, data in inputs], np.uint64)[sections.owner]
+    size = sections.of_rows([len(data) for _, data in inputs])
     ends = rows["offset"] + rows["size"]
     has_contents = (rows["type"] != elf.SHT_NOBITS) & (rows["type"] != 0)
     outside = has_contents & ((ends > size) | (ends < rows["offset"]))
@@ -173,7 +177,7 @@ def _symbol_tables(
     strings = [b"\0"] * len(inputs)
     rows = sections.rows
     for index in np.flatnonzero(rows["type"] == elf.SHT_SYMTAB)[::-1].tolist():  # the first counts
-        number = int(sections.owner[index])
+        number = sections.owner(index)
         name, data = inputs[number]
         table, (first, end) = rows[index], sections.bounds[number]
         start, size = int(table["offset"]), int(table["size"])
@@ -199,13 +203,13 @@ def _symbol_sections(inputs: Sequence[NamedContents], sections: _Joined, symbols
         result[shndx == elf.SHN_ABS] = elf.ABSOLUTE
         result[shndx == elf.SHN_COMMON] = elf.COMMON
         extended = shndx == elf.SHN_XINDEX
-        for number in sorted(set(symbols.owner[extended].tolist())):
-            first, end = symbols.bounds[number]
-            indices = _extended_indices(inputs[number][1], sections, number, end - first)
+        for number, (first, end) in enumerate(symbols.bounds):
             chosen = extended[first:end]
-            result[first:end][chosen] = indices[chosen]
+            if chosen.any():
+                indices = _extended_indices(inputs[number][1], sections, number, end - first)
+                result[first:end][chosen] = indices[chosen]
     result[shndx == elf.SHN_UNDEF] = elf.UNDEFINED
-    missing = result >= sections.counts[symbols.owner]
+    missing = result >= symbols.of_rows(sections.counts())
     _refuse(inputs, symbols, missing, "a symbol refers to a section that does not exist")
     return result
 
@@ -220,17 +224,18 @@ def _extended_indices(data: Contents, sections: _Joined, number: int, count: int
 def _check_names(
     inputs: Sequence[NamedContents], table: _Joined, strings: Sequence[bytes], what: str
 ) -> None:
-    lengths = np.array([len(each) for each in strings])
-    _refuse(inputs, table, table.rows["name"] >= lengths[table.owner], what)
+    _refuse(inputs, table, table.rows["name"] >= table.of_rows(list(map(len, strings))), what)
 
 
 def _names(
     strings: Sequence[bytes], table: _Joined, chosen: Array | slice = slice(None)
 ) -> list[str]:
     """The names of the chosen rows, of which each object has its own string table."""
-    starts = np.array(list(accumulate(map(len, strings), initial=0)))
-    offsets = table.rows["name"][chosen] + starts[table.owner[chosen]]
-    return strings_at(b"".join(strings), offsets)
+    names = table.rows["name"]
+    if len(strings) == 1:
+        return strings_at(strings[0], names[chosen])
+    starts = list(accumulate(map(len, strings), initial=0))[:-1]
+    return strings_at(b"".join(strings), (names + table.of_rows(starts))[chosen])
 
 
 def _global_kinds(info: Array, sections: Array) -> bytes:
@@ -243,14 +248,13 @@ def _global_kinds(info: Array, sections: Array) -> bytes:
     return kinds.tobytes()
 
 
-def _check_sections(
-    inputs: Sequence[NamedContents], sections: _Joined, symbol_counts: Array
-) -> None:
-    rows, owner = sections.rows, sections.owner
+def _check_sections(inputs: Sequence[NamedContents], sections: _Joined, symbols: _Joined) -> None:
+    rows = sections.rows
     align, kind, flags, info = rows["align"], rows["type"], rows["flags"], rows["info"]
     relocated = (kind == elf.SHT_RELA) | (kind == elf.SHT_REL)
-    counts = sections.counts[owner]
-    target_flags = flags[sections.first[owner] + np.minimum(info, counts - 1)]
+    counts = sections.of_rows(sections.counts())
+    first = sections.of_rows([first for first, _ in sections.bounds])
+    target_flags = flags[first + np.minimum(info, counts - 1)]
     problems = (
         (align & (align - np.uint64(1)) != 0, "a section's alignment makes no sense"),
         (align > _MOST_ALIGNMENT, "a section's alignment makes no sense"),
@@ -265,16 +269,18 @@ def _check_sections(
             "a compressed section that is to be loaded",
         ),
         (
-            (kind == elf.SHT_GROUP) & (info >= symbol_counts[owner]),
+            (kind == elf.SHT_GROUP) & (info >= sections.of_rows(symbols.counts())),
             "a section group's signature does not exist",
         ),
     )
-    for wrong, what in problems:
-        _refuse(inputs, sections, wrong, what)
+    strange = reduce(np.logical_or, (wrong for wrong, _ in problems))
+    if strange.any():  # asked once, because each question takes a microsecond
+        for wrong, what in problems:
+            _refuse(inputs, sections, wrong, what)
 
 
 def _refuse(inputs: Sequence[NamedContents], table: _Joined, wrong: Array, what: str) -> None:
     """Raise ObjectFormatError, naming the first object of which a row is ``wrong`` (bool)."""
     if wrong.any():
-        name = inputs[int(table.owner[np.flatnonzero(wrong)[0]])][0]
+        name = inputs[table.owner(int(np.flatnonzero(wrong)[0]))][0]
         raise ObjectFormatError(f"{name}: {what}")
