@@ -2,5 +2,6 @@
 
 Owns the ways around: files in memory without memfd_create(2), what a refused call or a limit is
 called; large pages for a heap. Must not know what they are used for. Start with ``memory_files``;
-``limits`` says why something failed. Processes without pidfds are ``executor_client.process_handle``'s.
+``limits`` says why something failed. Processes without pidfds are those of
+``executor_client.process_handle``.
 """
