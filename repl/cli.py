@@ -11,14 +11,15 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
+import repl.quick_msgspec  # noqa: F401
 from repl.errors import ShellError, describe_unexpected, is_debugging
 from repl.terminal.standard_streams import prepare_standard_streams
 from runtime import trace
 from runtime.errors import RuntimeFailure, printable_lines
 
-_GARBAGE = 10_000
+_GARBAGE = 100_000
 """Objects after whose making Python looks for cycles of garbage. Ours makes few: to look after each
-700, as is usual, takes time at the start, and in a session."""
+700, as is usual, takes time in a session; and to look at all while it is imported, at the start."""
 
 
 def main() -> None:

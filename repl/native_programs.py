@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sysconfig
 from pathlib import Path
 
 from repl.errors import SetupError
@@ -11,11 +10,14 @@ HERE = Path(__file__).resolve().parent.parent
 
 
 def _find(package: str, name: str) -> Path:
-    # The second is for an editable installation: the Python files are elsewhere.
-    for root in (HERE, Path(sysconfig.get_path("platlib"))):
-        candidate = root / package / "_native" / name
-        if candidate.exists():
-            return candidate
+    found = HERE / package / "_native" / name
+    if found.exists():
+        return found
+    import sysconfig  # for an editable installation: its Python files are elsewhere
+
+    found = Path(sysconfig.get_path("platlib")) / package / "_native" / name
+    if found.exists():
+        return found
     raise SetupError(f"{name} is not installed: run 'make setup' (or 'pip install .') again")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,6 @@ from repl.errors import (
     ShellError,
 )
 from repl.input.script_text import ArrivingText, ScriptText, WholeText
-from repl.terminal.early_prompt import EarlyPrompt
 from repl.terminal.terminal import use_colour
 from runtime.errors import RuntimeFailure, printable, printable_lines
 
@@ -41,10 +40,12 @@ if TYPE_CHECKING:
     from repl.commands.context import Shell
     from repl.configuration.session_options import SessionOptions
     from repl.configuration.settings_file import LoadedSettings
-    from repl.session.kept_scripts import PlayedScript
+    from repl.session.kept_scripts import KeptScript
     from repl.session.live_session import LiveSession
+    from repl.session.played_scripts import PlayedScript
     from repl.session.program_file import ProgramFile
     from repl.shell.prelude import StartupFile
+    from repl.terminal.early_prompt import EarlyPrompt
 
 
 def main(arguments: list[str]) -> int:
@@ -161,10 +162,10 @@ def _run(line: CommandLine, mode: Mode, settings: Settings, text: ScriptText | N
         program = None
     if not line.interactive:  # or a command at the prompt may be about one of them
         options = replace(options, joined_inputs=joined_inputs())
-    from repl.commands.context import Shell
-    from repl.shell.run_input import evaluate
-
     with _session(options) as session:
+        from repl.commands.context import Shell
+        from repl.shell.run_input import evaluate
+
         shows_all = line.file not in (None, "-") and not line.interactive
         shell = Shell(session, evaluate, colour, settings, shows_all_messages=shows_all)
         _open_libraries(session, line)
@@ -180,9 +181,15 @@ def _session(
     options: SessionOptions, *, played: PlayedScript | None = None, records: bool = False
 ) -> Iterator[LiveSession]:
     """A session; what it still has to say is printed at its end, such as of leaks."""
-    from repl.session.live_session import LiveSession  # starts processes: when the usage is right
+    from repl.session.compilers import Compilers  # starts processes: when the usage is right
 
-    with LiveSession(options, played=played, records=records) as session:
+    with ExitStack() as stack:
+        compilers = stack.enter_context(Compilers(options)) if played is None else None
+        from repl.session.live_session import LiveSession  # takes a while: they load meanwhile
+
+        session = stack.enter_context(
+            LiveSession(options, compilers=compilers, played=played, records=records)
+        )
         try:
             yield session
         finally:
@@ -190,27 +197,36 @@ def _session(
                 print(printable_lines(warning), file=sys.stderr, flush=True)
 
 
+def _played(found: KeptScript | None) -> PlayedScript | None:
+    if found is None:
+        return None
+    from repl.session.played_scripts import PlayedScript
+
+    return PlayedScript(found)
+
+
 def _run_file(name: str, text: WholeText, settings: Settings, options: SessionOptions) -> int:
     """Run a file and nothing else: a program as natively, or its inputs one after another."""
-    from repl.session.kept_scripts import PlayedScript, ScriptCache
-    from repl.session.program_file import run_program
+    from repl.session.kept_scripts import ScriptCache
 
     kept = ScriptCache(text.text, name, options)
     found = kept.find()
     program = _compile_program(name, text, options) if found is None else None
     if program is not None:
+        from repl.session.program_run import run_program
+
         try:
             return run_program(program, options)
         finally:
             if program.headers is not None:
                 program.headers.make_missing()
     options = replace(options, joined_inputs=joined_inputs())
-    from repl.commands.context import Shell
-    from repl.shell.run_input import evaluate
-    from repl.shell.script import Script, run_script
-
-    played = PlayedScript(found) if found is not None else None
+    played = _played(found)
     with _session(options, played=played, records=True) as session:
+        from repl.commands.context import Shell
+        from repl.shell.run_input import evaluate
+        from repl.shell.script import Script, run_script
+
         shell = Shell(session, evaluate, options.colour, settings, shows_all_messages=True)
         session.open_libraries()
         session.wait_until_ready()
@@ -219,10 +235,24 @@ def _run_file(name: str, text: WholeText, settings: Settings, options: SessionOp
 
 
 def _compile_program(name: str, text: WholeText, options: SessionOptions) -> ProgramFile | None:
-    from repl.commands import COMMAND_LINES
     from repl.session.program_file import compile_program
 
-    return compile_program(text.text, name, options, COMMAND_LINES)
+    return compile_program(
+        text.text, name, options, has_commands=_has_commands, meanwhile=_import_for_program
+    )
+
+
+def _has_commands(text: str) -> bool:
+    from repl.commands import COMMAND_LINES
+
+    return COMMAND_LINES.are_in(text)
+
+
+def _import_for_program() -> None:
+    """What is wanted once Clang has compiled a program."""
+    from repl.program.linker_import import import_linker
+
+    import_linker()
 
 
 def _begin_dialogue(
@@ -232,19 +262,21 @@ def _begin_dialogue(
     colour: bool,
     startup: StartupFile | None,
 ) -> int:
+    from repl.terminal.early_prompt import EarlyPrompt
+
     shows_colour = colour and settings.theme != "none"
     options = session_options(line, settings, mode, colour)
     words = greeting_of(line, settings, options)
     # What a startup file prints comes before the first prompt.
     is_early = startup is None
-    with EarlyPrompt(greeting=words, colour=shows_colour) if is_early else nullcontext() as early:
+    prompt = EarlyPrompt(greeting=words, colour=shows_colour) if is_early else nullcontext()
+    with prompt as early, _session(options) as session:
         from repl.commands.context import Shell
         from repl.shell.run_input import evaluate
 
-        with _session(options) as session:
-            _open_libraries(session, line)
-            shell = Shell(session, evaluate, colour, settings)
-            return _interact(shell, line, startup, early)
+        _open_libraries(session, line)
+        shell = Shell(session, evaluate, colour, settings)
+        return _interact(shell, line, startup, early)
 
 
 def _open_libraries(session: LiveSession, line: CommandLine) -> None:
@@ -292,7 +324,6 @@ def _run_source(
 ) -> int | None:
     """Run a script or a program; None if the session goes on with a prompt."""
     from repl.shell.script import Script, leave_script, run_inputs, run_script
-    from repl.shell.whole_file import run_as_input
 
     script = Script(
         text=text,
@@ -301,7 +332,12 @@ def _run_source(
     )
     if not line.interactive and program is None:
         return run_script(shell, script)
-    progress = run_inputs(shell, script) if program is None else run_as_input(shell, program)
+    if program is not None:
+        from repl.shell.whole_file import run_as_input
+
+        progress = run_as_input(shell, program)
+    else:
+        progress = run_inputs(shell, script)
     if not line.interactive:
         return leave_script(shell, progress)
     if progress.status is None and not mode.is_terminal:  # there is nobody to prompt

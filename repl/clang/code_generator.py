@@ -101,6 +101,10 @@ class CodeGenerator:
             with contextlib.suppress(CodegenError, CompilerTimeout):
                 self._finish(_CANCEL_PATIENCE)
 
+    def kill(self) -> None:
+        """See ``CompilerProcess.kill``."""
+        self._worker.kill()
+
     def close(self) -> None:
         """End the worker."""
         self._worker.close()

@@ -17,8 +17,8 @@ from repl.caching.stamps import Dependencies, read_dependencies
 from repl.clang.code_generator import CodeGenerator
 from repl.clang.frontend import Frontend
 from repl.clang.frontend_copies import FrontendCopy
-from repl.clang.inputs import FrontendState, ParsedInput
-from repl.clang.pipeline import CompiledInput, JoinedInput, Pipeline
+from repl.clang.inputs import FrontendState, JoinedInput, ParsedInput
+from repl.clang.pipeline import CompiledInput, Pipeline
 from repl.clang.protocol import DescribeName, Rebind, ReplyType, Request, TellDependencies
 from repl.errors import CodegenError, CompileError, CompilerDied, ShellError
 from repl.input.input_ends import InputEnds
@@ -85,10 +85,12 @@ class Compiler:
         codegen: CodeGenerator,
         level: int,
         most_joined: Callable[[], int] = lambda: 1,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
         self._frontend = frontend
         self._codegen = codegen
-        self._pipeline = Pipeline(frontend, codegen, level, most_joined)
+        self._meanwhile = meanwhile
+        self._pipeline = Pipeline(frontend, codegen, level, most_joined, meanwhile)
         self._turn = threading.RLock()
         self._before_beside: int | None = None  # how many inputs there are without what is beside
 
@@ -186,6 +188,8 @@ class Compiler:
 
     def wait_until_ready(self) -> None:
         """Wait for Clang to have started. Raises SetupError if it cannot."""
+        if not self._frontend.is_ready():
+            self._meanwhile()
         self._frontend.wait_until_ready()
 
     @contextmanager

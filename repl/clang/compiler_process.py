@@ -91,10 +91,14 @@ class CompilerProcess:
         os.truncate(self._output, 0)
         return text.strip()
 
+    def kill(self) -> None:
+        """End the process: ``close``, which waits for that, comes soon."""
+        if self._process.poll() is None:
+            self._process.kill()
+
     def close(self) -> None:
         """End the process, and forget what it printed."""
         self.channel.connection.close()
-        if self._process.poll() is None:
-            self._process.kill()
+        self.kill()
         self._process.wait()
         os.close(self._output)

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from repl.clang.brief_diagnostics import brief
-from repl.clang.library_headers import note_on_missing_headers
 from repl.clang.protocol import Reply
 from repl.errors import CompileError, Diagnostic
 
@@ -48,6 +46,8 @@ def messages(reply: Reply) -> Messages:
         return Messages(text, text)
     if not reply.diagnostics:
         return Messages()
+    from repl.clang.brief_diagnostics import brief  # only now: most inputs are right
+
     shown = brief(reply.diagnostics, reply.system_folders)
     full = shorten(reply.text, _MOST_FULL_TEXT)
     return Messages(shorten(shown), full, reply.diagnostics)
@@ -58,6 +58,8 @@ def compile_error(reply: Reply, flags: Sequence[str] | None = None) -> CompileEr
     with, also what is to be installed for a header."""
     said = messages(reply)
     error = CompileError(said.brief or "Clang rejected the input", reply.diagnostics, said.full)
+    from repl.clang.library_headers import note_on_missing_headers
+
     if flags is not None and (note := note_on_missing_headers(error.full, flags)):
         error.add_note(note)
     return error

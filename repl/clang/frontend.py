@@ -251,6 +251,10 @@ class Frontend:
         self._drop_current()
         self._copies.close()
 
+    def is_ready(self) -> bool:
+        """Whether ``wait_until_ready`` will not wait."""
+        return self._copies.is_ready()
+
     def wait_until_ready(self) -> None:
         """Wait for Clang to have started. Raises SetupError if it cannot."""
         self._copies.wait_until_ready()

@@ -240,6 +240,11 @@ class FrontendCopies:
             self.folder.close()
             raise
 
+    def is_ready(self) -> bool:
+        """Whether ``wait_until_ready`` will not wait."""
+        is_known = bool(self._checkpoints or self._start_failure)
+        return is_known or is_readable(self._root.channel.connection, 0)
+
     def wait_until_ready(self) -> None:
         """Wait for Clang to have started. Raises SetupError if it cannot."""
         if self._checkpoints:

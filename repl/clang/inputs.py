@@ -81,3 +81,12 @@ class FrontendState(Struct, frozen=True):
     """All that is needed to come back: the inputs in force, with what they hide."""
 
     inputs: tuple[AcceptedInput, ...]
+
+
+class JoinedInput(Struct, frozen=True):
+    """One of a batch. ``name``: of the unit that it would be by itself; ``priority``: of its
+    initializers, which no other one has."""
+
+    name: str
+    bitcode: bytes
+    priority: int

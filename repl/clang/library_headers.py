@@ -17,7 +17,7 @@ from repl.errors import SetupError
 from repl.system_packages import Need, how_to_install
 
 _PATIENCE = 30  # s: a disk that has to wake up
-_NOT_FOUND = re.compile(r"error:(?:\x1b\[[\d;]*m|\s)*'([^'\n]+)' file not found")
+_NOT_FOUND = r"error:(?:\x1b\[[\d;]*m|\s)*'([^'\n]+)' file not found"
 _NOT_CLANGS = ("--colour-diagnostics", "--return-ends-script")  # the frontend's own
 # By one that every such library has: where they are.
 _WITNESSES = {"c": "stdio.h", "c++": "cstddef"}
@@ -94,7 +94,7 @@ def missing_headers(flags: Sequence[str], language: str) -> str:
 def note_on_missing_headers(messages: str, flags: Sequence[str]) -> str:
     """What explains that Clang has not found a header: no header of that library is there.
     Empty if that is no explanation."""
-    names = _NOT_FOUND.findall(messages)
+    names = re.findall(_NOT_FOUND, messages)
     if not names:
         return ""
     flags = [flag for flag in flags if flag not in _NOT_CLANGS]

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from repl.clang.code_generator import CodeGenerator
 from repl.clang.frontend import Frontend
-from repl.clang.inputs import ParsedInput
+from repl.clang.inputs import JoinedInput, ParsedInput
 from repl.clang.printer_questions import AskedPrinters, PrinterCode, ask_for_printers
 from repl.display.types import ValueType
 from repl.errors import CodegenError, CompileError
@@ -26,15 +26,6 @@ from repl.input.source import Source
 
 _PATIENCE = 0.03  # s, for which an input that could run waits for others to be parsed
 _MUCH_CODE = 1 << 16  # bytes of bitcode: the next inputs may need the same instances
-
-
-class JoinedInput(Struct, frozen=True):
-    """One of a batch. ``name``: of the unit that it would be by itself; ``priority``: of its
-    initializers, which no other one has."""
-
-    name: str
-    bitcode: bytes
-    priority: int
 
 
 class CompiledInput(Struct, frozen=True):
@@ -115,15 +106,22 @@ class Pipeline:
     """``take`` gives out inputs in order; what is in here, ahead of it, ``drop`` forgets.
 
     ``level``: of optimisation. ``most_joined``: of how many inputs an object may be made.
+    ``meanwhile``: what there is to do while code is generated, called each time.
     """
 
     def __init__(
-        self, frontend: Frontend, codegen: CodeGenerator, level: int, most_joined: Callable[[], int]
+        self,
+        frontend: Frontend,
+        codegen: CodeGenerator,
+        level: int,
+        most_joined: Callable[[], int],
+        meanwhile: Callable[[], None],
     ) -> None:
         self.level = level
         self._frontend = frontend
         self._codegen = codegen
         self._most_joined = most_joined
+        self._meanwhile = meanwhile
         # In the order in which they come:
         self._ready: deque[_Ready] = deque()
         self._batch: tuple[_ParsedAhead, ...] = ()  # which the code generator is at
@@ -237,6 +235,7 @@ class Pipeline:
             self._codegen.begin(modules, self.level)
 
     def _finish_batch(self) -> None:
+        self._meanwhile()
         batch, self._batch = self._batch, ()
         try:
             code = self._codegen.finish() if any(each.bitcode for each in batch) else b""

@@ -9,6 +9,7 @@ that closes.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import re
 import signal
@@ -17,12 +18,14 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+import repl.quick_msgspec  # noqa: F401
 from repl.clang.framing import Channel, receive_message, send_message
 from repl.clang.generation import Generate, Generated
 from repl.errors import CompilerDied, MalformedMessage, UnreadableModule
 from runtime.objects.foreign_files import BITCODE_MAGIC
 
 _TRIPLE = "x86_64-pc-linux-gnu"
+_GARBAGE = 100_000  # see repl/cli.py
 _PARSING_ERROR = re.compile(r"LLVM (IR|bitcode) parsing error\n")
 
 
@@ -125,6 +128,7 @@ def serve(connection: socket.socket) -> None:
 
 def main() -> None:
     """See the module."""
+    gc.set_threshold(_GARBAGE)
     for keys in (signal.SIGINT, signal.SIGQUIT):  # Ctrl-C and Ctrl-\ are for the user's program
         signal.signal(keys, signal.SIG_IGN)
     with socket.socket(fileno=sys.stdin.fileno()) as connection:

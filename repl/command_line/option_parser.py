@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 _OPTIONS = "Options"
+_ANY_WIDTH = 80  # columns: usages are ours, and have their lines
 
 
 class OtherOptions(Protocol):
@@ -38,6 +39,13 @@ class OtherOptions(Protocol):
         """What was perhaps meant by an option that nobody knows, ours being ``names``."""
 
 
+class _Formatter(argparse.HelpFormatter):
+    """Checks our metavars, and no more: to know how wide the terminal is it would import a lot."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_ANY_WIDTH)
+
+
 class OptionParser(argparse.ArgumentParser):
     """``help_text`` makes the text of ``--help``.
 
@@ -46,7 +54,13 @@ class OptionParser(argparse.ArgumentParser):
     """
 
     def __init__(self, program: str, usage: str, help_text: Callable[[OptionParser], str]) -> None:
-        super().__init__(prog=program, usage=usage, add_help=False, allow_abbrev=False)
+        super().__init__(
+            prog=program,
+            usage=usage,
+            add_help=False,
+            allow_abbrev=False,
+            formatter_class=_Formatter,
+        )
         self.respell: Callable[[str], str] = lambda word: word
         self.others: OtherOptions | None = None
         self.sections: dict[str, list[argparse.Action]] = {}

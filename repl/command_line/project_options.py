@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+from typing import TYPE_CHECKING
 
-from repl.clang.options.project import ProjectOptions, options_of_project
 from repl.command_line.option_parser import OptionParser
+
+if TYPE_CHECKING:
+    from repl.clang.options.project import ProjectOptions
 
 
 def add_project_options(parser: OptionParser) -> None:
@@ -37,4 +40,6 @@ def project_options(
         place = os.path.dirname(wanted) or os.curdir
     if place is None:
         return None
+    from repl.clang.options.project import options_of_project
+
     return options_of_project(place, wanted, file, is_c=is_c)

@@ -19,7 +19,6 @@ from repl.configuration.session_options import SessionOptions, with_sanitizers
 from repl.configuration.settings import Settings
 from repl.configuration.user_folders import state_folder
 from repl.display.limits import Limits
-from repl.terminal.early_prompt import greeting
 
 if TYPE_CHECKING:
     from repl.editor.options import PromptOptions, ThemeChoice
@@ -32,7 +31,9 @@ def greeting_of(line: CommandLine, settings: Settings, options: SessionOptions) 
     if line.quiet or not settings.banner:
         return ""
     language = "C" if is_c(options.compiler_flags) else "C++"
-    return greeting(language, standard_of(options.compiler_flags))
+    standard = standard_of(options.compiler_flags)
+    named = f"{language} ({standard})" if standard else language  # or it was left to Clang
+    return f"forkrepl: type {named}, %help for help, Ctrl-D to leave"
 
 
 def session_options(

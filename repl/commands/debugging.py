@@ -33,10 +33,13 @@ def _sources(shell: Shell) -> list[Source]:
 
 def _enter_crash(shell: Shell, program: str) -> None:
     session = shell.session
-    session.debugging.check_runs_here()
+    session.extensions.debugging.check_runs_here()
     if not session.options.keeps_crashes:
         raise ShellError("%debug: crashes are not kept (keep_crashes in the configuration)")
-    with session.debugging.crashed() as debuggee, debugger_folder(_sources(shell)) as folder:
+    with (
+        session.extensions.debugging.crashed() as debuggee,
+        debugger_folder(_sources(shell)) as folder,
+    ):
         debugger = Debugger(program, debuggee.pid, folder, colour=shell.colour)
         debugger.wait_until_attached()
         debuggee.go_on()
@@ -60,7 +63,7 @@ def _run_input(shell: Shell, program: str, text: str) -> str:
                     debugger.leave()
 
     session = shell.session
-    result = session.debugging.run(source, session.compiler, shell.show, attach)
+    result = session.extensions.debugging.run(source, session.compiler, shell.show, attach)
     shell.tell_warnings(result)
     return result.value or ""
 

@@ -14,7 +14,7 @@ from repl.clang.flags import standard_of
 from repl.clang.start_folder import StartFolder
 from repl.commands.context import Shell
 from repl.commands.helper_code import c_string, call_for_status, read_string, read_words
-from repl.commands.inspection import type_of
+from repl.commands.types import type_of
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments, WrongUsage
 from repl.session.session_libraries import with_include_folder

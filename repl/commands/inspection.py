@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 
 from repl.clang.diagnostics import compile_error
-from repl.clang.protocol import Declaration, DescribeName, DescribeType, TypeDescribed
+from repl.clang.protocol import Declaration, DescribeName
 from repl.commands.command import is_positive_number
 from repl.commands.context import Shell
 from repl.commands.declared import as_shown, declared_names, value_of
 from repl.commands.members import comment_lines, member_lines, pages
+from repl.commands.types import type_of
 from repl.display.names import as_users_write
 from repl.display.redefined_names import as_written
 from repl.errors import ShellError
@@ -20,7 +21,6 @@ from repl.session.waiting import WaitingInput
 
 _NAME_OF_CODE = re.compile(r"(?:::)?~?\w+(?:::~?\w+)*")
 _MEMBER_OF_CODE = re.compile(r"[\w:]+(?:(?:\.|->)\w+)+")
-_QUERY = "__forkrepl_query"
 _MOST_OVERLOADS = 12
 _LONGEST_DECLARATION = 2000  # characters
 
@@ -45,22 +45,6 @@ def run_type(shell: Shell, arguments: Arguments) -> str:
     if size:
         facts.append(_bytes(size))
     return text + (f"\n    {', '.join(facts)}" if facts else "")
-
-
-def type_of(shell: Shell, code: str) -> TypeDescribed:
-    """What an expression's value or else a type is."""
-    place = f'\n#line 1 "%type"\n{code}\n'
-    expression = (
-        f"typedef __typeof__(({place})) {_QUERY};"
-        if shell.is_c
-        else f"using {_QUERY} = decltype(({place}));"
-    )
-    reply = shell.session.compiler.ask(DescribeType(), expression)
-    if reply.ok:
-        return reply
-    type_ = f"typedef __typeof__({place}) {_QUERY};" if shell.is_c else f"using {_QUERY} = {place};"
-    of_type = shell.session.compiler.ask(DescribeType(), type_)
-    return of_type if of_type.ok else reply
 
 
 def _bytes(size: int) -> str:

@@ -27,7 +27,6 @@ from repl.input.script_inputs import ScriptInputs
 from repl.input.script_text import WholeText, from_line
 from repl.input.seen_file import SeenFile, stamp_of
 from repl.input.source import Source
-from repl.session.program_file import has_commands
 from runtime.errors import RuntimeFailure
 from runtime.objects.input_files import absolute_path, expanded_path, read_input_file
 from runtime.objects.libraries import is_linkable
@@ -59,7 +58,7 @@ def _run_text(
     inputs = ScriptInputs(WholeText(text), name, COMMAND_LINES, shell.session.compiler.input_ends)
     shell.loading.append(name)
     # Whether all that follows may be one translation unit.
-    may_be_whole = file is not None and not has_commands(text, COMMAND_LINES)
+    may_be_whole = file is not None and not COMMAND_LINES.are_in(text)
     try:
         for source, upcoming in _of_file(inputs, file):
             try:

@@ -7,7 +7,7 @@ import re
 from repl.clang.protocol import DescribeName
 from repl.commands.catalogue import COMMAND_LINES
 from repl.commands.context import Shell
-from repl.commands.inspection import type_of
+from repl.commands.types import type_of
 from repl.errors import ShellError
 
 _NEGATION = re.compile(r"\s*!(?P<operand>.*?)[;\s]*", re.DOTALL)

@@ -6,7 +6,7 @@ import time
 
 from repl.commands.context import Shell
 from repl.commands.helper_code import C_LINKAGE, read_words, run_helper, unique_name
-from repl.commands.inspection import type_of
+from repl.commands.types import type_of
 from repl.errors import ShellError
 from repl.input.command_syntax import Arguments, WrongUsage
 from repl.input.source import Source

@@ -6,8 +6,10 @@ from msgspec.structs import replace
 
 from repl.commands.catalogue import COMMAND_LINES
 from repl.commands.context import Shell
+from repl.configuration.session_options import SessionOptions
 from repl.errors import CompileError
 from repl.input.source import Source
+from repl.program.linker_import import import_linker
 from repl.session.program_file import compile_program
 
 
@@ -23,8 +25,16 @@ def evaluate_as_whole(shell: Shell, text: str, rest: Source) -> bool:
     except CompileError as error:
         is_wrong = bool(str(error))  # and does not only have statements
         options = shell.session.options
-        if is_wrong and compile_program(text, rest.name, options, COMMAND_LINES) is not None:
+        if is_wrong and _is_program(text, rest.name, options):
             raise
         shell.log[-1].ran.pop()
         return False
     return True
+
+
+def _is_program(text: str, name: str, options: SessionOptions) -> bool:
+    has_commands = COMMAND_LINES.are_in
+    program = compile_program(
+        text, name, options, has_commands=has_commands, meanwhile=import_linker
+    )
+    return program is not None

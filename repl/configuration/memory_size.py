@@ -9,19 +9,19 @@ from runtime.executor_client.memory_limit import machine_memory
 _SMALLEST = 16 << 20  # bytes: the executor itself needs some
 _LARGEST = 1 << 60
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}  # powers of two
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMGT]?)", re.IGNORECASE)
-_PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)%")
+_SIZE = r"(?i)(\d+(?:\.\d+)?)([KMGT]?)"
+_PERCENTAGE = r"(\d+(?:\.\d+)?)%"
 
 
 def parse_memory_limit(text: str) -> int | None:
     """Bytes; None for ``none``. Raises ValueError."""
     if text == "none":
         return None
-    if percentage := _PERCENTAGE.fullmatch(text):
+    if percentage := re.fullmatch(_PERCENTAGE, text):
         if float(percentage[1]) > 100:
             raise ValueError(f"{text} is more than all memory")
         size = machine_memory() * float(percentage[1]) / 100
-    elif number := _SIZE.fullmatch(text):
+    elif number := re.fullmatch(_SIZE, text):
         size = float(number[1]) * 2 ** _UNITS[number[2].upper()]
     else:
         raise ValueError(f"'{text}' is no size: give 512M, 4G, 25% or none")

@@ -8,31 +8,31 @@ from runtime.errors import told
 
 # Of a function as __PRETTY_FUNCTION__ has it: `reference std::vector<int>::at(size_type)
 # [_Tp = int, ...]`, the name of the class without its arguments, and that of the member.
-_WITH = re.compile(r"\s\[(?:with )?\w+ = .*\]$")
-_MEMBER = re.compile(r"(\w+)::(operator\s*\S+?|~?\w+)\($")
-_INDEX = re.compile(r"__(?:n|idx|i|pos) <=? (?:this->)?(?:size\(\)|_M_len)")
-_NOT_EMPTY = re.compile(r"!(?:this->)?empty\(\)|(?:this->)?size\(\) (?:>|!=) 0")
-_NOT_NULL = re.compile(r"(?:get|_M_get)\(\) != (?:pointer\(\)|nullptr)")
-_HAS_VALUE = re.compile(r"(?:this->)?(?:_M_is_engaged|has_value|_M_has_value|_M_engaged)\b.*")
+_WITH = r"\s\[(?:with )?\w+ = .*\]$"
+_MEMBER = r"(\w+)::(operator\s*\S+?|~?\w+)\($"
+_INDEX = r"__(?:n|idx|i|pos) <=? (?:this->)?(?:size\(\)|_M_len)"
+_NOT_EMPTY = r"!(?:this->)?empty\(\)|(?:this->)?size\(\) (?:>|!=) 0"
+_NOT_NULL = r"(?:get|_M_get)\(\) != (?:pointer\(\)|nullptr)"
+_HAS_VALUE = r"(?:this->)?(?:_M_is_engaged|has_value|_M_has_value|_M_engaged)\b.*"
 _PARTS_OF_NAMES = ("basic_", "_base_impl", "_access")  # of what users know by another name
 _NUMBERS = 1 << 64
 _LONGEST_LINE = 1000  # characters
 TRAP_MESSAGE = "__clang_trap_msg$"
 """Of functions that are none, but say why there is a trap."""
-_LIBCXX = re.compile(r".*: libc\+\+ Hardening assertion (.*?) failed: (.*?)(?:\\n)?")
+_LIBCXX = r".*: libc\+\+ Hardening assertion (.*?) failed: (.*?)(?:\\n)?"
 
 
 def describe_assertion(told: str) -> str:
     """``told``: see ``CrashReport.assertion``."""
     condition, function, file, line, *numbers = [*_printable_lines(told), "", "", ""][:6]
     class_name, member = _names(function)
-    if _INDEX.fullmatch(condition):
+    if re.fullmatch(_INDEX, condition):
         return _describe_index(class_name, numbers)
-    if _NOT_EMPTY.fullmatch(condition):
+    if re.fullmatch(_NOT_EMPTY, condition):
         return f"{member}() of {_article('empty ' + class_name)}"
-    if _NOT_NULL.fullmatch(condition):
+    if re.fullmatch(_NOT_NULL, condition):
         return f"{member} of {_article('null ' + class_name)}"
-    if _HAS_VALUE.fullmatch(condition):
+    if re.fullmatch(_HAS_VALUE, condition):
         return f"the value of {_article(class_name)} that has none"
     where = f"{class_name}::{member}" if class_name else member
     place = f" ({file.rpartition('/')[2]}:{line})" if file else ""
@@ -43,7 +43,7 @@ def describe_trap(function: str) -> str:
     """What ``__builtin_verbose_trap`` says. ``function``: as debug information has that, CATEGORY
     and REASON after ``TRAP_MESSAGE``."""
     category, _, reason = function.removeprefix(TRAP_MESSAGE).partition("$")
-    found = _LIBCXX.fullmatch(reason)
+    found = re.fullmatch(_LIBCXX, reason)
     return f"{found[2]} ({found[1]})" if found else f"{category}: {reason}".strip(": ")
 
 
@@ -63,8 +63,8 @@ def _describe_index(class_name: str, numbers: list[str]) -> str:
 
 def _names(function: str) -> tuple[str, str]:
     """Of the class, without arguments, and of the member."""
-    plain = _without_arguments(_WITH.sub("", function))
-    found = _MEMBER.search(plain)
+    plain = _without_arguments(re.sub(_WITH, "", function))
+    found = re.search(_MEMBER, plain)
     if found is None:
         return "", plain.rpartition(" ")[2].rstrip("(") or "a function"
     class_name = found[1]

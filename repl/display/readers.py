@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
 
-from repl.display import libcxx, libstdcxx
-from repl.display.libstdcxx.reader import Reader
 from repl.display.types import ValueType
 
-_READERS: dict[str, tuple[Reader, ...]] = {
-    name: tuple(each[name] for each in (libstdcxx.READERS, libcxx.READERS) if name in each)
-    for name in {**libstdcxx.READERS, **libcxx.READERS}
-}
+if TYPE_CHECKING:
+    from repl.display.libstdcxx.reader import Reader
+
+
+@cache
+def all_readers() -> dict[str, tuple[Reader, ...]]:
+    """By the names of their classes. They are imported when a class is first to be shown."""
+    from repl.display import libcxx, libstdcxx
+
+    tables = libstdcxx.READERS, libcxx.READERS
+    names = {name for table in tables for name in table}
+    return {name: tuple(table[name] for table in tables if name in table) for name in names}
 
 
 def find_readers(type_: ValueType) -> tuple[Reader, ...]:
     """The readers for a class: one for each C++ library that it may be of."""
-    return _READERS.get(type_.qualified, ()) if type_.kind == "record" else ()
+    return all_readers().get(type_.qualified, ()) if type_.kind == "record" else ()
 
 
 def types_to_ask_about(type_: ValueType) -> list[ValueType]:

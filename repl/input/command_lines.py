@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable
 
 from repl.input.command_syntax import CommandSyntax
+from repl.input.open_brackets import lines_outside_brackets
 
+_BEGIN = re.compile(r"[ \t]*(?:%(?!:)|\?|\.?![A-Za-z./~]|(?P<of_cling>\.\S*))")
 _NAME = re.compile(r"\s*(?:\.(?=!))?(?P<name>[!?]|[%.]\S*)\s*")
 _ASKED = re.compile(
     r"[ \t]*(?P<name>(?:::)?~?\w+(?:(?:::|\.|->)~?\w+)*)\?{1,2}[ \t]*(?://.*)?(?=\n|\Z)"
@@ -23,15 +25,7 @@ class CommandLines:
         self._by_name = {
             name: command for command in self.table for name in (command.name, *command.aliases)
         }
-        # `.5` is a number and `!(a` an expression, but no C++ begins with `%` or `?` (save
-        # `%:`, a `#`). Of what begins with `.` only cling's commands are meant; `.!` is `!`.
-        of_cling = (
-            re.escape(name) + r"(?=\s|\Z)"
-            for name in (*self._by_name, *foreign)
-            if name.startswith(".")
-        )
-        begin = "|".join(["%(?!:)", r"\?", r"\.?![A-Za-z./~]", *of_cling])
-        self._begin = re.compile(rf"[ \t]*(?:{begin})")
+        self._of_cling = {each for each in (*self._by_name, *foreign) if each.startswith(".")}
 
     def find(self, name: str) -> CommandSyntax | None:
         """The command that is called so."""
@@ -39,8 +33,17 @@ class CommandLines:
 
     def is_command(self, text: str) -> bool:
         """Whether an input, or the first line of one, is a command."""
+        # `.5` is a number and `!(a` an expression, but no C++ begins with `%` or `?` (save
+        # `%:`, a `#`). Of what begins with `.` only cling's commands are meant; `.!` is `!`.
         text = text.lstrip("\n")
-        return self._begin.match(text) is not None or _ASKED.match(text) is not None
+        begin = _BEGIN.match(text)
+        if begin is None:
+            return _ASKED.match(text) is not None
+        return begin["of_cling"] is None or begin["of_cling"] in self._of_cling
+
+    def are_in(self, text: str) -> bool:
+        """Whether a line of a text, outside of brackets, is a command."""
+        return any(self.is_command(line) for _, line in lines_outside_brackets(text))
 
     def is_known(self, text: str) -> bool:
         """Whether it is a command also in the midst of code, where ``? 1 : 2`` may stand."""

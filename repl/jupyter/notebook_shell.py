@@ -47,7 +47,7 @@ class NotebookShell(Shell):
         """See ``Shell``."""
         if self.attach is not None:
             with suppress(NothingRuns):
-                debugging, compiler = self.session.debugging, self.session.compiler
+                debugging, compiler = self.session.extensions.debugging, self.session.compiler
                 return debugging.run(source, compiler, self.show, self.attach)
         return super().run(source, upcoming)
 

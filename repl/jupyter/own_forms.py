@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from repl.commands.context import Shell
-from repl.commands.inspection import type_of
+from repl.commands.types import type_of
 from repl.errors import ShellError
 from runtime.errors import RuntimeFailure
 

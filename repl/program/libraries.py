@@ -167,7 +167,7 @@ def load_shared(load: Callable[[str], None], path: str, folders: Sequence[str]) 
         try:
             return load(path)
         except ExecutorError as error:
-            needs = _NEEDS.match(str(error))
+            needs = re.match(_NEEDS, str(error))
             name = needs["name"] if needs is not None else ""
             if not name or name in tried or not _load_needed(load, name, folders):
                 raise _explained(path, error, name) from None
@@ -185,10 +185,10 @@ def _load_needed(load: Callable[[str], None], name: str, folders: Sequence[str])
 
 
 # What the dynamic linker says of a library that another one needs.
-_NEEDS = re.compile(r"(?P<name>[^/:]+): cannot open shared object file: No such file")
+_NEEDS = r"(?P<name>[^/:]+): cannot open shared object file: No such file"
 
 
-_UNDEFINED = re.compile(r": undefined symbol: (?P<symbol>[^\s,]+)")
+_UNDEFINED = r": undefined symbol: (?P<symbol>[^\s,]+)"
 
 
 def _explained(path: str, error: ExecutorError, needs: str) -> RuntimeFailure:
@@ -199,7 +199,7 @@ def _explained(path: str, error: ExecutorError, needs: str) -> RuntimeFailure:
         )
     text = str(error)
     text = text if text.startswith(printable(path)) else f"{path}: {text}"
-    undefined = _UNDEFINED.search(text)
+    undefined = re.search(_UNDEFINED, text)
     if undefined is None:
         return RuntimeFailure(text)
     from runtime.objects.demangle import demangle

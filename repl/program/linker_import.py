@@ -7,15 +7,20 @@ import signal
 import threading
 from contextlib import suppress
 
+from repl.display.readers import all_readers
+
 _THREADS = "OPENBLAS_NUM_THREADS"
 _PAUSE = 0.3  # s: the line editor comes first
 
 _importing = threading.Lock()
 _wanted = threading.Event()
+_done = threading.Event()
 
 
 def import_linker() -> None:
     """Import what ``repl.program.program`` needs to link, unless that is done."""
+    if _done.is_set():
+        return
     _wanted.set()
     with _importing:
         _import_all()
@@ -31,6 +36,7 @@ def _import_when_idle() -> None:
     if not _wanted.wait(_PAUSE):
         with _importing, suppress(Exception):  # the first input tries again, and tells
             _import_all()
+            all_readers()  # which sooner or later a value wants
 
 
 def _import_all() -> None:
@@ -41,11 +47,15 @@ def _import_all() -> None:
     # An interrupt comes when it is over: inside, numpy would make an ImportError of it.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
+        import numpy  # noqa: F401
+
         import platform_support.platform  # noqa: F401
         import runtime.debugging.developer_tools
         import runtime.memory.memfd_mapper
         import runtime.memory.stream_mapper
         import runtime.units.execution_session  # noqa: F401
+
+        _done.set()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         if ours:  # the user's program has the environment that the user gave it

@@ -33,7 +33,7 @@ _ADDRESSES = 1 << 64
 _SYMBOL = "__forkrepl_value_"
 
 
-_OF_INPUT = re.compile(rf"{_SYMBOL}\d+_(?:of|at)_(\d+)")
+_OF_INPUT = rf"{_SYMBOL}\d+_(?:of|at)_(\d+)"
 
 
 def is_last_value(symbol: str) -> bool:
@@ -44,7 +44,7 @@ def is_last_value(symbol: str) -> bool:
 
 def number_of_value(symbol: str) -> int:
     """The 3 of ``Out[3]``; 0 if it is ``_``."""
-    match = _OF_INPUT.fullmatch(symbol)
+    match = re.fullmatch(_OF_INPUT, symbol)
     return int(match[1]) if match else 0
 
 

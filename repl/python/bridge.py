@@ -100,7 +100,7 @@ class Bridge:
             converted = [argument_of(each) for each in arguments]
             key = tuple([each.key for each in converted])
             compiled = self._known_of(site).compiled.get(key)
-            if compiled is None or not self.live.wrappers.is_current(compiled.wrapper):
+            if compiled is None or not self.live.extensions.wrappers.is_current(compiled.wrapper):
                 self._compile(site, key, converted, arguments)
 
     def _known_of(self, site: Site) -> Known:
@@ -116,14 +116,16 @@ class Bridge:
         if key in known.numbered:
             key = (*key, *self._numbers_of(converted))
         compiled = known.compiled.get(key)
-        if compiled is None or not self.live.wrappers.is_current(compiled.wrapper):
+        if compiled is None or not self.live.extensions.wrappers.is_current(compiled.wrapper):
             compiled = self._compile(site, key, converted, arguments)
         offset = FRAME * self._depth
         block = self.live.call_block
         if offset + FRAME > len(block):
             raise ShellError("calls between C++ and Python are nested too deeply")
         frame = Frame(block, offset, self._room, self._callbacks.number_of)
-        birth = self.live.wrappers.born()  # of what it makes: before the program is saved again
+        birth = (
+            self.live.extensions.wrappers.born()
+        )  # of what it makes: before the program is saved again
         at = 0
         self._depth += 1
         self._room.begin()
@@ -158,7 +160,7 @@ class Bridge:
             live.on_callback = before
 
     def _reading(self) -> _Reading:
-        return _Reading(self, None, self.live.wrappers.born())
+        return _Reading(self, None, self.live.extensions.wrappers.born())
 
     def _call_back(self, number: int, offset: int) -> bool:
         self._depth += 1
@@ -182,7 +184,7 @@ class Bridge:
         numbers = self._numbers_of(converted)
         try:
             texts, told_of = site.texts(symbol, converted, numbers)
-            wrapper = self.live.wrappers.add(symbol, GLUE_TEXT, list(texts), told_of)
+            wrapper = self.live.extensions.wrappers.add(symbol, GLUE_TEXT, list(texts), told_of)
             compiled = Compiled(wrapper, {}, texts.get(wrapper.text, ""))
         except CompileError as error:
             told = f"{site.title}({type_names(arguments)}): {reason(error)}"
@@ -211,13 +213,15 @@ class Bridge:
         with self.turns.take():
             type_ = None if owner._cpp_expression else self.declared.value_type(owner._cpp_type)
             if type_ is not None:
-                return self.live.wrappers.look_at(type_, owner._cpp_place(), python_value)
+                return self.live.extensions.wrappers.look_at(
+                    type_, owner._cpp_place(), python_value
+                )
         return self._looking(owner, self.live.value)
 
     def show(self, owner: CppObject) -> str:
         """An object as the shell prints it."""
         place = f"<{owner._cpp_shown_type} at {owner._cpp_place():#x}>"
-        if self.live.wrappers.is_calling:  # then nothing else can run
+        if self.live.extensions.wrappers.is_calling:  # then nothing else can run
             return place
         try:
             if self.sent.is_final:
@@ -232,7 +236,7 @@ class Bridge:
         with self.turns.take():
             type_ = self.declared.value_type(owner._cpp_type)
             assert type_ is not None  # or there is a ShellError
-            return self.live.wrappers.look_at(type_, owner._cpp_place(), format_value)
+            return self.live.extensions.wrappers.look_at(type_, owner._cpp_place(), format_value)
 
     def _looking(self, owner: CppObject, look: Callable[[str], Any]) -> Any:
         with self.turns.take():
@@ -261,7 +265,7 @@ class Bridge:
     def _destroy(self) -> None:
         while self._dropped:
             type_name, address, birth = self._dropped.popleft()
-            if not self.live.wrappers.is_there(birth):
+            if not self.live.extensions.wrappers.is_there(birth):
                 continue
             try:
                 self._evaluate(self.delete(type_name), [address], None)
@@ -301,7 +305,7 @@ class _Reading:
         self._expression = expression
 
     def read_memory(self, address: int, size: int) -> bytes:
-        data = self._bridge.live.wrappers.read(ExecutorAddress(address), size)
+        data = self._bridge.live.extensions.wrappers.read(ExecutorAddress(address), size)
         if len(data) != size:
             raise GoneError("what a call has returned cannot be read")
         return data
@@ -311,7 +315,7 @@ class _Reading:
         data = b""
         while len(data) < most and b"\0" not in data:
             at = address + len(data)
-            more = self._bridge.live.wrappers.read(ExecutorAddress(at), page - at % page)
+            more = self._bridge.live.extensions.wrappers.read(ExecutorAddress(at), page - at % page)
             if not more:
                 raise ShellError("the program answered a call with nonsense (a name)")
             data += more

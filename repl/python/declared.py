@@ -54,7 +54,7 @@ class Declared:
     @property
     def state(self) -> State:
         """What is declared now."""
-        declared = self._live.wrappers.declared()
+        declared = self._live.extensions.wrappers.declared()
         if self._state is None or self._state.declared is not declared:
             self._found.clear()
             self._enumerators.clear()
@@ -169,7 +169,7 @@ class Declared:
         return found[0] if found else None
 
     def _find_enumerators(self, type_name: str) -> dict[int, str]:
-        pairs = self._live.wrappers.type_of(f"({type_name})0").enumerators
+        pairs = self._live.extensions.wrappers.type_of(f"({type_name})0").enumerators
         return {value: name for name, value in reversed(pairs)}
 
 

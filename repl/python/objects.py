@@ -71,7 +71,7 @@ class CppObject(HasArgument):
             raise GoneError(
                 f"another class is {self._cpp_shown_type} now, or none: this object is lost"
             )
-        if not self._cpp_bridge_.live.wrappers.is_there(self._cpp_birth):
+        if not self._cpp_bridge_.live.extensions.wrappers.is_there(self._cpp_birth):
             raise GoneError(
                 f"this {self._cpp_shown_type} is gone: the program is as it was before it was made"
             )

@@ -30,7 +30,7 @@ class CppPointer(HasArgument):
         self._birth = birth
 
     def _cpp_place(self) -> ExecutorAddress:
-        if not self._bridge.live.wrappers.is_there(self._birth):
+        if not self._bridge.live.extensions.wrappers.is_there(self._birth):
             raise GoneError(f"this {self._cpp_type} * is gone: the program is as it was before it")
         return self._address
 

@@ -48,7 +48,7 @@ def portable_bytes(bridge: Bridge) -> tuple[bytes, bytes]:
                 data = Portable.of(live, sent.origin).to_bytes()
                 sent = bridge.sent = replace(sent, session=data, inputs=inputs, made=())
             answers = bridge.declared.answers()
-            made = (*(wrapper for _, wrapper in live.wrappers.loaded()), len(answers))
+            made = (*(wrapper for _, wrapper in live.extensions.wrappers.loaded()), len(answers))
             if not sent.calls or made != sent.made:
                 calls = PortableCalls.of(live, msgspec.msgpack.encode(answers)).to_bytes()
                 sent = bridge.sent = replace(sent, calls=calls, made=made)
@@ -111,7 +111,7 @@ class SentSession(Session):
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ShellError(f"the session that was sent makes no sense: {error}") from None
         bridge.declared.tell(answers)
-        bridge.live.wrappers.take_over(told.code)
+        bridge.live.extensions.wrappers.take_over(told.code)
         bridge.sent = replace(bridge.sent, calls=calls)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:

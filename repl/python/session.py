@@ -211,7 +211,7 @@ class Session:
         instead, such as a struct; the array has its ``dtype``. Raises ValueError for what C or
         numpy have no array of, ShellError if the program is on another machine or memory is short.
         """
-        return self._live.arrays.share(name, shape, dtype, type)
+        return self._live.extensions.arrays.share(name, shape, dtype, type)
 
     @in_turn
     def empty(
@@ -225,27 +225,29 @@ class Session:
         again, so the program must not keep its address for longer. ``dtype`` may be any without
         objects of Python's; ``type``, and what is raised: see ``shared_array``.
         """
-        return self._live.arrays.empty(shape, dtype, type)
+        return self._live.extensions.arrays.empty(shape, dtype, type)
 
     @in_turn
     def zeros(
         self, shape: Shape, dtype: DTypeLike | None = None, *, type: str | None = None
     ) -> NDArray[Any]:
         """As ``empty``, and zero."""
-        return self._live.arrays.empty(shape, dtype, type)  # whose memory is that at first
+        return self._live.extensions.arrays.empty(
+            shape, dtype, type
+        )  # whose memory is that at first
 
     @in_turn
     def dtype(self, type: str) -> np.dtype[Any]:
         """Of one of the program's types, such as a struct with numbers in it. Raises CompileError
         if there is none or it cannot be copied as bytes, ValueError if numpy cannot have it."""
-        return self._live.arrays.dtype(type)
+        return self._live.extensions.arrays.dtype(type)
 
     @in_turn
     def address_of(self, array: NDArray[Any]) -> int:
         """Where the program has the first element of an array of ``empty``, ``zeros`` or
         ``shared_array``, or of a view of one: for ``f"(double *){address}"`` in an input. Raises
         ValueError if not all of it is in memory that the two share."""
-        address = self._live.arrays.address_of(array)
+        address = self._live.extensions.arrays.address_of(array)
         if address is None:
             raise ValueError(
                 "the array is not in memory that the program shares: copy it into one of "
@@ -262,7 +264,7 @@ class Session:
         ``shared_array``. What lies elsewhere is copied, and read-only (``array.flags.writeable``).
         The array stays where it is when the vector moves, as any pointer to its elements does.
         """
-        return self._live.arrays.view(expression)
+        return self._live.extensions.arrays.view(expression)
 
     @contextmanager
     def captured(self) -> Iterator[Captured]:
@@ -276,13 +278,13 @@ class Session:
         another one it is for the inner one. Raises ShellError if the program is on another machine.
         """
         with self._turns.take():
-            captured = self._live.output.begin()
+            captured = self._live.extensions.output.begin()
         try:
             yield captured
         finally:
             if self._turns.is_owner:  # and no fork that has left the block
                 with self._turns.take(to_close=True):
-                    self._live.output.end(captured)
+                    self._live.extensions.output.end(captured)
 
     @contextmanager
     def unprotected(self) -> Iterator[None]:

@@ -42,7 +42,7 @@ class SharedRoom:
         if not self._depth:
             self._used = 0
             while self._old:
-                self._live.wrappers.unshare(self._old.pop())
+                self._live.extensions.wrappers.unshare(self._old.pop())
 
     def put(self, data: bytes | memoryview, align: int = 16) -> ExecutorAddress:
         """See ``Room``."""
@@ -53,7 +53,7 @@ class SharedRoom:
     def lend(self, size: int, align: int = 16) -> tuple[ExecutorAddress, memoryview]:
         """Memory of a size in bytes: where the program has it, and the same memory here."""
         memory = self._memory
-        if memory is None or not self._live.wrappers.is_there(self._birth):
+        if memory is None or not self._live.extensions.wrappers.is_there(self._birth):
             memory = self._grow(size)
         begin = self._used + -self._used % align
         if begin + size > memory.size:
@@ -63,7 +63,7 @@ class SharedRoom:
 
     def address_of(self, array: np.ndarray[Any, Any]) -> ExecutorAddress | None:
         """Where the program has an array that it shares; None if it does not."""
-        return self._live.arrays.address_of(array) if array.flags.c_contiguous else None
+        return self._live.extensions.arrays.address_of(array) if array.flags.c_contiguous else None
 
     def _grow(self, size: int) -> SharedMemory:
         """Another part. What has been given out of the old one stays where it is until the call
@@ -76,7 +76,7 @@ class SharedRoom:
         if self._symbol:
             self._old.append(self._symbol)
         symbol = f"__forkrepl_room_{next(_numbers)}"
-        self._address = self._live.wrappers.share(symbol, memory)
+        self._address = self._live.extensions.wrappers.share(symbol, memory)
         self._memory, self._used, self._symbol = memory, 0, symbol
-        self._birth = self._live.wrappers.born()
+        self._birth = self._live.extensions.wrappers.born()
         return memory

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from repl.clang.pipeline import CompiledInput, JoinedInput
+from repl.clang.inputs import JoinedInput
+from repl.clang.pipeline import CompiledInput
 from repl.session.object_symbols import symbols_of
 from repl.session.state import SessionState
 from repl.session.steps import Step

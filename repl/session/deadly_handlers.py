@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 _IDENTITY = struct.Struct("<QQ")  # struct forkrepl_handler_identity
 _POINTER = struct.Struct("<Q")
-_DROPPED = re.compile(r"void __forkrepl_drop_value<(.*)>\(void\*\)", re.DOTALL)
+_DROPPED = r"(?s)void __forkrepl_drop_value<(.*)>\(void\*\)"
 _LAMBDA = "{lambda"
-_DESTRUCTOR = re.compile(r"(.*)::~\w+\(\)", re.DOTALL)
+_DESTRUCTOR = r"(?s)(.*)::~\w+\(\)"
 
 
 def deadly_handler(program: Program) -> str:
@@ -36,12 +36,12 @@ def deadly_handler(program: Program) -> str:
         return ""
     execution = program.execution()
     called = execution.symbol_at(ExecutorAddress(function)) or ""
-    if match := _DROPPED.fullmatch(called):
+    if match := re.fullmatch(_DROPPED, called):
         number = execution.number_of_value_at(ExecutorAddress(argument))
         value = f"the value of In[{number}]" if number else "a value"
         return f"destroying {value}, a {as_users_write(match[1])},"
     name = (execution.symbol_at(ExecutorAddress(argument)) or "") if argument else ""
-    if match := _DESTRUCTOR.fullmatch(called):
+    if match := re.fullmatch(_DESTRUCTOR, called):
         return f"destroying {name or 'an object'}, a {as_users_write(match[1])},"
     name = name or called  # one that is called without an argument
     return "" if not name else "an exit handler" if _LAMBDA in name else f"the exit handler {name}"

@@ -9,10 +9,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any, overload
 
-from repl import native_programs
-from repl.clang.code_generator import CodeGenerator
 from repl.clang.compiler import Compiler, InputCompiler
-from repl.clang.frontend import Frontend
 from repl.clang.pipeline import CompiledInput
 from repl.clang.protocol import DescribeShapes
 from repl.configuration.session_options import SessionOptions, frontend_flags
@@ -23,32 +20,26 @@ from repl.program.at_rest import ProgramAtRest
 from repl.program.linker_import import import_linker
 from repl.program.printing import Inspect
 from repl.program.program import Program
-from repl.session.again import SplitFile
 from repl.session.batches import Batches
 from repl.session.calls import Calls
-from repl.session.captured import OutputCapture
-from repl.session.debugging import Debugging
+from repl.session.compilers import Compilers
 from repl.session.evaluation import Evaluation, Watch
-from repl.session.kept_scripts import NO_CLANG, Recorder
-from repl.session.reload import Reload, seen_files
-from repl.session.reload_report import ReloadReport
-from repl.session.session_headers import SessionHeaders
+from repl.session.extensions import Extensions
 from repl.session.session_libraries import SessionLibraries
-from repl.session.shapes import check_same
-from repl.session.shared_arrays import SharedArrays
-from repl.session.state import SessionState
-from repl.session.steps import Result, Step, V
+from repl.session.state import NO_CLANG, SessionState
+from repl.session.steps import Result, Step, V, seen_files
 from repl.session.survival import Survival
 from repl.session.undo import undo_newest
-from repl.session.values import python_value
 from repl.session.waiting import WaitingInput, what_waits
-from repl.session.wrappers import Wrappers
 from runtime.errors import ExecutorDied
 from runtime.objects.libraries import find_library
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from repl.session.again import SplitFile
+    from repl.session.played_scripts import Recorder
+    from repl.session.reload_report import ReloadReport
     from runtime.addresses import ExecutorAddress
     from runtime.executor_client.calls import OnCallBack
     from runtime.memory.manager import Statistics
@@ -61,9 +52,15 @@ class LiveSession:
     """
 
     def __init__(
-        self, options: SessionOptions, *, played: InputCompiler | None = None, records: bool = False
+        self,
+        options: SessionOptions,
+        *,
+        compilers: Compilers | None = None,
+        played: InputCompiler | None = None,
+        records: bool = False,
     ) -> None:
-        """``played``: all inputs have been compiled before, and there is no Clang; ``records``:
+        """``compilers``: that have been started for these options, and stay the caller's to end;
+        ``played``: all inputs have been compiled before, and there is no Clang; ``records``:
         what they are compiled to is to be kept.
 
         Raises SetupError, ShellError if there is nobody at the listener's address, or
@@ -71,11 +68,13 @@ class LiveSession:
         """
         for name in options.libraries:
             find_library(name, options.library_folders)
-        self._headers: SessionHeaders | None = None
         self.recorder: Recorder | None = None
         self._compiler: Compiler | None = None
         with ExitStack() as stack:
-            compiler = played or self._start_compiler(options, stack, records)
+            if played is None and compilers is None:
+                compilers = stack.enter_context(Compilers(options))
+            self._headers = compilers.headers if compilers is not None else None
+            compiler = played or self._compiler_of(compilers, options, records)
             program = stack.enter_context(Program(options))
             if options.listener is not None:
                 program.executor.greet()  # better now than after the first input
@@ -86,33 +85,27 @@ class LiveSession:
         self._evaluation = Evaluation(self._state, self._survival, self.batches)
         self._libraries = SessionLibraries(self._state, self._survival)
         self._calls = Calls(self._state, self._survival)
-        self.debugging = Debugging(self._state, self._take)
-        self.wrappers = Wrappers(self._state, self._calls)
-        self.arrays = SharedArrays(self._state, self._survival, self.run, self.evaluate)
-        self.output = OutputCapture(self._state, self._survival)
+        mine = self._state, self._survival, self._calls
+        self.extensions = Extensions(*mine, self._take, self.run, self.evaluate)
         self._count = 0
         self.on_callback: OnCallBack | None = None  # for ``call``; it may call again
 
-    def _start_compiler(
-        self, options: SessionOptions, stack: ExitStack, records: bool
+    def _compiler_of(
+        self, compilers: Compilers | None, options: SessionOptions, records: bool
     ) -> InputCompiler:
-        # All get ready while the first input is being typed; first the one that takes longest.
-        codegen = stack.enter_context(CodeGenerator())
-        self._headers = stack.enter_context(SessionHeaders(options))
-        frontend = stack.enter_context(
-            Frontend(
-                native_programs.frontend(),
-                frontend_flags(options),
-                redefinition=options.redefinition,
-                parse_timeout=options.parse_timeout,
-                precompiled=self._headers.precompiled,
-            )
+        assert compilers is not None
+        self._compiler = compiler = Compiler(
+            compilers.frontend,
+            compilers.codegen,
+            options.optimisation,
+            most_joined=lambda: self.batches.most(),
+            meanwhile=import_linker,
         )
-        self._compiler = Compiler(
-            frontend, codegen, options.optimisation, most_joined=lambda: self.batches.most()
-        )
-        self.recorder = Recorder(self._compiler) if records else None
-        return self.recorder or self._compiler
+        if records:
+            from repl.session.played_scripts import Recorder
+
+            self.recorder = Recorder(compiler)
+        return self.recorder or compiler
 
     def __enter__(self) -> LiveSession:
         return self
@@ -123,7 +116,7 @@ class LiveSession:
     def close(self) -> None:
         """End all processes; nothing of the program's runs. See ``finish``."""
         self._processes.close()
-        self.output.close()
+        self.extensions.close()
 
     # What is there.
 
@@ -193,7 +186,6 @@ class LiveSession:
 
     def wait_until_ready(self) -> None:
         """Wait for Clang. Raises SetupError if it cannot start, as with a bad flag."""
-        import_linker()  # while the other processes start
         self._state.compiler.wait_until_ready()
 
     def prepare(self) -> None:
@@ -212,6 +204,8 @@ class LiveSession:
     def change_options(self, options: SessionOptions) -> None:
         """Compile the next inputs differently; raises ShellError if Clang then rejects
         those in force, or takes their objects for something else, and leaves all as it was."""
+        from repl.session.shapes import check_same
+
         compiler = self.compiler
         question = DescribeShapes(len(self._state.steps))
         before = compiler.ask(question)
@@ -286,6 +280,8 @@ class LiveSession:
 
     def value(self, expression: str) -> Any:
         """See ``Session.value``."""
+        from repl.session.values import python_value
+
         return self._evaluation.evaluate(expression, python_value)
 
     def show(self, expression: str) -> str:
@@ -322,6 +318,8 @@ class LiveSession:
 
     def reload(self, edited: dict[str, SeenFile], split: SplitFile) -> ReloadReport:
         """Put the new text of files in force, and go on; see ``Reload``."""
+        from repl.session.reload import Reload
+
         return Reload(self._state, self._survival, self.compiler, edited, split).run()
 
     def seen_files(self) -> list[tuple[SeenFile, str]]:

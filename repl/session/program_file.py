@@ -1,4 +1,4 @@
-"""A FILE that is a program: compiled and run as one translation unit, as natively.
+"""A FILE that is a program: compiled as one translation unit, as natively.
 
 Whether it is one is Clang's to say (``frontend_process/program_file.h``): what a compiler
 accepts is a program; so is what it rejects, if it defines ``main`` and the first thing
@@ -10,11 +10,9 @@ from __future__ import annotations
 import enum
 import re
 import resource
-import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -22,24 +20,13 @@ from repl import native_programs
 from repl.caching.stamps import Dependencies
 from repl.clang.clang_run import ClangMode, ClangRun
 from repl.clang.flags import line_table_flags
-from repl.clang.header_cache.instances import OBJECT_NAME
 from repl.clang.library_headers import note_on_missing_headers
 from repl.configuration.session_options import SessionOptions
-from repl.crash_reports.ending import print_reports, program_crash
-from repl.errors import signal_name, status_of_crash
-from repl.input.command_lines import CommandLines
-from repl.input.open_brackets import lines_outside_brackets
-from repl.program.allocators import allocator_warnings
-from repl.program.linker_import import import_linker
-from repl.program.program import Program
+from repl.errors import signal_name
 from repl.session.program_cache import CompiledProgram, ProgramCache
 from repl.session.program_headers import ProgramHeaders
-from runtime.errors import ExecutorDied, LinkError, UndefinedSymbolsError, printable_lines
 from runtime.executor_client.memory_limit import machine_memory
 from runtime.executor_client.waiting import is_readable
-
-if TYPE_CHECKING:
-    from runtime.units.unit_journal import LoadedUnit
 
 
 class _Verdict(enum.IntEnum):
@@ -69,11 +56,18 @@ _CLING = re.compile(r"^[ \t]*#[ \t]*pragma[ \t]+cling\b", re.MULTILINE)
 
 
 def compile_program(
-    text: str, name: str, options: SessionOptions, commands: CommandLines
+    text: str,
+    name: str,
+    options: SessionOptions,
+    *,
+    has_commands: Callable[[str], bool],
+    meanwhile: Callable[[], None],
 ) -> ProgramFile | None:
     """Compile a file as one translation unit; None if it is a list of inputs.
 
-    Diagnostics name ``name``. Raises SetupError if Clang does not start.
+    Diagnostics name ``name``. ``has_commands``: whether a line of a text is for the shell: no
+    compiler accepts such a file. ``meanwhile``: what there is to do while Clang works. Raises
+    SetupError if Clang does not start.
     """
     # What never says main has none of its own: its inputs do the same one after another.
     if not _MAIN.search(text) or _CLING.search(text):
@@ -86,7 +80,7 @@ def compile_program(
     if known is not None:
         return ProgramFile(text, name, known.machine_code, known.messages, known.instances)
     headers = ProgramHeaders(contents, name, flags) if options.cache else None
-    compiled = _compile(contents, name, flags, headers, options)
+    compiled = _compile(contents, name, flags, headers, options, meanwhile)
     if compiled is None:
         return ProgramFile(text, name, None, f"{name}: error: {_too_slow(options)}")
     if compiled.status == _Verdict.PROGRAM:
@@ -98,7 +92,7 @@ def compile_program(
         return ProgramFile(text, name, program.machine_code, program.messages, instances, headers)
     messages = compiled.messages
     is_wrong = compiled.status == _Verdict.WRONG_PROGRAM
-    if compiled.status == _Verdict.INPUTS or (is_wrong and has_commands(text, commands)):
+    if compiled.status == _Verdict.INPUTS or (is_wrong and has_commands(text)):
         return None
     if not is_wrong:
         status = compiled.status
@@ -126,6 +120,7 @@ def _compile(
     flags: list[str],
     headers: ProgramHeaders | None,
     options: SessionOptions,
+    meanwhile: Callable[[], None],
 ) -> _Compiled | None:
     """Run Clang, with precompiled headers if there are any; None if it takes too long."""
     began = time.time_ns()
@@ -135,7 +130,7 @@ def _compile(
     frontend = native_programs.frontend()
     with ClangRun(frontend, command, mode=mode, text=contents, known=known) as run:
         _limit_memory(run.pid)
-        import_linker()  # now there is time
+        meanwhile()
         if options.parse_timeout and not is_readable(run.fileno(), options.parse_timeout):
             return None
         status, messages = run.status(), run.diagnostics()
@@ -146,47 +141,7 @@ def _compile(
             messages, dependencies = headers.with_places(messages), headers.added_to(dependencies)
             headers.note_missing_instances(run.missing_instances())
             return _Compiled(status, messages, run.output(), dependencies, began)
-    return _compile(contents, name, flags, headers, options)  # without them
-
-
-def run_program(file: ProgramFile, options: SessionOptions) -> int:
-    """Run it, with the options' arguments, and show its messages: the exit status.
-
-    Raises RuntimeFailure or ShellError if it does not link or cannot be run.
-    """
-    if file.messages:
-        shown = printable_lines(file.messages, keeps_colours=options.colour)
-        print(shown, file=sys.stderr, flush=True)
-    if file.machine_code is None:
-        return 1
-    with Program(options) as program:
-        try:
-            program.libraries.check()
-            unit = _load(program, file.name, file.machine_code, file.instances)
-            for warning in allocator_warnings(unit, is_program=True):
-                print(printable_lines(warning), file=sys.stderr, flush=True)
-            return program.run_program(unit)
-        except ExecutorDied as died:
-            if died.exit_status is not None:
-                return died.exit_status
-            is_here = options.listener is None
-            reports, most = program.take_reports(), options.most_frames
-            crash = program_crash(died, program.loaded, most, reports, has_libraries=is_here)
-            print(printable_lines(str(crash)), file=sys.stderr)
-            return status_of_crash(crash)
-        finally:
-            print_reports(program.take_reports(), program.loaded, options.most_frames)
-
-
-def _load(
-    program: Program, name: str, machine_code: bytes, instances: Sequence[bytes]
-) -> LoadedUnit:
-    objects = [(name, machine_code), *((OBJECT_NAME, code) for code in instances)]
-    try:
-        return program.load_together(objects, is_program=True, is_run_next=True)
-    except UndefinedSymbolsError as error:
-        text = "\n".join([str(error), *program.libraries.hints(error.names, "-l")])
-        raise LinkError(text) from None
+    return _compile(contents, name, flags, headers, options, meanwhile)  # without them
 
 
 def _clang_flags(options: SessionOptions) -> list[str]:
@@ -199,11 +154,6 @@ def _without_shebang(text: str) -> str:
     """The line of ``#!`` is for the kernel; the numbers of the others stay."""
     text = text.removeprefix("\ufeff")  # a byte order mark
     return f"//{text[2:]}" if text.startswith("#!") else text
-
-
-def has_commands(text: str, commands: CommandLines) -> bool:
-    """Whether a line is for the shell: no compiler accepts such a file."""
-    return any(commands.is_command(line) for _, line in lines_outside_brackets(text))
 
 
 def _too_slow(options: SessionOptions) -> str:

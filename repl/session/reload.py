@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from repl.clang.compiler import Compiler
-from repl.clang.inputs import FrontendState
 from repl.clang.protocol import DescribeShapes, FindIndependent, ShapesFound
 from repl.errors import CompileError
 from repl.input.seen_file import SeenFile
@@ -31,17 +30,6 @@ if TYPE_CHECKING:
     from runtime.executor_client.interface import Patch
     from runtime.units.redirection import Withdrawn
     from runtime.units.unit_journal import LoadedUnit
-
-
-def seen_files(steps: Sequence[Step], compiled: FrontendState) -> list[tuple[SeenFile, str]]:
-    """See ``LiveSession.seen_files``."""
-    found: list[tuple[SeenFile, str]] = []
-    for step, each in zip(steps, compiled.inputs, strict=True):
-        if step.source.file is not None:
-            found.append((step.source.file, ""))
-        if not step.is_object:
-            found += [(file, step.source.name) for file in each.read]
-    return found
 
 
 class _Loaded(Struct):

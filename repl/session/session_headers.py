@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from repl import native_programs
 from repl.caching.folder import cache_folder
 from repl.clang.flags import is_c
-from repl.clang.header_cache.builder import BackgroundBuild
 from repl.clang.header_cache.storage import HeaderCache, cacheable_flags
 from repl.clang.precompiled_headers import Headers, PrecompiledHeaders
 from repl.configuration.session_options import SessionOptions, frontend_flags
 from repl.errors import SetupError
 from repl.private_folders import is_private_folder
+
+if TYPE_CHECKING:
+    from repl.clang.header_cache.builder import BackgroundBuild
 
 _COMMON: tuple[Headers, ...] = (
     ("vector",),
@@ -82,6 +85,8 @@ class SessionHeaders:
         self._note_missing()
         if not self._to_make:
             return False
+        from repl.clang.header_cache.builder import BackgroundBuild  # hardly ever
+
         cache, wishes = self._to_make.pop(0)
         if self._build is not None:
             self._build.close()

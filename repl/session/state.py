@@ -16,6 +16,11 @@ from runtime.protocol.wire import Outcome
 if TYPE_CHECKING:
     from runtime.units.unit_journal import LoadedUnit
 
+NO_CLANG = (
+    "this session has come as machine code, without Clang: it runs what it was sent with, and "
+    "nothing new can be compiled or declared in it"
+)
+
 
 class SessionState:
     """The compiler, the program, and one step for each input in force.

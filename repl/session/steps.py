@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
 
-from repl.clang.inputs import FrontendState
-from repl.clang.pipeline import CompiledInput, JoinedInput
+from repl.clang.inputs import FrontendState, JoinedInput
+from repl.clang.pipeline import CompiledInput
 from repl.errors import Diagnostic
 from repl.input.source import Source
 from repl.session.waiting import Loaded, WaitingInput
 from runtime.errors import printable_lines, told
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from repl.input.seen_file import SeenFile
     from runtime.executor_client.interface import Patch
     from runtime.units.redirection import Withdrawn
     from runtime.units.unit_journal import LoadedUnit
@@ -101,3 +104,14 @@ class Reloaded(Struct, frozen=True):
     unit: LoadedUnit | None
     patches: tuple[Patch, ...]
     withdrawn: tuple[Withdrawn, ...]
+
+
+def seen_files(steps: Sequence[Step], compiled: FrontendState) -> list[tuple[SeenFile, str]]:
+    """See ``LiveSession.seen_files``."""
+    found: list[tuple[SeenFile, str]] = []
+    for step, each in zip(steps, compiled.inputs, strict=True):
+        if step.source.file is not None:
+            found.append((step.source.file, ""))
+        if not step.is_object:
+            found += [(file, step.source.name) for file in each.read]
+    return found

@@ -13,7 +13,6 @@ from repl.commands.reloading import tell_edits
 from repl.errors import CompileError, SetupError, ShellError, telling_unexpected
 from repl.input.source import Source
 from repl.session.steps import Result
-from repl.shell.correction import offer
 from repl.terminal.terminal import can_redraw
 from repl.terminal.terminal_state import lent_terminal
 from runtime.errors import printable_lines, told
@@ -49,6 +48,8 @@ def carry_out(shell: Shell, source: Source, upcoming: Sequence[Source] = ()) -> 
                 result = shell.run(source, upcoming)
         shell.tell_warnings(result)
         if result.warnings and shell.has_prompt and source.number:
+            from repl.shell.correction import offer  # which the prompt has imported
+
             offer(shell, source, result.diagnostics)
         if result.waits_for and shell.session.options.interactive:  # else the end will tell
             print(f"note: waits for {told(result.waits_for)}", file=sys.stderr, flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -12,9 +13,11 @@ from repl.errors import ProgramCrashed, ProgramExited, ShellError, status_of_cra
 from repl.input.script_inputs import ScriptInputs
 from repl.input.script_text import ScriptText
 from repl.input.source import Source
-from repl.session.kept_scripts import ScriptCache
 from repl.shell.run_input import evaluate, is_hopeless, report
 from runtime.errors import LinkError, RuntimeFailure
+
+if TYPE_CHECKING:
+    from repl.session.kept_scripts import ScriptCache
 
 
 class Script(Struct, frozen=True):

@@ -17,12 +17,6 @@ _PROMPT = "In[1]: "
 _ERASE = "\r\x1b[K"
 
 
-def greeting(language: str, standard: str) -> str:
-    """``standard``: as ``-std=`` has it, or empty if it was left to Clang."""
-    named = f"{language} ({standard})" if standard else language
-    return f"forkrepl: type {named}, %help for help, Ctrl-D to leave"
-
-
 class EarlyPrompt:
     """The greeting, unless it is empty, and the prompt, if the terminal can be drawn on.
 

@@ -79,7 +79,7 @@ class PortableCalls(Struct, frozen=True):
     @staticmethod
     def of(live: LiveSession, answers: bytes = b"") -> PortableCalls:
         """Those that have been compiled, and count as things are declared now."""
-        return PortableCalls(_code_beside(live.wrappers), answers)
+        return PortableCalls(_code_beside(live.extensions.wrappers), answers)
 
     def to_bytes(self) -> bytes:
         """As for ``Portable``."""

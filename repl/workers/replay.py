@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
-from repl.clang.inputs import FrontendState
-from repl.clang.pipeline import CompiledInput, JoinedInput
+from repl.clang.inputs import FrontendState, JoinedInput
+from repl.clang.pipeline import CompiledInput
 from repl.configuration.session_options import SessionOptions
 from repl.errors import ShellError
 from repl.input.source import Source
-from repl.session.kept_scripts import NO_CLANG
 from repl.session.live_session import LiveSession
+from repl.session.state import NO_CLANG
 from repl.workers.libraries import find_here
 from repl.workers.needs import check_needs
 from repl.workers.portable import Portable
@@ -58,7 +58,7 @@ def replay(portable: Portable) -> LiveSession:
     """
     check_needs(portable.needs)
     session = LiveSession(_options(portable), played=NoCompiler())
-    session.wrappers.take_over(())
+    session.extensions.wrappers.take_over(())
     try:
         session.take_over([each.step() for each in portable.inputs])
         _check(session.take_warnings())

@@ -29,8 +29,8 @@ _PATIENCE = 5.0  # s, for all libraries of a report
 _MOST_OUTPUT = 1 << 20  # bytes
 TOOLS = ("llvm-symbolizer-22", "llvm-symbolizer", "addr2line")
 # Nobody looks for a mistake in these: what was called is what matters.
-_LANGUAGE = re.compile(r"(libc|libstdc\+\+|libc\+\+|libc\+\+abi|libm|libgcc_s|ld-linux.*)\.so\b.*")
-_PLACE = re.compile(r"(.*):(\d+)(?: \(discriminator \d+\))?")
+_LANGUAGE = r"(libc|libstdc\+\+|libc\+\+|libc\+\+abi|libm|libgcc_s|ld-linux.*)\.so\b.*"
+_PLACE = r"(.*):(\d+)(?: \(discriminator \d+\))?"
 
 
 class LibraryPlace(Struct, frozen=True):
@@ -73,7 +73,7 @@ def places_in_libraries(frames: Iterable[Frame]) -> Places:
 
 def _library(name: str) -> _Library | None:
     """The library of this name, if it is a file here that has debug information."""
-    if _LANGUAGE.fullmatch(os.path.basename(name)):
+    if re.fullmatch(_LANGUAGE, os.path.basename(name)):
         return None
     path = os.path.abspath(name)
     try:
@@ -135,7 +135,7 @@ def _read(output: str) -> dict[int, list[LibraryPlace]]:
         if re.fullmatch(r"0x[0-9a-f]{1,16}", line):
             places = found.setdefault(int(line, 16), [])
             continue
-        place = _PLACE.fullmatch(next(lines, ""))
+        place = re.fullmatch(_PLACE, next(lines, ""))
         if place is not None and not place[1].startswith("??") and int(place[2]):
             function = "" if line == "??" else printable(line)
             places.append(LibraryPlace(function, printable(place[1]), int(place[2])))

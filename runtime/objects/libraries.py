@@ -18,10 +18,10 @@ from runtime.protocol.machine import OWN_MACHINE
 
 _ET_REL = 1
 _START = 4096  # bytes: linker scripts that are longer are none
-_SCRIPT_COMMAND = re.compile(r"(?:GROUP|INPUT)\s*\(((?:[^()]|\([^()]*\))*)\)")
+_SCRIPT_COMMAND = r"(?:GROUP|INPUT)\s*\(((?:[^()]|\([^()]*\))*)\)"
 
-_FILE_NAME = re.compile(r".*\.(?:so(?:\.[\w.]+)?|a|o)")
-_OF_A_LIBRARY = re.compile(r"lib(?P<name>[^/]+?)\.(?:a|so(?:\.[\d.]+)?)")
+_FILE_NAME = r".*\.(?:so(?:\.[\w.]+)?|a|o)"
+_OF_A_LIBRARY = r"lib(?P<name>[^/]+?)\.(?:a|so(?:\.[\d.]+)?)"
 
 # The program has it already; whether there are files of these names depends on its version.
 _PARTS_OF_C_LIBRARY = {
@@ -71,7 +71,7 @@ def find_library(
         except OSError as error:
             raise RuntimeFailure(f"cannot read {printable(name)}: {error.strerror}") from None
         return _contents(path, absolute_path(path), folders, machine)
-    if looks_here and _FILE_NAME.fullmatch(name) and os.path.isfile(name):
+    if looks_here and re.fullmatch(_FILE_NAME, name) and os.path.isfile(name):
         return _contents(name, absolute_path(name), folders, machine)
     where = library_folders(folders, machine)
     passed_over: list[ObjectFormatError] = []
@@ -110,7 +110,7 @@ def _candidates(name: str, where: Sequence[str]) -> Iterator[str]:
     if name.startswith(":"):  # as for GNU ld: exactly that file
         yield from _in_folders(where, [name[1:]])
         return
-    if _FILE_NAME.fullmatch(name):
+    if re.fullmatch(_FILE_NAME, name):
         yield from _in_folders(where, [name, f"lib{name}"])
     yield from _in_folders(where, [f"lib{name}.so", f"lib{name}.a"])
     plain = _plain(name)
@@ -128,7 +128,7 @@ def _in_folders(where: Sequence[str], names: Sequence[str]) -> Iterator[str]:
 def _plain(name: str) -> str:
     """The NAME of ``libNAME``, ``libNAME.so`` and ``:libNAME.a``."""
     name = name.removeprefix(":")
-    match = _OF_A_LIBRARY.fullmatch(name)
+    match = re.fullmatch(_OF_A_LIBRARY, name)
     return match["name"] if match else name.removeprefix("lib")
 
 
@@ -158,7 +158,7 @@ def linker_script_files(
     a folder are looked up as GNU ld does. Raises RuntimeFailure if there is no such file.
     """
     plain = re.sub(r"/\*.*?\*/", "", text.decode("utf-8", "replace"), flags=re.DOTALL)
-    words = re.split(r"[\s(),\"]+", " ".join(_SCRIPT_COMMAND.findall(plain)))
+    words = re.split(r"[\s(),\"]+", " ".join(re.findall(_SCRIPT_COMMAND, plain)))
     named = [word for word in words if ".so" in word and not word.startswith("-l")]
     if named:
         return [_find_named(path, word, folders, machine) for word in named]
@@ -198,7 +198,7 @@ def _word(start: bytes, offset: int) -> int:
 def _not_there(name: str, path: str) -> RuntimeFailure:
     folder, file = os.path.split(path)
     try:
-        there = [entry for entry in os.listdir(folder or "/") if _FILE_NAME.fullmatch(entry)]
+        there = [entry for entry in os.listdir(folder or "/") if re.fullmatch(_FILE_NAME, entry)]
     except OSError:
         return RuntimeFailure(f"no such library: {printable(name)}: there is no folder {folder}")
     hint = did_you_mean(file, there)
@@ -209,7 +209,7 @@ def _not_found(name: str, where: Sequence[str], folders: Sequence[str]) -> Runti
     shown = printable(name)
     looked = ", ".join([*map(printable, folders), "the system's library folders"])
     hint = did_you_mean(_plain(name), installed_names(where), likeness=0.65)
-    if not hint and _FILE_NAME.fullmatch(name):
+    if not hint and re.fullmatch(_FILE_NAME, name):
         hint = f" (a file elsewhere is given with its folder: ./{shown})"
     return RuntimeFailure(f"no library {shown} in {looked}{hint or ' (-L DIR adds a folder)'}")
 
@@ -219,7 +219,7 @@ def installed_names(where: Sequence[str]) -> set[str]:
     names: set[str] = set()
     for folder in where:
         try:
-            matches = map(_OF_A_LIBRARY.fullmatch, os.listdir(folder))
+            matches = [re.fullmatch(_OF_A_LIBRARY, entry) for entry in os.listdir(folder)]
         except OSError:
             continue
         names.update(match["name"] for match in matches if match)
