@@ -32,7 +32,8 @@ class ClangRun:
 
     It reads from and writes into memory and not pipes, so that nobody needs to read along.
     ``text``: of the file, and ``known``: instances that it need not compile, except for an
-    OBJECT.
+    OBJECT. ``divided_from``: so many of LLVM's instructions are worth a second process that
+    makes machine code of half of a PROGRAM; None for one process.
     """
 
     def __init__(
@@ -43,17 +44,23 @@ class ClangRun:
         mode: ClangMode = ClangMode.OBJECT,
         text: bytes = b"",
         known: bytes = b"",
+        divided_from: int | None = None,
     ) -> None:
         with ExitStack() as stack:
             self._told = stack.enter_context(memory_file("told"))
-            descriptors = [self._told.fileno()]
+            self._output = stack.enter_context(memory_file("output"))
+            self._second_output = stack.enter_context(memory_file("second output"))
+            told, second = self._told.fileno(), self._second_output.fileno()
+            descriptors = [told, second]
             if known:
                 descriptors.append(stack.enter_context(memory_file("known", known)).fileno())
             command = [os.fspath(program), mode.value, str(os.getpid())]
+            if mode == ClangMode.PROGRAM:
+                is_divided = divided_from is not None
+                command += [str(second if is_divided else -1), str(divided_from or 0)]
             if mode != ClangMode.OBJECT:
-                command += [str(descriptors[0]), str(descriptors[1]) if known else "-1"]
+                command += [str(told), str(descriptors[-1] if known else -1)]
             standard_input = stack.enter_context(memory_file("text", text))
-            self._output = stack.enter_context(memory_file("output"))
             self._diagnostics = stack.enter_context(memory_file("diagnostics"))
             # Nothing is ever written to this pipe. It ends with the process, which alone has
             # the other end.
@@ -104,6 +111,11 @@ class ClangRun:
     def output(self) -> bytes:
         """What Clang has written: an object."""
         return _contents(self._output)
+
+    def outputs(self) -> tuple[bytes, ...]:
+        """The object of a PROGRAM, or two that are to be linked as one unit."""
+        second = _contents(self._second_output)
+        return (self.output(), second) if second else (self.output(),)
 
     def diagnostics(self) -> str:
         """Clang's diagnostics, as text."""
