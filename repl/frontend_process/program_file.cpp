@@ -212,7 +212,7 @@ bool isListOfInputs(std::shared_ptr<CompilerInvocation> Invocation,
 
 } // namespace
 
-int forkrepl::compileProgram(llvm::ArrayRef<const char *> Arguments) {
+static ProgramStatus compile(llvm::ArrayRef<const char *> Arguments) {
   SecondEmitter Wanted{atoi(Arguments[0]), strtoull(Arguments[1], nullptr, 10)};
   std::optional<ProgramInput> Input = ProgramInput::read(Arguments.drop_front(2));
   if (!Input)
@@ -222,13 +222,14 @@ int forkrepl::compileProgram(llvm::ArrayRef<const char *> Arguments) {
   auto Again = std::make_shared<CompilerInvocation>(*Invocation);
   setContents(*Invocation, Text);
   FirstError Rejected;
-  CompilerInstance Compiler(std::move(Invocation));
+  // Neither this nor what is made of the program is ever destroyed: the process ends.
+  CompilerInstance &Compiler = *new CompilerInstance(std::move(Invocation));
   auto *Shown = new Printer(Compiler.getDiagnosticOpts(), Rejected);
   Compiler.createDiagnostics(Shown);
   auto DependsOn =
       std::make_shared<Dependencies>(Compiler.getFrontendOpts().Inputs[0].getFile());
   Compiler.addDependencyCollector(DependsOn);
-  ProgramAction Action(Input->Known, Wanted, *Shown);
+  ProgramAction &Action = *new ProgramAction(Input->Known, Wanted, *Shown);
   bool IsCompiled = Compiler.ExecuteAction(Action);
   if (Action.IsTorn)
     return MustBeWhole;
@@ -245,4 +246,14 @@ int forkrepl::compileProgram(llvm::ArrayRef<const char *> Arguments) {
   if (!DefinesMain || isListOfInputs(std::move(Again), Text, Rejected))
     return IsNotProgram;
   return IsWrongProgram;
+}
+
+int forkrepl::compileProgram(llvm::ArrayRef<const char *> Arguments) {
+  uint8_t Status = compile(Arguments.drop_front());
+  // Nobody need wait for the kernel to take back the memory. If it cannot be told so, who
+  // waits is told by the end.
+  [[maybe_unused]] ssize_t Written = write(atoi(Arguments[0]), &Status, 1);
+  while (wait(nullptr) > 0) // the second process
+    ;
+  _exit(Status);
 }

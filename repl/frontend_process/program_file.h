@@ -14,8 +14,10 @@ enum ProgramStatus {
   MustBeWhole = 4,    // to be compiled again, by one process
 };
 
-// Arguments: of SecondEmitter; and see ProgramInput. What it tells: what the program depends on, see dependencies.h,
-// and how many instances it has that could be kept. Diagnostics go to standard error.
+// Arguments: a descriptor to which to write one of these, as a byte, when all is done but
+// the end of the process; those of SecondEmitter; and see ProgramInput. What it tells: what
+// the program depends on, see dependencies.h, and how many instances it has that could be
+// kept. Diagnostics go to standard error.
 int compileProgram(llvm::ArrayRef<const char *> Arguments);
 
 } // namespace forkrepl

@@ -4,18 +4,19 @@
 #include "program_file.h"
 
 #include "clang/Frontend/CompilerInstance.h"
+#include "llvm/Support/Errno.h"
 
 #include <csignal>
+#include <fcntl.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace clang;
 using namespace forkrepl;
 
-// The second process ends with 0 if it has told nothing, with the number of its warnings and
-// one if it has, or with this.
-static constexpr int HasFailed = 255;
+// What the second process says at its end: 0 if it has told nothing, the number of its
+// warnings and one if it has, or this.
+static constexpr uint8_t HasFailed = 255;
 
 // Nothing is to be written besides the object, and nothing in it is instrumented.
 static bool isOnlyAnObject(const CompilerInstance &Compiler) {
@@ -28,12 +29,6 @@ static bool isOnlyAnObject(const CompilerInstance &Compiler) {
                         Options.CoverageMapping || !Options.CoverageNotesFile.empty();
   return !HasMoreFiles && !IsInstrumented && !Options.PrepareForLTO &&
          Compiler.getFrontendOpts().LLVMArgs.empty();
-}
-
-static int statusOf(pid_t Child) {
-  int Status = 0;
-  bool HasExited = waitpid(Child, &Status, 0) == Child && WIFEXITED(Status);
-  return HasExited ? WEXITSTATUS(Status) : HasFailed;
 }
 
 TwoEmitters::TwoEmitters(const CompilerInstance &Compiler, SecondEmitter Wanted,
@@ -51,29 +46,30 @@ void TwoEmitters::begin() {
     return;
   ToldBefore = Told();
   WarningsBefore = Compiler.getDiagnosticClient().getNumWarnings();
-  signal(SIGCHLD, SIG_DFL); // or its end could not be waited for
+  int Ends[2];
+  if (pipe2(Ends, O_CLOEXEC))
+    return; // one process does it all
   pid_t Parent = getpid();
   Second = fork();
-  if (Second < 0)
-    return; // it does it all
+  SaysAtEnd = Ends[Second != 0 ? 0 : 1];
+  close(Ends[Second != 0 ? 1 : 0]);
   if (Second == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != Parent || dup2(Wanted.WriteTo, STDOUT_FILENO) < 0 ||
         !Halves->keep(*Module(), Half::Second))
       _exit(HasFailed);
-  } else if (!Halves->keep(*Module(), Half::First)) {
-    kill(Second, SIGKILL);
-    statusOf(Second);
+  } else if (Second > 0 && !Halves->keep(*Module(), Half::First)) {
     _exit(MustBeWhole);
   }
 }
 
 void TwoEmitters::endSecond() const {
   const DiagnosticConsumer &Client = Compiler.getDiagnosticClient();
-  if (Client.getNumErrors())
-    _exit(HasFailed);
   unsigned Warnings = Client.getNumWarnings() - WarningsBefore;
-  _exit(Told() == ToldBefore ? 0 : std::min<unsigned>(Warnings + 1, HasFailed));
+  uint8_t Said = Told() == ToldBefore ? 0 : std::min<unsigned>(Warnings + 1, HasFailed);
+  if (!Client.getNumErrors() && write(SaysAtEnd, &Said, 1) == 1)
+    _exit(0);
+  _exit(HasFailed);
 }
 
 std::optional<unsigned> TwoEmitters::finish() {
@@ -81,9 +77,11 @@ std::optional<unsigned> TwoEmitters::finish() {
     return 0;
   if (Second == 0)
     endSecond();
-  int Status = statusOf(Second);
+  // It need not be waited for: the kernel takes a while to take back its memory.
+  uint8_t Said;
+  bool HasEnded = llvm::sys::RetryAfterSignal(-1, read, SaysAtEnd, &Said, 1) == 1;
   // What both of them tell is in no order.
-  if (Status == HasFailed || (Status > 0 && Told() > ToldBefore))
+  if (!HasEnded || Said == HasFailed || (Said > 0 && Told() > ToldBefore))
     return std::nullopt;
-  return std::max(Status - 1, 0);
+  return std::max(Said - 1, 0);
 }

@@ -40,7 +40,8 @@ private:
   SecondEmitter Wanted;
   std::function<llvm::Module *()> Module;
   std::function<unsigned()> Told;
-  pid_t Second = -1; // the other process; 0: it is this one
+  pid_t Second = -1;  // the other process; 0: it is this one
+  int SaysAtEnd = -1; // a pipe from it
   unsigned ToldBefore = 0, WarningsBefore = 0;
   // LLVM calls it when it begins to make machine code.
   llvm::RegisterTargetPassConfigCallback AtBegin;

@@ -24,8 +24,8 @@ if any(word.endswith("/bin/forkrepl") for word in sys.orig_argv):
 
 
 class Divided:
-    """``environment``: of the program in which all programs are divided that can be; not
-    ``is_forced``: those that would be in any case."""
+    """``python_path``: of a forkrepl that divides all programs that can be divided; not
+    ``is_forced``: those that it would in any case."""
 
     def __init__(self, folder: Path, *, is_forced: bool = True) -> None:
         path = folder / "customization"
@@ -33,7 +33,7 @@ class Divided:
         self._log = folder / "objects"
         text = _CUSTOMIZATION.format(log=str(self._log), is_forced=is_forced)
         (path / "sitecustomize.py").write_text(text)
-        self.environment = {"PYTHONPATH": str(path)}
+        self.python_path = str(path)
 
     def take_objects(self) -> list[int]:
         """Of how many objects each program was that has been compiled since the last call."""

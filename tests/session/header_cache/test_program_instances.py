@@ -234,7 +234,7 @@ def test_an_entry_that_is_damaged(cached: CachedProgram) -> None:
 def test_a_program_of_two_objects(cached: CachedProgram, tmp_path: Path) -> None:
     keep(cached, REGEX)
     divided = Divided(tmp_path)
-    result = cached.run(REGEX, **divided.environment)
+    result = cached.run(REGEX, PYTHONPATH=divided.python_path)
     assert divided.take_objects() == [2]
     assert last_compiled(cached).instances
     assert (result.stdout, result.stderr) == (cached.run(REGEX, "--no-cache").stdout, "")

@@ -42,8 +42,7 @@ def test_as_natively(
 ) -> None:
     path = tmp_path / f"program.{row.suffix}"
     path.write_text(row.text)
-    for name, value in divided.environment.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PYTHONPATH", divided.python_path)
     language = "c++" if row.suffix == CXX else "c"
     program = Program(path, language, (*FLAGS[flags], CHECKED, *row.flags))
     assert compare(program, ["file"], skips_crashes=False) == []
@@ -67,7 +66,7 @@ def test_warnings_of_the_back_end(
     flags = ["-Wall", "-Wframe-larger-than=500", *sizes]
     (tmp_path / "program.cpp").write_text(FRAMES)
     expected = natively(tmp_path, flags)
-    result = forkrepl(*flags, "program.cpp", **divided.environment)
+    result = forkrepl(*flags, "program.cpp", PYTHONPATH=divided.python_path)
     assert (result.stderr, result.returncode) == (expected, 0)
     # f2 is in one half and the others are in the other: who knows what comes first?
     is_whole = divided.take_objects()[-1] == 1
@@ -89,8 +88,8 @@ def test_errors_of_the_back_end(forkrepl: Run, tmp_path: Path, divided: Divided,
         f"{others}{REJECTED[name]}int main() {{ return f(3) + g1(2); }}\n"
     )
     expected = natively(tmp_path, ["-Werror"])
-    for environment in ({}, divided.environment):
-        result = forkrepl("-Werror", "program.cpp", **environment)
+    for path in ("", divided.python_path):
+        result = forkrepl("-Werror", "program.cpp", PYTHONPATH=path)
         assert result.stderr == expected
         assert (result.returncode, result.stdout) == (1, "")
 
@@ -112,7 +111,7 @@ def test_a_crash_is_reported_with_the_lines_of_both(
         f"int f0(int *p) {{\n  return *p;\n}}\n{calls}int main() {{\n  return f2(nullptr);\n}}\n"
     )
     whole = forkrepl("--no-cache", "program.cpp")
-    result = forkrepl("--no-cache", "program.cpp", **divided.environment)
+    result = forkrepl("--no-cache", "program.cpp", PYTHONPATH=divided.python_path)
     assert divided.take_objects() == [2]
     assert result.stderr == whole.stderr
     assert all(f"program.cpp:{line}:" in result.stderr for line in (2, 6, 10, 13))
@@ -120,11 +119,10 @@ def test_a_crash_is_reported_with_the_lines_of_both(
 
 def test_both_objects_are_kept(forkrepl: Run, tmp_path: Path, divided: Divided) -> None:
     (tmp_path / "program.cpp").write_text(ROWS[-1].text)
-    cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
-    command = ("-std=c++20", "program.cpp")
-    first = forkrepl(*command, **cache, **divided.environment)
+    command, cache = ("-std=c++20", "program.cpp"), str(tmp_path / "cache")
+    first = forkrepl(*command, XDG_CACHE_HOME=cache, PYTHONPATH=divided.python_path)
     assert divided.take_objects() == [2]
-    again = forkrepl(*command, **cache)
+    again = forkrepl(*command, XDG_CACHE_HOME=cache)
     assert (again.stdout, again.returncode) == (first.stdout, 0)
     assert len(first.stdout.splitlines()) == 4
 
@@ -134,7 +132,7 @@ def test_one_at_the_prompt(forkrepl: Run, tmp_path: Path, divided: Divided) -> N
         "static int n = 3;\nint f() { return n; }\nint g() { return 2; }\n"
         "int main() { return g(); }\n"
     )
-    result = forkrepl("-i", "program.cpp", input="f() + g()\n", **divided.environment)
+    result = forkrepl("-i", "program.cpp", input="f() + g()\n", PYTHONPATH=divided.python_path)
     assert divided.take_objects() == [2]
     assert (result.stdout, result.stderr) == ("(int) 5\n", "")
 
@@ -149,5 +147,7 @@ def test_large_ones_if_there_are_two_processors(forkrepl: Run, tmp_path: Path) -
         for allowed in (processors, processors[:1]):
             wrapper = ["taskset", "-c", ",".join(map(str, allowed))]
             command = ("--no-cache", "program.cpp")
-            assert forkrepl(*command, wrapper=wrapper, **counted.environment).returncode == 0
+            assert (
+                forkrepl(*command, wrapper=wrapper, PYTHONPATH=counted.python_path).returncode == 0
+            )
             assert counted.take_objects() == [min(most, len(allowed))]

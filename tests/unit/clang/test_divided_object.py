@@ -99,8 +99,8 @@ def test_a_second_process_that_fails() -> None:
     """It has nowhere to write to."""
     with memory_file("text", SMALL.encode()) as text, memory_file("told") as told:
         number = str(told.fileno())
-        places = ["999", "0", number, "-1"]
-        command = [native_programs.frontend(), "--program", str(os.getpid()), *places]
+        places = [number, "999", "0", number, "-1"]
+        command = [str(native_programs.frontend()), "--program", str(os.getpid()), *places]
         ended = subprocess.run(
             [*command, "program.cpp"],
             stdin=text,
