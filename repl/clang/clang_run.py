@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import os
 import subprocess
+import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -32,7 +33,8 @@ class ClangRun:
 
     It reads from and writes into memory and not pipes, so that nobody needs to read along.
     ``text``: of the file, and ``known``: instances that it need not compile, except for an
-    OBJECT.
+    OBJECT. ``divided_from``: so many of LLVM's instructions are worth a second process that
+    makes machine code of half of a PROGRAM; None for one process.
     """
 
     def __init__(
@@ -43,22 +45,29 @@ class ClangRun:
         mode: ClangMode = ClangMode.OBJECT,
         text: bytes = b"",
         known: bytes = b"",
+        divided_from: int | None = None,
     ) -> None:
         with ExitStack() as stack:
             self._told = stack.enter_context(memory_file("told"))
-            descriptors = [self._told.fileno()]
+            self._output = stack.enter_context(memory_file("output"))
+            self._second_output = stack.enter_context(memory_file("second output"))
+            told, second = self._told.fileno(), self._second_output.fileno()
+            descriptors = [told, second]
             if known:
                 descriptors.append(stack.enter_context(memory_file("known", known)).fileno())
-            command = [os.fspath(program), mode.value, str(os.getpid())]
-            if mode != ClangMode.OBJECT:
-                command += [str(descriptors[0]), str(descriptors[1]) if known else "-1"]
             standard_input = stack.enter_context(memory_file("text", text))
-            self._output = stack.enter_context(memory_file("output"))
             self._diagnostics = stack.enter_context(memory_file("diagnostics"))
-            # Nothing is ever written to this pipe. It ends with the process, which alone has
-            # the other end.
+            # It ends with the process, which alone has the other end. With a PROGRAM it says its
+            # status before that: its memory is large, and the kernel takes a while to get it back.
             self._life, its_end = os.pipe()
+            self._has_said = False
             stack.callback(os.close, self._life)
+            numbers = [os.getpid()]
+            if mode == ClangMode.PROGRAM:
+                numbers += [its_end, second if divided_from is not None else -1, divided_from or 0]
+            if mode != ClangMode.OBJECT:
+                numbers += [told, descriptors[-1] if known else -1]
+            command = [os.fspath(program), mode.value, *map(str, numbers)]
             try:
                 with open(its_end, "wb"):
                     self._process = subprocess.Popen(
@@ -89,10 +98,14 @@ class ClangRun:
         return self._life
 
     def status(self) -> int:
-        """Wait for its end: the exit status, or minus the number of a signal.
+        """Wait for its end: the exit status, or minus the number of a signal. To be called once.
 
         Raises SetupError if the program could not even begin.
         """
+        said = os.read(self._life, 1)
+        if said:
+            self._has_said = True
+            return said[0]
         status = self._process.wait()
         if status == _CANNOT_EXECUTE:
             raise SetupError(
@@ -104,6 +117,11 @@ class ClangRun:
     def output(self) -> bytes:
         """What Clang has written: an object."""
         return _contents(self._output)
+
+    def outputs(self) -> tuple[bytes, ...]:
+        """The object of a PROGRAM, or two that are to be linked as one unit."""
+        second = _contents(self._second_output)
+        return (self.output(), second) if second else (self.output(),)
 
     def diagnostics(self) -> str:
         """Clang's diagnostics, as text."""
@@ -123,6 +141,9 @@ class ClangRun:
         return int(self.told().decode("utf-8", "surrogateescape").rpartition(_MISSING)[2] or 0)
 
     def _end(self) -> None:
+        if self._has_said:
+            threading.Thread(target=self._process.wait, daemon=True).start()
+            return
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,6 +11,7 @@ from pathlib import Path
 from repl.errors import ShellError
 from repl.input.source import Source
 from repl.system_packages import Need, how_to_install
+from repl.temporary_folders import TemporaryFolder
 from repl.terminal.foreground import ForegroundProgram
 from runtime.debugging.installed_tools import find_tool
 from runtime.executor_client.process_status import process_status
@@ -21,7 +20,6 @@ from runtime.kernel_calls.capabilities import why_not
 DEBUGGERS = ("gdb", "lldb", *(f"lldb-{version}" for version in range(30, 13, -1)))
 _SCOPE = Path("/proc/sys/kernel/yama/ptrace_scope")
 _ONLY_ROOT = 2  # what is in there from which on a process may not attach to its kin either
-_PREFIX = "forkrepl-debug-"
 _TICK = 0.02  # s, between looks at whether it has attached
 _PATIENCE = 2.0  # s, for a debugger that is to end by itself
 _LAST = "forkrepl_debugged_input_ends"  # of the platform library
@@ -62,9 +60,7 @@ def find_debugger() -> str:
 def debugger_folder(sources: Iterable[Source]) -> Iterator[Path]:
     """A folder of files with the text of inputs, so that debuggers can list it. It goes with the
     context; what a session that was killed has left is removed."""
-    _sweep()
-    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-") as name:
-        folder = Path(name)
+    with TemporaryFolder("debug") as folder:
         rows: dict[str, dict[int, str]] = {}
         for source in sources:
             if source.line and os.sep not in source.name:
@@ -74,14 +70,6 @@ def debugger_folder(sources: Iterable[Source]) -> Iterator[Path]:
             lines = [numbered.get(n, "") for n in range(1, max(numbered, default=0) + 1)]
             (folder / file).write_text("\n".join([*lines, ""]), "utf-8", "surrogateescape")
         yield folder
-
-
-def _sweep() -> None:
-    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        number = left.name.removeprefix(_PREFIX).partition("-")[0]
-        with suppress(OSError):
-            if left.stat().st_uid == os.getuid() and not Path("/proc", number).exists():
-                shutil.rmtree(left)
 
 
 class Debugger:

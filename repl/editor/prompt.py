@@ -129,6 +129,8 @@ class Prompt:
 
     def _tell_mishap(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
+        if isinstance(error, StopIteration):
+            return  # a key behind one that was interrupted, and the prompt is ending: it is dropped
         words = self._describe(error) if isinstance(error, Exception) else str(context["message"])
         if words != self._told_mishap:  # or each key would tell it
             self._told_mishap = words

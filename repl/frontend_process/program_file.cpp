@@ -3,6 +3,7 @@
 #include "dependencies.h"
 #include "kept_instances.h"
 #include "program_input.h"
+#include "two_emitters.h"
 
 #include "clang/AST/ASTConsumer.h"
 #include "clang/AST/ASTContext.h"
@@ -10,6 +11,7 @@
 #include "clang/Basic/DiagnosticParse.h"
 #include "clang/Basic/SourceManager.h"
 #include "clang/CodeGen/CodeGenAction.h"
+#include "clang/CodeGen/ModuleBuilder.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/CompilerInvocation.h"
 #include "clang/Frontend/FrontendActions.h"
@@ -70,11 +72,16 @@ public:
   void HandleDiagnostic(DiagnosticsEngine::Level Level,
                         const Diagnostic &Info) override {
     First.note(Level, Info);
+    ++Told;
     TextDiagnosticPrinter::HandleDiagnostic(Level, Info);
   }
 
+  unsigned told() const { return Told; }
+  void countMoreWarnings(unsigned Number) { NumWarnings += Number; }
+
 private:
   FirstError &First;
+  unsigned Told = 0;
 };
 
 class Listener : public DiagnosticConsumer {
@@ -91,10 +98,13 @@ private:
 };
 
 // Whether the file itself says what its main does, perhaps with errors: without a
-// parameter list it is a variable.
+// parameter list it is a variable. And whether all of it has been parsed without any.
 class MainFinder : public ASTConsumer {
 public:
-  explicit MainFinder(bool &Found) : Found(Found) {}
+  MainFinder(bool &Found, bool &IsParsed) : Found(Found), IsParsed(IsParsed) {}
+  void HandleTranslationUnit(ASTContext &Context) override {
+    IsParsed = !Context.getDiagnostics().hasErrorOccurred();
+  }
   bool HandleTopLevelDecl(DeclGroupRef Group) override {
     for (const Decl *D : Group)
       note(D);
@@ -117,14 +127,17 @@ private:
     return Function ? Function->doesThisDeclarationHaveABody() : isa<VarDecl>(D);
   }
 
-  bool &Found;
+  bool &Found, &IsParsed;
 };
 
 class ProgramAction : public EmitObjAction {
 public:
-  explicit ProgramAction(const KnownInstances &Known) : Known(Known) {}
+  ProgramAction(const KnownInstances &Known, SecondEmitter Wanted, Printer &Shown)
+      : Known(Known), Wanted(Wanted), Shown(Shown) {}
 
   bool DefinesMain = false;
+  bool IsParsed = false;                  // what is wrong is found later
+  bool IsTorn = false;                    // its two processes have not made it
   InstantiatedFunctions MissingInstances; // that could be known the next time
 
 protected:
@@ -133,17 +146,31 @@ protected:
     auto Backend = EmitObjAction::CreateASTConsumer(Compiler, File);
     if (!Backend)
       return nullptr;
+    Emitters.emplace(
+        Compiler, Wanted, [this] { return getCodeGenerator()->GetModule(); },
+        [this] { return Shown.told(); });
     // First, as the backend may drop the tree when it has what it needs.
     std::vector<std::unique_ptr<ASTConsumer>> Consumers;
-    Consumers.push_back(std::make_unique<MainFinder>(DefinesMain));
+    Consumers.push_back(std::make_unique<MainFinder>(DefinesMain, IsParsed));
     Consumers.push_back(
         std::make_unique<InstanceWatcher>(Compiler, Known, MissingInstances));
     Consumers.push_back(std::move(Backend));
     return std::make_unique<MultiplexConsumer>(std::move(Consumers));
   }
 
+  void EndSourceFileAction() override {
+    EmitObjAction::EndSourceFileAction();
+    if (std::optional<unsigned> Warnings = Emitters ? Emitters->finish() : 0)
+      Shown.countMoreWarnings(*Warnings);
+    else
+      IsTorn = true;
+  }
+
 private:
   const KnownInstances &Known;
+  SecondEmitter Wanted;
+  Printer &Shown;
+  std::optional<TwoEmitters> Emitters;
 };
 
 // Whether the first thing that a compiler rejects is a statement, or an expression
@@ -185,8 +212,9 @@ bool isListOfInputs(std::shared_ptr<CompilerInvocation> Invocation,
 
 } // namespace
 
-int forkrepl::compileProgram(llvm::ArrayRef<const char *> Arguments) {
-  std::optional<ProgramInput> Input = ProgramInput::read(Arguments);
+static ProgramStatus compile(llvm::ArrayRef<const char *> Arguments) {
+  SecondEmitter Wanted{atoi(Arguments[0]), strtoull(Arguments[1], nullptr, 10)};
+  std::optional<ProgramInput> Input = ProgramInput::read(Arguments.drop_front(2));
   if (!Input)
     return IsWrongProgram;
   llvm::StringRef Text = Input->Text->getBuffer();
@@ -194,13 +222,18 @@ int forkrepl::compileProgram(llvm::ArrayRef<const char *> Arguments) {
   auto Again = std::make_shared<CompilerInvocation>(*Invocation);
   setContents(*Invocation, Text);
   FirstError Rejected;
-  CompilerInstance Compiler(std::move(Invocation));
-  Compiler.createDiagnostics(new Printer(Compiler.getDiagnosticOpts(), Rejected));
+  // Neither this nor what is made of the program is ever destroyed: the process ends.
+  CompilerInstance &Compiler = *new CompilerInstance(std::move(Invocation));
+  auto *Shown = new Printer(Compiler.getDiagnosticOpts(), Rejected);
+  Compiler.createDiagnostics(Shown);
   auto DependsOn =
       std::make_shared<Dependencies>(Compiler.getFrontendOpts().Inputs[0].getFile());
   Compiler.addDependencyCollector(DependsOn);
-  ProgramAction Action(Input->Known);
-  if (Compiler.ExecuteAction(Action)) {
+  ProgramAction &Action = *new ProgramAction(Input->Known, Wanted, *Shown);
+  bool IsCompiled = Compiler.ExecuteAction(Action);
+  if (Action.IsTorn)
+    return MustBeWhole;
+  if (IsCompiled) {
     llvm::raw_fd_ostream Stream(Input->TellTo, /*shouldClose=*/false);
     DependsOn->print(Stream);
     Stream << "instances " << Action.MissingInstances.size() << '\n';
@@ -208,9 +241,19 @@ int forkrepl::compileProgram(llvm::ArrayRef<const char *> Arguments) {
   }
   bool DefinesMain = Action.DefinesMain || Rejected.FoundNested;
   // The incremental parser waits for ever for the end of what is open.
-  if (DefinesMain && Rejected.IsOpen)
+  if (DefinesMain && (Action.IsParsed || Rejected.IsOpen))
     return IsWrongProgram;
   if (!DefinesMain || isListOfInputs(std::move(Again), Text, Rejected))
     return IsNotProgram;
   return IsWrongProgram;
+}
+
+int forkrepl::compileProgram(llvm::ArrayRef<const char *> Arguments) {
+  uint8_t Status = compile(Arguments.drop_front());
+  // Nobody need wait for the kernel to take back the memory. If it cannot be told so, who
+  // waits is told by the end.
+  [[maybe_unused]] ssize_t Written = write(atoi(Arguments[0]), &Status, 1);
+  while (wait(nullptr) > 0) // the second process
+    ;
+  _exit(Status);
 }

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from repl.jupyter.output import Mark
+from repl.temporary_folders import TemporaryFolder
 
 _VARIABLE = "FORKREPL_NOTEBOOK"
 _BEGIN = b"\x1b]forkrepl;"
@@ -41,7 +40,8 @@ class Displays:
     """
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="forkrepl-notebook-"))
+        self._made = TemporaryFolder("notebook")
+        self._folder = self._made.path
         token = re.escape(os.fsencode(self._folder.name))
         self._start = _BEGIN + os.fsencode(self._folder.name) + b";"
         self._mark = re.compile(
@@ -55,7 +55,7 @@ class Displays:
 
     def __exit__(self, *_: object) -> None:
         os.environ.pop(_VARIABLE, None)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._made.remove()
 
     def begin(self, show: Callable[[Shown], None]) -> None:
         """``show`` is told from now on what is to be shown."""

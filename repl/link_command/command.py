@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +35,7 @@ from runtime.errors import ExecutorDied, LinkError, UndefinedSymbolsError, print
 from runtime.executor_client.client import ExecutorClient
 from runtime.executor_client.in_process import InProcessExecutor
 from runtime.executor_client.interface import ExecutorProcessControl
+from runtime.kernel_calls.large_pages import allocate_in_large_pages
 from runtime.linker.link_report import LinkPicture, RecordingReport
 from runtime.objects.foreign_files import machine_in
 from runtime.objects.input_files import read_input_file
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
 
 
 _MOST_FRAMES = 8  # of the calls that led to a crash
+_MANY_BYTES = 1 << 20
+_ROOM = 4  # as many times the size of the inputs is what a link allocates
 
 
 def main(arguments: list[str]) -> int:
@@ -110,6 +113,7 @@ class _Command:
                 compiled = self._compile()
         if compiled is None:
             return 1
+        self._prepare_for(self._size(compiled))
         import_linker()
         collected = self._read(compiled)
         with _target(self._options, self._sanitizers) as target:
@@ -154,6 +158,22 @@ class _Command:
                 return None
             objects[number] = result.machine_code
         return objects
+
+    def _size(self, compiled: dict[int, bytes]) -> int:
+        """Bytes of what is to be read, as far as it can be told before."""
+        size = 0
+        for number, entry in enumerate(self._options.inputs):
+            if number in compiled:
+                size += len(compiled[number])
+            elif not entry.is_library:
+                with suppress(OSError, ValueError):  # reading it says what is wrong
+                    size += os.stat(entry.name).st_size
+        return size
+
+    def _prepare_for(self, size: int) -> None:
+        """Make room for inputs of so many bytes. In-process the heap is the program's, too."""
+        if size >= _MANY_BYTES and self._options.memory != "in-process":
+            allocate_in_large_pages(size * _ROOM)
 
     def _read(self, compiled: dict[int, bytes]) -> CollectedInputs:
         from runtime.linker.link_inputs import LinkInput, collect_inputs

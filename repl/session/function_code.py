@@ -18,8 +18,9 @@ def function_code(name: str, machine_code: bytes) -> dict[str, bytes]:
     from hashlib import blake2b  # slow to import
 
     from runtime.objects import elf  # needs numpy
+    from runtime.objects.object_reader import read_object
 
-    read = elf.read_object(name, machine_code)
+    read = read_object(name, machine_code)
     references = _references(read)
     found = {}
     is_function = read.symbols["info"] & 0xF == elf.STT_FUNC

@@ -31,8 +31,9 @@ def symbols_of(name: str, machine_code: bytes) -> ObjectSymbols:
     if not machine_code:
         return _NOTHING
     from runtime.objects import elf  # needs numpy
+    from runtime.objects.object_reader import read_object
 
-    read = elf.read_object(name, machine_code)
+    read = read_object(name, machine_code)
     info = read.symbols["info"]
     is_global = info >= elf.STB_GLOBAL << 4
     info = info[is_global]

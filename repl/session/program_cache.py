@@ -14,7 +14,7 @@ from repl.caching.stamps import Dependencies, stamp
 from repl.clang.flags import OWN_HEADERS
 from repl.clang.header_cache.storage import VARIABLES as VARIABLES
 
-_FORMAT = 2  # of the entries: to be changed with what is in them
+_FORMAT = 3  # of the entries: to be changed with what is in them
 _MOST_BYTES = 128 << 20  # of all entries
 _FOLDER = "programs"
 _PLAIN = ("-fcolor-diagnostics", "--colour-diagnostics", "--return-ends-script")
@@ -22,10 +22,10 @@ RACE = 20_000_000  # ns: how coarse the clock of a file system may be
 
 
 class CompiledProgram(Struct, frozen=True):
-    """``machine_code``: a relocatable object; ``messages``: Clang's warnings; ``instances``: the
-    objects that it is to be linked with."""
+    """``objects``: relocatable ones that are one unit; ``messages``: Clang's warnings;
+    ``instances``: the objects that it is to be linked with."""
 
-    machine_code: bytes
+    objects: tuple[bytes, ...]
     messages: str
     instances: tuple[bytes, ...] = ()
 

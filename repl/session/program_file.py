@@ -8,6 +8,7 @@ that is wrong is no statement at top level. All other files are lists of inputs.
 from __future__ import annotations
 
 import enum
+import os
 import re
 import resource
 import time
@@ -35,21 +36,25 @@ class _Verdict(enum.IntEnum):
     PROGRAM = 0
     WRONG_PROGRAM = 1
     INPUTS = 3
+    MUST_BE_WHOLE = 4
 
 
 class ProgramFile(Struct, frozen=True):
-    """A file that is a program. ``machine_code``: a relocatable object, None if it has
+    """A file that is a program. ``objects``: relocatable ones that are one unit, none if it has
     errors; ``messages``: Clang's errors and warnings. ``instances``: objects that it is linked
     with. ``headers``: those that could be precompiled for the next time."""
 
     text: str
     name: str
-    machine_code: bytes | None
+    objects: tuple[bytes, ...]
     messages: str
     instances: tuple[bytes, ...] = ()
     headers: ProgramHeaders | None = None
 
 
+# So many instructions take as long to be divided as two processes save, at -O0 and above.
+_WORTH_TWO = 8_000
+_WORTH_TWO_OPTIMISED = 2_500
 _MAIN = re.compile(r"\bmain\b")
 # What this loads is there for the next lines, as in cling.
 _CLING = re.compile(r"^[ \t]*#[ \t]*pragma[ \t]+cling\b", re.MULTILINE)
@@ -78,18 +83,18 @@ def compile_program(
     cache = ProgramCache(frontend, flags, name, contents) if options.cache else None
     known = cache.find() if cache else None
     if known is not None:
-        return ProgramFile(text, name, known.machine_code, known.messages, known.instances)
+        return ProgramFile(text, name, known.objects, known.messages, known.instances)
     headers = ProgramHeaders(contents, name, flags) if options.cache else None
-    compiled = _compile(contents, name, flags, headers, options, meanwhile)
+    compiled = _compile(_Job(contents, name, flags, options, meanwhile), headers)
     if compiled is None:
-        return ProgramFile(text, name, None, f"{name}: error: {_too_slow(options)}")
+        return ProgramFile(text, name, (), f"{name}: error: {_too_slow(options)}")
     if compiled.status == _Verdict.PROGRAM:
-        code = compiled.machine_code
-        instances = headers.needed_instances(name, code) if headers is not None else ()
-        program = CompiledProgram(code, compiled.messages, instances)
+        objects = compiled.objects
+        instances = headers.needed_instances(name, objects) if headers is not None else ()
+        program = CompiledProgram(objects, compiled.messages, instances)
         if cache is not None:
             cache.store(program, compiled.dependencies, compiled.began)
-        return ProgramFile(text, name, program.machine_code, program.messages, instances, headers)
+        return ProgramFile(text, name, objects, program.messages, instances, headers)
     messages = compiled.messages
     is_wrong = compiled.status == _Verdict.WRONG_PROGRAM
     if compiled.status == _Verdict.INPUTS or (is_wrong and has_commands(text)):
@@ -101,7 +106,18 @@ def compile_program(
         messages = f"{messages}\n{crash}".lstrip("\n")
     elif note := note_on_missing_headers(messages, flags):
         messages = f"{messages.rstrip()}\n{note}"
-    return ProgramFile(text, name, None, messages, headers=headers)
+    return ProgramFile(text, name, (), messages, headers=headers)
+
+
+class _Job(Struct, frozen=True):
+    """What Clang is to compile, with flags of ours and the user's. ``meanwhile``: called while
+    it does."""
+
+    contents: bytes
+    name: str
+    flags: list[str]
+    options: SessionOptions
+    meanwhile: Callable[[], None]
 
 
 class _Compiled(Struct, frozen=True):
@@ -109,39 +125,48 @@ class _Compiled(Struct, frozen=True):
 
     status: int
     messages: str
-    machine_code: bytes
+    objects: tuple[bytes, ...]
     dependencies: Dependencies | None
     began: int
 
 
-def _compile(
-    contents: bytes,
-    name: str,
-    flags: list[str],
-    headers: ProgramHeaders | None,
-    options: SessionOptions,
-    meanwhile: Callable[[], None],
-) -> _Compiled | None:
-    """Run Clang, with precompiled headers if there are any; None if it takes too long."""
+def _compile(job: _Job, headers: ProgramHeaders | None, is_whole: bool = False) -> _Compiled | None:
+    """Run Clang, with precompiled headers if there are any; None if it takes too long.
+    ``is_whole``: one process makes all of the machine code."""
     began = time.time_ns()
     more = headers.flags if headers is not None else []
-    known = headers.known_instances if headers is not None else b""
-    command, mode = [*flags, *more, name], ClangMode.PROGRAM
-    frontend = native_programs.frontend()
-    with ClangRun(frontend, command, mode=mode, text=contents, known=known) as run:
+    with ClangRun(
+        native_programs.frontend(),
+        [*job.flags, *more, job.name],
+        mode=ClangMode.PROGRAM,
+        text=job.contents,
+        known=headers.known_instances if headers is not None else b"",
+        divided_from=None if is_whole else _worth_two_processes(job.options),
+    ) as run:
         _limit_memory(run.pid)
-        meanwhile()
-        if options.parse_timeout and not is_readable(run.fileno(), options.parse_timeout):
+        job.meanwhile()
+        most = job.options.parse_timeout
+        if most and not is_readable(run.fileno(), most):
             return None
         status, messages = run.status(), run.diagnostics()
-        dependencies = run.dependencies() if status == _Verdict.PROGRAM else None
-        if headers is None:
-            return _Compiled(status, messages, run.output(), dependencies, began)
-        if headers.is_good(status, messages):
-            messages, dependencies = headers.with_places(messages), headers.added_to(dependencies)
-            headers.note_missing_instances(run.missing_instances())
-            return _Compiled(status, messages, run.output(), dependencies, began)
-    return _compile(contents, name, flags, headers, options, meanwhile)  # without them
+        if status != _Verdict.MUST_BE_WHOLE:
+            dependencies = run.dependencies() if status == _Verdict.PROGRAM else None
+            if headers is None:
+                return _Compiled(status, messages, run.outputs(), dependencies, began)
+            if headers.is_good(status, messages):
+                messages = headers.with_places(messages)
+                headers.note_missing_instances(run.missing_instances())
+                dependencies = headers.added_to(dependencies)
+                return _Compiled(status, messages, run.outputs(), dependencies, began)
+    # Without them, or with one process.
+    return _compile(job, headers, is_whole or status == _Verdict.MUST_BE_WHOLE)
+
+
+def _worth_two_processes(options: SessionOptions) -> int | None:
+    """How many of LLVM's instructions are; None if there is only one processor."""
+    if len(os.sched_getaffinity(0)) == 1:
+        return None
+    return _WORTH_TWO_OPTIMISED if options.optimisation else _WORTH_TWO
 
 
 def _clang_flags(options: SessionOptions) -> list[str]:

@@ -57,12 +57,15 @@ class ProgramHeaders:
         """Those that Clang need not compile, if it is told of ``flags``."""
         return self._instances.symbols if self._path else b""
 
-    def needed_instances(self, name: str, machine_code: bytes) -> tuple[bytes, ...]:
-        """The objects that a program, compiled with ``known_instances``, is to be linked with."""
+    def needed_instances(self, name: str, objects: Sequence[bytes]) -> tuple[bytes, ...]:
+        """What a program of these objects, compiled with ``known_instances``, is to be linked
+        with."""
         left = list(self._instances.objects) if self._path else []
         if not left:
             return ()
-        wanted, chosen = set(symbols_of(name, machine_code).needs), []
+        own, chosen = [symbols_of(name, code) for code in objects], []
+        wanted = set().union(*(each.needs for each in own))
+        wanted.difference_update(*(each.defined for each in own))
         while found := [each for each in left if wanted & symbols_of(OBJECT_NAME, each).defined]:
             chosen += found
             left = [each for each in left if each not in found]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from repl.clang.header_cache.instances import OBJECT_NAME
@@ -27,12 +26,12 @@ def run_program(file: ProgramFile, options: SessionOptions) -> int:
     if file.messages:
         shown = printable_lines(file.messages, keeps_colours=options.colour)
         print(shown, file=sys.stderr, flush=True)
-    if file.machine_code is None:
+    if not file.objects:
         return 1
     with Program(options) as program:
         try:
             program.libraries.check()
-            unit = _load(program, file.name, file.machine_code, file.instances)
+            unit = _load(program, file)
             for warning in allocator_warnings(unit, is_program=True):
                 print(printable_lines(warning), file=sys.stderr, flush=True)
             return program.run_program(unit)
@@ -48,10 +47,9 @@ def run_program(file: ProgramFile, options: SessionOptions) -> int:
             print_reports(program.take_reports(), program.loaded, options.most_frames)
 
 
-def _load(
-    program: Program, name: str, machine_code: bytes, instances: Sequence[bytes]
-) -> LoadedUnit:
-    objects = [(name, machine_code), *((OBJECT_NAME, code) for code in instances)]
+def _load(program: Program, file: ProgramFile) -> LoadedUnit:
+    objects = [(file.name, code) for code in file.objects]
+    objects += [(OBJECT_NAME, code) for code in file.instances]
     try:
         return program.load_together(objects, is_program=True, is_run_next=True)
     except UndefinedSymbolsError as error:

@@ -133,7 +133,7 @@ class _Linking:
     def _runs_code(self) -> bool:
         """Whether the newest input does something when it is loaded."""
         from runtime.linker.link import runs_code
-        from runtime.objects.elf import read_object
+        from runtime.objects.object_reader import read_object
 
         newest = self._inputs[-1]
         return runs_code(read_object(newest.name, newest.machine_code))

@@ -25,7 +25,7 @@ def run_as_input(shell: Shell, file: ProgramFile) -> Progress:
     there afterwards."""
     progress = Progress()
     try:
-        if file.machine_code is None:
+        if not file.objects:
             raise _rejection(shell, file)
         if not evaluate_as_whole(shell, file.text, Source(file.text, file.name)):
             inputs = run_inputs(shell, Script(WholeText(file.text), file.name))

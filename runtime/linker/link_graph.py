@@ -8,6 +8,8 @@ passes, in the order of ``linker.link``; each says below who fills it.
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import numpy as np
 from msgspec import Struct, field
 
@@ -118,22 +120,24 @@ class LinkGraph(Struct):
 
 def build(objects: list[ObjectFile], machine: Machine) -> LinkGraph:
     """Number the sections, symbols and relocations of a batch of objects through."""
-    section_base = _bases(len(o.sections) for o in objects)
-    symbol_base = _bases(len(o.symbols) for o in objects)
+    numbers = np.arange(len(objects))
+    section_counts = [len(o.sections) for o in objects]
+    symbol_counts = [len(o.symbols) for o in objects]
+    section_base, symbol_base = _bases(section_counts), _bases(symbol_counts)
     symbols = _concatenate([o.symbols for o in objects])
     count = len(symbols)
-    owners = np.repeat(np.arange(len(objects)), [len(o.symbols) for o in objects])
-    symbol_section = _symbol_sections(objects, section_base)
+    symbol_section = _symbol_sections(objects, np.repeat(section_base, symbol_counts))
     common = symbol_section == elf.COMMON
     added = _sections_for_common(symbols[common])
     sections = _concatenate([*(o.sections for o in objects), added])
     symbol_section[common] = np.arange(len(sections) - len(added), len(sections))
     names = [name for o in objects for name in o.section_names] + [".common"] * len(added)
-    section_object = np.concatenate(
-        [np.repeat(np.arange(len(objects)), [len(o.sections) for o in objects]), owners[common]]
-    )
+    owners = np.repeat(numbers, symbol_counts)
+    section_object = np.concatenate([np.repeat(numbers, section_counts), owners[common]])
     segment = _choose_segments(sections, names)
-    relocations = _gather_relocations(objects, section_base, symbol_base, segment)
+    relocations = _gather_relocations(
+        objects, sections, section_object, np.array(section_base), np.array(symbol_base), segment
+    )
     return LinkGraph(
         machine=machine,
         objects=objects,
@@ -169,12 +173,8 @@ def build(objects: list[ObjectFile], machine: Machine) -> LinkGraph:
     )
 
 
-def _bases(sizes: object) -> list[int]:
-    bases, total = [], 0
-    for size in sizes:  # type: ignore[attr-defined]
-        bases.append(total)
-        total += size
-    return bases
+def _bases(sizes: list[int]) -> list[int]:
+    return list(accumulate(sizes, initial=0))[:-1]
 
 
 def _concatenate(arrays: list[Array]) -> Array:
@@ -208,14 +208,11 @@ def _choose_segments(sections: Array, names: list[str]) -> Array:
     return segment
 
 
-def _symbol_sections(objects: list[ObjectFile], bases: list[int]) -> Array:
-    """``ObjectFile.symbol_sections`` of all, in the numbers of this graph."""
-    return np.concatenate(
-        [
-            np.where(o.symbol_sections >= 0, o.symbol_sections + base, o.symbol_sections)
-            for o, base in zip(objects, bases, strict=True)
-        ]
-    )
+def _symbol_sections(objects: list[ObjectFile], bases: Array) -> Array:
+    """``ObjectFile.symbol_sections`` of all, in the numbers of this graph. ``bases`` (int64): for
+    each symbol the number of the first section of its object."""
+    sections = np.concatenate([o.symbol_sections for o in objects])
+    return np.where(sections >= 0, sections + bases, sections)
 
 
 def _sections_for_common(symbols: Array) -> Array:
@@ -229,29 +226,35 @@ def _sections_for_common(symbols: Array) -> Array:
 
 
 def _gather_relocations(
-    objects: list[ObjectFile], section_base: list[int], symbol_base: list[int], segment: Array
+    objects: list[ObjectFile],
+    sections: Array,
+    section_object: Array,
+    section_base: Array,
+    symbol_base: Array,
+    segment: Array,
 ) -> tuple[Array, Array, Array, Array, Array]:
     """The relocations of all loaded sections: target, offset, type, symbol, addend."""
-    pieces: list[memoryview] = []
-    targets: list[int] = []
-    owners: list[int] = []
-    for number, candidate in enumerate(objects):
-        sections = candidate.sections
-        for index in np.flatnonzero(sections["type"] == elf.SHT_RELA).tolist():
-            target = section_base[number] + int(sections["info"][index])
-            if segment[target] != NOT_LOADED:
-                pieces.append(candidate.relocations(index))
-                targets.append(target)
-                owners.append(number)
+    tables = np.flatnonzero(sections["type"] == elf.SHT_RELA)
+    targets = sections["info"][tables] + section_base[section_object[tables]]
+    is_wanted = segment[targets] != NOT_LOADED
+    tables, targets = tables[is_wanted], targets[is_wanted]
+    lengths = sections["size"][tables].astype(np.int64) // elf.RELA.itemsize
+    owners = section_object[tables]
+    contents = [memoryview(o.data) for o in objects]
+    starts = sections["offset"][tables].tolist()
+    sizes = (lengths * elf.RELA.itemsize).tolist()
+    pieces = [
+        contents[owner][start : start + size]
+        for owner, start, size in zip(owners.tolist(), starts, sizes, strict=True)
+    ]
     table = np.frombuffer(b"".join(pieces), elf.RELA)
-    lengths = [len(piece) // elf.RELA.itemsize for piece in pieces]
-    owner = np.repeat(np.array(owners, np.int64), lengths)
+    owner = np.repeat(owners, lengths)
     _check_symbols(objects, table["symbol"], owner)
     return (
-        np.repeat(np.array(targets, np.int64), lengths),
+        np.repeat(targets, lengths),
         table["offset"].astype(np.int64),
         table["type"].copy(),
-        table["symbol"] + np.array(symbol_base, np.int64)[owner],
+        table["symbol"] + symbol_base[owner],
         table["addend"].copy(),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import compress
 from pathlib import Path
 
@@ -11,10 +11,11 @@ from msgspec import Struct
 from runtime.errors import ObjectFormatError, printable
 from runtime.objects import elf
 from runtime.objects.archive import Archive, is_archive
-from runtime.objects.elf import Array, ObjectFile, read_object
+from runtime.objects.elf import ObjectFile
 from runtime.objects.foreign_files import ELF_MAGIC, check_machine
 from runtime.objects.input_files import Contents, read_input_file
 from runtime.objects.libraries import find_library, linker_script_files
+from runtime.objects.object_reader import NamedContents, read_object, read_objects
 from runtime.protocol.machine import OWN_MACHINE
 
 _START = 1 << 16  # bytes: all of a small object, and what tells what else a file is
@@ -80,14 +81,14 @@ def collect_inputs(
     collector = _Collector(folders, wanted, machine=machine)
     for entry in inputs:
         if entry.contents is not None:
-            collector.add_object(read_object(entry.name, entry.contents, machine))
+            collector.add_contents(entry.name, entry.contents)
             continue
         paths = (
             find_library(entry.name, folders, machine=machine) if entry.is_library else [entry.name]
         )
         for path in paths:
             collector.add(Path(path), entry.whole_archive)
-    return collector.result
+    return collector.finish()
 
 
 def needed_members(
@@ -108,8 +109,8 @@ def needed_members(
             collector.add_archive(archive)
     first = len(objects)
     members = collector.result.objects[first:]
-    defined = set().union(*map(_definitions, members))
-    needed = set().union(*map(_references, members))
+    defined = {name for each in members for name in _names(each, elf.DEFINED)}
+    needed = {name for each in members for name in _names(each, elf.NEEDED)}
     return NeededMembers(
         members, collector.owners[first:], list(collector.undefined), sorted(needed - defined)
     )
@@ -140,6 +141,16 @@ class _Collector:
         self._machine = machine
         self._defined: set[str] = set()
         self._tentative: set[str] = set()  # common symbols, without another definition
+        self._unread: list[NamedContents] = []  # objects, which are read together
+
+    def finish(self) -> CollectedInputs:
+        """What has been collected, when nothing else comes."""
+        self._read_objects()
+        return self.result
+
+    def add_contents(self, name: str, contents: Contents) -> None:
+        """Add an object that is not read yet."""
+        self._unread.append((name, contents))
 
     def add(self, path: Path, whole_archive: bool, may_be_script: bool = True) -> None:
         start = read_input_file(path, _START)
@@ -158,27 +169,29 @@ class _Collector:
         for script_entry in named:  # a script that names scripts, maybe itself, is an error
             self.add(Path(script_entry), whole_archive, may_be_script=False)
         if not named:
-            self.add_object(self._read(str(path), data))
+            self.add_contents(str(path), data)
 
     def add_object(self, added: ObjectFile, needed_by: int = _ENTRY) -> None:
         number = len(self.result.objects)
         self.result.objects.append(added)
         self.owners.append(number if needed_by < 0 else self.owners[needed_by])
-        defined = _definitions(added)
-        tentative = _tentative_definitions(added)
-        self._defined.update(defined)
-        self._tentative.update(tentative)
-        self._tentative.difference_update(defined)
-        for name in defined | tentative:
-            self.undefined.pop(name, None)
-        for name in _references(added):
-            if name not in self._defined and name not in self._tentative:
-                self.undefined.setdefault(name, number)
+        defined, tentative, undefined = self._defined, self._tentative, self.undefined
+        for name, kind in zip(added.global_names, added.global_kinds, strict=True):
+            if kind == elf.NEEDED:  # a weak reference pulls nothing in
+                if name not in defined and name not in tentative:
+                    undefined.setdefault(name, number)
+            elif kind == elf.DEFINED:
+                defined.add(name)
+                tentative.discard(name)
+                undefined.pop(name, None)
+            elif kind == elf.TENTATIVE and name not in defined:
+                tentative.add(name)
+                undefined.pop(name, None)
 
     def add_archive(self, archive: Archive, whole: bool = False) -> None:
+        self._read_objects()
         if whole:
-            for offset in archive.offsets():
-                self._add_member(archive, offset)
+            self._add_members(archive, dict.fromkeys(archive.offsets(), (None, "")))
             return
         if not archive.has_index:
             _check_needs_no_index(archive)
@@ -193,11 +206,11 @@ class _Collector:
                     f"{printable(', '.join(wanted[:-4:-1]))} (run ranlib)"
                 )
             reasons |= {archive.index[name]: (self.undefined[name], name) for name in wanted}
-            if not reasons.keys() - taken:
+            new = sorted(reasons.keys() - taken)
+            if not new:
                 return
-            for offset in sorted(reasons.keys() - taken):
-                taken.add(offset)
-                self._add_member(archive, offset, *reasons[offset])
+            taken.update(new)
+            self._add_members(archive, {offset: reasons[offset] for offset in new})
 
     def _members_with_definitions(
         self, archive: Archive, taken: set[int]
@@ -206,17 +219,25 @@ class _Collector:
         found = {}
         for name in self._tentative & archive.index.keys():
             offset = archive.index[name]
-            if offset not in taken and _defines(self._read(*archive.member(offset)), name):
+            if offset not in taken and name in _names(
+                self._read(*archive.member(offset)), elf.DEFINED
+            ):
                 found[offset] = (_TENTATIVE, name)
         return found
 
-    def _add_member(
-        self, archive: Archive, offset: int, needed_by: int | None = None, symbol: str = ""
-    ) -> None:
-        name, data = archive.member(offset)
-        reason = "" if needed_by is None else self._name_of(needed_by)
-        self.result.members.append(ArchiveMember(name, reason, symbol))
-        self.add_object(self._read(name, data), _ENTRY if needed_by is None else needed_by)
+    def _add_members(self, archive: Archive, reasons: Mapping[int, tuple[int | None, str]]) -> None:
+        """Add the members at these offsets, each needed by an object for a symbol, or by none."""
+        found = [archive.member(offset) for offset in reasons]
+        read = read_objects(found, self._machine)
+        for member, (needed_by, symbol) in zip(read, reasons.values(), strict=True):
+            reason = "" if needed_by is None else self._name_of(needed_by)
+            self.result.members.append(ArchiveMember(member.name, reason, symbol))
+            self.add_object(member, _ENTRY if needed_by is None else needed_by)
+
+    def _read_objects(self) -> None:
+        for each in read_objects(self._unread, self._machine):
+            self.add_object(each)
+        self._unread.clear()
 
     def _read(self, name: str, data: Contents) -> ObjectFile:
         return read_object(name, data, self._machine)
@@ -227,36 +248,9 @@ class _Collector:
         return "--entry" if needed_by == _ENTRY else self.result.objects[needed_by].name
 
 
-def _global_symbols(of: ObjectFile) -> tuple[Array, Array]:
-    """The sections of its global symbols, and which of them are weak."""
-    info = of.symbols["info"]
-    is_global = info >= elf.STB_GLOBAL << 4
-    return of.symbol_sections[is_global], info[is_global] >> 4 == elf.STB_WEAK
-
-
-def _definitions(of: ObjectFile) -> set[str]:
-    """What an object defines, and not only tentatively."""
-    sections, _ = _global_symbols(of)
-    inside = (sections != elf.COMMON) & (sections != elf.UNDEFINED)
-    return set(compress(of.global_names, inside.tolist()))
-
-
-def _tentative_definitions(of: ObjectFile) -> set[str]:
-    sections, _ = _global_symbols(of)
-    return set(compress(of.global_names, (sections == elf.COMMON).tolist()))
-
-
-def _references(of: ObjectFile) -> list[str]:
-    """What an object needs; a weak reference pulls nothing in."""
-    sections, weak = _global_symbols(of)
-    return list(compress(of.global_names, ((sections == elf.UNDEFINED) & ~weak).tolist()))
-
-
-def _defines(candidate: ObjectFile, name: str) -> bool:
-    """Whether an object has a definition of a global symbol, and not a tentative one."""
-    is_global = candidate.symbols["info"] >= elf.STB_GLOBAL << 4
-    in_section = (candidate.symbol_sections[is_global] >= 0).tolist()
-    return name in compress(candidate.global_names, in_section)
+def _names(of: ObjectFile, kind: int) -> Iterator[str]:
+    """The global symbols that are of a kind in an object (``ObjectFile.global_kinds``)."""
+    return compress(of.global_names, [each == kind for each in of.global_kinds])
 
 
 def _check_needs_no_index(archive: Archive) -> None:

@@ -72,6 +72,10 @@ class JITDylib:
         """Whether a COMDAT group of this name has been linked."""
         return signature in self._groups
 
+    def defined_among(self, names: Iterable[str]) -> set[str]:
+        """Those of the names for which ``find`` finds something."""
+        return self._definitions.keys() & names
+
     def names(self) -> list[str]:
         """All names that are defined now."""
         return list(self._definitions)

@@ -14,6 +14,7 @@ from msgspec import Struct
 from runtime.objects import elf
 from runtime.objects.elf import Array, ObjectFile
 from runtime.objects.input_files import Contents
+from runtime.objects.object_reader import read_object
 from runtime.protocol.machine import EM_AARCH64, EM_X86_64
 
 _DEBUG_RELOCATIONS = {  # their sizes in bytes
@@ -34,7 +35,7 @@ class PlacedObject(Struct, frozen=True, eq=False, dict=True):
     @functools.cached_property
     def file(self) -> ObjectFile:
         """The object, parsed."""
-        return elf.read_object(self.name, self.data, self.machine)
+        return read_object(self.name, self.data, self.machine)
 
     @functools.cached_property
     def symbol_addresses(self) -> Array:

@@ -25,7 +25,8 @@ from runtime.linker.thread_local_blocks import ThreadLocalBlocks
 from runtime.memory.manager import MapperMemoryManager, Mark, Statistics
 from runtime.memory.snapshot import MemorySnapshot
 from runtime.objects.demangle import demangle
-from runtime.objects.elf import ObjectFile, read_object
+from runtime.objects.elf import ObjectFile
+from runtime.objects.object_reader import read_objects
 from runtime.protocol.wire import LookAtValue, Outcome, Value
 from runtime.units.kept_values import KeptValues, ValueNoted
 from runtime.units.platform_layer import Platform
@@ -87,7 +88,7 @@ class ExecutionSession:
         kept: Set[str] | None = None,
     ) -> LoadedUnit:
         """Read objects, given as (name, contents), and ``load_objects``."""
-        objects = [read_object(name, data, self._process.machine) for name, data in inputs]
+        objects = read_objects(inputs, self._process.machine)
         return self.load_objects(objects, is_program=is_program, is_run_next=is_run_next, kept=kept)
 
     def load_objects(

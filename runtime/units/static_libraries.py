@@ -22,9 +22,10 @@ from runtime.linker.passes.linker_symbols import may_be_linkers
 from runtime.objects import elf
 from runtime.objects.archive import Archive
 from runtime.objects.demangle import demangle
-from runtime.objects.elf import ObjectFile, read_object
+from runtime.objects.elf import ObjectFile
 from runtime.objects.foreign_files import BITCODE_MAGIC, ELF_MAGIC, check_machine
 from runtime.objects.input_files import read_input_file
+from runtime.objects.object_reader import read_object, read_objects
 from runtime.protocol.wire import Outcome
 from runtime.units.execution_session import ExecutionSession
 from runtime.units.unit_journal import LoadedUnit
@@ -97,7 +98,7 @@ class StaticLibraries:
 
         Raises also InitializerThrew, of a member's.
         """
-        objects = [read_object(name, data) for name, data in inputs]
+        objects = read_objects(inputs)
         session = self._session
         load = partial(
             session.load_objects, is_program=is_program, is_run_next=is_run_next, kept=kept

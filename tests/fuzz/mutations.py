@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Struct
 
 from runtime.objects import elf
+from runtime.objects.object_reader import read_object
 from tests.fuzz.damage import EDGES
 
 _ARCHIVES = (b"!<arch>\n", b"!<thin>\n")
@@ -56,7 +57,7 @@ def _object_fields(found: Structure, data: bytes, base: int) -> None:
         found.add(f"header.{name}", place, size)
         place += size
     table = elf.EHDR.unpack_from(data)[6]
-    for index, section in enumerate(elf.read_object("sample.o", data).sections):
+    for index, section in enumerate(read_object("sample.o", data).sections):
         _row(found, "section", elf.SECTION, base + table + index * elf.SECTION.itemsize)
         start, size = base + int(section["offset"]), int(section["size"])
         if section["type"] == elf.SHT_SYMTAB:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.objects import elf
+from runtime.objects.object_reader import read_object
 from tests.support.runtime import assemble, compile_source
 
 C = """
@@ -173,7 +174,7 @@ def with_extended_numbers(data: bytes) -> bytes:
     All that the gABI provides for such objects: the count and the index of the names
     in section 0, and the symbols' sections in a SHT_SYMTAB_SHNDX section.
     """
-    found = elf.read_object("sample.o", data)
+    found = read_object("sample.o", data)
     symbols = found.symbols.copy()
     placed = found.symbol_sections > 0
     numbers = found.symbol_sections.clip(0).astype("<u4")

@@ -18,7 +18,7 @@ from runtime.linker.symbols import JITDylib, ProcessSymbols
 from runtime.linker.thread_local_blocks import ThreadLocalBlocks
 from runtime.memory.manager import MapperMemoryManager
 from runtime.objects import elf
-from runtime.objects.elf import read_object
+from runtime.objects.object_reader import read_object
 from runtime.protocol.machine import EM_AARCH64
 from tests.support.runtime import FakeMapper, compile_source, relocation_table
 

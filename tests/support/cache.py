@@ -69,7 +69,7 @@ class CachedProgram:
             for_programs=True,
         )
 
-    def run(self, text: str, *options: str, mark: str = "") -> Completed:
+    def run(self, text: str, *options: str, mark: str = "", **environment: str) -> Completed:
         (self._folder / "program.cpp").write_text(text)
         return self._forkrepl(
             *options,
@@ -77,6 +77,7 @@ class CachedProgram:
             timeout=4 * TIMEOUT,
             XDG_CACHE_HOME=str(self.home),
             **{MARK: mark},
+            **environment,
         )
 
     def compiled(self) -> list[_Entry]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from runtime.objects import elf
+from runtime.objects.object_reader import read_object
 from tests.support.runtime import compile_source, relocation_table
 
 NO_PIE, PIE, STATIC, SHARED = MODES = "-no-pie", "-pie", "-static", "-shared"
@@ -36,7 +37,7 @@ class Case:
 
 def with_relocation_type(data: bytes, number: int) -> bytes:
     """An object whose only relocation has become another, which no assembler may know."""
-    found = elf.read_object("x.o", data)
+    found = read_object("x.o", data)
     (index,) = np.flatnonzero(found.sections["type"] == elf.SHT_RELA).tolist()
     table = relocation_table(found, index)
     assert len(table) == 1

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from functools import cache, cached_property
 from pathlib import Path
+
+from repl.temporary_folders import TemporaryFolder
 
 _SEED = 0xC0DE
 
@@ -22,8 +22,8 @@ class CellFiles:
 
     def end(self) -> None:
         """The files go."""
-        if "_folder" in vars(self):
-            shutil.rmtree(self._folder, ignore_errors=True)
+        if "_made" in vars(self):
+            self._made.remove()
 
     def how_named(self) -> dict[str, object]:
         """A part of ``debugInfo``."""
@@ -56,8 +56,12 @@ class CellFiles:
         return None if code is None else self._path(code)
 
     @cached_property
+    def _made(self) -> TemporaryFolder:
+        return TemporaryFolder("cells")
+
+    @property
     def _folder(self) -> str:
-        return tempfile.mkdtemp(prefix="forkrepl-cells-")
+        return str(self._made.path)
 
     def _path(self, code: str) -> str:
         return os.path.join(self._folder, f"{_hash(code)}{self._suffix}")

@@ -33,8 +33,10 @@ _BOUNDARY = re.compile(r"__(start|stop)_([A-Za-z_]\w*)$", re.ASCII)
 
 def is_linkers(graph: LinkGraph, name: str) -> bool:
     """Whether the linker itself defines a name, if nobody else does."""
+    if name in _FIXED or not name.startswith("__st"):  # as most do not, which is told at once
+        return name in _FIXED
     boundary = _BOUNDARY.match(name)
-    return name in _FIXED or (boundary is not None and len(_named(graph, boundary[2])) > 0)
+    return boundary is not None and len(_named(graph, boundary[2])) > 0
 
 
 def may_be_linkers(name: str) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Set
-from itertools import compress
+from itertools import chain, compress
 
 import numpy as np
+from msgspec import Struct
 
 from runtime.addresses import NULL, RW
 from runtime.errors import LinkError
@@ -91,11 +92,16 @@ def resolve_symbols(
     elsewhere_names = _inline_variables_of_libraries(graph, process)
     defined, references = _sort_out(graph, dylib, elsewhere_names, kept)
     elsewhere: dict[str, list[int]] = {}
+    referring: list[int] = []
+    canonical: list[int] = []
     for name, symbols in references.items():
-        if name in defined:
-            graph.symbol_canonical[symbols] = defined[name]
-        else:
+        winner = defined.get(name)
+        if winner is None:
+            winner = symbols[0]
             elsewhere[name] = symbols
+        referring += symbols
+        canonical += [winner] * len(symbols)
+    graph.symbol_canonical[referring] = canonical
     _bind_externals(graph, elsewhere, dylib, process)
     return defined
 
@@ -132,6 +138,7 @@ def _sort_out(
     used = np.zeros(len(graph.symbol_info), bool)
     used[graph.relocation_symbol] = True
     rank = _ranks(graph)
+    before = dylib.defined_among(graph.global_names)
     columns = zip(
         graph.global_names,
         symbols.tolist(),
@@ -143,11 +150,11 @@ def _sort_out(
         if strength == _NONE or name in of_libraries or (kept is not None and name in kept):
             if is_used:  # a name that nothing refers to need not exist
                 refer.setdefault(name, []).append(symbol)
-        elif strength < _STRONG and kept is None and dylib.find(name) is not None:
+        elif strength < _STRONG and kept is None and name in before:
             refer.setdefault(name, []).append(symbol)
             _discard_common(graph, symbol)
         elif name not in defined:
-            if strength == _STRONG and not dylib.redefinition and kept is None:
+            if name in before and not dylib.redefinition and kept is None:
                 _check_not_in_session(graph, dylib, name, symbol)
             defined[name] = symbol
         else:
@@ -199,15 +206,6 @@ def _lies_in_graph(graph: LinkGraph) -> Array:
     return np.asarray(inside)
 
 
-def _is_hidden(graph: LinkGraph, symbol: int) -> bool:
-    """Whether a reference says that the definition is in the same program."""
-    return bool(graph.symbol_visibility[symbol])
-
-
-def _is_weak(graph: LinkGraph, symbol: int) -> bool:
-    return int(graph.symbol_info[symbol]) >> 4 == elf.STB_WEAK
-
-
 def _check_not_in_session(graph: LinkGraph, dylib: JITDylib, name: str, symbol: int) -> None:
     before = dylib.find(name)
     if before is not None and not before.weak:
@@ -226,27 +224,44 @@ def _bind_externals(
     process: ProcessSymbols,
 ) -> None:
     """Bind what this graph does not define: to the session, then to the process."""
-    for symbols in references.values():
-        graph.symbol_canonical[symbols] = symbols[0]
-    wanted = _bind_to_session(graph, references, dylib)
-    missing = _bind_to_process(graph, {name: references[name] for name in wanted}, process)
+    bindings = _Bindings()
+    wanted = _bind_to_session(graph, references, dylib, bindings)
+    left = {name: references[name] for name in wanted}
+    missing = _bind_to_process(graph, left, process, bindings)
     if missing:
         raise undefined_symbols(
             graph,
             {name: references[name] for name in missing},
             lambda name: dylib.find(name) is not None or bool(process.find([name])),
         )
+    graph.symbol_address[bindings.symbols] = bindings.values
+    graph.symbol_module[bindings.symbols] = bindings.modules
+    graph.symbol_external[bindings.symbols] = True
+
+
+class _Bindings(Struct):
+    """What symbols are that lie outside of the graph: addresses; with a module, offsets in its
+    thread-local block."""
+
+    symbols: list[int] = []
+    values: list[int] = []
+    modules: list[int] = []
+
+    def add(self, symbol: int, value: int, module: int = 0) -> None:
+        self.symbols.append(symbol)
+        self.values.append(value)
+        self.modules.append(module)
 
 
 def _bind_to_session(
-    graph: LinkGraph, references: dict[str, list[int]], dylib: JITDylib
+    graph: LinkGraph, references: dict[str, list[int]], dylib: JITDylib, bindings: _Bindings
 ) -> list[str]:
     """Bind to earlier inputs, and to what the linker itself will define; the names left."""
     left = []
     for name, symbols in references.items():
         definition = dylib.find(name)
         if definition is not None:
-            _bind(graph, symbols[0], definition.address, definition.module)
+            bindings.add(symbols[0], definition.address, definition.module)
         elif is_linkers(graph, name):
             graph.linker_symbols[name] = symbols[0]
         elif name:
@@ -255,32 +270,34 @@ def _bind_to_session(
 
 
 def _bind_to_process(
-    graph: LinkGraph, references: dict[str, list[int]], process: ProcessSymbols
+    graph: LinkGraph,
+    references: dict[str, list[int]],
+    process: ProcessSymbols,
+    bindings: _Bindings,
 ) -> list[str]:
     """Bind to libraries, with one question for all; the names that nothing defines."""
-    thread_locals = [n for n, symbols in references.items() if _is_thread_local(graph, symbols[0])]
-    pairs = process.find_thread_locals(thread_locals)
-    found = process.find([name for name in references if name not in set(thread_locals)])
+    # A hidden reference says that the definition is in the same program.
+    hidden = _those_with(graph.symbol_visibility != elf.STV_DEFAULT, references)
+    variables = _those_with(graph.symbol_info & 0xF == elf.STT_TLS, references)
+    pairs = process.find_thread_locals(list(variables))
+    found = process.find([name for name in references if name not in variables])
+    is_strong = graph.symbol_info >> 4 != elf.STB_WEAK
     missing = []
     for name, symbols in references.items():
         if name in pairs:
             module, offset = pairs[name]
-            _bind(graph, symbols[0], offset, module)
-        elif name in found and not any(_is_hidden(graph, symbol) for symbol in symbols):
-            _bind(graph, symbols[0], found[name])
-        elif all(_is_weak(graph, symbol) for symbol in symbols):
-            _bind(graph, symbols[0], NULL)  # as undefined weak symbols are
+            bindings.add(symbols[0], offset, module)
+        elif name in found and name not in hidden:
+            bindings.add(symbols[0], found[name])
+        elif not is_strong[symbols].any():
+            bindings.add(symbols[0], NULL)  # as undefined weak symbols are
         else:
             missing.append(name)
     return missing
 
 
-def _bind(graph: LinkGraph, symbol: int, value: int, module: int = 0) -> None:
-    """``value``: an address; with a ``module``, the offset in its thread-local block."""
-    graph.symbol_address[symbol] = value
-    graph.symbol_module[symbol] = module
-    graph.symbol_external[symbol] = True
-
-
-def _is_thread_local(graph: LinkGraph, symbol: int) -> bool:
-    return int(graph.symbol_info[symbol]) & 0xF == elf.STT_TLS
+def _those_with(property: Array, references: dict[str, list[int]]) -> dict[str, None]:
+    """The names of which a symbol has a property (bool[m]), in order."""
+    names = [name for name, symbols in references.items() for _ in symbols]
+    symbols = list(chain.from_iterable(references.values()))
+    return dict.fromkeys(compress(names, property[symbols].tolist()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -11,6 +13,7 @@ from repl.clang.header_cache.standard_headers import leading_includes
 from repl.session.object_symbols import symbols_of
 from repl.session.program_cache import CompiledProgram
 from tests.support.cache import FLAGS, CachedProgram, builder_has_ended
+from tests.support.divided import Divided
 from tests.support.leaks import wait_for
 
 REGEX = """#include <iostream>
@@ -144,7 +147,8 @@ def test_all_is_the_same_with_them(cached: CachedProgram, name: str) -> None:
     assert (with_them.stdout, with_them.stderr) == (without.stdout, without.stderr)
     assert with_them.returncode == without.returncode
     assert compiled.instances
-    assert symbols_of("p", compiled.machine_code).functions.isdisjoint(names)
+    for code in compiled.objects:
+        assert symbols_of("p", code).functions.isdisjoint(names)
 
 
 def test_what_is_of_the_program_is_not_kept(cached: CachedProgram) -> None:
@@ -225,3 +229,12 @@ def test_an_entry_that_is_damaged(cached: CachedProgram) -> None:
     entry.write_bytes(data)
     assert cached.run(SMALL).returncode == 1
     assert last_compiled(cached).instances == ()
+
+
+def test_a_program_of_two_objects(cached: CachedProgram, tmp_path: Path) -> None:
+    keep(cached, REGEX)
+    divided = Divided(tmp_path)
+    result = cached.run(REGEX, PYTHONPATH=divided.python_path)
+    assert divided.take_objects() == [2]
+    assert last_compiled(cached).instances
+    assert (result.stdout, result.stderr) == (cached.run(REGEX, "--no-cache").stdout, "")

@@ -166,6 +166,27 @@ def test_around_an_input(environment: dict[str, str], tmp_path: Path, exception:
         assert terminal.wait_for_end() == 0
 
 
+def test_keys_behind_one_that_was_interrupted(environment: dict[str, str], tmp_path: Path) -> None:
+    """More than prompt_toolkit reads at once: the rest comes when the prompt is ending."""
+    place = "repl.editor.keys:EditingKeys._is_complete"
+    mishaps = Mishaps(tmp_path, [place])
+    environment = environment | mishaps.environment
+    with EditorTerminal(environment, tmp_path) as terminal:
+        terminal.wait_for_prompt(1)
+        for number in range(1, 9):
+            mishaps.begin(place, "KeyboardInterrupt()")
+            terminal.type("1 + 1\r" + 2000 * "\x01")  # Ctrl-A, which shows nothing
+            terminal.wait_until(mishaps.has_happened, "the interrupt")
+            terminal.wait_until(lambda: "In[" in terminal.line, "a prompt")
+            mishaps.end()
+            terminal.key("ctrl-C")
+            terminal.type(f"\x0c{number} + 1000\r")
+            terminal.wait_for(f"(int) {number + 1000}")
+            assert "internal error" not in terminal.text
+        terminal.key("ctrl-D")
+        assert terminal.wait_for_end() == 0
+
+
 TYPING = [
     "repl.editor.completion:InputCompleter._complete",
     "repl.editor.highlighting:InputLexer.lex_document",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from runtime.errors import LinkError, ObjectFormatError, OutOfMemoryError
 from runtime.linker.machines.aarch64 import AArch64
 from runtime.linker.machines.aarch64_kinds import KINDS
-from runtime.objects.elf import read_object
+from runtime.objects.object_reader import read_object
 from runtime.protocol.machine import EM_AARCH64
 from tests.support.aarch64 import (
     OWN,

@@ -22,7 +22,7 @@ from runtime.linker.symbols import JITDylib, ProcessSymbols
 from runtime.linker.thread_local_blocks import ThreadLocalBlocks
 from runtime.memory.manager import MapperMemoryManager
 from runtime.objects import elf
-from runtime.objects.elf import read_object
+from runtime.objects.object_reader import read_object
 from tests.support.damage import EDITS, Edit, corrupted
 from tests.support.runtime import COMPILERS, FakeMapper, assemble, compile_source, relocation_table
 

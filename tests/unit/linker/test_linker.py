@@ -14,6 +14,7 @@ import pytest
 from runtime.addresses import PAGE_SIZE, ExecutorAddress
 from runtime.errors import LinkError, RuntimeFailure, UndefinedSymbolsError
 from runtime.objects import elf
+from runtime.objects.object_reader import read_object
 from tests.support.runtime import (
     COMPILERS,
     Program,
@@ -39,7 +40,7 @@ def bytes_at(program: Program, name: str, size: int, offset: int = 0) -> bytes:
 
 
 def relocation_names(data: bytes) -> set[int]:
-    found = elf.read_object("x.o", data)
+    found = read_object("x.o", data)
     kinds: set[int] = set()
     for index, section in enumerate(found.sections):
         if section["type"] == elf.SHT_RELA:
@@ -909,7 +910,7 @@ def test_frames_are_found_whatever_the_flags_of_their_section(program: Program) 
             language="c++",
         )
     )
-    index = elf.read_object("x.o", bytes(data)).section_names.index(".eh_frame")
+    index = read_object("x.o", bytes(data)).section_names.index(".eh_frame")
     (table,) = struct.unpack_from("<Q", data, 40)
     struct.pack_into("<Q", data, table + 64 * index + 8, elf.SHF_ALLOC | elf.SHF_WRITE)
     program.load(bytes(data))
@@ -960,7 +961,7 @@ def test_an_unknown_relocation_says_where_and_what(program: Program, compiler: s
     before = program.session.statistics()
     source = "int x; void f(void) { x = 1; } "
     data = bytearray(compile_source(source, "-fPIC", "-ffunction-sections", compiler=compiler))
-    found = elf.read_object("strange.o", bytes(data))
+    found = read_object("strange.o", bytes(data))
     index = found.section_names.index(".rela.text.f")
     start = int(found.sections[index]["offset"])
     offset = int.from_bytes(data[start : start + 8], "little")

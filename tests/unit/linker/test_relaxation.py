@@ -13,7 +13,7 @@ import pytest
 
 from runtime.addresses import ExecutorAddress
 from runtime.errors import LinkError
-from runtime.objects import elf
+from runtime.objects.object_reader import read_object
 from tests.support.runtime import (
     Program,
     assemble,
@@ -37,14 +37,14 @@ def apx(source: str) -> bytes:
 def code_of(source: str) -> bytes:
     """The bytes of instructions."""
     data = apx(source)
-    found = elf.read_object("x.o", data)
+    found = read_object("x.o", data)
     section = found.sections[found.section_names.index(".text")]
     start, size = int(section["offset"]), int(section["size"])
     return data[start : start + size]
 
 
 def relocation_types(data: bytes) -> list[int]:
-    found = elf.read_object("x.o", data)
+    found = read_object("x.o", data)
     index = found.section_names.index(".rela.text")
     return [int(number) for number in relocation_table(found, index)["type"]]
 

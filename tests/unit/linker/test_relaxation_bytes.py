@@ -21,7 +21,7 @@ from unicorn import UC_ARCH_X86, UC_MODE_64, Uc, UcError, x86_const
 from runtime.addresses import ExecutorAddress
 from runtime.errors import LinkError
 from runtime.linker.machines import x86_64
-from runtime.objects import elf
+from runtime.objects.object_reader import read_object
 from tests.support.runtime import (
     COMPILERS,
     Program,
@@ -215,7 +215,7 @@ def instructions(data: bytes, path: Path) -> Iterator[tuple[int, bytes]]:
 
 def rewritten(data: bytes, path: Path) -> set[tuple[str, str]]:
     """The kinds of relocation and the instructions without their distances."""
-    found = elf.read_object("x.o", data)
+    found = read_object("x.o", data)
     table = relocation_table(found, found.section_names.index(".rela.text"))
     all_instructions = list(instructions(data, path))
     result = set()

@@ -9,6 +9,7 @@ import pytest
 
 from runtime.linker.machines.x86_64_kinds import KINDS, TABLE
 from runtime.objects import elf
+from runtime.objects.object_reader import read_object
 from tests.support.native_link import link_natively, run_natively
 from tests.support.runtime import (
     COMPILERS,
@@ -34,7 +35,7 @@ TESTED_ELSEWHERE = {
 
 def kinds_in(data: bytes) -> set[str]:
     """The psABI's names of the relocation types in an object."""
-    found = elf.read_object("x.o", data)
+    found = read_object("x.o", data)
     kinds: set[str] = set()
     for index in range(len(found.sections)):
         if found.sections[index]["type"] == elf.SHT_RELA:

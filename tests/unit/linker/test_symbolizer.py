@@ -8,7 +8,7 @@ import pytest
 
 from runtime.addresses import RO, RW, RX, ExecutorAddress, Protection
 from runtime.debugging.symbolizer import Place
-from runtime.objects.elf import read_object
+from runtime.objects.object_reader import read_object
 from tests.support.runtime import Program, compile_source, running_program
 
 SOURCE = """\
