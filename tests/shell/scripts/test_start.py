@@ -68,7 +68,7 @@ class Start(Struct):
 
 def start(folder: Path, *arguments: str, typed: bytes = b"") -> Start:
     place = folder / "imports"
-    command = [sys.executable, "-c", RECORDER, *arguments, place]
+    command = [sys.executable, "-c", RECORDER, *arguments, str(place)]
     subprocess.run(command, check=True, capture_output=True, input=typed)
     return msgspec.json.decode(place.read_bytes(), type=Start)
 
