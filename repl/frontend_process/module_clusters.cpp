@@ -26,16 +26,6 @@ static void visitUsers(const Constant &Named, Visitor Visit) {
     }
 }
 
-// Calls Visit with each function and the address of each of its labels (`&&label` in C).
-template <typename Visitor>
-static void visitLabels(const Module &Module, Visitor Visit) {
-  for (const Function &Function : Module)
-    for (const BasicBlock &Block : Function)
-      if (Block.hasAddressTaken())
-        if (const BlockAddress *Address = BlockAddress::lookup(&Block))
-          Visit(Function, *Address);
-}
-
 static SmallVector<GlobalValue *> namedByUsed(const Module &Module) {
   SmallVector<GlobalValue *> Used;
   collectUsedGlobalVariables(Module, Used, /*CompilerUsed=*/false);
@@ -53,59 +43,21 @@ static bool hasAssembly(const Function &Function) {
   });
 }
 
-// Larger ones would take memory twice.
-static constexpr uint64_t MostCopiedBytes = 1 << 16;
-
-static bool meansOnlyItsValue(const GlobalVariable &Variable) {
-  return Variable.hasLocalLinkage() && Variable.hasGlobalUnnamedAddr() &&
-         Variable.isConstant() && Variable.hasInitializer() && !Variable.hasComdat() &&
-         !Variable.hasSection() && !Variable.isThreadLocal() &&
-         Variable.getDataLayout().getTypeAllocSize(Variable.getValueType()) <=
-             MostCopiedBytes;
-}
-
 ModuleClusters::ModuleClusters(const Module &Module) {
   for (const GlobalValue &Value : Module.global_values())
     if (!Value.isDeclaration())
       Numbers.try_emplace(&Value, Numbers.size() + 1);
   Clusters.grow(Numbers.size() + 1);
-  findCopied(Module);
   joinWithFirst(Module);
+  joinLocals(Module);
+  joinLabels(Module);
   joinAliases(Module);
   joinGroups(Module);
-  for (const GlobalValue &Value : Module.global_values())
-    if (Value.hasLocalLinkage() && !Copied.contains(&Value))
-      visitUsers(Value, [&](const GlobalValue &User) { join(&Value, &User); });
-  visitLabels(Module, [this](const Function &Function, const BlockAddress &Address) {
-    visitUsers(Address, [&](const GlobalValue &User) { join(&Function, &User); });
-  });
   Clusters.compress();
 }
 
 void ModuleClusters::join(const GlobalValue *One, const GlobalValue *Other) {
   Clusters.join(Numbers.lookup(One), Numbers.lookup(Other));
-}
-
-void ModuleClusters::findCopied(const Module &Module) {
-  for (const GlobalVariable &Variable : Module.globals())
-    if (meansOnlyItsValue(Variable))
-      Copied.insert(&Variable);
-  for (const GlobalValue *Used : namedByUsed(Module))
-    Copied.erase(Used);
-  // Nor what names something that has one place.
-  SmallVector<const GlobalValue *> Rest;
-  auto Keep = [&](const GlobalValue &User) {
-    if (Copied.erase(&User))
-      Rest.push_back(&User);
-  };
-  for (const GlobalValue &Value : Module.global_values())
-    if (Value.hasLocalLinkage() && !Copied.contains(&Value))
-      Rest.push_back(&Value);
-  visitLabels(Module, [&](const Function &, const BlockAddress &Address) {
-    visitUsers(Address, Keep);
-  });
-  while (!Rest.empty())
-    visitUsers(*Rest.pop_back_val(), Keep);
 }
 
 void ModuleClusters::joinWithFirst(const Module &Module) {
@@ -121,6 +73,21 @@ void ModuleClusters::joinWithFirst(const Module &Module) {
   for (const Function &Function : Module)
     if (hasAssembly(Function))
       JoinWithFirst(&Function);
+}
+
+void ModuleClusters::joinLocals(const Module &Module) {
+  for (const GlobalValue &Value : Module.global_values())
+    if (Value.hasLocalLinkage())
+      visitUsers(Value, [&](const GlobalValue &User) { join(&Value, &User); });
+}
+
+// Their addresses (`&&label` in C) may be in tables.
+void ModuleClusters::joinLabels(const Module &Module) {
+  for (const Function &Function : Module)
+    for (const BasicBlock &Block : Function)
+      if (const BlockAddress *Address =
+              Block.hasAddressTaken() ? BlockAddress::lookup(&Block) : nullptr)
+        visitUsers(*Address, [&](const GlobalValue &User) { join(&Function, &User); });
 }
 
 void ModuleClusters::joinAliases(const Module &Module) {

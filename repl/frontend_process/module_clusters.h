@@ -1,8 +1,8 @@
 // What of a module must be in one object: all that names one local symbol, and the like.
+// Such as a string: a program may compare addresses that it has of it in two functions.
 #pragma once
 
 #include "llvm/ADT/DenseMap.h"
-#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/IntEqClasses.h"
 #include "llvm/IR/Module.h"
 
@@ -21,21 +21,15 @@ public:
   }
   unsigned count() const { return Clusters.getNumClasses(); }
 
-  // Local constants whose addresses mean nothing, such as strings, may be in more than one
-  // object: they are in no cluster.
-  bool canBeCopied(const llvm::GlobalValue &Value) const {
-    return Copied.contains(&Value);
-  }
-
 private:
   void joinWithFirst(const llvm::Module &Module);
-  void findCopied(const llvm::Module &Module);
+  void joinLocals(const llvm::Module &Module);
+  void joinLabels(const llvm::Module &Module);
   void joinAliases(const llvm::Module &Module);
   void joinGroups(const llvm::Module &Module);
   void join(const llvm::GlobalValue *One, const llvm::GlobalValue *Other);
 
   llvm::DenseMap<const llvm::GlobalValue *, unsigned> Numbers; // the first has 1
-  llvm::DenseSet<const llvm::GlobalValue *> Copied;
   llvm::IntEqClasses Clusters;
   bool AreKnown = true;
 };

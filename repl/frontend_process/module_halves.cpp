@@ -114,20 +114,11 @@ static bool eraseIfUnused(GlobalValue *Value) {
 }
 
 bool ModuleHalves::keep(Module &Module, Half Which) const {
-  SmallVector<GlobalValue *> Others, Gone, Copied;
+  SmallVector<GlobalValue *> Others, Gone;
   for (GlobalValue &Value : Module.global_values())
-    if (Clusters.canBeCopied(Value))
-      Copied.push_back(&Value);
-    else if (!Value.isDeclaration() && Places[Clusters.of(Value)] != Which)
+    if (!Value.isDeclaration() && Places[Clusters.of(Value)] != Which)
       Others.push_back(&Value);
   for (GlobalValue *Value : Others)
     empty(*Value, Gone);
-  if (!all_of(Gone, eraseIfUnused))
-    return false;
-  // Constants that are not needed here, and then those that only these have named.
-  for (size_t Before = 0; Before != Copied.size();) {
-    Before = Copied.size();
-    erase_if(Copied, eraseIfUnused);
-  }
-  return true;
+  return all_of(Gone, eraseIfUnused);
 }

@@ -28,6 +28,11 @@ int (*adder(void))(int) { return add; }
 static int (*const table[])(int) = {add, sub, 0};
 int from_table(int at, int n) { return table[at](n); }
 static const char *const names[] = {"zero", "one", "two"};
+static const char *const nothing = "nothing";
+const char *find(int n) { return n ? names[n] : nothing; }
+int is_nothing(const char *s) { return s == nothing; }
+int is_nothing_else(const char *s) { return s != nothing && s[0]; }
+int count_nothing(void) { return is_nothing(find(0)) * 10 + is_nothing(find(1)); }
 const char *name(int n) { return names[n]; }
 const char *literal(void) { return "the same text"; }
 const char *other_literal(void) { return "the same text"; }
@@ -47,6 +52,7 @@ int main(void) {
   printf("%d%d\n", is_chosen(adder()), is_chosen(sub));
   printf("%d %d %s %s\n", from_table(0, 5), from_table(1, 2), name(2), day(word("d")));
   printf("%d%d\n", is_literal(literal()), is_literal(other_literal()));
+  printf("%d%d%d\n", is_nothing(find(0)), is_nothing_else(find(0)), count_nothing());
   printf("%d %d %d %d\n", count, calls[0], calls[1], calls[2]);
   return word("x") + 4;
 }
@@ -175,6 +181,14 @@ template <class T> struct Holder { T value; static inline int made = 0; static i
   Holder(T v) : value(v) { ++made; ++later; } };
 template <class T> int Holder<T>::later = sizeof(T);
 template <class T> T largest(T a, T b) { return a < b ? b : a; }
+inline constexpr const char *tag = "tag";
+struct Tagged { const char *tag; int n; };
+template <class T> const char *type_id() { return __PRETTY_FUNCTION__; }
+Tagged tagged(int n) { return {tag, n}; }
+bool is_tagged(const Tagged &t) { return t.tag == tag; }
+bool is_int(const char *id) { return id == type_id<int>(); }
+const char *id_of(int) { return type_id<int>(); }
+const char *id_of(long) { return type_id<long>(); }
 std::unique_ptr<Shape> make(int n) {
   if (n == 0) return std::make_unique<Square>(3);
   if (n == 1) return std::make_unique<Hidden>();
@@ -200,6 +214,7 @@ int main() {
   auto first = counter(), second = counter();
   first();
   std::printf("%d %d\n", first(), second());
+  std::printf("%d%d%d\n", is_tagged(tagged(1)), is_int(id_of(1)), is_int(id_of(1l)));
   std::printf("%s %d\n", largest(std::string("a"), std::string("b")).c_str(), largest(1, 2));
 }
 """,
