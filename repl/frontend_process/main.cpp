@@ -14,9 +14,9 @@
 // has started it ends.
 //
 // With the arguments "--compile PARENT ..." it serves nobody, but compiles a file, see
-// compile_file.h, or with "--program PARENT DESCRIPTOR DESCRIPTOR ..." a program, see
-// program_file.h, or with "--instances" instead what of that can be kept, see
-// kept_instances.h; with "--precompile PARENT ..." it makes a precompiled header, and with
+// compile_file.h, or with "--program PARENT NUMBERS ..." a program, see program_file.h, or
+// with "--instances PARENT NUMBERS ..." what of that can be kept, see kept_instances.h; with
+// "--precompile PARENT ..." it makes a precompiled header, and with
 // "--precompile-for-programs PARENT ..." one for those, see precompiled_header.h. PARENT: the
 // controller's process number.
 #include "clang_files.h"
@@ -80,7 +80,7 @@ int main(int Count, char **Arguments) {
   if (Mode == "--compile")
     return compileFile({Arguments + 3, size_t(Count - 3)});
   if (Mode == "--program")
-    return compileProgram({Arguments + 3, size_t(Count - 3)});
+    compileProgram({Arguments + 3, size_t(Count - 3)});
   if (Mode == "--instances")
     return compileInstances({Arguments + 3, size_t(Count - 3)});
   if (ForPrograms)

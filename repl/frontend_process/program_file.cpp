@@ -248,7 +248,7 @@ static ProgramStatus compile(llvm::ArrayRef<const char *> Arguments) {
   return IsWrongProgram;
 }
 
-int forkrepl::compileProgram(llvm::ArrayRef<const char *> Arguments) {
+void forkrepl::compileProgram(llvm::ArrayRef<const char *> Arguments) {
   uint8_t Status = compile(Arguments.drop_front());
   // Nobody need wait for the kernel to take back the memory. If it cannot be told so, who
   // waits is told by the end.

@@ -6,7 +6,7 @@
 
 namespace forkrepl {
 
-// What `compileProgram` returns.
+// What `compileProgram` ends the process with.
 enum ProgramStatus {
   IsProgram = 0,      // its object is on standard output
   IsWrongProgram = 1, // it defines main, and has errors
@@ -18,6 +18,6 @@ enum ProgramStatus {
 // the end of the process; those of SecondEmitter; and see ProgramInput. What it tells: what
 // the program depends on, see dependencies.h, and how many instances it has that could be
 // kept. Diagnostics go to standard error.
-int compileProgram(llvm::ArrayRef<const char *> Arguments);
+[[noreturn]] void compileProgram(llvm::ArrayRef<const char *> Arguments);
 
 } // namespace forkrepl

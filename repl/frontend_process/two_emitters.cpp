@@ -48,7 +48,8 @@ void TwoEmitters::begin() {
   WarningsBefore = Compiler.getDiagnosticClient().getNumWarnings();
   int Ends[2];
   if (pipe2(Ends, O_CLOEXEC))
-    return; // one process does it all
+    return;                 // one process does it all
+  signal(SIGCHLD, SIG_DFL); // or its time would not be counted as that of this one
   pid_t Parent = getpid();
   Second = fork();
   SaysAtEnd = Ends[Second != 0 ? 0 : 1];

@@ -52,7 +52,8 @@ class ProgramFile(Struct, frozen=True):
     headers: ProgramHeaders | None = None
 
 
-# So many instructions take as long to be divided as two processes save, at -O0 and above.
+# From so many of LLVM's instructions on a second process saves 15 ms or more. Measured: to divide
+# them takes 6 ms and 0.4 us each, their machine code 7 us at -O0, 35 us above.
 _WORTH_TWO = 8_000
 _WORTH_TWO_OPTIMISED = 2_500
 _MAIN = re.compile(r"\bmain\b")
