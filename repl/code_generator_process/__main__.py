@@ -100,9 +100,16 @@ class ModuleCompiler:
         return self._machines[level]
 
     def _optimise(self, module: Any, machine: Any, level: int) -> None:
+        from llvmlite.binding.newpassmanagers import NewPassManager
+
         options = self._llvm.create_pipeline_tuning_options(speed_level=level)
         builder = self._llvm.create_pass_builder(machine, options)
-        builder.getModulePassManager().run(module, builder)
+        passes = builder.getModulePassManager()
+        try:
+            passes.run(module, builder)
+        finally:  # llvmlite 0.50 does not: the method of another base class comes first
+            NewPassManager._dispose(passes)
+            passes.detach()
 
 
 def serve(connection: socket.socket) -> None:
