@@ -15,7 +15,10 @@ def test_the_program_and_all_else(tmp_path: Path) -> None:
     mark = uuid.uuid4().hex
     with notebook(tmp_path, **{MARK: mark}) as cpp:
         cpp.run("#include <unistd.h>\n#include <signal.h>\nint kept = 5;")
-        os.kill(int(cpp.value("getpid()").split()[-1]), signal.SIGKILL)
+        program = int(cpp.value("getpid()").split()[-1])
+        os.kill(program, signal.SIGKILL)
+        # Until it is dead the next input would be what it dies in.
+        assert wait_for(lambda: not Path(f"/proc/{program}").exists())
         assert cpp.value("kept") == "(int) 5"
         assert cpp.run("kill(getppid(), SIGKILL); pause();").error
         assert cpp.value("kept") == "(int) 5"
