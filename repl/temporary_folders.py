@@ -51,7 +51,8 @@ def _make(prefix: str) -> tuple[Path, int]:
         path = tempfile.mkdtemp(prefix=prefix)
         with suppress(FileNotFoundError):  # another process has taken it for one that was left
             lock = os.open(path, _OPEN)
-            fcntl.flock(lock, fcntl.LOCK_SH)
+            with suppress(OSError):  # a file system without locks: nobody can take it then
+                fcntl.flock(lock, fcntl.LOCK_SH)
             with suppress(FileNotFoundError):
                 os.lstat(path)
                 return Path(path), lock
