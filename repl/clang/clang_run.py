@@ -7,7 +7,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -142,8 +142,9 @@ class ClangRun:
 
     def _end(self) -> None:
         if self._has_said:
-            threading.Thread(target=self._process.wait, daemon=True).start()
-            return
+            with suppress(RuntimeError):  # no room for a thread
+                threading.Thread(target=self._process.wait, daemon=True).start()
+                return
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()

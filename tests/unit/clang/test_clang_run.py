@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
+
+import pytest
 
 from repl.clang.clang_run import ClangMode, ClangRun
 from tests.support.leaks import wait_for
@@ -29,3 +32,18 @@ def test_a_process_that_is_still_ending_is_not_waited_for(tmp_path: Path) -> Non
     assert process.exists()
     os.kill(run.pid, signal.SIGKILL)
     assert wait_for(lambda: not process.exists(), 30)  # not even as a zombie
+
+
+def test_where_there_is_no_room_for_a_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    program = tmp_path / "frontend"
+    program.write_text(_STAYS.format(python=sys.executable))
+    program.chmod(0o700)
+    with ClangRun(program, [], mode=ClangMode.PROGRAM) as run:
+        assert run.status() == 3
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert not Path(f"/proc/{run.pid}").exists()
