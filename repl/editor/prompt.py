@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from prompt_toolkit import PromptSession, print_formatted_text
-from prompt_toolkit.application import create_app_session, run_in_terminal
+from prompt_toolkit.application import Application, create_app_session, run_in_terminal
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import FormattedText, StyleAndTextTuples
 from prompt_toolkit.input import Input
@@ -129,8 +129,6 @@ class Prompt:
 
     def _tell_mishap(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
-        if isinstance(error, StopIteration):
-            return  # a key behind one that was interrupted, and the prompt is ending: it is dropped
         words = self._describe(error) if isinstance(error, Exception) else str(context["message"])
         if words != self._told_mishap:  # or each key would tell it
             self._told_mishap = words
@@ -182,6 +180,7 @@ class Prompt:
             input=input,
             output=output,
         )
+        _end_when_interrupted(session.app)
         # Up finds what begins as the input does. PromptSession's own option for it would
         # switch completion while typing off.
         session.default_buffer.enable_history_search = Condition(lambda: True)
@@ -210,6 +209,24 @@ class Prompt:
         warning = f"history is not kept: {self._history_file}: {reason}"
         if warning != self._told:
             self.warning = self._told = warning
+
+
+def _end_when_interrupted(app: Application[str]) -> None:
+    """An interrupt while a key is handled ends the prompt as Ctrl-C does. By itself it would end
+    prompt_toolkit's loop at once, and what is typed while that goes would be lost."""
+    keys = app.key_processor
+    process_keys = keys.process_keys
+
+    def process() -> None:
+        try:
+            process_keys()
+        except KeyboardInterrupt:
+            keys.reset()
+            keys.empty_queue()
+            if not app.is_done:
+                app.exit(exception=KeyboardInterrupt(), style="class:aborting")
+
+    keys.process_keys = process  # type: ignore[method-assign]
 
 
 def _continuation(width: int, line_number: int, wrap_count: int) -> StyleAndTextTuples:
