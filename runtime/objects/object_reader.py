@@ -64,7 +64,7 @@ class _Joined(Struct):
         """For each row the value of its object; of one object, just that."""
         if len(values) == 1:
             return values[0]
-        return np.repeat(np.array(values), [end - first for first, end in self.bounds])
+        return np.repeat(np.array(values), self.counts())
 
     def owner(self, row: int) -> int:
         """The number of the object that a row belongs to."""

@@ -143,6 +143,14 @@ AROUND = [
 ]
 
 
+def _wait_for_mishap(terminal: EditorTerminal, mishaps: Mishaps, what: str) -> None:
+    """Afterwards all is well again, and nothing is typed at the prompt."""
+    terminal.wait_until(mishaps.has_happened, what)
+    terminal.wait_until(lambda: "In[" in terminal.line, "a prompt")
+    mishaps.end()
+    terminal.key("ctrl-C")
+
+
 @pytest.mark.parametrize("exception", ["ValueError('odd')", "KeyboardInterrupt()"])
 def test_around_an_input(environment: dict[str, str], tmp_path: Path, exception: str) -> None:
     """What is done with an input may be lost, the session never."""
@@ -155,10 +163,7 @@ def test_around_an_input(environment: dict[str, str], tmp_path: Path, exception:
             mishaps.begin(place, exception)
             for text in ("1 + 1", "%pwd"):
                 terminal.type(f"{text}\r")
-            terminal.wait_until(mishaps.has_happened, f"{exception} in {place}")
-            terminal.wait_until(lambda: "In[" in terminal.line, "a prompt")
-            mishaps.end()
-            terminal.key("ctrl-C")
+            _wait_for_mishap(terminal, mishaps, f"{exception} in {place}")
             terminal.type(f"\x0ckept + {1000 * number}\r")
             terminal.wait_for(f"(int) {1000 * number + 5}")
             assert "Traceback" not in terminal.text
@@ -176,10 +181,7 @@ def test_keys_behind_one_that_was_interrupted(environment: dict[str, str], tmp_p
         for number in range(1, 9):
             mishaps.begin(place, "KeyboardInterrupt()")
             terminal.type("1 + 1\r" + 2000 * "\x01")  # Ctrl-A, which shows nothing
-            terminal.wait_until(mishaps.has_happened, "the interrupt")
-            terminal.wait_until(lambda: "In[" in terminal.line, "a prompt")
-            mishaps.end()
-            terminal.key("ctrl-C")
+            _wait_for_mishap(terminal, mishaps, "the interrupt")
             terminal.type(f"\x0c{number} + 1000\r")
             terminal.wait_for(f"(int) {number + 1000}")
             assert "internal error" not in terminal.text
